@@ -1,0 +1,17 @@
+"""Errors that a user can act on. The command line shows them as one line, without a traceback."""
+
+
+class LossbenchError(Exception):
+    """What is wrong, with the offending value and what is allowed instead."""
+
+
+class ConfigError(LossbenchError):
+    """The study's configuration is not one that can be run."""
+
+
+class DataError(LossbenchError):
+    """A data file is missing, damaged, or not what its name says."""
+
+
+class TableError(LossbenchError):
+    """A table breaks its schema: a column, a type, a key, or a missing value."""

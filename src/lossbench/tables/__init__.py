@@ -1,0 +1,15 @@
+"""The tables: the contract that all share, and the schema of each."""
+
+from lossbench.tables.contract import (
+    Column,
+    Table,
+    atomic,
+    check,
+    concat,
+    empty,
+    read,
+    read_all,
+    write,
+)
+
+__all__ = ["Column", "Table", "atomic", "check", "concat", "empty", "read", "read_all", "write"]

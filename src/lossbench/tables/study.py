@@ -1,0 +1,181 @@
+"""The study's tables: one schema each. Fractions lie in [0, 1]; times end in `_s`."""
+
+from lossbench.tables.contract import Column, Table
+
+CLASSES = 10
+"""Every data set of the study has ten classes."""
+
+CELL = (
+    Column("dataset", "text", "", "data set"),
+    Column("model", "text", "", "network"),
+    Column("loss", "text", "", "loss"),
+    Column("setting", "text", "", "margin hyperparameters, such as m=0.35,s=10; empty without"),
+    Column("learning_rate", "float64", "", "peak learning rate"),
+    Column("stage", "text", "", "tuning or evaluation"),
+)
+RUN = (*CELL, Column("seed", "int32", "", "seed of the run"))
+RUN_KEY = tuple(column.name for column in RUN)
+LOGITS = tuple(f"logit_{label}" for label in range(CLASSES))
+
+COMPARED = (
+    Column("dataset", "text", "", "data set"),
+    Column("model", "text", "", "network"),
+)
+
+HISTORY = Table(
+    "history",
+    (
+        *RUN,
+        Column("step", "int64", "steps", "optimiser steps taken"),
+        Column("epoch", "float64", "epochs", "passes over the training set, fractional"),
+        Column("examples_seen", "int64", "examples", "training examples seen"),
+        Column("train_loss", "float64", "", "mean loss on the fixed training examples", True),
+        Column("train_error", "float64", "fraction", "error on the fixed training examples"),
+        Column("validation_error", "float64", "fraction", "error on the validation set"),
+        Column("logit_gradient_rms", "float64", "", "RMS of d loss / d logits, by example", True),
+        Column("saturation", "float64", "", "mean slope of the output: σ′, or p(1−p)", True),
+        Column("scheduled_learning_rate", "float64", "", "rate of the next step"),
+    ),
+    (*RUN_KEY, "step"),
+)
+
+PREDICTIONS = Table(
+    "predictions",
+    (
+        *RUN,
+        Column("example", "int32", "", "index in the official test set"),
+        Column("label", "int8", "", "true class"),
+        Column("head", "text", "", "how logits become probabilities: softmax, sigmoid or none"),
+        *(Column(name, "float32", "", "margin-free logit of the final model") for name in LOGITS),
+    ),
+    (*RUN_KEY, "example"),
+)
+
+RUNS = Table(
+    "runs",
+    (
+        *RUN,
+        Column("diverged", "bool", "", "whether the loss turned non-finite"),
+        Column("steps", "int64", "steps", "optimiser steps taken before the end or divergence"),
+        Column("parameters", "int64", "", "trained parameters of the network"),
+        Column("flops_per_example", "int64", "FLOP", "forward and backward pass, one example"),
+    ),
+    RUN_KEY,
+)
+
+TIMING = Table(
+    "timing",
+    (
+        *RUN,
+        Column("train_s", "float64", "s", "the job's training time divided by its seeds"),
+        Column("examples_per_s", "float64", "examples/s", "training examples a second, this seed"),
+        Column("device", "text", "", "device model"),
+        Column("threads", "int32", "", "CPU threads"),
+        Column("peak_memory_bytes", "int64", "bytes", "peak memory of the job"),
+        Column("host", "text", "", "digest of the host's name"),
+    ),
+    RUN_KEY,
+)
+
+GEOMETRY = Table(
+    "geometry",
+    (
+        *RUN,
+        Column("layer", "text", "", "which features"),
+        Column("measure", "text", "", "within, between, scatter_ratio, own_cosine, other_cosine"),
+        Column("value", "float64", "", "the measure's value", True),
+    ),
+    (*RUN_KEY, "layer", "measure"),
+)
+
+METRICS = Table(
+    "metrics",
+    (
+        *RUN,
+        Column("split", "text", "", "validation or test"),
+        Column("metric", "text", "", "metric"),
+        Column("value", "float64", "", "its value", True),
+    ),
+    (*RUN_KEY, "split", "metric"),
+)
+
+CHOICES = Table(
+    "choices",
+    (
+        *COMPARED,
+        Column("loss", "text", "", "loss"),
+        Column("setting", "text", "", "chosen margin hyperparameters; empty without"),
+        Column("learning_rate", "float64", "", "chosen peak learning rate"),
+        Column("trials", "int32", "", "cells tried"),
+        Column("validation_error", "float64", "fraction", "mean final error of the winner's runs"),
+        Column("on_edge", "bool", "", "whether the chosen rate is the grid's lowest or highest"),
+    ),
+    ("dataset", "model", "loss"),
+)
+
+TARGETS = Table(
+    "targets",
+    (
+        *COMPARED,
+        Column("target", "int32", "", "1 easiest to 3 hardest; the last carries the verdict"),
+        Column("validation_error", "float64", "fraction", "error at or below which it is reached"),
+    ),
+    ("dataset", "model", "target"),
+)
+
+TIMES_TO_TARGET = Table(
+    "times_to_target",
+    (
+        *RUN,
+        Column("target", "int32", "", "1 easiest to 3 hardest"),
+        Column("validation_error", "float64", "fraction", "the target"),
+        Column("steps", "int64", "steps", "first measured step at the target, or the budget"),
+        Column("epochs", "float64", "epochs", "the same in epochs"),
+        Column("reached", "bool", "", "false: censored at the budget"),
+    ),
+    (*RUN_KEY, "target"),
+)
+
+CONTRASTS = Table(
+    "contrasts",
+    (
+        *COMPARED,
+        Column("comparison", "text", "", "tuned (each loss at its own rate) or same_rate"),
+        Column("metric", "text", "", "metric, or steps_to_target_1 … 3 (a ratio)"),
+        Column("loss", "text", "", "loss"),
+        Column("reference", "text", "", "the loss it is compared with"),
+        Column("scale", "text", "", "difference or ratio"),
+        Column("value", "float64", "", "mean paired difference, or ratio, loss to reference", True),
+        Column("ci_low", "float64", "", "lower end of the interval", True),
+        Column("ci_high", "float64", "", "upper end of the interval", True),
+        Column("bca_low", "float64", "", "lower end of the BCa bootstrap interval", True),
+        Column("bca_high", "float64", "", "upper end of the BCa bootstrap interval", True),
+        Column("level", "float64", "", "coverage of the intervals"),
+        Column("equivalence_low", "float64", "", "lower end of the equivalence interval", True),
+        Column("equivalence_high", "float64", "", "upper end of the equivalence interval", True),
+        Column("margin", "float64", "", "equivalence margin, in the metric's unit", True),
+        Column("test_images", "float64", "images", "an error difference in test images", True),
+        Column("pairs", "int32", "", "seeds compared"),
+        Column("censored_pairs", "int32", "", "pairs in which either run missed the target"),
+        Column("p_value", "float64", "", "sign-flip permutation test", True),
+        Column("p_adjusted", "float64", "", "after Holm's correction in its family", True),
+        Column("improvement", "float64", "", "share of pairs the loss wins, ties half", True),
+        Column("family", "text", "", "primary or exploratory"),
+        Column("verdict", "text", "", "better, worse, equivalent or undecided"),
+        Column("method", "text", "", "how interval and p were computed; why any is absent"),
+    ),
+    ("dataset", "model", "comparison", "metric", "loss", "reference"),
+)
+
+CLAIMS = Table(
+    "claims",
+    (
+        Column("claim", "text", "", "C1 … C12"),
+        Column("statement", "text", "", "the claim in one sentence"),
+        Column("verdict", "text", "", "supported, contradicted, supported with limits, undecided"),
+        Column("numbers", "text", "", "the numbers behind the verdict, in words"),
+        Column("limits", "text", "", "where it holds and where not; empty without limits"),
+        Column("figure", "text", "", "the figure that shows it"),
+    ),
+    ("claim",),
+)
