@@ -71,7 +71,7 @@ class Dataset(Frozen):
     name: DatasetName
     """Which data set; `digits` and `shapes` are stand-ins that need no download."""
     augmentation: Literal["none", "shift", "flip_shift"] = "none"
-    """What training batches undergo: nothing, a shift of up to 4 pixels, or shift and random flip."""
+    """Of training batches: nothing, a shift of up to 4 pixels, or that and a random flip."""
     equivalence_margin: Positive
     """Errors closer than this count as equivalent: a fraction, 0.001 is 0.1 percentage points."""
 
@@ -89,7 +89,7 @@ class Margin(Frozen):
     """A margin loss's hyperparameters, in its source's symbols."""
 
     m: Annotated[Real, Field(ge=0)]
-    """The margin: taken from the logit (SM) or the cosine (AM), or multiplying the angle (L: 1 to 4)."""
+    """The margin: taken from logit (SM) or cosine (AM), or multiplying the angle (L: 1 to 4)."""
     s: Positive | None = None
     """AM-Softmax only: the scale of the cosines."""
     annealing: Annealing | None = None

@@ -127,7 +127,8 @@ def concat(frames: Sequence[pd.DataFrame], table: Table) -> pd.DataFrame:
 
 def empty(table: Table) -> pd.DataFrame:
     """The table without rows, its columns typed."""
-    return table.arrow.empty_table().to_pandas()
+    frame: pd.DataFrame = table.arrow.empty_table().to_pandas()
+    return frame
 
 
 @contextmanager
