@@ -1,0 +1,6 @@
+"""Every figure of the study. The page and the pipeline look figures up here, by name."""
+
+from lossbench.figures.spec import FigureSpec
+
+FIGURES: dict[str, FigureSpec] = {}
+"""By name, in the page's order."""

@@ -1,0 +1,176 @@
+"""Turns a drawn figure into a small SVG element that obeys the page it stands in."""
+
+import io
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+
+FONTS = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+"""The reader's own interface font."""
+
+_SVG = "http://www.w3.org/2000/svg"
+_LINK = "{http://www.w3.org/1999/xlink}href"
+_NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
+_REFERENCE = re.compile(r"#([\w.:-]+)")
+_DROPPED = re.compile(r"stroke-linejoin|stroke-linecap: butt|text-anchor: start|font-family|^font:")
+
+
+@dataclass(frozen=True)
+class Role:
+    """A colour with a meaning: its name in CSS and its value on light and dark pages."""
+
+    name: str
+    light: str
+    dark: str
+    text: str | None = None
+    """Its value for text on light pages, where lines may be too pale to read as letters."""
+
+    def declaration(self, *, dark: bool) -> str:
+        """The CSS that sets this colour, and its variant for text where it has one."""
+        value = f"--{self.name}:{self.dark if dark else self.light};"
+        if self.text is None:
+            return value
+        return f"{value}--{self.name}-text:{self.dark if dark else self.text};"
+
+    def reference(self, *, text: bool) -> str:
+        """The CSS value that refers to this colour and falls back on the light palette."""
+        if text and self.text is not None:
+            return f"var(--{self.name}-text, {self.text})"
+        return f"var(--{self.name}, {self.light})"
+
+
+def compress(figure: Figure, name: str, *, alt: str, roles: Sequence[Role]) -> str:
+    """The figure as SVG text; see `theme.to_svg`, which calls this with the theme's colours."""
+    ET.register_namespace("", _SVG)
+    root = ET.fromstring(_raw(figure))
+    _strip(root)
+    _name(root, name, alt)
+    _prefix_ids(root, name)
+    colours = {role.light: role for role in roles}
+    for element in root.iter():
+        _restyle(element, colours)
+        _round(element)
+    _simplify(root)
+    return ET.tostring(root, encoding="unicode").strip()
+
+
+def _raw(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    silent = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    figure.savefig(buffer, format="svg", metadata=silent, transparent=True)
+    return buffer.getvalue()
+
+
+def _strip(root: ET.Element) -> None:
+    """Drop what a page needs not: metadata, matplotlib's global style, comments, white space."""
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if child.tag in (f"{{{_SVG}}}metadata", f"{{{_SVG}}}style"):
+                parent.remove(child)
+            child.tail = None
+        if not (parent.text or "").strip():
+            parent.text = None
+    for definitions in [d for d in root.findall(f"{{{_SVG}}}defs") if not len(d)]:
+        root.remove(definitions)
+
+
+def _name(root: ET.Element, name: str, alt: str) -> None:
+    for size in ("width", "height", "version"):
+        root.attrib.pop(size, None)
+    root.set("class", "figure")
+    root.set("role", "img")
+    root.set("font-family", FONTS)
+    root.set("stroke-linejoin", "round")
+    root.set("aria-labelledby", f"{name}-alt")
+    # Not <title>, which browsers show as a tooltip wherever the pointer rests on the figure.
+    description = ET.Element(f"{{{_SVG}}}desc", {"id": "alt"})
+    description.text = alt
+    root.insert(0, description)
+
+
+def _prefix_ids(root: ET.Element, name: str) -> None:
+    """Prefix the ids that something refers to, drop the others, and turn tags into classes."""
+    used = {"alt"}
+    for element in root.iter():
+        for key, value in element.attrib.items():
+            if key != "id" and key != "style":
+                used.update(_REFERENCE.findall(value))
+    for element in root.iter():
+        identity = element.attrib.pop("id", "")
+        if identity.startswith("loss "):
+            loss = identity.split()[1]
+            element.set("class", f"loss loss-{loss}")
+            element.set("data-loss", loss)
+        elif identity in used:
+            element.set("id", f"{name}-{identity}")
+        if _LINK in element.attrib:
+            element.set("href", element.attrib.pop(_LINK))
+        for key in ("href", "clip-path"):
+            if "#" in element.get(key, "")[:5]:
+                element.set(key, element.attrib[key].replace("#", f"#{name}-", 1))
+
+
+def _restyle(element: ET.Element, colours: Mapping[str, Role]) -> None:
+    """Fonts come from the root, colours from the page's custom properties."""
+    style = element.attrib.pop("style", "")
+    if not style:
+        return
+    text = element.tag.endswith(("text", "tspan"))
+    kept = []
+    for declaration in filter(None, map(str.strip, style.split(";"))):
+        if declaration.startswith("font:"):
+            kept += _font(declaration)
+        if _DROPPED.search(declaration):
+            continue
+        key, _, value = declaration.partition(": ")
+        if value in colours:
+            value = colours[value].reference(text=text)
+        kept.append(f"{key}:{value}")
+    if kept:
+        element.set("style", ";".join(kept))
+
+
+def _font(declaration: str) -> list[str]:
+    """The size and weight in CSS's `font:` shorthand, without the family."""
+    size = re.search(r"([\d.]+)px", declaration)
+    weight = re.search(r"\b(bold|[1-9]00)\b", declaration)
+    return [
+        *([f"font-weight:{weight.group(1)}"] if weight else []),
+        *([f"font-size:{size.group(1)}px"] if size else []),
+    ]
+
+
+def _round(element: ET.Element) -> None:
+    """Coordinates to a tenth of a point; the paths of clips, marks and lines alike."""
+    for key in ("d", "x", "y", "width", "height", "transform", "points"):
+        if key in element.attrib and not element.get("href", "").startswith("data:"):
+            element.set(key, _NUMBER.sub(_shorter, element.attrib[key]))
+    if "d" in element.attrib:
+        element.set("d", re.sub(r"\s*([A-Za-z])\s*", r"\1", element.attrib["d"]))
+    if element.get("transform", "").startswith("rotate(-0 "):
+        del element.attrib["transform"]
+
+
+def _shorter(match: re.Match[str]) -> str:
+    shortened = f"{float(match.group()):.1f}".removesuffix(".0")
+    return "0" if shortened in ("-0", "-0.0") else shortened
+
+
+def _simplify(parent: ET.Element) -> None:
+    """Drop what draws nothing and the groups that only wrap; share the style of equal children."""
+    for child in list(parent):
+        _simplify(child)
+        bare = child.tag == f"{{{_SVG}}}g" and not child.attrib
+        if (bare and not len(child)) or child.get("style") == "fill:none":
+            parent.remove(child)
+        elif bare and len(child) == 1:
+            parent[list(parent).index(child)] = child[0]
+    styles = {child.get("style") for child in parent}
+    uses = parent.tag == f"{{{_SVG}}}g" and all(child.tag == f"{{{_SVG}}}use" for child in parent)
+    if uses and len(parent) > 1 and len(styles) == 1 and "style" not in parent.attrib:
+        for child in parent:
+            style = child.attrib.pop("style", "")
+            parent.set("style", style)

@@ -1,0 +1,181 @@
+"""One look for every figure: a fixed colour, marker and dash for each loss, and quiet axes.
+
+Figures are drawn in the light palette; `svg.py` turns each of its colours into a CSS custom
+property, so a page switches to the dark palette without drawing anything again.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import seaborn as sns
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lossbench.config import LossName
+from lossbench.figures.svg import Role, compress
+
+WIDTH = 6.8
+"""Width of every figure in inches; a page scales it to its column."""
+
+BACKGROUND = Role("background", "#ffffff", "#15171a")
+INK = Role("ink", "#1a1a1a", "#e8e6e3")
+MUTED = Role("muted", "#5f6368", "#a8adb3")
+RULE = Role("rule", "#d4d7da", "#3b4046")
+BAND = Role("band", "#e9ebed", "#2a2e33")
+
+
+@dataclass(frozen=True)
+class LossStyle:
+    """How one loss looks in every figure."""
+
+    color: str
+    """Of lines and marks on the light page: at least 3:1 against it."""
+    dark: str
+    """Of lines, marks and text on the dark page: at least 4.5:1 against it."""
+    text: str
+    """Of text on the light page: at least 4.5:1 against it."""
+    marker: str
+    """matplotlib's marker."""
+    dash: Any
+    """matplotlib's line style. Solid: cross-entropies; dashed: MSE; dotted: margins."""
+
+
+# Okabe and Ito's palette (2008), safe for colour-blind readers. Its sky blue, orange and yellow
+# are darkened until a line in them keeps 3:1 on white; its black, which is the ink, turns grey.
+LOSS_STYLES: dict[LossName, LossStyle] = {
+    "cross_entropy": LossStyle("#0072b2", "#4da3db", "#0072b2", "o", "-"),
+    "bce_sigmoid": LossStyle("#2f97d0", "#8fd0f5", "#1f76a8", "^", "-"),
+    "mse_softmax": LossStyle("#d55e00", "#f08a45", "#b85000", "s", (0, (4, 1.3))),
+    "mse_logits": LossStyle("#009e73", "#2fbf94", "#007f5c", "v", (0, (6.5, 1.3))),
+    "mse_sigmoid": LossStyle("#cc79a7", "#dd9cc0", "#a94f82", "D", (0, (2.4, 1.3))),
+    "sm_softmax": LossStyle("#b98000", "#e8b04a", "#8a6000", "P", (0, (1, 1.1))),
+    "am_softmax": LossStyle("#8c8200", "#e6dc5a", "#6e6600", "X", (0, (1, 2.2))),
+    "l_softmax": LossStyle("#6b6b6b", "#b8b8b8", "#555555", "*", (0, (1, 1.1, 1, 3))),
+}
+
+
+def roles() -> list[Role]:
+    """Every colour of the theme, with the CSS custom property that carries it."""
+    general = [BACKGROUND, INK, MUTED, RULE, BAND]
+    return general + [
+        Role(css_name(loss), style.color, style.dark, style.text)
+        for loss, style in LOSS_STYLES.items()
+    ]
+
+
+def css_name(loss: str) -> str:
+    """The name of the loss in CSS: `mse_softmax` is `mse-softmax`."""
+    return loss.replace("_", "-")
+
+
+def stylesheet() -> str:
+    """CSS that defines the custom properties for light pages, dark pages and print."""
+    light = "".join(role.declaration(dark=False) for role in roles())
+    dark = "".join(role.declaration(dark=True) for role in roles())
+    scheme = "screen and (prefers-color-scheme:dark)"
+    return f":root{{{light}}}\n@media {scheme}{{:root{{{dark}}}}}\n"
+
+
+@contextmanager
+def applied() -> Iterator[None]:
+    """Draw in the theme's style; matplotlib's settings are as before afterwards."""
+    with mpl.rc_context(_settings()):
+        yield
+
+
+def panels(
+    rows: int, columns: int, *, panel_height: float = 2.0, **options: Any
+) -> tuple[Figure, np.ndarray]:
+    """A figure of the theme's width and its axes, [rows, columns]. `options`: as in subplots."""
+    size = (WIDTH, 0.35 + rows * panel_height)
+    figure = Figure(figsize=size, layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, **options)
+    sns.despine(fig=figure)
+    return figure, axes
+
+
+def to_svg(figure: Figure, name: str, *, alt: str = "") -> str:
+    """The figure as one SVG element that can stand in a page beside many others.
+
+    Its ids start with `name`, its colours are custom properties with the light palette as
+    fallback, its background is the page's, and the same figure always gives the same text.
+    `alt` is what screen readers say.
+    """
+    return compress(figure, name, alt=alt, roles=roles())
+
+
+def tag(artists: Artist | Iterable[Artist], loss: str) -> None:
+    """Mark artists as belonging to a loss, so that a page's legend can hide them everywhere."""
+    for artist in [artists] if isinstance(artists, Artist) else artists:
+        artist.set_gid(f"loss {loss}")
+
+
+def heading(axes: Axes, text: str) -> None:
+    """A panel's heading, flush left above it."""
+    axes.set_title(text, loc="left")
+
+
+def line_style(loss: LossName) -> dict[str, Any]:
+    """Keyword arguments of `Axes.plot` for a line of this loss."""
+    style = LOSS_STYLES[loss]
+    return {"color": style.color, "linestyle": style.dash}
+
+
+def mark_style(loss: LossName) -> dict[str, Any]:
+    """Keyword arguments of `Axes.plot` for marks of this loss without a line."""
+    style = LOSS_STYLES[loss]
+    return {"color": style.color, "marker": style.marker, "linestyle": "none"}
+
+
+def _settings() -> dict[str, Any]:
+    ink, muted, rule = INK.light, MUTED.light, RULE.light
+    return {
+        **sns.axes_style("ticks"),
+        # Metrics of the one font that matplotlib ships; the SVG names the reader's system font,
+        # which is narrower, so that what fits here fits there.
+        "font.sans-serif": ["DejaVu Sans"],
+        "font.family": ["sans-serif"],
+        "font.size": 8.5,
+        "axes.titlesize": 9,
+        "axes.titleweight": "bold",
+        "axes.titlepad": 7,
+        "axes.labelsize": 8.5,
+        "axes.labelcolor": muted,
+        "axes.edgecolor": muted,
+        "axes.linewidth": 0.6,
+        "axes.grid": True,
+        "axes.grid.axis": "y",
+        "axes.axisbelow": True,
+        "axes.facecolor": "none",
+        "figure.facecolor": "none",
+        "grid.color": rule,
+        "grid.linewidth": 0.5,
+        "text.color": ink,
+        "xtick.labelsize": 8,
+        "ytick.labelsize": 8,
+        "xtick.color": muted,
+        "ytick.color": muted,
+        "xtick.major.width": 0.6,
+        "ytick.major.width": 0.6,
+        "xtick.minor.width": 0.4,
+        "ytick.minor.width": 0.4,
+        "xtick.major.size": 3,
+        "ytick.major.size": 3,
+        "xtick.minor.size": 1.8,
+        "ytick.minor.size": 1.8,
+        "lines.linewidth": 1.6,
+        "lines.markersize": 4.5,
+        "lines.dash_capstyle": "butt",
+        "lines.solid_capstyle": "round",
+        "legend.frameon": False,
+        "legend.fontsize": 8,
+        "path.simplify_threshold": 0.4,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "lossbench",
+        "axes.unicode_minus": True,
+    }

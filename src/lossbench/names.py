@@ -1,0 +1,79 @@
+"""What things are called on the page: full display names, and the names of the figures.
+
+Light on purpose: the pipeline plans its files from `FIGURE_NAMES` without importing matplotlib.
+"""
+
+from lossbench.config import DatasetName, LossName, ModelName
+
+LOSS_NAMES: dict[LossName, str] = {
+    "cross_entropy": "Cross-entropy",
+    "bce_sigmoid": "Binary cross-entropy",
+    "mse_softmax": "MSE on softmax",
+    "mse_logits": "MSE on logits",
+    "mse_sigmoid": "MSE on sigmoid",
+    "sm_softmax": "SM-Softmax",
+    "am_softmax": "AM-Softmax",
+    "l_softmax": "L-Softmax",
+}
+"""Display names of the losses, in the order in which figures and tables list them."""
+
+MODEL_NAMES: dict[ModelName, str] = {
+    "mlp": "MLP",
+    "mlp_sigmoid": "MLP with sigmoids",
+    "lenet": "LeNet",
+    "convnet": "ConvNet",
+    "convnet_max": "ConvNet with max pooling",
+    "resnet18": "ResNet-18",
+}
+"""Display names of the networks."""
+
+DATASET_NAMES: dict[DatasetName, str] = {
+    "mnist": "MNIST",
+    "cifar10": "CIFAR-10",
+    "digits": "Digits",
+    "shapes": "Shapes",
+}
+"""Display names of the data sets."""
+
+CLASS_NAMES: dict[DatasetName, tuple[str, ...]] = {
+    "cifar10": (
+        "airplane",
+        "automobile",
+        "bird",
+        "cat",
+        "deer",
+        "dog",
+        "frog",
+        "horse",
+        "ship",
+        "truck",
+    ),
+}
+"""Display names of the classes, where they are not their numbers."""
+
+FIGURE_NAMES: tuple[str, ...] = (
+    "answer",
+    "learning-curves",
+    "time-to-target",
+    "final-error",
+    "confusion",
+    "class-error",
+    "calibration",
+    "gallery",
+    "rate-sensitivity",
+    "same-rate",
+    "gradient-and-saturation",
+    "features",
+    "projections",
+)
+"""Every figure of the study, in the page's order. The figures' catalog has the same keys."""
+
+
+def class_names(dataset: DatasetName, count: int = 10) -> tuple[str, ...]:
+    """What the classes of `dataset` are called: their names, or their numbers."""
+    return CLASS_NAMES.get(dataset, tuple(map(str, range(count))))
+
+
+def place(dataset: DatasetName, model: ModelName) -> str:
+    """A data set and a network as one heading, such as `MNIST · LeNet`."""
+    return f"{DATASET_NAMES[dataset]} · {MODEL_NAMES[model]}"
