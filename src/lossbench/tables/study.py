@@ -4,6 +4,8 @@ from lossbench.tables.contract import Column, Table
 
 CLASSES = 10
 """Every data set of the study has ten classes."""
+CHANCE_ERROR = 1 - 1 / CLASSES
+"""The error of guessing, as a fraction: what a diverged run counts as."""
 
 CELL = (
     Column("dataset", "text", "", "data set"),
@@ -88,6 +90,17 @@ GEOMETRY = Table(
     (*RUN_KEY, "layer", "measure"),
 )
 
+CONFUSION = Table(
+    "confusion",
+    (
+        *RUN,
+        Column("label", "int8", "", "true class"),
+        Column("predicted", "int8", "", "class of the largest logit"),
+        Column("count", "int64", "images", "test images"),
+    ),
+    (*RUN_KEY, "label", "predicted"),
+)
+
 METRICS = Table(
     "metrics",
     (
@@ -136,6 +149,45 @@ TIMES_TO_TARGET = Table(
     (*RUN_KEY, "target"),
 )
 
+KAPLAN_MEIER = Table(
+    "kaplan_meier",
+    (
+        *COMPARED,
+        Column("loss", "text", "", "loss"),
+        Column("target", "int32", "", "1 easiest to 3 hardest"),
+        Column("steps", "int64", "steps", "where the curve steps; 0 and the budget included"),
+        Column("epochs", "float64", "epochs", "the same in epochs"),
+        Column("reached", "float64", "fraction", "Kaplan-Meier share of runs at the target by now"),
+        Column("ci_low", "float64", "fraction", "lower end of the pointwise interval", True),
+        Column("ci_high", "float64", "fraction", "upper end of the pointwise interval", True),
+        Column("at_risk", "int32", "", "runs not yet at the target just before this step"),
+    ),
+    ("dataset", "model", "loss", "target", "steps"),
+)
+
+SURVIVAL = Table(
+    "survival",
+    (
+        *COMPARED,
+        Column("loss", "text", "", "loss"),
+        Column("target", "int32", "", "1 easiest to 3 hardest"),
+        Column("validation_error", "float64", "fraction", "the target"),
+        Column("runs", "int32", "", "evaluation runs"),
+        Column("reached_runs", "int32", "", "runs that reached the target"),
+        Column("reach_rate", "float64", "fraction", "their share"),
+        Column("budget_steps", "int64", "steps", "where a run that never reaches is censored"),
+        Column("median_steps", "float64", "steps", "Kaplan-Meier median; infinite: most never do"),
+        Column(
+            "restricted_mean_steps", "float64", "steps", "mean steps, the budget where censored"
+        ),
+        Column("restricted_mean_ratio", "float64", "", "that mean over the reference's", True),
+        Column("log_rank_p", "float64", "", "log-rank test against the reference", True),
+        Column("log_rank_p_adjusted", "float64", "", "after Holm's correction in family", True),
+        Column("method", "text", "", "how p was computed; why it is absent"),
+    ),
+    ("dataset", "model", "loss", "target"),
+)
+
 CONTRASTS = Table(
     "contrasts",
     (
@@ -158,7 +210,8 @@ CONTRASTS = Table(
         Column("pairs", "int32", "", "seeds compared"),
         Column("censored_pairs", "int32", "", "pairs in which either run missed the target"),
         Column("p_value", "float64", "", "sign-flip permutation test", True),
-        Column("p_adjusted", "float64", "", "after Holm's correction in its family", True),
+        Column("t_p_value", "float64", "", "Student t test, the dual of the interval", True),
+        Column("p_adjusted", "float64", "", "t test's p after Holm's correction in family", True),
         Column("improvement", "float64", "", "share of pairs the loss wins, ties half", True),
         Column("family", "text", "", "primary or exploratory"),
         Column("verdict", "text", "", "better, worse, equivalent or undecided"),

@@ -1,0 +1,77 @@
+"""How numbers read in sentences, tables and figures: one function for each kind of number.
+
+A missing number reads as a dash, an infinite one as ∞: no caller needs a rule of its own.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+
+ABSENT = "–"
+MINUS = "\N{MINUS SIGN}"
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+def number(x: float, digits: int = 2) -> str:
+    """`x` with `digits` decimals, thousands separated: 12,345.68."""
+    if math.isnan(x):
+        return ABSENT
+    if math.isinf(x):
+        return "∞" if x > 0 else f"{MINUS}∞"
+    text = f"{x:,.{digits}f}"
+    if float(text.replace(",", "")) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", MINUS)
+
+
+def percent(x: float, digits: int = 2) -> str:
+    """The fraction `x` in percent: 0.0123 reads 1.23%."""
+    return _with_unit(number(100 * x, digits), "%")
+
+
+def points(x: float, digits: int = 2) -> str:
+    """The difference `x` of two fractions in percentage points, signed: 0.0031 reads +0.31 pp."""
+    text = number(100 * x, digits)
+    is_positive = x > 0 and any(character in "123456789∞" for character in text)
+    return _with_unit(f"+{text}" if is_positive else text, f"{NO_BREAK}pp")
+
+
+def ratio(x: float, digits: int = 2) -> str:
+    """A factor, with at least `digits` significant digits: 1.8×, 0.95×, 12×, 1,250×."""
+    if x == 0 or not math.isfinite(x):
+        return _with_unit(number(x, 0), "×")
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(x))))
+    return f"{number(x, decimals)}×"
+
+
+def p_value(p: float) -> str:
+    """A p value as in a sentence: p = 0.031, p < 0.001."""
+    if math.isnan(p):
+        return f"p{NO_BREAK}{ABSENT}"
+    if p < 0.001:
+        return f"p{NO_BREAK}<{NO_BREAK}0.001"
+    return f"p{NO_BREAK}={NO_BREAK}{p:.3f}" if p < 0.1 else f"p{NO_BREAK}={NO_BREAK}{p:.2f}"
+
+
+def interval(low: float, high: float, fmt: Callable[[float], str]) -> str:
+    """An interval, its ends written by `fmt`: 1.2× to 1.9×."""
+    if math.isnan(low) or math.isnan(high):
+        return ABSENT
+    return f"{fmt(low)} to {fmt(high)}"
+
+
+def count(n: int, noun: str, plural: str | None = None) -> str:
+    """`n` things, in the right number: 1 seed, 5 losses, 10,000 test images."""
+    ending = "es" if noun.endswith(("s", "x", "ch", "sh")) else "s"
+    return f"{n:,}{NO_BREAK}{noun if n == 1 else plural or noun + ending}"
+
+
+def join(items: Sequence[str]) -> str:
+    """The items as in a sentence: a, b and c. No items read `none`."""
+    if not items:
+        return "none"
+    *most, last = items
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _with_unit(text: str, unit: str) -> str:
+    return text if text == ABSENT else f"{text}{unit}"
