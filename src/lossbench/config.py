@@ -77,12 +77,22 @@ class Dataset(Frozen):
 
 
 class Annealing(Frozen):
-    """L-Softmax's blend with the plain logit: λ = max(floor, start·(1 + decay·step)^(−power))."""
+    """L-Softmax's blend with the plain logit: λ = max(floor, start·(1 + decay·step)^(−power)).
+
+    The authors' MNIST solver (github.com/wy1iu/LargeMargin_Softmax_Loss) runs 30,000 steps with
+    start 1000, decay 2.5e-5, power 35, floor 0. A run here has fewer steps: the default decay is
+    14 times theirs, so that 2,150 steps (five MNIST epochs of batches of 128) pass through the
+    same λ, which falls below 1 after 623. A run of n steps wants a decay of about 0.75 / n.
+    """
 
     start: Positive = 1000.0
-    decay: Positive = 0.12
-    power: Positive = 1.0
-    floor: Annotated[Real, Field(ge=0)] = 5.0
+    """λ at the first step."""
+    decay: Positive = 3.5e-4
+    """How fast λ falls, per optimiser step."""
+    power: Positive = 35.0
+    """The exponent of the fall."""
+    floor: Annotated[Real, Field(ge=0)] = 0.0
+    """λ falls no further: 0 for easy data sets, 5 or 10 where training would not converge."""
 
 
 class Margin(Frozen):
@@ -132,6 +142,9 @@ class LossGrid(Frozen):
         for name in ("learning_rates", "margins"):
             if len(set(getattr(self, name))) < len(getattr(self, name)):
                 raise ValueError(f"{name} lists a value more than once")
+        labels = [margin.label for margin in self.margins]
+        if repeated := [label for label, count in Counter(labels).items() if count > 1]:
+            raise ValueError(f"margins lists {', '.join(repeated)} twice; m and s name a setting")
         return self
 
 
