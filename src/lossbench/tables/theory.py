@@ -1,0 +1,313 @@
+"""The theory chapter's tables: one schema each.
+
+Losses carry the benchmark's names. With one sigmoid output a = σ(z) and target y, `mse_sigmoid` is
+½(a − y)² and `bce_sigmoid` is −y ln a − (1 − y) ln(1 − a); with K softmax outputs p,
+`mse_softmax` is (1/K) Σ (p − t)² and `cross_entropy` is −Σ t ln p.
+"""
+
+from lossbench.tables.contract import Column, Table
+
+LOSS = Column("loss", "text", "", "loss")
+START = (
+    Column("start_weight", "float64", "", "the neuron's first weight"),
+    Column("start_bias", "float64", "", "the neuron's first bias"),
+)
+
+THEORY_CONSTANTS = Table(
+    "theory_constants",
+    (
+        Column("name", "text", "", "the constant"),
+        Column("value", "float64", "", "as computed by numerical search"),
+        Column("expected", "float64", "", "as its formula gives it"),
+        Column("formula", "text", "", "the formula"),
+        Column("meaning", "text", "", "what it says"),
+    ),
+    ("name",),
+)
+
+NEURON_TRAJECTORIES = Table(
+    "neuron_trajectories",
+    (
+        *START,
+        LOSS,
+        Column("epoch", "int32", "epochs", "updates made; one an epoch"),
+        Column("z", "float64", "", "weight + bias: the input is 1"),
+        Column("output", "float64", "", "a = σ(z); the target is 0"),
+        Column("cost", "float64", "", "the loss"),
+        Column("gradient", "float64", "", "d loss / dz"),
+    ),
+    ("start_weight", "start_bias", "loss", "epoch"),
+)
+
+NEURON_TIMES = Table(
+    "neuron_times",
+    (
+        *START,
+        LOSS,
+        Column("output", "float64", "", "the output to reach, from above"),
+        Column("epochs", "int64", "epochs", "first epoch at or below it, or the budget"),
+        Column("reached", "bool", "", "false: not reached within the budget"),
+        Column("flow_epochs", "float64", "epochs", "the same under gradient flow, closed form"),
+    ),
+    ("start_weight", "start_bias", "loss", "output"),
+)
+
+NEURON_SLOWDOWN = Table(
+    "neuron_slowdown",
+    (
+        LOSS,
+        Column("start_z", "float64", "", "z before training"),
+        Column("output", "float64", "", "the output to reach, from above"),
+        Column("epochs", "int64", "epochs", "first epoch at or below it, or the budget"),
+        Column("reached", "bool", "", "false: not reached within the budget"),
+        Column("flow_epochs", "float64", "epochs", "the same under gradient flow, closed form"),
+    ),
+    ("loss", "start_z"),
+)
+
+SIGMOID = Table(
+    "sigmoid",
+    (
+        Column("z", "float64", "", "the neuron's weighted input"),
+        Column("output", "float64", "", "σ(z)"),
+        Column("slope", "float64", "", "σ′(z) = σ(z)(1 − σ(z))"),
+    ),
+    ("z",),
+)
+
+OUTPUT_GRADIENTS = Table(
+    "output_gradients",
+    (
+        LOSS,
+        Column("target", "int8", "", "0 or 1"),
+        Column("output", "float64", "", "a, from 0 to 1"),
+        Column("error", "float64", "", "|a − y|"),
+        Column("gradient", "float64", "", "d loss / dz"),
+    ),
+    ("loss", "target", "output"),
+)
+
+SOFTMAX_GRADIENTS = Table(
+    "softmax_gradients",
+    (
+        LOSS,
+        Column("classes", "int32", "", "K"),
+        Column("case", "text", "", "right: the favoured class is the true one; wrong: it is not"),
+        Column("doubt", "float64", "", "1 − probability of the favoured class"),
+        Column("gradient_norm", "float64", "", "length of d loss / d logits"),
+    ),
+    ("loss", "classes", "case", "doubt"),
+)
+
+GRADIENT_CHECKS = Table(
+    "gradient_checks",
+    (
+        LOSS,
+        Column("classes", "int32", "", "outputs: 1 for a sigmoid, K for a softmax"),
+        Column("draws", "int32", "", "random logits tried"),
+        Column("largest_difference", "float64", "", "formula against complex step, relative"),
+    ),
+    ("loss", "classes"),
+)
+
+DIGITS = Table(
+    "theory_digits",
+    (
+        Column("problem", "text", "", "overlapping (3 against 8) or separable (0 against 1)"),
+        Column("example", "int32", "", "index in the digits data"),
+        Column("left_ink", "float64", "", "standardised mean ink of the left half"),
+        Column("centre_ink", "float64", "", "standardised mean ink of the four central pixels"),
+        Column("direction", "float64", "", "standardised position between the class means"),
+        Column("label", "int8", "", "0 or 1: the smaller or the larger digit"),
+    ),
+    ("problem", "example"),
+)
+
+LOSS_SURFACES = Table(
+    "loss_surfaces",
+    (
+        LOSS,
+        Column("weight", "float64", "", "weight of the position between the class means"),
+        Column("bias", "float64", "", "bias"),
+        Column("value", "float64", "", "mean loss on the overlapping digits"),
+    ),
+    ("loss", "weight", "bias"),
+)
+
+DESCENT_PATHS = Table(
+    "descent_paths",
+    (
+        LOSS,
+        Column("start", "int32", "", "number of the start"),
+        Column("step", "int32", "steps", "gradient steps taken"),
+        Column("weight", "float64", "", "weight"),
+        Column("bias", "float64", "", "bias"),
+        Column("value", "float64", "", "mean loss"),
+        Column("gradient_norm", "float64", "", "length of the gradient"),
+    ),
+    ("loss", "start", "step"),
+)
+
+CURVATURE = Table(
+    "curvature",
+    (
+        LOSS,
+        Column("target", "int8", "", "0 or 1"),
+        Column("z", "float64", "", "the neuron's weighted input"),
+        Column("output", "float64", "", "σ(z)"),
+        Column("value", "float64", "", "the loss"),
+        Column("slope", "float64", "", "d loss / dz"),
+        Column("curvature", "float64", "", "d² loss / dz²"),
+    ),
+    ("loss", "target", "z"),
+)
+
+HESSIANS = Table(
+    "hessians",
+    (
+        LOSS,
+        Column("point", "int32", "", "number of the random point"),
+        Column("scale", "float64", "", "standard deviation of its parameters"),
+        Column("smallest_eigenvalue", "float64", "", "of the Hessian on the overlapping digits"),
+        Column("largest_eigenvalue", "float64", "", "of the same Hessian"),
+        Column("difference", "float64", "", "closed form against finite differences, largest"),
+    ),
+    ("loss", "point"),
+)
+
+LOCAL_MINIMA = Table(
+    "local_minima",
+    (
+        LOSS,
+        Column("minimum", "int32", "", "number of the minimum, the best first"),
+        Column("weight", "float64", "", "where it lies"),
+        Column("bias", "float64", "", "where it lies"),
+        Column("value", "float64", "", "mean loss there"),
+        Column("gradient_norm", "float64", "", "length of the gradient there"),
+        Column("smallest_eigenvalue", "float64", "", "of the Hessian there"),
+        Column("starts", "int32", "", "starts whose L-BFGS run ended there"),
+        Column("radius", "float64", "", "of the circle round it that carries the certificate"),
+        Column("circle_bound", "float64", "", "no point of the circle has a smaller mean loss"),
+        Column("certified", "bool", "", "value below circle_bound, and the circles are apart"),
+    ),
+    ("loss", "minimum"),
+)
+
+LOCAL_MINIMA_SURFACES = Table(
+    "local_minima_surfaces",
+    (
+        LOSS,
+        Column("weight", "float64", "", "weight"),
+        Column("bias", "float64", "", "bias"),
+        Column("value", "float64", "", "mean loss on the example with two minima"),
+    ),
+    ("loss", "weight", "bias"),
+)
+
+LOCAL_MINIMA_EXAMPLES = Table(
+    "local_minima_examples",
+    (
+        Column("example", "int32", "", "number of the example"),
+        Column("x", "float64", "", "its one feature"),
+        Column("label", "int8", "", "0 or 1"),
+    ),
+    ("example",),
+)
+
+SOLVER_RUNS = Table(
+    "solver_runs",
+    (
+        LOSS,
+        Column("solver", "text", "", "gradient descent or L-BFGS"),
+        Column("start_scale", "float64", "", "standard deviation of the starts' parameters"),
+        Column("start", "int32", "", "number of the start"),
+        Column("value", "float64", "", "mean loss reached"),
+        Column("excess", "float64", "", "value minus the loss's best value"),
+        Column("reached", "bool", "", "whether the excess is at most a thousandth of the best"),
+        Column("iterations", "int64", "steps", "first iteration that reached, or all that ran"),
+        Column("gradient_norm", "float64", "", "length of the gradient at the end"),
+        Column("error", "float64", "fraction", "classification error at the end"),
+    ),
+    ("loss", "solver", "start_scale", "start"),
+)
+
+LOGISTIC_SOLUTIONS = Table(
+    "logistic_solutions",
+    (
+        Column("problem", "text", "", "overlapping or separable digits"),
+        Column("method", "text", "", "gradient descent, L-BFGS or scikit-learn"),
+        Column("parameter", "text", "", "left_ink, centre_ink or bias"),
+        Column("value", "float64", "", "its value under cross-entropy"),
+    ),
+    ("problem", "method", "parameter"),
+)
+
+SEPARABLE_DESCENT = Table(
+    "separable_descent",
+    (
+        Column("problem", "text", "", "overlapping or separable digits"),
+        Column("step", "int64", "steps", "gradient steps on cross-entropy"),
+        Column("value", "float64", "", "mean loss"),
+        Column("parameter_norm", "float64", "", "length of weights and bias"),
+        Column("error", "float64", "fraction", "classification error"),
+        Column("separable", "bool", "", "whether a linear programme finds a dividing line"),
+    ),
+    ("problem", "step"),
+)
+
+LINEAR_SOLUTIONS = Table(
+    "linear_solutions",
+    (
+        Column("problem", "text", "", "full rank, or rank deficient: one feature in two units"),
+        Column("method", "text", "", "normal equations, or gradient descent"),
+        Column("start", "int32", "", "number of the start; 0 starts from zeros"),
+        Column("rank", "int32", "", "rank of the features and the constant"),
+        Column("parameters", "int32", "", "number of parameters"),
+        Column("smallest_eigenvalue", "float64", "", "of the Hessian"),
+        Column("largest_eigenvalue", "float64", "", "of the Hessian"),
+        Column("value", "float64", "", "half the mean squared error reached"),
+        Column("steps", "int64", "steps", "gradient steps; 0 for the normal equations"),
+        Column("parameter_norm", "float64", "", "length of the parameters"),
+        Column("parameter_difference", "float64", "", "distance to the least-norm solution"),
+        Column("prediction_difference", "float64", "", "largest, to the least-norm solution's"),
+    ),
+    ("problem", "method", "start"),
+)
+
+MISCLASSIFICATION_COST = Table(
+    "misclassification_cost",
+    (
+        LOSS,
+        Column("probability", "float64", "", "probability p given to the true of two classes"),
+        Column("cost", "float64", "", "−ln p, or (1 − p)²"),
+        Column("slope", "float64", "", "−d cost / dp"),
+    ),
+    ("loss", "probability"),
+)
+
+THEORY_TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        THEORY_CONSTANTS,
+        NEURON_TRAJECTORIES,
+        NEURON_TIMES,
+        NEURON_SLOWDOWN,
+        SIGMOID,
+        OUTPUT_GRADIENTS,
+        SOFTMAX_GRADIENTS,
+        GRADIENT_CHECKS,
+        DIGITS,
+        LOSS_SURFACES,
+        DESCENT_PATHS,
+        CURVATURE,
+        HESSIANS,
+        LOCAL_MINIMA,
+        LOCAL_MINIMA_SURFACES,
+        LOCAL_MINIMA_EXAMPLES,
+        SOLVER_RUNS,
+        LOGISTIC_SOLUTIONS,
+        SEPARABLE_DESCENT,
+        LINEAR_SOLUTIONS,
+        MISCLASSIFICATION_COST,
+    )
+}

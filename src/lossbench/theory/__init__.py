@@ -1,0 +1,1 @@
+"""The theory chapter: the equations of the story computed, without torch."""
