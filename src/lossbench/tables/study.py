@@ -1,93 +1,24 @@
-"""The study's tables: one schema each. Fractions lie in [0, 1]; times end in `_s`."""
+"""The tables that the analysis derives from the runs, and the registry of all study tables."""
 
 from lossbench.tables.contract import Column, Table
-
-CLASSES = 10
-"""Every data set of the study has ten classes."""
-CHANCE_ERROR = 1 - 1 / CLASSES
-"""The error of guessing, as a fraction: what a diverged run counts as."""
-
-CELL = (
-    Column("dataset", "text", "", "data set"),
-    Column("model", "text", "", "network"),
-    Column("loss", "text", "", "loss"),
-    Column("setting", "text", "", "margin hyperparameters, such as m=0.35,s=10; empty without"),
-    Column("learning_rate", "float64", "", "peak learning rate"),
-    Column("stage", "text", "", "tuning or evaluation"),
+from lossbench.tables.runs import (  # noqa: F401 - until every importer names tables.runs
+    CELL,
+    CHANCE_ERROR,
+    CLASSES,
+    GEOMETRY,
+    HISTORY,
+    LOGITS,
+    PREDICTIONS,
+    PROJECTIONS,
+    RUN,
+    RUN_KEY,
+    RUNS,
+    TIMING,
 )
-RUN = (*CELL, Column("seed", "int32", "", "seed of the run"))
-RUN_KEY = tuple(column.name for column in RUN)
-LOGITS = tuple(f"logit_{label}" for label in range(CLASSES))
 
 COMPARED = (
     Column("dataset", "text", "", "data set"),
     Column("model", "text", "", "network"),
-)
-
-HISTORY = Table(
-    "history",
-    (
-        *RUN,
-        Column("step", "int64", "steps", "optimiser steps taken"),
-        Column("epoch", "float64", "epochs", "passes over the training set, fractional"),
-        Column("examples_seen", "int64", "examples", "training examples seen"),
-        Column("train_loss", "float64", "", "mean loss on the fixed training examples", True),
-        Column("train_error", "float64", "fraction", "error on the fixed training examples"),
-        Column("validation_error", "float64", "fraction", "error on the validation set"),
-        Column("logit_gradient_rms", "float64", "", "RMS of d loss / d logits, by example", True),
-        Column("saturation", "float64", "", "mean slope of the output: σ′, or p(1−p)", True),
-        Column("scheduled_learning_rate", "float64", "", "rate of the next step"),
-    ),
-    (*RUN_KEY, "step"),
-)
-
-PREDICTIONS = Table(
-    "predictions",
-    (
-        *RUN,
-        Column("example", "int32", "", "index in the official test set"),
-        Column("label", "int8", "", "true class"),
-        Column("head", "text", "", "how logits become probabilities: softmax, sigmoid or none"),
-        *(Column(name, "float32", "", "margin-free logit of the final model") for name in LOGITS),
-    ),
-    (*RUN_KEY, "example"),
-)
-
-RUNS = Table(
-    "runs",
-    (
-        *RUN,
-        Column("diverged", "bool", "", "whether the loss turned non-finite"),
-        Column("steps", "int64", "steps", "optimiser steps taken before the end or divergence"),
-        Column("parameters", "int64", "", "trained parameters of the network"),
-        Column("flops_per_example", "int64", "FLOP", "forward and backward pass, one example"),
-    ),
-    RUN_KEY,
-)
-
-TIMING = Table(
-    "timing",
-    (
-        *RUN,
-        Column("train_s", "float64", "s", "the job's training time divided by its seeds"),
-        Column("examples_per_s", "float64", "examples/s", "training examples a second, this seed"),
-        Column("device", "text", "", "device model"),
-        Column("threads", "int32", "", "CPU threads"),
-        Column("peak_memory_bytes", "int64", "bytes", "peak memory of the job"),
-        Column("host", "text", "", "digest of the host's name"),
-    ),
-    RUN_KEY,
-)
-
-GEOMETRY = Table(
-    "geometry",
-    (
-        *RUN,
-        Column("layer", "text", "", "which features"),
-        Column("measure", "text", "", "within, between, scatter_ratio, own_cosine, other_cosine"),
-        Column("value", "float64", "", "the measure's value", True),
-    ),
-    (*RUN_KEY, "layer", "measure"),
 )
 
 CONFUSION = Table(
@@ -232,3 +163,24 @@ CLAIMS = Table(
     ),
     ("claim",),
 )
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        HISTORY,
+        PREDICTIONS,
+        RUNS,
+        TIMING,
+        GEOMETRY,
+        PROJECTIONS,
+        CONFUSION,
+        METRICS,
+        CHOICES,
+        TARGETS,
+        TIMES_TO_TARGET,
+        KAPLAN_MEIER,
+        SURVIVAL,
+        CONTRASTS,
+        CLAIMS,
+    )
+}

@@ -1,0 +1,109 @@
+"""A block of seeds trained together, and the two ways to evaluate it.
+
+`Loop` (CPU) gives each seed its own tensors and takes the seeds in turn: each seed's arithmetic is
+that of the seed trained alone, bit for bit. `Stack` (CUDA) keeps parameters and buffers stacked on
+a leading seed axis and evaluates all seeds in one set of kernels with `torch.vmap`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, stack_module_state
+
+from lossbench.heads import Output
+from lossbench.models import Network
+
+Objective = Callable[[Output, Tensor, Tensor], Tensor]
+"""Output, head weight (K, H) and labels (B) to the loss of each example (B)."""
+
+
+class Block(Protocol):
+    """S networks of one architecture, one a seed."""
+
+    def parameters(self) -> list[nn.Parameter]:
+        """What the optimiser updates."""
+        ...
+
+    def backward(
+        self, objective: Objective, images: Tensor, labels: Tensor, alive: Tensor
+    ) -> Tensor:
+        """Mean losses (S) of the batches (S, B, …), their gradients added to the parameters'.
+
+        Seeds that are not `alive` (S) have loss NaN; on the CPU they cost nothing.
+        """
+        ...
+
+    def outputs(self, images: Tensor) -> Output:
+        """Each network's output in evaluation mode: logits (S, B, K), features (S, B, H)."""
+        ...
+
+
+class Loop:
+    """The seeds in turn, each on tensors of its own."""
+
+    def __init__(self, networks: Sequence[Network]) -> None:
+        self.networks = list(networks)
+
+    def parameters(self) -> list[nn.Parameter]:
+        """Every network's own parameters."""
+        return [parameter for network in self.networks for parameter in network.parameters()]
+
+    def backward(
+        self, objective: Objective, images: Tensor, labels: Tensor, alive: Tensor
+    ) -> Tensor:
+        """See `Block`."""
+        losses = torch.full(alive.shape, torch.nan, device=images.device)
+        for seed in torch.nonzero(alive).flatten().tolist():
+            network = self.networks[seed].train()
+            loss = objective(network(images[seed]), network.head.weight, labels[seed]).mean()
+            loss.backward()
+            losses[seed] = loss.detach()
+        return losses
+
+    @torch.no_grad()
+    def outputs(self, images: Tensor) -> Output:
+        """See `Block`."""
+        outputs = [network.eval()(images) for network in self.networks]
+        return Output(*(torch.stack(parts) for parts in zip(*outputs, strict=True)))
+
+
+class Stack:
+    """All seeds in one set of kernels."""
+
+    def __init__(self, networks: Sequence[Network]) -> None:
+        self.network = networks[0]  # the architecture; its own tensors are never used
+        self.weights, self.buffers = stack_module_state(list(networks))
+
+    def parameters(self) -> list[nn.Parameter]:
+        """The stacked parameters, (S, …) each."""
+        return list(self.weights.values())
+
+    def backward(
+        self, objective: Objective, images: Tensor, labels: Tensor, alive: Tensor
+    ) -> Tensor:
+        """See `Block`. A dead seed's slice is computed and ignored: no seed touches another's."""
+        self.network.train()
+
+        def loss(
+            weights: dict[str, Tensor], buffers: dict[str, Tensor], images: Tensor, labels: Tensor
+        ) -> Tensor:
+            output = functional_call(self.network, (weights, buffers), (images,))
+            return objective(output, weights["head.weight"], labels).mean()
+
+        losses = torch.vmap(loss)(self.weights, self.buffers, images, labels)
+        losses.sum().backward()
+        return losses.detach().where(alive, torch.nan)
+
+    @torch.no_grad()
+    def outputs(self, images: Tensor) -> Output:
+        """See `Block`."""
+        self.network.eval()
+
+        def output(weights: dict[str, Tensor], buffers: dict[str, Tensor]) -> Output:
+            result: Output = functional_call(self.network, (weights, buffers), (images,))
+            return result
+
+        result: Output = torch.vmap(output)(self.weights, self.buffers)
+        return result

@@ -1,0 +1,30 @@
+"""The device that a job runs on: which one, its name, and the memory used."""
+
+import resource
+import sys
+
+import torch
+
+from lossbench.errors import ConfigError
+from lossbench.provenance import processor
+
+
+def pick_device(accelerator: str) -> torch.device:
+    """The device for `auto`, `cpu` or `cuda`. Raises ConfigError where CUDA is asked for in vain."""
+    if accelerator == "cuda" and not torch.cuda.is_available():
+        raise ConfigError("compute.accelerator: 'cuda' is not allowed: no CUDA device is visible")
+    use_cuda = accelerator != "cpu" and torch.cuda.is_available()
+    return torch.device("cuda:0" if use_cuda else "cpu")
+
+
+def device_name(device: torch.device) -> str:
+    """The model of the GPU or processor."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
+
+
+def peak_memory_bytes(device: torch.device) -> int:
+    """The most memory held so far: on a GPU its own, on a CPU the process's."""
+    if device.type == "cuda":
+        return int(torch.cuda.max_memory_allocated(device))
+    unit = 1 if sys.platform == "darwin" else 1024  # Linux counts in KiB, macOS in bytes
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

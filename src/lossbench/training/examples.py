@@ -1,0 +1,112 @@
+"""Training examples as a map-style data set: a batch is an index into uint8 images on the device.
+
+Everything random about a batch (its rows, shifts and flips) is a function of (seed, epoch) alone:
+runs are paired by seed over losses and rates, and a resumed run continues with the same batches.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset, Sampler
+
+PADDING = 4
+"""Pixels by which augmentation shifts an image at most, in either direction."""
+
+
+class Draw(NamedTuple):
+    """What one step's batches are made of, for a block of S seeds and B examples each."""
+
+    rows: Tensor  # (S, B) int64
+    shifts: Tensor  # (S, B, 2) int64 in [0, 2 · PADDING]; PADDING is the centre
+    flips: Tensor  # (S, B) bool
+
+
+class Examples(Dataset[tuple[Tensor, Tensor]]):
+    """Training images and labels on a device; indexed by a `Draw`.
+
+    Images are kept as uint8 in (N, H, W, C) order, so that an example's pixels lie together and a
+    batch is in `channels_last` order, the faster one for convolutions, without a further copy.
+    """
+
+    def __init__(
+        self,
+        images: Tensor,
+        labels: Tensor,
+        *,
+        mean: Sequence[float],
+        std: Sequence[float],
+        augmentation: str,
+    ) -> None:
+        """Take uint8 images (N, C, H, W), int64 labels (N), and each channel's mean and std."""
+        self.images = images.permute(0, 2, 3, 1).contiguous()
+        self.labels = labels
+        self.mean, self.std = mean, std
+        self.augmentation = augmentation
+        if augmentation != "none":
+            sides = (0, 0, PADDING, PADDING, PADDING, PADDING)
+            self.images = torch.nn.functional.pad(self.images, sides)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, draw: Draw) -> tuple[Tensor, Tensor]:
+        """Normalised images (S, B, C, H, W) and labels (S, B)."""
+        rows = draw.rows.to(self.labels.device)
+        pixels = self.images[rows] if self.augmentation == "none" else self._augmented(rows, draw)
+        return normalise(pixels, self.mean, self.std), self.labels[rows]
+
+    def _augmented(self, rows: Tensor, draw: Draw) -> Tensor:
+        """Crops of the padded images at the drawn shifts, some of them mirrored: one gather."""
+        device = rows.device
+        height, width = (side - 2 * PADDING for side in self.images.shape[1:3])
+        down = draw.shifts[..., 0].to(device).unsqueeze(-1) + torch.arange(height, device=device)
+        across = torch.arange(width, device=device).expand(*rows.shape, width)
+        if self.augmentation == "flip_shift":
+            flips = draw.flips.to(device).unsqueeze(-1)
+            across = torch.where(flips, width - 1 - across, across)
+        across = draw.shifts[..., 1].to(device).unsqueeze(-1) + across
+        return self.images[rows[..., None, None], down[..., :, None], across[..., None, :]]
+
+
+def normalise(pixels: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
+    """uint8 pixels (…, H, W, C) to float32 images (…, C, H, W) with mean 0 and deviation 1."""
+    offset = torch.tensor(mean, device=pixels.device)
+    scale = torch.tensor(std, device=pixels.device)
+    images = pixels.float().div_(255).sub_(offset).div_(scale)
+    return images.movedim(-1, -3)
+
+
+class Order(Sampler[Draw]):
+    """The draws of one epoch after the other for a block of seeds; `set_epoch` selects the epoch.
+
+    Batches are whole: the examples left over at an epoch's end are not seen in that epoch.
+    """
+
+    def __init__(self, seeds: Sequence[int], *, examples: int, batch_size: int) -> None:
+        self.seeds = tuple(seeds)
+        self.examples, self.batch_size = examples, batch_size
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Let the next iteration be epoch `epoch`, from its first step (called by Lightning)."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self.examples // self.batch_size
+
+    def __iter__(self) -> Iterator[Draw]:
+        draws = [self._draw(seed) for seed in self.seeds]
+        rows, shifts, flips = (torch.stack(parts) for parts in zip(*draws, strict=True))
+        for step in range(len(self)):
+            batch = slice(step * self.batch_size, (step + 1) * self.batch_size)
+            yield Draw(rows[:, batch], shifts[:, batch], flips[:, batch])
+
+    def _draw(self, seed: int) -> Draw:
+        """One seed's order and augmentation of the whole epoch, from its own generator."""
+        generator = torch.Generator().manual_seed(seed * 1_000_003 + self.epoch)
+        rows = torch.randperm(self.examples, generator=generator)
+        shifts = torch.randint(2 * PADDING + 1, (self.examples, 2), generator=generator)
+        flips = torch.rand(self.examples, generator=generator) < 0.5
+        return Draw(rows, shifts, flips)

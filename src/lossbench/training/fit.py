@@ -1,0 +1,137 @@
+"""One training job: a cell and a block of its seeds, from prepared images to tables."""
+
+import time
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.plugins.environments import LightningEnvironment
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from lossbench.cells import Cell
+from lossbench.config import Compute
+from lossbench.datasets.prepared import Prepared, Split
+from lossbench.errors import ConfigError
+from lossbench.losses import LOSSES
+from lossbench.models import Network, build
+from lossbench.tables.runs import CLASSES
+from lossbench.training.block import Block, Loop, Stack
+from lossbench.training.device import pick_device
+from lossbench.training.examples import Examples, Order, normalise
+from lossbench.training.module import BlockTraining
+from lossbench.training.results import history_table, runs_table, test_tables, timing_table
+
+Labelled = tuple[Tensor, Tensor]
+"""Normalised images (N, C, H, W) and int64 labels (N), on the device."""
+
+
+def fit(
+    cell: Cell, seeds: Sequence[int], prepared: Prepared, compute: Compute, *, show_bar: bool
+) -> dict[str, pd.DataFrame]:
+    """Train the cell's seeds together; return their tables by name.
+
+    Tuning runs yield history, runs and timing and never see the test set. Evaluation runs yield
+    predictions, geometry and projections on it besides, taken once, after the last epoch.
+
+    Raises ConfigError: the batch size exceeds the training set, or there is no CUDA device where
+    one is asked for.
+    """
+    torch.set_num_threads(compute.threads)
+    device = pick_device(compute.accelerator)
+    networks = [_build(cell, prepared, seed) for seed in seeds]
+    module, loader = _prepare(cell, seeds, prepared, _block(networks, device), device)
+    started = time.perf_counter()
+    _trainer(cell, compute, device, show_bar=show_bar).fit(module, loader)
+    train_s = time.perf_counter() - started
+    tables = {
+        "history": history_table(module),
+        "runs": runs_table(module, networks[0], prepared.manifest.image_shape),
+        "timing": timing_table(module, device, compute.threads, train_s),
+    }
+    if cell.stage == "evaluation":
+        tables |= test_tables(module, *_labelled(prepared, "test", device))
+    return tables
+
+
+def _prepare(
+    cell: Cell, seeds: Sequence[int], prepared: Prepared, block: Block, device: torch.device
+) -> tuple[BlockTraining, DataLoader[tuple[Tensor, Tensor]]]:
+    examples = _training_examples(cell, prepared, device)
+    order = Order(seeds, examples=len(examples), batch_size=cell.batch_size)
+    if not len(order):
+        raise ConfigError(
+            f"batch_size: {cell.batch_size} is not allowed: {cell.dataset.name} has only"
+            f" {len(examples)} training examples"
+        )
+    module = BlockTraining(
+        cell,
+        seeds,
+        block,
+        steps_per_epoch=len(order),
+        train=_labelled(prepared, "train", device, limit=cell.history.train_examples),
+        validation=_labelled(prepared, "validation", device),
+    )
+    return module, DataLoader(examples, sampler=order, batch_size=None)
+
+
+def _build(cell: Cell, prepared: Prepared, seed: int) -> Network:
+    return build(
+        cell.model,
+        LOSSES[cell.loss].head,
+        prepared.manifest.image_shape,
+        classes=CLASSES,
+        seed=seed,
+        scale=cell.margin.s if cell.margin else None,
+    )
+
+
+def _block(networks: Sequence[Network], device: torch.device) -> Block:
+    """`networks` in `channels_last` order on the device: in turn on a CPU, stacked on a GPU."""
+    if device.type == "cpu":
+        return Loop([network.to(memory_format=torch.channels_last) for network in networks])
+    return Stack([network.to(device) for network in networks])
+
+
+def _training_examples(cell: Cell, prepared: Prepared, device: torch.device) -> Examples:
+    images, labels = prepared.examples("train")
+    return Examples(
+        torch.from_numpy(images).to(device),
+        torch.from_numpy(labels).to(device, torch.int64),
+        mean=prepared.manifest.channel_mean,
+        std=prepared.manifest.channel_std,
+        augmentation=cell.dataset.augmentation,
+    )
+
+
+def _labelled(
+    prepared: Prepared, split: Split, device: torch.device, *, limit: int | None = None
+) -> Labelled:
+    images, labels = prepared.examples(split)
+    pixels = torch.from_numpy(np.ascontiguousarray(np.moveaxis(images[:limit], 1, -1))).to(device)
+    manifest = prepared.manifest
+    normalised = normalise(pixels, manifest.channel_mean, manifest.channel_std)
+    return normalised, torch.from_numpy(labels[:limit]).to(device, torch.int64)
+
+
+def _trainer(cell: Cell, compute: Compute, device: torch.device, *, show_bar: bool) -> pl.Trainer:
+    """A Trainer that only trains: no logger, checkpoint or sanity check, and no cluster detection.
+
+    Inside a Slurm job Lightning would take itself for one task of many; here a job is one process.
+    """
+    warnings.filterwarnings("ignore", ".*num_workers.*")  # batches come from memory
+    return pl.Trainer(
+        accelerator="gpu" if device.type == "cuda" else "cpu",
+        devices=1,
+        precision="bf16-mixed" if compute.precision == "bfloat16" else "32-true",
+        max_epochs=cell.epochs,
+        plugins=[LightningEnvironment()],
+        logger=False,
+        enable_checkpointing=False,
+        enable_model_summary=False,
+        enable_progress_bar=show_bar,
+        use_distributed_sampler=False,
+    )

@@ -1,0 +1,51 @@
+"""What is measured of a block while it trains: the rows of the history table."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lossbench.heads import Output
+from lossbench.losses import Loss, logit_gradient, saturation
+from lossbench.training.block import Block
+
+BATCH = 500
+"""Examples a forward pass outside training: large enough for speed, small enough for the cache."""
+
+
+def outputs(block: Block, images: Tensor) -> Output:
+    """Evaluation-mode outputs of all images (N, C, H, W): logits (S, N, K), features (S, N, H)."""
+    parts = [block.outputs(batch) for batch in images.split(BATCH)]
+    return Output(*(torch.cat(part, dim=1) for part in zip(*parts, strict=True)))
+
+
+def error(logits: Tensor, labels: Tensor) -> Tensor:
+    """Share of wrong predictions: logits (S, N, K), labels (N) to (S); NaN with any NaN or ∞."""
+    wrong = (logits.argmax(-1) != labels).double().mean(-1)
+    return wrong.where(logits.isfinite().all(-1).all(-1), torch.nan)
+
+
+def measurements(
+    block: Block,
+    loss: Loss,
+    *,
+    train: tuple[Tensor, Tensor],
+    validation: tuple[Tensor, Tensor],
+) -> Iterator[dict[str, Any]]:
+    """One mapping of history columns for each seed; `train` and `validation` are images, labels.
+
+    Training quantities are taken on fixed training examples without augmentation and margin.
+    """
+    train_logits = outputs(block, train[0]).logits
+    train_errors = error(train_logits, train[1])
+    validation_errors = error(outputs(block, validation[0]).logits, validation[1])
+    for seed, logits in enumerate(train_logits):
+        gradient = logit_gradient(loss, logits, train[1])
+        yield {
+            "train_loss": loss.per_example(logits, train[1]).mean().item(),
+            "train_error": train_errors[seed].item(),
+            "validation_error": validation_errors[seed].item(),
+            "logit_gradient_rms": gradient.square().sum(-1).mean().sqrt().item(),
+            "saturation": saturation(logits, loss.output).mean().item(),
+        }

@@ -1,0 +1,127 @@
+"""The LightningModule that trains a block of seeds and measures it at fixed steps."""
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+from torch.optim import SGD
+
+from lossbench.cells import Cell
+from lossbench.heads import Output
+from lossbench.losses import LOSSES
+from lossbench.training.block import Block
+from lossbench.training.measure import measurements
+from lossbench.training.schedule import measured_steps, scheduled_rate
+
+
+class BlockTraining(pl.LightningModule):
+    """Trains `block` as `cell` says. After the fit it holds the `history` rows and, for each seed,
+    whether it is still `alive` and the updates it has `taken`.
+
+    Optimisation is manual, since a block has one loss a seed, and a seed whose loss turns
+    non-finite stops while its neighbours go on untouched.
+    """
+
+    alive: Tensor  # (S,) bool
+    taken: Tensor  # (S,) int64
+
+    def __init__(
+        self,
+        cell: Cell,
+        seeds: Sequence[int],
+        block: Block,
+        *,
+        steps_per_epoch: int,
+        train: tuple[Tensor, Tensor],
+        validation: tuple[Tensor, Tensor],
+    ) -> None:
+        super().__init__()
+        self.automatic_optimization = False
+        self.cell, self.seeds, self.block = cell, tuple(seeds), block
+        self.loss = LOSSES[cell.loss]
+        self.probes = {"train": train, "validation": validation}
+        self.steps_per_epoch = steps_per_epoch
+        self.total_steps = steps_per_epoch * cell.epochs
+        self.measured = set(measured_steps(cell.history, steps_per_epoch, cell.epochs))
+        self.step = 0
+        self.register_buffer("alive", torch.ones(len(seeds), dtype=torch.bool))
+        self.register_buffer("taken", torch.zeros(len(seeds), dtype=torch.int64))
+        self.history: list[dict[str, Any]] = []
+        self.measuring_s = 0.0
+
+    def configure_optimizers(self) -> SGD:
+        """SGD with Nesterov momentum over all seeds; elementwise, so no seed sees another."""
+        recipe = self.cell.recipe
+        return SGD(
+            self.block.parameters(),
+            lr=self._rate(),
+            momentum=recipe.momentum,
+            weight_decay=recipe.weight_decay,
+            nesterov=True,
+            fused=True,
+        )
+
+    def on_train_start(self) -> None:
+        """Measure the untrained networks."""
+        self._measure()
+
+    def training_step(self, batch: tuple[Tensor, Tensor]) -> None:
+        """One update of every seed that has not diverged."""
+        optimizer = self.optimizers()
+        assert not isinstance(optimizer, list)
+        for group in optimizer.param_groups:
+            group["lr"] = self._rate()
+        images, labels = batch
+        losses = self.block.backward(self._objective, images, labels, self.alive)
+        self.alive &= losses.isfinite()  # stays on the device: no synchronisation at every step
+        self.taken += self.alive
+        optimizer.step()
+        optimizer.zero_grad()
+        self.step += 1
+        if self.step in self.measured:
+            self._measure()
+            self.trainer.should_stop = not self.alive.any()
+
+    def _objective(self, output: Output, weight: Tensor, labels: Tensor) -> Tensor:
+        """Loss of each example, with its margin where it has one."""
+        logits = output.logits
+        if self.loss.margin is not None:
+            logits = self.loss.margin(output, weight, labels, self.cell.margin, self.step)
+        return self.loss.per_example(logits, labels)
+
+    def _rate(self) -> float:
+        assert self.cell.learning_rate is not None
+        return scheduled_rate(
+            self.step,
+            total=self.total_steps,
+            peak=self.cell.learning_rate,
+            recipe=self.cell.recipe,
+        )
+
+    def _measure(self) -> None:
+        started = time.perf_counter()
+        position = self._position()
+        rows = measurements(self.block, self.loss, **self.probes)
+        for index, row in enumerate(rows):
+            self.alive[index] &= math.isfinite(row["validation_error"])
+            if self.alive[index]:
+                self.history.append({"seed": self.seeds[index], **position, **row})
+        self.measuring_s += time.perf_counter() - started
+        self._log()
+
+    def _position(self) -> Mapping[str, float]:
+        return {
+            "step": self.step,
+            "epoch": self.step / self.steps_per_epoch,
+            "examples_seen": self.step * self.cell.batch_size,
+            "scheduled_learning_rate": self._rate(),
+        }
+
+    def _log(self) -> None:
+        latest = [row for row in self.history if row["step"] == self.step]
+        errors = " ".join(f"{100 * row['validation_error']:.2f}" for row in latest)
+        print(f"step {self.step}/{self.total_steps}: validation error, % by seed: {errors}")

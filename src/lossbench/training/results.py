@@ -1,0 +1,123 @@
+"""What a finished block leaves behind: its runs as tables."""
+
+import pandas as pd
+import torch
+from lossbench.geometry import measures, projection
+from torch import Tensor
+
+from lossbench.cells import Cell
+from lossbench.losses import LOSSES
+from lossbench.models import ImageShape, Network, count_flops, count_parameters
+from lossbench.provenance import host_digest
+from lossbench.tables import Table, check, concat
+from lossbench.tables.runs import (
+    GEOMETRY,
+    HISTORY,
+    LOGITS,
+    PREDICTIONS,
+    PROJECTIONS,
+    RUNS,
+    TIMING,
+)
+from lossbench.training.device import device_name, peak_memory_bytes
+from lossbench.training.measure import outputs
+from lossbench.training.module import BlockTraining
+
+LAYER = "last_hidden"
+PROJECTED = 1000
+"""Test examples whose features are projected to a plane: enough for a picture."""
+
+
+def history_table(module: BlockTraining) -> pd.DataFrame:
+    """The HISTORY of all seeds."""
+    return _identified(pd.DataFrame(module.history), module.cell, HISTORY)
+
+
+def runs_table(module: BlockTraining, network: Network, shape: ImageShape) -> pd.DataFrame:
+    """One row of RUNS for each seed; parameters and FLOPs are counted on `network`."""
+    frame = pd.DataFrame(
+        {
+            "seed": module.seeds,
+            "diverged": (~module.alive).tolist(),
+            "steps": module.taken.tolist(),
+            "parameters": count_parameters(network),
+            "flops_per_example": count_flops(network, shape),
+        }
+    )
+    return _identified(frame, module.cell, RUNS)
+
+
+def timing_table(
+    module: BlockTraining, device: torch.device, threads: int, train_s: float
+) -> pd.DataFrame:
+    """TIMING: the job's time shared equally by its seeds; the rate leaves out the measuring."""
+    seeds = len(module.seeds)
+    examples = module.step * module.cell.batch_size * seeds
+    frame = pd.DataFrame(
+        {
+            "seed": module.seeds,
+            "train_s": train_s / seeds,
+            "examples_per_s": examples / (train_s - module.measuring_s),
+            "device": device_name(device),
+            "threads": threads,
+            "peak_memory_bytes": peak_memory_bytes(device),
+            "host": host_digest(),
+        }
+    )
+    return _identified(frame, module.cell, TIMING)
+
+
+def test_tables(module: BlockTraining, images: Tensor, labels: Tensor) -> dict[str, pd.DataFrame]:
+    """PREDICTIONS, GEOMETRY and PROJECTIONS on the test set: images (N, C, H, W), labels (N).
+
+    A run that diverged has none of them; its row in RUNS says so. Projections are of the block's
+    first surviving seed.
+    """
+    surviving = [index for index, alive in enumerate(module.alive.tolist()) if alive]
+    logits, features = (part.float().cpu().numpy() for part in outputs(module.block, images))
+    truth = labels.cpu().numpy()
+    predictions = [
+        pd.DataFrame(logits[index], columns=list(LOGITS)).assign(
+            seed=module.seeds[index], example=range(len(truth)), label=truth
+        )
+        for index in surviving
+    ]
+    geometry = [
+        pd.DataFrame(measures(features[index], truth).items(), columns=["measure", "value"]).assign(
+            seed=module.seeds[index], layer=LAYER
+        )
+        for index in surviving
+    ]
+    projections = [
+        projection(features[index], truth, examples=PROJECTED).assign(
+            seed=module.seeds[index], layer=LAYER
+        )
+        for index in surviving[:1]
+    ]
+    head = LOSSES[module.cell.loss].output
+    return {
+        "predictions": _identified(
+            _stacked(predictions).assign(head=head), module.cell, PREDICTIONS
+        ),
+        "geometry": _identified(_stacked(geometry), module.cell, GEOMETRY),
+        "projections": _identified(_stacked(projections), module.cell, PROJECTIONS),
+    }
+
+
+def _stacked(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+def _identified(frame: pd.DataFrame, cell: Cell, table: Table) -> pd.DataFrame:
+    """`frame` with the cell's identity in every row, checked; no rows give the empty table."""
+    if frame.empty:
+        return concat([], table)
+    identity = {
+        "dataset": cell.dataset.name,
+        "model": cell.model,
+        "loss": cell.loss,
+        "setting": cell.setting,
+        "learning_rate": cell.learning_rate,
+        "stage": cell.stage,
+    }
+    return check(frame.assign(**identity), table)
