@@ -1,0 +1,175 @@
+import time
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit, softmax
+from sklearn.metrics import accuracy_score, brier_score_loss, confusion_matrix, log_loss
+
+from lossbench import metrics
+from lossbench.errors import TableError
+from lossbench.tables import empty
+from lossbench.tables import runs as schemas
+from lossbench.tables.runs import LOGITS
+from study_tables import IDENTITY, make_history, make_runs
+
+CLASSES = list(range(10))
+
+
+def make_predictions(
+    logits: np.ndarray, labels: np.ndarray, head: str = "softmax", seed: int = 0, **identity: Any
+) -> pd.DataFrame:
+    frame = pd.DataFrame(logits.astype(np.float32), columns=list(LOGITS))
+    keys = {**IDENTITY, **identity, "seed": seed, "head": head}
+    return frame.assign(**keys, label=labels.astype(np.int8), example=np.arange(len(labels)))
+
+
+def draw(seed: int, examples: int = 400) -> tuple[np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(seed)
+    labels = generator.integers(10, size=examples)
+    logits = generator.normal(size=(examples, 10)) + 2 * np.eye(10)[labels]
+    return logits.astype(np.float32).astype(np.float64), labels
+
+
+def measured(predictions: pd.DataFrame, seed: int = 0, split: str = "test") -> dict[str, float]:
+    seeds = sorted(set(predictions["seed"]))
+    runs = make_runs(dict.fromkeys(seeds, False))
+    table = metrics.measure(predictions, runs, make_history({s: [0.25] for s in seeds}))
+    rows = table[(table["seed"] == seed) & (table["split"] == split)]
+    return dict(zip(rows["metric"], rows["value"], strict=True))
+
+
+def normalised_sigmoid(logits: np.ndarray) -> np.ndarray:
+    scores = expit(logits)
+    result: np.ndarray = scores / scores.sum(axis=1, keepdims=True)
+    return result
+
+
+@pytest.mark.parametrize(
+    ("head", "probabilities"),
+    [("softmax", lambda z: softmax(z, axis=1)), ("sigmoid", normalised_sigmoid)],
+)
+def test_scores_agree_with_scikit_learn(head: str, probabilities: Any) -> None:
+    logits, labels = draw(1)
+    found = measured(make_predictions(logits, labels, head))
+    p = probabilities(logits)
+    assert found["error"] == pytest.approx(1 - accuracy_score(labels, logits.argmax(axis=1)))
+    assert found["nll"] == pytest.approx(log_loss(labels, p, labels=CLASSES), rel=1e-9)
+    expected = brier_score_loss(labels, p, labels=CLASSES, scale_by_half=False)
+    assert found["brier"] == pytest.approx(expected, rel=1e-9)
+    assert found["images"] == 400
+
+
+def test_class_errors_and_confusion_agree_with_scikit_learn() -> None:
+    logits, labels = draw(2)
+    predictions = make_predictions(logits, labels)
+    expected = confusion_matrix(labels, logits.argmax(axis=1), labels=CLASSES)
+    counts = metrics.confusion(predictions)["count"].to_numpy().reshape(10, 10)
+    np.testing.assert_array_equal(counts, expected)
+    found = measured(predictions)
+    recall = np.diag(expected) / expected.sum(axis=1)
+    errors = [found[f"class_error_{label}"] for label in CLASSES]
+    np.testing.assert_allclose(errors, 1 - recall, atol=1e-12)
+
+
+def test_runs_and_heads_in_one_table_do_not_mix() -> None:
+    parts = [
+        make_predictions(*draw(seed), head=head, seed=seed)
+        for seed, head in enumerate(["softmax", "none", "sigmoid"])
+    ]
+    together = pd.concat(parts).sample(frac=1, random_state=3)
+    for seed, part in enumerate(parts):
+        assert measured(together, seed) == pytest.approx(measured(part, seed), nan_ok=True)
+
+
+def test_extreme_logits_stay_finite() -> None:
+    logits = np.zeros((2, 10))
+    logits[:, 0] = 4000.0
+    found = measured(make_predictions(logits, np.array([0, 1])))
+    assert found["nll"] == pytest.approx(2000.0)
+    # Sigmoid of −4000 underflows, its logarithm must not: all scores equal, so p = 1/10 exactly.
+    low = measured(make_predictions(np.full((2, 10), -4000.0), np.array([0, 1]), "sigmoid"))
+    assert low["nll"] == pytest.approx(np.log(10))
+
+
+def test_calibration_error_of_a_worked_example() -> None:
+    # Bins of width 1/15: 0.95 and 0.97 share the last (both right: gap 2 − 1.92), 0.5 lies in
+    # (7/15, 8/15] (wrong: gap −0.5). ECE = (0.08 + 0.5) / 3.
+    found = metrics.expected_calibration_errors(
+        np.array([0.95, 0.97, 0.5]), np.array([True, True, False]), np.zeros(3, np.int64), 1
+    )
+    np.testing.assert_allclose(found, [0.58 / 3])
+
+
+def test_calibration_bins_close_on_the_right_and_hold_zero_and_one() -> None:
+    confidence = np.array([1 / 15, 1.0, 0.0])
+    correct = np.array([False, True, False])
+    found = metrics.expected_calibration_errors(confidence, correct, np.zeros(3, np.int64), 1)
+    # 1/15 and 0 share the first bin: |0 − 1/15| / 3.
+    np.testing.assert_allclose(found, [1 / 45], atol=1e-15)
+
+
+def test_raw_logits_have_errors_but_no_probabilities() -> None:
+    logits, labels = draw(4)
+    found = measured(make_predictions(logits, labels, "none"))
+    assert np.isnan([found["nll"], found["brier"], found["ece"]]).all()
+    assert found["error"] == pytest.approx((logits.argmax(axis=1) != labels).mean())
+
+
+def test_a_class_without_images_has_no_class_error() -> None:
+    logits, labels = draw(5)
+    found = measured(make_predictions(logits, np.where(labels == 3, 4, labels)))
+    assert np.isnan(found["class_error_3"])
+    assert not np.isnan(found["class_error_4"])
+
+
+def test_a_diverged_run_counts_as_chance_and_stays_in_the_table() -> None:
+    runs = make_runs({0: False, 1: True})
+    history = make_history({0: [0.9, 0.2], 1: [0.3]})
+    table = metrics.measure(make_predictions(*draw(6)), runs, history)
+    row = table[table["seed"] == 1].set_index(["split", "metric"])["value"]
+    assert row["test", "error"] == row["validation", "error"] == 0.9
+    assert row["test", "class_error_7"] == 0.9
+    assert row[[("test", "nll"), ("test", "brier"), ("test", "ece")]].isna().all()
+
+
+def test_all_runs_diverged() -> None:
+    runs = make_runs({0: True, 1: True})
+    nothing = empty(schemas.HISTORY), empty(schemas.PREDICTIONS)
+    table = metrics.measure(nothing[1], runs, nothing[0])
+    assert (table.loc[table["metric"] == "error", "value"] == 0.9).all()
+    assert len(table[table["metric"] == "error"]) == 4
+
+
+def test_tuning_runs_have_a_validation_error_and_no_test_metric() -> None:
+    runs = make_runs({0: False}, stage="tuning")
+    history = make_history({0: [0.9, 0.2]}, stage="tuning")
+    table = metrics.measure(empty(schemas.PREDICTIONS), runs, history)
+    assert table[["stage", "split", "metric", "value"]].to_numpy().tolist() == [
+        ["tuning", "validation", "error", 0.2]
+    ]
+
+
+def test_missing_predictions_unknown_heads_and_infinite_logits_are_errors() -> None:
+    predictions = make_predictions(*draw(7))
+    runs, history = make_runs({0: False, 1: False}), make_history({0: [0.1], 1: [0.1]})
+    with pytest.raises(TableError, match=r"predictions.*'seed': 1"):
+        metrics.measure(predictions, runs, history)
+    with pytest.raises(TableError, match="head 'tanh'; allowed: softmax, sigmoid, none"):
+        measured(predictions.assign(head="tanh"))
+    with pytest.raises(TableError, match="not finite"):
+        measured(predictions.assign(logit_3=np.inf))
+
+
+def test_every_metric_is_described() -> None:
+    assert set(measured(make_predictions(*draw(8)))) == set(metrics.METRICS)
+    assert all(metric.meaning for metric in metrics.METRICS.values())
+
+
+def test_many_runs_take_seconds() -> None:
+    logits, labels = draw(9, examples=10_000)
+    frame = pd.concat([make_predictions(logits, labels, seed=seed) for seed in range(80)])
+    started = time.perf_counter()
+    measured(frame)
+    assert time.perf_counter() - started < 15

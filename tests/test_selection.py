@@ -1,0 +1,127 @@
+from itertools import product
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from lossbench import selection
+from lossbench.config import LossGrid, Margin
+from lossbench.errors import TableError
+from study_tables import make_history, make_runs
+
+GRID = LossGrid(loss="cross_entropy", learning_rates=(0.01, 0.1, 1.0))
+
+
+def tuning(errors: dict[float, list[float | None]], **identity: Any) -> list[pd.DataFrame]:
+    """History and runs of tuning: rate → final error by seed, None where diverged."""
+    histories, runs = [], []
+    for rate, finals in errors.items():
+        keys = {"stage": "tuning", "learning_rate": rate, **identity}
+        runs.append(make_runs({seed: e is None for seed, e in enumerate(finals)}, **keys))
+        curves = {seed: [0.9] if e is None else [0.9, e] for seed, e in enumerate(finals)}
+        histories.append(make_history(curves, **keys))
+    return [pd.concat(histories), pd.concat(runs)]
+
+
+def test_the_lowest_mean_wins() -> None:
+    history, runs = tuning({0.01: [0.3, 0.3], 0.1: [0.1, 0.2], 1.0: [0.05, 0.5]})
+    row = selection.choose(history, runs, GRID).iloc[0]
+    assert row["learning_rate"] == 0.1
+    assert row["validation_error"] == pytest.approx(0.15)
+    assert row["trials"] == 3
+    assert not row["on_edge"]
+
+
+def test_a_diverged_run_counts_as_chance() -> None:
+    history, runs = tuning({0.01: [0.3, 0.3], 0.1: [0.01, None], 1.0: [None, None]})
+    assert selection.choose(history, runs, GRID).iloc[0]["learning_rate"] == 0.01
+
+
+def test_ties_go_to_the_smaller_rate_despite_rounding() -> None:
+    # 0.1 + 0.2 + 0.3 differs from 0.3 + 0.2 + 0.1 in the last bit.
+    history, runs = tuning({0.01: [0.9] * 3, 0.1: [0.1, 0.2, 0.3], 1.0: [0.3, 0.2, 0.1]})
+    row = selection.choose(history, runs, GRID).iloc[0]
+    assert row["learning_rate"] == 0.1
+    assert not row["on_edge"]
+
+
+@pytest.mark.parametrize("best", [0.01, 1.0])
+def test_a_winner_on_the_edge_is_flagged(best: float) -> None:
+    errors: dict[float, list[float | None]] = {rate: [0.5] for rate in GRID.learning_rates}
+    history, runs = tuning({**errors, best: [0.1]})
+    assert selection.choose(history, runs, GRID).iloc[0]["on_edge"]
+
+
+def test_all_diverged_is_recorded_as_chance_on_the_edge() -> None:
+    history, runs = tuning({rate: [None] for rate in GRID.learning_rates})
+    row = selection.choose(history, runs, GRID).iloc[0]
+    assert (row["learning_rate"], row["validation_error"], row["on_edge"]) == (0.01, 0.9, True)
+
+
+def test_margins_are_chosen_with_the_rate_and_ties_go_to_the_first() -> None:
+    margins = (Margin(m=0.5), Margin(m=0.2))
+    grid = LossGrid(loss="sm_softmax", learning_rates=(0.01, 0.1, 1.0), margins=margins)
+    parts = [
+        tuning({rate: [0.1 if rate == 0.1 else 0.4]}, loss="sm_softmax", setting=margin.label)
+        for margin, rate in product(margins, grid.learning_rates)
+    ]
+    history, runs = (pd.concat(tables) for tables in zip(*parts, strict=True))
+    row = selection.choose(history, runs, grid).iloc[0]
+    assert (row["setting"], row["learning_rate"], row["trials"]) == ("m=0.5", 0.1, 6)
+
+
+def test_runs_that_do_not_fill_the_grid_are_an_error() -> None:
+    history, runs = tuning({0.01: [0.3], 0.1: [0.1]})
+    with pytest.raises(TableError, match=r"\(1.0, ''\) is missing"):
+        selection.choose(history, runs, GRID)
+    history, runs = tuning({0.01: [0.3], 0.1: [0.1], 1.0: [0.1, 0.1]})
+    with pytest.raises(TableError, match="seeds differ"):
+        selection.choose(history, runs, GRID)
+    with pytest.raises(TableError, match="allowed: mse_softmax"):
+        selection.choose(history, runs, GRID.model_copy(update={"loss": "mse_softmax"}))
+
+
+def chosen_pair(reference: list[float], primary: list[float] | None) -> list[pd.DataFrame]:
+    """History, runs and choices of the primary pair, each tuned to its middle rate."""
+    grids = {"cross_entropy": reference, "mse_softmax": primary}
+    parts, choices = [], []
+    for loss, errors in grids.items():
+        if errors is not None:
+            worse = [0.89] * len(errors)
+            part = tuning({0.01: worse, 0.1: list(errors), 1.0: worse}, loss=loss)
+            parts.append(part)
+            choices.append(selection.choose(*part, GRID.model_copy(update={"loss": loss})))
+    history, runs = (pd.concat(tables) for tables in zip(*parts, strict=True))
+    return [history, runs, pd.concat(choices)]
+
+
+def ladder(reference: list[float], primary: list[float] | None) -> list[float]:
+    table = selection.targets(*chosen_pair(reference, primary))
+    assert table["target"].tolist() == [1, 2, 3]
+    found: list[float] = table["validation_error"].tolist()
+    return found
+
+
+def test_targets_follow_the_weaker_of_the_pair_in_its_median_run() -> None:
+    assert ladder([0.02, 0.01, 0.03], [0.03, 0.2, 0.01]) == pytest.approx([0.12, 0.06, 0.03])
+    assert ladder([0.05, 0.05, 0.05], [0.01, 0.02, 0.01]) == pytest.approx([0.2, 0.1, 0.05])
+
+
+def test_targets_of_a_hard_data_set_stay_apart_and_below_chance() -> None:
+    # Four times 0.5 lies beyond chance: three quarters of the way there, 0.5 + 0.75·0.4.
+    assert ladder([0.5], [0.4]) == pytest.approx([0.8, 0.7, 0.5])
+    easy, middle, hard = ladder([0.88], [0.88])
+    assert hard == pytest.approx(0.8)
+    assert hard < middle < easy < 0.9
+
+
+def test_a_study_without_the_primary_loss_takes_the_reference_alone() -> None:
+    assert ladder([0.04], None) == pytest.approx([0.16, 0.08, 0.04])
+
+
+def test_targets_need_the_chosen_runs() -> None:
+    history, runs, choices = chosen_pair([0.02], [0.03])
+    with pytest.raises(TableError, match="mnist/mlp: no tuning runs of mse_softmax"):
+        selection.targets(history, runs[runs["loss"] == "cross_entropy"], choices)
+    with pytest.raises(TableError, match="no tuning runs of cross_entropy"):
+        selection.targets(history, runs, choices.assign(loss="bce_sigmoid"))
