@@ -1,13 +1,14 @@
-"""Expands a study into cells (what one training job trains) and blocks of seeds."""
+"""Expands a study into cells, and cells and seeds into training jobs."""
 
 from collections.abc import Iterator, Sequence
-from typing import Self
+from typing import Self, TypeVar
 
 from lossbench.config import (
     Comparison,
     Dataset,
     Frozen,
     History,
+    LossGrid,
     LossName,
     Margin,
     ModelName,
@@ -42,24 +43,44 @@ class Cell(Frozen):
         """The margin's label; empty for a loss without one."""
         return self.margin.label if self.margin else ""
 
-    @property
-    def trial(self) -> str:
-        """The path component that tells the cells of one loss apart: its rate and margin."""
-        if self.learning_rate is None:
-            return "chosen"
-        return f"rate={self.learning_rate:g}" + (f",{self.setting}" if self.margin else "")
-
     def chosen(self, learning_rate: float, margin: Margin | None) -> Self:
         """Fill in what tuning chose."""
         return self.model_copy(update={"learning_rate": learning_rate, "margin": margin})
 
 
-def tuning_cells(study: Study, comparison: Comparison, loss: LossName) -> list[Cell]:
+class Job(Frozen):
+    """What one process trains: cells of one loss, each with one block of seeds.
+
+    Starting a process with PyTorch Lightning costs seconds, so a tuning job takes several trials.
+    """
+
+    cells: tuple[Cell, ...]
+    seeds: tuple[int, ...]
+    part: str
+    """Tells the jobs of one stage, comparison and loss apart."""
+
+    @property
+    def folder(self) -> str:
+        """Where the job's tables stand under a study's `runs`."""
+        cell = self.cells[0]
+        return f"{cell.stage}/{cell.dataset.name}/{cell.model}/{cell.loss}/{self.part}"
+
+
+def jobs(study: Study, stage: Stage) -> Iterator[Job]:
+    """Every training job of a stage, comparison by comparison and loss by loss."""
+    for comparison in study.comparisons:
+        for grid in comparison.losses:
+            if stage == "tuning":
+                yield from _tuning_jobs(study, comparison, grid)
+            else:
+                yield from _evaluation_jobs(study, comparison, grid.loss)
+
+
+def tuning_cells(study: Study, comparison: Comparison, grid: LossGrid) -> list[Cell]:
     """The cells among which tuning chooses: every rate with every margin of the loss's grid."""
-    grid = next(grid for grid in comparison.losses if grid.loss == loss)
     epochs = _capped(comparison.tuning_epochs, study.limits.tuning_epochs)
     return [
-        _cell(study, comparison, "tuning", loss, epochs, rate, margin)
+        _cell(study, comparison, "tuning", grid.loss, epochs, rate, margin)
         for margin in grid.margins or (None,)
         for rate in grid.learning_rates
     ]
@@ -79,15 +100,31 @@ def seeds(study: Study, comparison: Comparison, stage: Stage) -> tuple[int, ...]
     return capped[: study.limits.evaluation_seeds]
 
 
-def blocks(seeds: Sequence[int], size: int) -> Iterator[tuple[int, ...]]:
-    """Consecutive blocks of at most `size` seeds; one block is one training job."""
-    for start in range(0, len(seeds), size):
-        yield tuple(seeds[start : start + size])
+def _tuning_jobs(study: Study, comparison: Comparison, grid: LossGrid) -> Iterator[Job]:
+    cells = tuning_cells(study, comparison, grid)
+    size = study.compute.trials_per_job or len(cells)
+    for index, trials in enumerate(_blocks(cells, size)):
+        for block in _blocks(seeds(study, comparison, "tuning"), study.compute.seeds_per_job):
+            yield Job(cells=trials, seeds=block, part=f"trials-{index}_{_label(block)}")
 
 
-def block_label(block: Sequence[int]) -> str:
-    """The path component that names a block of seeds, such as `seeds=0-1-2`."""
-    return "seeds=" + "-".join(map(str, block))
+def _evaluation_jobs(study: Study, comparison: Comparison, loss: LossName) -> Iterator[Job]:
+    cell = evaluation_cell(study, comparison, loss)
+    for block in _blocks(seeds(study, comparison, "evaluation"), study.compute.seeds_per_job):
+        yield Job(cells=(cell,), seeds=block, part=_label(block))
+
+
+Item = TypeVar("Item")
+
+
+def _blocks(items: Sequence[Item], size: int) -> Iterator[tuple[Item, ...]]:
+    for start in range(0, len(items), size):
+        yield tuple(items[start : start + size])
+
+
+def _label(block: Sequence[int]) -> str:
+    """Such as `seeds-0-1-2`."""
+    return "seeds-" + "-".join(map(str, block))
 
 
 def _cell(

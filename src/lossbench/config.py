@@ -117,7 +117,7 @@ class LossGrid(Frozen):
     loss: LossName
     """Which loss."""
     learning_rates: Annotated[tuple[Positive, ...], Field(min_length=1)]
-    """Half-decade grid of peak learning rates."""
+    """Grid of peak learning rates, half a decade apart."""
     margins: tuple[Margin, ...] = ()
     """Hyperparameters of a margin loss, tuned with the rate; empty for the other losses."""
 
@@ -211,6 +211,8 @@ class Compute(Frozen):
     """CPU threads a training job; one job a core beats several threads a job."""
     seeds_per_job: Annotated[int, Strict(), Field(ge=1, le=32)] = 5
     """Seeds trained together in one job."""
+    trials_per_job: Count | None = None
+    """Trials of a loss's grid in one tuning job; all of them where absent."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """Arithmetic of the forward and backward pass; parameters stay float32."""
     compile: Annotated[bool, Strict()] = False

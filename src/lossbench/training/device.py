@@ -10,7 +10,7 @@ from lossbench.provenance import processor
 
 
 def pick_device(accelerator: str) -> torch.device:
-    """The device for `auto`, `cpu` or `cuda`. Raises ConfigError where CUDA is asked for in vain."""
+    """The device for `auto`, `cpu` or `cuda`. Raises ConfigError: CUDA is asked for in vain."""
     if accelerator == "cuda" and not torch.cuda.is_available():
         raise ConfigError("compute.accelerator: 'cuda' is not allowed: no CUDA device is visible")
     use_cuda = accelerator != "cpu" and torch.cuda.is_available()
