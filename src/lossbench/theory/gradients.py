@@ -5,7 +5,7 @@ the loss alone, at z + ih·v, and reads the derivative along v from the imaginar
 """
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -63,7 +63,7 @@ def logit_gradient(probabilities: Array, labels: NDArray[np.int64], loss: Softma
     if loss == "cross_entropy":
         return error
     along = (probabilities * error).sum(axis=1, keepdims=True)
-    return 2 / probabilities.shape[1] * probabilities * (error - along)
+    return np.asarray(2 / probabilities.shape[1] * probabilities * (error - along))
 
 
 def favouring(classes: int, doubts: Array) -> Array:
@@ -142,15 +142,15 @@ def _check_softmax(
     return float(np.max(np.abs(found - (formula * along).sum(axis=1)) / scale))
 
 
-Complex = NDArray[np.complex128]
+Complex = NDArray[Any]
 
 
 def _complex_squared(z: Complex, target: NDArray[np.int64]) -> Complex:
-    return 0.5 * (1 / (1 + np.exp(-z)) - target) ** 2
+    return np.asarray(0.5 * (1 / (1 + np.exp(-z)) - target) ** 2)
 
 
 def _complex_entropy(z: Complex, target: NDArray[np.int64]) -> Complex:
-    return np.log(1 + np.exp(z)) - target * z
+    return np.asarray(np.log(1 + np.exp(z)) - target * z)
 
 
 def _complex_softmax_squared(logits: Complex, labels: NDArray[np.int64]) -> Complex:
@@ -161,7 +161,7 @@ def _complex_softmax_squared(logits: Complex, labels: NDArray[np.int64]) -> Comp
 
 
 def _complex_softmax_entropy(logits: Complex, labels: NDArray[np.int64]) -> Complex:
-    return np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(labels)), labels]
+    return np.asarray(np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(labels)), labels])
 
 
 _COMPLEX_OUTPUT: dict[OutputLoss, Callable[[Complex, NDArray[np.int64]], Complex]] = {

@@ -6,10 +6,11 @@ dz/dt = −2η dC/dz the time between two values of z has a closed form for eith
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 
 from lossbench.config import NeuronStart, Theory
@@ -26,7 +27,7 @@ BUDGET = 50_000
 
 
 def trajectory(start_z: float, loss: OutputLoss, *, rate: float, epochs: int) -> Array:
-    """z after 0 … `epochs` updates from `start_z` (epochs + 1 values)."""
+    """Values of z after 0 … `epochs` updates from `start_z` (epochs + 1 values)."""
     z = np.empty(epochs + 1)
     z[0] = start_z
     for epoch in range(epochs):
@@ -36,7 +37,7 @@ def trajectory(start_z: float, loss: OutputLoss, *, rate: float, epochs: int) ->
 
 def first_epochs(
     start_z: ArrayLike, output: float, loss: OutputLoss, *, rate: float, budget: int = BUDGET
-) -> tuple[Array, Array]:
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """For each start, the first epoch with a ≤ `output` (or the budget), and whether it came."""
     z = np.array(start_z, dtype=np.float64, ndmin=1)
     epochs = np.zeros(len(z), dtype=np.int64)
@@ -93,7 +94,7 @@ def slowdown(settings: Theory, *, starts: Array = SLOWDOWN_STARTS) -> pd.DataFra
     return check(pd.concat(frames, ignore_index=True), NEURON_SLOWDOWN)
 
 
-def _times(start_z: Array, output: float, loss: OutputLoss, rate: float) -> dict[str, object]:
+def _times(start_z: Array, output: float, loss: OutputLoss, rate: float) -> dict[str, Any]:
     epochs, reached = first_epochs(start_z, output, loss, rate=rate)
     flow = flow_epochs(start_z, output, loss, rate=rate)
     return {
@@ -125,12 +126,12 @@ def _trajectory_frame(start: NeuronStart, loss: OutputLoss, settings: Theory) ->
 
 def _squared_integral(z: ArrayLike) -> Array:
     z = np.asarray(z, dtype=np.float64)
-    return 3 * z + np.exp(z) - 3 * np.exp(-z) - np.exp(-2 * z) / 2
+    return np.asarray(3 * z + np.exp(z) - 3 * np.exp(-z) - np.exp(-2 * z) / 2)
 
 
 def _entropy_integral(z: ArrayLike) -> Array:
     z = np.asarray(z, dtype=np.float64)
-    return z - np.exp(-z)
+    return np.asarray(z - np.exp(-z))
 
 
 _INTEGRALS = {"mse_sigmoid": _squared_integral, "bce_sigmoid": _entropy_integral}

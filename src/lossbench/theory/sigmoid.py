@@ -23,7 +23,7 @@ def sigmoid_slope(z: ArrayLike) -> Array:
 
 
 def output_error(z: ArrayLike, target: ArrayLike) -> Array:
-    """a − y, without cancellation: −σ(−z) for target 1."""
+    """The error a − y, without cancellation: −σ(−z) for target 1."""
     z = np.asarray(z, dtype=np.float64)
     return np.where(np.asarray(target) == 1, -expit(-z), expit(z))
 
