@@ -1,0 +1,239 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from lossbench.config import Annealing, Margin
+from lossbench.heads import Output, build_head, initialise
+from lossbench.losses import LOSSES, cross_entropy
+from lossbench.margins import MARGINS, angular_decay, annealed
+
+H, K, B = 6, 10, 16
+UNBLENDED = Annealing(start=1e-300, floor=0.0)
+SETTINGS = {
+    "sm_softmax": Margin(m=0.5),
+    "am_softmax": Margin(m=0.35, s=10.0),
+    "l_softmax": Margin(m=4, annealing=UNBLENDED),
+}
+
+
+def l_margin(m, weight=0.0):
+    """L-Softmax with a constant blend λ."""
+    return Margin(m=m, annealing=Annealing(start=1e-300, floor=weight))
+
+
+def problem(name, margin, seed=0, dtype=torch.float64):
+    generator = torch.Generator().manual_seed(seed)
+    head = build_head(LOSSES[name].head, H, K, scale=margin.s)
+    initialise(head, generator)
+    features = torch.randn(B, H, generator=generator)
+    labels = torch.randint(0, K, (B,), generator=generator)
+    return head.to(dtype), features.to(dtype), labels
+
+
+def margined(name, margin, head, features, labels, step=0):
+    return MARGINS[name](head(features), head.weight, labels, margin, step)
+
+
+def psi(theta, m):
+    """ψ as the paper writes it, interval by interval."""
+    k = min(int(theta * m / math.pi), m - 1)
+    return (-1) ** k * math.cos(m * theta) - 2 * k
+
+
+def definition(name, margin, x, W, b, y):
+    """The margined logits, entry by entry, from the angles that arccos gives."""
+    logits = np.empty((len(x), len(W)))
+    for i, j in np.ndindex(logits.shape):
+        lengths = np.linalg.norm(W[j]) * np.linalg.norm(x[i])
+        theta = math.acos(W[j] @ x[i] / lengths)
+        true = float(j == y[i])
+        match name:
+            case "sm_softmax":
+                logits[i, j] = W[j] @ x[i] + b[j] - margin.m * true
+            case "am_softmax":
+                logits[i, j] = margin.s * (math.cos(theta) - margin.m * true)
+            case "l_softmax":
+                blend = margin.annealing.floor if true else math.inf
+                angular = lengths * psi(theta, int(margin.m))
+                logits[i, j] = (
+                    W[j] @ x[i]
+                    if blend == math.inf
+                    else (blend * W[j] @ x[i] + angular) / (1 + blend)
+                )
+    return logits
+
+
+CASES = [
+    ("sm_softmax", Margin(m=0.5)),
+    ("am_softmax", Margin(m=0.35, s=10.0)),
+    *(("l_softmax", l_margin(m, blend)) for m in (1, 2, 3, 4) for blend in (0.0, 5.0)),
+]
+IDS = [f"{name}-{margin.label}" for name, margin in CASES]
+
+
+@pytest.mark.parametrize(("name", "margin"), CASES, ids=IDS)
+def test_logits_are_the_definition(name, margin):
+    head, x, labels = problem(name, margin)
+    bias = getattr(head, "bias", None)
+    b = np.zeros(K) if bias is None else bias.detach().numpy()
+    expected = definition(name, margin, x.numpy(), head.weight.detach().numpy(), b, labels.numpy())
+    found = margined(name, margin, head, x, labels).detach()
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize(("name", "margin"), CASES, ids=IDS)
+def test_loss_gradient_is_that_of_finite_differences(name, margin):
+    head, x, labels = problem(name, margin)
+
+    def loss(x, weight):
+        output = torch.func.functional_call(head, {"weight": weight}, (x,))
+        logits = MARGINS[name](output, weight, labels, margin, 0)
+        return LOSSES[name].per_example(logits, labels)
+
+    weight = head.weight.detach().clone().requires_grad_()
+    assert torch.autograd.gradcheck(loss, (x.requires_grad_(), weight))
+
+
+@pytest.mark.parametrize(
+    ("name", "margin"),
+    [
+        ("sm_softmax", Margin(m=0.0)),
+        ("am_softmax", Margin(m=0.0, s=10.0)),
+        ("l_softmax", l_margin(1)),
+        ("l_softmax", l_margin(4, 1e15)),
+    ],
+    ids=["sm m=0", "am m=0", "l m=1", "l λ→∞"],
+)
+def test_limits_without_margin_are_plain_cross_entropy(name, margin):
+    head, x, labels = problem(name, margin)
+    found = cross_entropy(margined(name, margin, head, x, labels), labels)
+    torch.testing.assert_close(found, cross_entropy(head(x).logits, labels))
+
+
+def test_the_angular_limit_is_the_softmax_without_bias():
+    head, x, labels = problem("l_softmax", l_margin(1))
+    found = cross_entropy(margined("l_softmax", l_margin(1), head, x, labels), labels)
+    expected = torch.nn.CrossEntropyLoss(reduction="none")(x @ head.weight.T, labels)
+    torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.parametrize(("name", "margin"), CASES, ids=IDS)
+def test_a_margin_only_lowers_the_true_class(name, margin):
+    head, x, labels = problem(name, margin)
+    change = margined(name, margin, head, x, labels) - head(x).logits
+    true = torch.nn.functional.one_hot(labels, K).bool()
+    assert (change[~true] == 0).all()
+    assert (change[true] <= 1e-12).all()
+    assert (margin.m == 1) or (change[true] < -1e-3).all()
+
+
+@pytest.mark.parametrize("m", [1, 2, 3, 4])
+def test_psi_is_the_papers_and_falls_continuously_from_1_to_1_minus_2m(m):
+    theta = torch.linspace(0, math.pi, 20_001, dtype=torch.float64)
+    found = angular_decay(theta.cos(), m)
+    expected = torch.tensor([psi(value, m) for value in theta.tolist()], dtype=torch.float64)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-9)
+    assert (found.diff() <= 1e-12).all()
+    assert found.diff().abs().max() <= 1.01 * m * math.pi / 20_000  # |ψ′| ≤ m: no jumps
+    assert (found[0].item(), found[-1].item()) == pytest.approx((1.0, 1.0 - 2 * m))
+
+
+@pytest.mark.parametrize("m", [1, 2, 3, 4])
+def test_psi_at_the_ends_of_its_intervals(m):
+    for k in range(m + 1):
+        theta = k * math.pi / m
+        for nudge in (-1e-9, 0.0, 1e-9):
+            cosine = torch.tensor(min(max(math.cos(theta) + nudge, -1), 1), dtype=torch.float64)
+            assert angular_decay(cosine, m).item() == pytest.approx(1 - 2 * k, abs=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@pytest.mark.parametrize("m", [1, 2, 3, 4])
+@pytest.mark.parametrize("seeds", [0, 2], ids=["alone", "vmap"])
+@pytest.mark.parametrize("name", list(MARGINS))
+def test_angles_of_0_and_pi_and_zero_norms_stay_finite(name, m, dtype, seeds):
+    margin = l_margin(m) if name == "l_softmax" else SETTINGS[name]
+    head, x, labels = problem(name, margin, dtype=dtype)
+    weight = head.weight.detach().clone()
+    weight[labels[4]] = 0.0
+    x[0], x[1] = 3 * weight[labels[0]], -3 * weight[labels[1]]
+    x[2], x[3] = 0.0, 1e-7
+
+    def mean_loss(weight, x):
+        output = torch.func.functional_call(head, {"weight": weight}, (x,))
+        logits = MARGINS[name](output, weight, labels, margin, 7)
+        return LOSSES[name].per_example(logits, labels).mean()
+
+    both = torch.func.grad_and_value(mean_loss, argnums=(0, 1))
+    if seeds:
+        both = torch.vmap(both)
+        weight, x = torch.stack([weight] * seeds), torch.stack([x] * seeds)
+    gradients, value = both(weight, x)
+    assert value.isfinite().all()
+    assert all(gradient.isfinite().all() for gradient in gradients)
+    assert all(gradient.abs().max() < 100 for gradient in gradients)
+
+
+@pytest.mark.parametrize("m", [2, 3, 4])
+def test_the_angular_margin_at_0_and_pi(m):
+    weight = torch.eye(K, H, dtype=torch.float64)
+    x = torch.stack([2 * weight[1], -2 * weight[1]])
+    labels = torch.tensor([1, 1])
+    logits = MARGINS["l_softmax"](Output(x @ weight.T, x), weight, labels, l_margin(m), 0)
+    assert logits[:, 1].tolist() == pytest.approx([2.0, 2.0 * (1 - 2 * m)])
+
+
+@pytest.mark.parametrize(("name", "margin"), CASES, ids=IDS)
+def test_vmap_over_stacked_seeds_is_the_loop(name, margin):
+    heads, features, labels = zip(*(problem(name, margin, seed) for seed in range(3)), strict=True)
+    parameters, _ = torch.func.stack_module_state(list(heads))
+
+    def logits(parameters, x, y):
+        output = torch.func.functional_call(heads[0], parameters, (x,))
+        return MARGINS[name](output, parameters["weight"], y, margin, 3)
+
+    together = torch.vmap(logits)(parameters, torch.stack(features), torch.stack(labels))
+    alone = [
+        margined(name, margin, *one, step=3) for one in zip(heads, features, labels, strict=True)
+    ]
+    torch.testing.assert_close(together, torch.stack(alone))
+
+
+def test_inputs_are_left_as_they_were():
+    for name, margin in SETTINGS.items():
+        head, x, labels = problem(name, margin)
+        output = head(x)
+        logits, features = output.logits.clone(), output.features.clone()
+        MARGINS[name](output, head.weight, labels, margin, 0)
+        assert torch.equal(output.logits, logits)
+        assert torch.equal(output.features, features)
+
+
+def test_annealing_is_the_source_s_formula_and_stops_at_its_floor():
+    annealing = Annealing(start=1000.0, decay=0.12, power=1.0, floor=5.0)
+    for step in (0, 1, 10, 1000, 10_000):
+        expected = max(5.0, 1000.0 / (1 + 0.12 * step))
+        assert annealed(annealing, step) == pytest.approx(expected)
+        assert float(annealed(annealing, torch.tensor(step))) == pytest.approx(expected)
+
+
+def test_default_annealing_ends_within_five_epochs_of_mnist():
+    steps = 5 * (55_000 // 128 + 1)
+    values = [annealed(Annealing(), step) for step in (0, 622, 624, steps)]
+    assert values[0] == 1000.0
+    assert values[1] > 1.0 > values[2]
+    assert values[3] < 1e-5
+    theirs = Annealing(decay=2.5e-5)
+    assert annealed(theirs, 14 * 400) == pytest.approx(annealed(Annealing(), 400))
+
+
+def test_annealing_moves_the_logits_from_plain_to_margined():
+    margin = Margin(m=3, annealing=Annealing())
+    head, x, labels = problem("l_softmax", margin)
+    plain, full = head(x).logits, margined("l_softmax", l_margin(3), head, x, labels)
+    early = margined("l_softmax", margin, head, x, labels, step=0)
+    late = margined("l_softmax", margin, head, x, labels, step=2150)
+    torch.testing.assert_close(early, plain + (full - plain) / 1001)
+    torch.testing.assert_close(late, full, rtol=1e-4, atol=1e-4)
