@@ -164,7 +164,7 @@ def _runs(study: Study, *, diverged: bool) -> Iterator[Run]:
     for comparison in study.comparisons:
         for grid in comparison.losses:
             trait = TRAITS[grid.loss]
-            for cell in cells.tuning_cells(study, comparison, grid.loss):
+            for cell in cells.tuning_cells(study, comparison, grid):
                 for seed in cells.seeds(study, comparison, "tuning"):
                     failed = diverged and grid.loss == "mse_softmax" and cell.learning_rate == 1.0
                     yield _run(cell, comparison, trait, seed, failed)
