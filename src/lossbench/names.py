@@ -3,7 +3,7 @@
 Light on purpose: the pipeline plans its files from `FIGURE_NAMES` without importing matplotlib.
 """
 
-from lossbench.config import DatasetName, LossName, ModelName
+from lossbench.config import STAND_INS, DatasetName, LossName, ModelName
 
 LOSS_NAMES: dict[LossName, str] = {
     "cross_entropy": "Cross-entropy",
@@ -74,6 +74,18 @@ def class_names(dataset: DatasetName, count: int = 10) -> tuple[str, ...]:
     return CLASS_NAMES.get(dataset, tuple(map(str, range(count))))
 
 
+def dataset_name(dataset: DatasetName) -> str:
+    """The data set's name, marked where it stands in for a real one."""
+    name = DATASET_NAMES[dataset]
+    return f"{name} (stand-in)" if dataset in STAND_INS else name
+
+
 def place(dataset: DatasetName, model: ModelName) -> str:
     """A data set and a network as one heading, such as `MNIST · LeNet`."""
-    return f"{DATASET_NAMES[dataset]} · {MODEL_NAMES[model]}"
+    return f"{dataset_name(dataset)} · {MODEL_NAMES[model]}"
+
+
+def in_sentence(loss: LossName) -> str:
+    """The loss's name inside a sentence: `cross-entropy`, but `MSE on softmax`."""
+    name = LOSS_NAMES[loss]
+    return name[0].lower() + name[1:] if name[1].islower() else name

@@ -1,0 +1,183 @@
+"""What the study's figures share: which panels and losses there are, axes, labels, legends."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+
+from lossbench import names
+from lossbench.config import PRIMARY, REFERENCE, DatasetName, LossName, ModelName, Study
+from lossbench.figures import theme
+from lossbench.wording import MINUS
+
+
+class Place(NamedTuple):
+    """What a panel shows: one network on one data set."""
+
+    dataset: DatasetName
+    model: ModelName
+
+    @property
+    def heading(self) -> str:
+        """Such as `MNIST · LeNet`."""
+        return names.place(self.dataset, self.model)
+
+    def rows(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The rows of `frame` about this network on this data set."""
+        return frame[(frame["dataset"] == self.dataset) & (frame["model"] == self.model)]
+
+
+def places(frame: pd.DataFrame, study: Study) -> list[Place]:
+    """The study's comparisons on which `frame` has rows, in the study's order."""
+    found = set(zip(frame["dataset"], frame["model"], strict=True))
+    asked = [Place(comparison.dataset, comparison.model) for comparison in study.comparisons]
+    return [place for place in asked if place in found]
+
+
+def losses(frame: pd.DataFrame) -> list[LossName]:
+    """The losses in `frame`, in the order in which every figure lists them."""
+    found = set(frame["loss"])
+    return [loss for loss in names.LOSS_NAMES if loss in found]
+
+
+def focus(frame: pd.DataFrame) -> LossName | None:
+    """The loss that titles speak of: the primary one, else the first other, else none."""
+    others = [loss for loss in losses(frame) if loss != REFERENCE]
+    return PRIMARY if PRIMARY in others else next(iter(others), None)
+
+
+def by_loss(frame: pd.DataFrame) -> Iterator[tuple[LossName, pd.DataFrame]]:
+    """Each loss with its rows, in the figures' order."""
+    for loss in losses(frame):
+        yield loss, frame[frame["loss"] == loss]
+
+
+def evaluation(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of evaluation runs."""
+    return frame[frame["stage"] == "evaluation"]
+
+
+def positive(values: pd.Series) -> pd.Series:
+    """The values, with zeros at half the smallest positive one, for a log axis."""
+    above = values[values > 0]
+    return values.clip(lower=above.min() / 2 if len(above) else 1e-6)
+
+
+def joined(curves: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """Several curves as one broken line: x and y with a gap after each."""
+    gap = np.array([np.nan])
+    x = [part for curve in curves for part in (curve[0], gap)]
+    y = [part for curve in curves for part in (curve[1], gap)]
+    return np.concatenate(x), np.concatenate(y)
+
+
+def percent_axis(axis: Axis, *, log: bool) -> None:
+    """Label an axis of fractions in percent. Call when its limits are final."""
+    _ticks(axis, log=log, scale=100, unit="%")
+
+
+def plain_axis(axis: Axis, *, log: bool, scale: float = 1.0, unit: str = "") -> None:
+    """Label an axis in plain numbers, on a log axis at 1, 2 and 5. Call when limits are final."""
+    _ticks(axis, log=log, scale=scale, unit=unit)
+
+
+def label_ends(axes: Axes, ends: Mapping[LossName, float]) -> None:
+    """Name each loss right of the axes at the height `ends` gives it, none over another."""
+    shown = {loss: y for loss, y in ends.items() if np.isfinite(y)}
+    if not shown:
+        return
+    fractions = {loss: _fraction(axes, y) for loss, y in shown.items()}
+    order = sorted(fractions, key=lambda loss: fractions[loss])
+    height = axes.get_window_extent().height / cast(Figure, axes.figure).dpi * 72
+    spread = spread_apart([fractions[loss] for loss in order], 10.0 / max(height, 1.0))
+    for loss, y in zip(order, spread, strict=True):
+        artist = axes.annotate(
+            names.LOSS_NAMES[loss],
+            (1, y),
+            xycoords="axes fraction",
+            xytext=(5, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+            color=theme.LOSS_STYLES[loss].color,
+        )
+        theme.tag(artist, loss)
+
+
+def spread_apart(positions: Sequence[float], gap: float) -> list[float]:
+    """Sorted positions moved as little as needed for each to lie at least `gap` above the last."""
+    groups = [[position] for position in positions]
+    centers = list(positions)
+    index = 0
+    while index < len(groups) - 1:
+        reach = gap * (len(groups[index]) + len(groups[index + 1])) / 2
+        if centers[index + 1] - centers[index] >= reach - 1e-12:
+            index += 1
+            continue
+        groups[index] += groups.pop(index + 1)
+        centers.pop(index + 1)
+        centers[index] = float(np.mean(groups[index]))
+        index = max(0, index - 1)
+    return [
+        center + gap * (number - (len(group) - 1) / 2)
+        for center, group in zip(centers, groups, strict=True)
+        for number in range(len(group))
+    ]
+
+
+def legend(figure: Figure, shown: Sequence[LossName], *, lines: bool = True) -> None:
+    """A row of the losses above the panels, where labels at the lines would collide."""
+    handles = []
+    for loss in shown:
+        style = theme.LOSS_STYLES[loss]
+        dash: Any = style.dash if lines else "none"
+        marker = "none" if lines else style.marker
+        handles.append(Line2D([], [], color=style.color, linestyle=dash, marker=marker))
+    columns = len(shown) if len(shown) <= 5 else (len(shown) + 1) // 2
+    made = figure.legend(
+        handles,
+        [names.LOSS_NAMES[loss] for loss in shown],
+        loc="outside upper left",
+        ncols=columns,
+        handlelength=2.2 if lines else 1.0,
+        columnspacing=1.4,
+    )
+    for loss, handle, text in zip(shown, made.legend_handles, made.get_texts(), strict=True):
+        theme.tag([handle, text], loss)
+
+
+def _fraction(axes: Axes, y: float) -> float:
+    return float(axes.transAxes.inverted().transform(axes.transData.transform((1, y)))[1])
+
+
+def _ticks(axis: Axis, *, log: bool, scale: float, unit: str) -> None:
+    low, high = sorted(axis.get_view_interval())
+    if log:
+        axis.set_major_locator(FixedLocator(log_ticks(low * scale, high * scale) / scale))
+        axis.set_minor_locator(NullLocator())
+    else:
+        axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    axis.set_major_formatter(FuncFormatter(lambda x, _: _tick(x * scale) + unit))
+
+
+def log_ticks(low: float, high: float) -> np.ndarray:
+    """Round numbers in [low, high] for a log axis: powers of ten if many, else 1, 2, 5, or all."""
+    decades = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    for steps in ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)):
+        ticks = np.sort(np.outer(10.0**decades, steps).ravel())
+        ticks = ticks[(ticks >= low * 0.999) & (ticks <= high * 1.001)]
+        if len(ticks) >= 3:
+            return ticks
+    ticks = np.asarray(MaxNLocator(4).tick_values(low, high))
+    return ticks[(ticks >= low) & (ticks <= high)]
+
+
+def _tick(value: float) -> str:
+    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{float(f'{value:.3g}'):.6g}"
+    return text.replace("-", MINUS)
