@@ -23,9 +23,9 @@ def sigmoid_slope(z: ArrayLike) -> Array:
 
 
 def output_error(z: ArrayLike, target: ArrayLike) -> Array:
-    """The error a − y, without cancellation: −σ(−z) for target 1."""
-    z = np.asarray(z, dtype=np.float64)
-    return np.where(np.asarray(target) == 1, -expit(-z), expit(z))
+    """The error a − y, without cancellation: σ(z) for target 0, −σ(−z) for target 1."""
+    side = 1.0 - 2.0 * np.asarray(target)
+    return np.asarray(side * expit(side * np.asarray(z)))
 
 
 def _squared_value(z: ArrayLike, target: ArrayLike) -> Array:
@@ -43,8 +43,8 @@ def _squared_curvature(z: ArrayLike, target: ArrayLike) -> Array:
 
 
 def _entropy_value(z: ArrayLike, target: ArrayLike) -> Array:
-    z = np.asarray(z, dtype=np.float64)
-    return np.logaddexp(0, np.where(np.asarray(target) == 1, -z, z))
+    side = 1.0 - 2.0 * np.asarray(target)
+    return np.asarray(np.logaddexp(0, side * np.asarray(z)))
 
 
 def _entropy_curvature(z: ArrayLike, target: ArrayLike) -> Array:

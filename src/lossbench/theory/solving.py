@@ -57,7 +57,7 @@ def quasi_newton(
     def slope(place: Array) -> Array:
         return gradient(place, problem, loss)
 
-    def record(*, intermediate_result: OptimizeResult) -> None:
+    def record(intermediate_result: OptimizeResult) -> None:
         values.append(float(intermediate_result.fun))
 
     ended = minimize(
