@@ -1,0 +1,1 @@
+"""The report: tables and figures in, one self-contained page and a Markdown summary out."""

@@ -1,0 +1,85 @@
+"""The columns that several tables share, each worded and formatted once."""
+
+import math
+
+from lossbench import wording
+from lossbench.report.data_tables import Shown
+from lossbench.report.labels import dataset_name, loss_name, metric_name, model_name
+
+DATASET = Shown("dataset", "Data set", dataset_name, header=True, style="name")
+NETWORK = Shown("model", "Network", model_name, style="name")
+LOSS = Shown("loss", "Loss", loss_name, style="name")
+SETTING = Shown("setting", "Margin", style="name")
+VERDICT = Shown("verdict", "Verdict", style="name verdict-{}")
+FAMILY = Shown("family", "Family")
+METHOD = Shown("method", "How computed", style="prose-cell")
+
+
+def rate(value: float) -> str:
+    """A learning rate in its shortest form."""
+    return f"{value:g}"
+
+
+def whole(value: float) -> str:
+    """A whole number; infinite where most runs never got there."""
+    return wording.number(value, 0)
+
+
+def plain(value: float) -> str:
+    """A number of any size, in four significant digits."""
+    if not math.isfinite(value) or value == 0:
+        return wording.number(value, 0)
+    if 1e-3 <= abs(value) < 1e5:
+        return wording.number(value, max(0, 3 - math.floor(math.log10(abs(value)))))
+    return f"{value:.2e}".replace("-", wording.MINUS)
+
+
+def _percent(value: float) -> str:
+    return wording.percent(value).removesuffix("%")
+
+
+def _points(value: float) -> str:
+    return wording.points(value).removesuffix(f"{wording.NO_BREAK}pp")
+
+
+def _p_value(value: float) -> str:
+    return wording.p_value(value).removeprefix(f"p{wording.NO_BREAK}").removeprefix(
+        f"={wording.NO_BREAK}"
+    )
+
+
+def count(name: str, label: str, unit: str = "") -> Shown:
+    """A column of whole numbers."""
+    return Shown(name, label, whole, numeric=True, unit=unit)
+
+
+def percent(name: str, label: str) -> Shown:
+    """A column of fractions, shown in percent."""
+    return Shown(name, label, _percent, numeric=True, unit="%")
+
+
+def points(name: str, label: str) -> Shown:
+    """A column of differences of fractions, shown in percentage points."""
+    return Shown(name, label, _points, numeric=True, unit="pp")
+
+
+def factor(name: str, label: str) -> Shown:
+    """A column of ratios."""
+    return Shown(name, label, wording.ratio, numeric=True)
+
+
+def p_value(name: str, label: str) -> Shown:
+    """A column of p values."""
+    return Shown(name, label, _p_value, numeric=True)
+
+
+def quantity(name: str, label: str, unit: str = "") -> Shown:
+    """A column of numbers of any size."""
+    return Shown(name, label, plain, numeric=True, unit=unit)
+
+
+LEARNING_RATE = Shown("learning_rate", "Learning rate", rate, numeric=True)
+SEED = count("seed", "Seed")
+PAIRS = count("pairs", "Seeds")
+TARGET = count("target", "Target")
+METRIC = Shown("metric", "Metric", metric_name, style="name")

@@ -1,0 +1,171 @@
+"""DataFrames as accessible HTML tables: what each cell shows, and the exact value behind it.
+
+A cell's text is for reading (a dash where there is no value); its raw value, at full precision, is what sorting compares and what
+the downloaded CSV holds.
+"""
+
+import math
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lossbench.names import DATASET_NAMES, LOSS_NAMES, MODEL_NAMES
+from lossbench.wording import ABSENT
+
+LONG = 16
+"""Tables with more rows are folded until asked for."""
+
+_ORDER: dict[Hashable, dict[str, int]] = {
+    column: {str(name): position for position, name in enumerate(names)}
+    for column, names in (
+        ("dataset", DATASET_NAMES),
+        ("model", MODEL_NAMES),
+        ("loss", LOSS_NAMES),
+    )
+}
+
+Format = Callable[[Any], str]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One column of a frame as the reader meets it."""
+
+    name: str
+    """Column of the frame, and of the CSV."""
+    label: str
+    format: Format = str
+    """Value to text."""
+    numeric: bool = False
+    """Whether values are numbers: right-aligned, sorted by size."""
+    unit: str = ""
+    header: bool = False
+    """Whether its cells name their row."""
+    code: bool = False
+    """Whether its cells are code to be copied."""
+    style: str = ""
+    """Class of its cells; `{}` stands for the value."""
+    link: str = ""
+    """Anchor that its cells link to; `{}` stands for the value."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a cell shows and the exact value behind it, as CSV text."""
+
+    text: str
+    raw: str
+    column: Shown
+
+    @property
+    def style(self) -> str:
+        """Its class."""
+        named = self.column.style.format(self.raw.replace(" ", "-"))
+        return "number" if self.column.numeric else named
+
+    @property
+    def link(self) -> str:
+        """The anchor it links to, "" for none."""
+        return self.column.link.format(self.raw) if self.raw else ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row's cells, and the loss it belongs to ("" for none), by which it can be hidden."""
+
+    cells: tuple[Cell, ...]
+    loss: str = ""
+    state: str = ""
+    """A word for the style sheet, such as `diverged`."""
+
+
+@dataclass(frozen=True)
+class DataTable:
+    """A table ready for the template."""
+
+    name: str
+    """Its anchor is `table-{name}` and its CSV `{name}.csv`."""
+    caption: str
+    columns: tuple[Shown, ...]
+    rows: tuple[Row, ...]
+    note: str = ""
+    folded: bool = False
+    filtered: bool = False
+    """Whether the script offers a filter above it."""
+    kind: str = field(default="table", init=False)
+
+    @property
+    def anchor(self) -> str:
+        """The id of its element."""
+        return f"table-{self.name}"
+
+
+def data_table(
+    frame: pd.DataFrame,
+    columns: Sequence[Shown],
+    *,
+    name: str,
+    caption: str,
+    note: str = "",
+    folded: bool | None = None,
+    filtered: bool = False,
+    state: str | None = None,
+) -> DataTable:
+    """The columns of `frame` as a table; folded when long, unless `folded` says otherwise.
+
+    Data sets, networks and losses stand in the project's order, otherwise rows stand as in the
+    frame. A row belongs to the loss in the frame's column `loss` if it has one, and takes its
+    state from the column called `state`.
+    """
+    records = in_order(frame).to_dict("records")
+    rows = tuple(_row(record, columns, state) for record in records)
+    return DataTable(
+        name=name,
+        caption=caption,
+        columns=tuple(columns),
+        rows=rows,
+        note=note,
+        folded=len(rows) > LONG if folded is None else folded,
+        filtered=filtered,
+    )
+
+
+def in_order(frame: pd.DataFrame) -> pd.DataFrame:
+    """`frame` with data sets, networks and losses in the project's order, otherwise as it was."""
+    keys = [name for name in _ORDER if name in frame]
+    if not keys:
+        return frame
+    return frame.sort_values(keys, key=lambda column: column.map(_ORDER[column.name]), kind="stable")
+
+
+def raw(value: object) -> str:
+    """The exact value as CSV text: the shortest digits that read back the same; "" if missing."""
+    if is_missing(value):
+        return ""
+    if isinstance(value, (bool, np.bool_)):
+        return "true" if value else "false"
+    if isinstance(value, (int, np.integer)):
+        return str(int(value))
+    if isinstance(value, np.float32):
+        return str(value)
+    return repr(float(value)) if isinstance(value, float) else str(value)
+
+
+def is_missing(value: object) -> bool:
+    """Whether there is no value: None, NaN or pandas' NA."""
+    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
+
+
+def _row(record: Mapping[str, object], columns: Sequence[Shown], state: str | None) -> Row:
+    cells = tuple(_cell(record[column.name], column) for column in columns)
+    loss = str(record.get("loss", ""))
+    return Row(cells=cells, loss=loss, state=str(record[state]) if state else "")
+
+
+def _cell(value: object, column: Shown) -> Cell:
+    if is_missing(value):
+        return Cell(ABSENT, "", column)
+    return Cell(column.format(value), raw(value), column)

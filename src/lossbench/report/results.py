@@ -1,0 +1,275 @@
+"""The tables of results: what stands behind the answer, the curves, and the final errors."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from lossbench.config import PRIMARY, REFERENCE, Study
+from lossbench.metrics import METRICS
+from lossbench.report import columns, evidence
+from lossbench.report.data_tables import DataTable, Shown, data_table
+from lossbench.report.evidence import Tables
+from lossbench.report.labels import in_sentence, loss_name
+from lossbench.tables.study import CLASSES
+
+PLACE = ["dataset", "model"]
+CELL = [*PLACE, "loss", "setting"]
+
+
+def headline(tables: Tables) -> DataTable:
+    """The primary contrast, one row a data set and network: final error and speed."""
+    errors = _mean_error(tables)
+    target = evidence.last_target(tables)
+    final = _contrast(tables, "error", "error_")
+    speed = _contrast(tables, f"steps_to_target_{target}", "steps_")
+    frame = errors.merge(final, on=PLACE, how="left").merge(speed, on=PLACE, how="left")
+    return data_table(
+        frame,
+        (
+            columns.DATASET,
+            columns.NETWORK,
+            columns.percent(REFERENCE, loss_name(REFERENCE)),
+            columns.percent(PRIMARY, loss_name(PRIMARY)),
+            columns.points("error_value", "Difference"),
+            columns.points("error_ci_low", "from"),
+            columns.points("error_ci_high", "to"),
+            _verdict("error_verdict", "Final error"),
+            columns.factor("steps_value", "Steps to target"),
+            columns.factor("steps_ci_low", "from"),
+            columns.factor("steps_ci_high", "to"),
+            _verdict("steps_verdict", "Speed"),
+            columns.count("error_pairs", "Seeds"),
+        ),
+        name="headline",
+        caption=f"{loss_name(PRIMARY)} against {in_sentence(REFERENCE)}: test error, and steps "
+        "to the last target",
+        note="Mean test error over seeds. Difference and ratio: MSE on softmax to cross-entropy; "
+        "from, to: their intervals. Verdicts are on MSE on softmax.",
+        folded=False,
+    )
+
+
+def speed(tables: Tables) -> DataTable:
+    """Paired ratios of steps to every target, each loss to the reference."""
+    frame = evidence.rows(tables, "contrasts", comparison="tuned", scale="ratio")
+    frame = frame[frame["metric"].str.startswith("steps_to_target_")]
+    frame = frame.assign(target=frame["metric"].str.rpartition("_")[2].astype(int))
+    frame = frame.sort_values(["dataset", "model", "target", "loss"], ascending=[True, True, False, True])
+    return data_table(
+        frame,
+        (
+            columns.DATASET,
+            columns.NETWORK,
+            columns.LOSS,
+            columns.TARGET,
+            columns.factor("value", "Ratio of steps"),
+            columns.factor("ci_low", "from"),
+            columns.factor("ci_high", "to"),
+            columns.p_value("p_value", "p"),
+            columns.p_value("p_adjusted", "p, Holm"),
+            columns.PAIRS,
+            columns.count("censored_pairs", "Censored pairs"),
+            columns.VERDICT,
+            columns.FAMILY,
+            columns.METHOD,
+        ),
+        name="speed",
+        caption=f"Steps to each target, as a ratio to {in_sentence(REFERENCE)}, paired by seed",
+        note="Target 3 is the hardest and carries the verdict. A pair is censored where either "
+        "run never reached the target within its budget.",
+    )
+
+
+def survival(tables: Tables) -> DataTable:
+    """Median times to each target, and how many runs reached it."""
+    return data_table(
+        evidence.rows(tables, "survival"),
+        (
+            columns.DATASET,
+            columns.NETWORK,
+            columns.LOSS,
+            columns.TARGET,
+            columns.percent("validation_error", "Target error"),
+            columns.count("reached_runs", "Reached"),
+            columns.count("runs", "Runs"),
+            columns.count("median_steps", "Median", "steps"),
+            columns.count("restricted_mean_steps", "Restricted mean", "steps"),
+            columns.factor("restricted_mean_ratio", "its ratio"),
+            columns.count("budget_steps", "Budget", "steps"),
+            columns.p_value("log_rank_p_adjusted", "Log-rank p, Holm"),
+        ),
+        name="survival",
+        caption="Time to target: Kaplan–Meier medians and reach rates",
+        note="∞: most runs never reached the target within their budget.",
+    )
+
+
+def curves(tables: Tables, study: Study) -> DataTable:
+    """The history at the early points and the ends of epochs: the median over seeds."""
+    history = evidence.rows(tables, "history", stage="evaluation")
+    ends = (history["epoch"] - history["epoch"].round()).abs() < 1e-9
+    kept = history[ends | (history["epoch"] < 1)]
+    errors = kept.groupby([*CELL, "step"])["validation_error"].agg(["median", "min", "max"])
+    middle = kept.groupby([*CELL, "step"])[
+        ["epoch", "train_error", "logit_gradient_rms", "saturation"]
+    ].median()
+    return data_table(
+        errors.join(middle).reset_index(),
+        (
+            columns.DATASET,
+            columns.NETWORK,
+            columns.LOSS,
+            columns.count("step", "Step"),
+            Shown("epoch", "Epoch", lambda value: f"{value:.2f}", numeric=True),
+            columns.percent("median", "Validation error, median"),
+            columns.percent("min", "lowest"),
+            columns.percent("max", "highest"),
+            columns.percent("train_error", "Training error, median"),
+            columns.quantity("logit_gradient_rms", "Logit gradient, RMS"),
+            columns.quantity("saturation", "Slope of the output"),
+        ),
+        name="curves",
+        caption="Learning curves: medians over seeds at early steps and at the ends of epochs",
+        note=f"Every seed and every point: results/{study.name}/tables/history.csv.",
+        folded=True,
+    )
+
+
+def errors(tables: Tables) -> DataTable:
+    """Final metrics of each loss over its seeds."""
+    wide = _wide_metrics(tables)
+    groups = wide.groupby(CELL)
+    spread = groups["error"].agg(["mean", "std", "min", "max", "count"])
+    others = [name for name in ("nll", "brier", "ece") if name in wide]
+    frame = spread.join(groups[others].mean()).reset_index().rename(columns={"count": "seeds"})
+    return data_table(
+        frame,
+        (
+            columns.DATASET,
+            columns.NETWORK,
+            columns.LOSS,
+            columns.SETTING,
+            columns.count("seeds", "Seeds"),
+            columns.percent("mean", "Mean test error"),
+            columns.percent("std", "SD"),
+            columns.percent("min", "lowest"),
+            columns.percent("max", "highest"),
+            *(_metric_column(name) for name in others),
+        ),
+        name="errors",
+        caption="Final test error over seeds, and how good the probabilities are",
+        note="Read once, after the last epoch. A diverged run counts with the error of chance. "
+        "MSE on logits states no probabilities, so it has no likelihood, Brier score or "
+        "calibration.",
+    )
+
+
+def seed_errors(tables: Tables) -> DataTable:
+    """The final test error of every run, one row a seed: the pairs behind the contrasts."""
+    found = evidence.rows(tables, "metrics", split="test", metric="error", stage="evaluation")
+    wide = found.pivot_table(index=[*PLACE, "seed"], columns="loss", values="value")
+    return data_table(
+        wide.reset_index(),
+        (
+            columns.DATASET,
+            columns.NETWORK,
+            columns.SEED,
+            *(columns.percent(loss, loss_name(loss)) for loss in wide.columns),
+        ),
+        name="seed-errors",
+        caption="Final test error of every seed, paired",
+        folded=True,
+    )
+
+
+def error_contrasts(tables: Tables) -> DataTable:
+    """Paired differences in final metrics, each loss to the reference."""
+    frame = evidence.rows(tables, "contrasts", comparison="tuned", metric="error")
+    return _differences(
+        frame,
+        name="error-contrasts",
+        caption=f"Difference in final test error to {in_sentence(REFERENCE)}, paired by seed",
+        note="Equivalent: the equivalence interval lies inside the margin on both sides of zero. "
+        "The one primary contrast for each data set is MSE on softmax; all others are "
+        "exploratory, their p values corrected by Holm.",
+    )
+
+
+def same_rate(tables: Tables) -> DataTable:
+    """Paired differences at the one rate that suits the reference: confounded."""
+    frame = evidence.rows(tables, "contrasts", comparison="same_rate", scale="difference")
+    return _differences(
+        frame,
+        name="same-rate",
+        caption=f"At the rate chosen for {in_sentence(REFERENCE)} (confounded): difference in "
+        "validation error of tuning runs",
+        note="Confounded: the rate suits cross-entropy, not the other loss.",
+    )
+
+
+def class_errors(tables: Tables) -> DataTable:
+    """Mean error on the test images of each class."""
+    wide = _wide_metrics(tables)
+    names = [f"class_error_{label}" for label in range(CLASSES) if f"class_error_{label}" in wide]
+    return data_table(
+        wide.groupby(CELL)[names].mean().reset_index(),
+        (
+            columns.DATASET,
+            columns.NETWORK,
+            columns.LOSS,
+            *(columns.percent(name, f"class {name.rpartition('_')[2]}") for name in names),
+        ),
+        name="class-errors",
+        caption="Test error by class, mean over seeds",
+        folded=True,
+    )
+
+
+def _mean_error(tables: Tables) -> pd.DataFrame:
+    found = evidence.rows(tables, "metrics", split="test", metric="error", stage="evaluation")
+    mean = found.pivot_table(index=PLACE, columns="loss", values="value")
+    return mean.reindex(columns=[REFERENCE, PRIMARY]).reset_index()
+
+
+def _contrast(tables: Tables, metric: str, prefix: str) -> pd.DataFrame:
+    wanted = {"comparison": "tuned", "metric": metric, "loss": PRIMARY}
+    found = evidence.rows(tables, "contrasts", **wanted)
+    kept = found[[*PLACE, "value", "ci_low", "ci_high", "verdict", "pairs"]]
+    return kept.rename(columns=lambda name: name if name in PLACE else prefix + name)
+
+
+def _wide_metrics(tables: Tables) -> pd.DataFrame:
+    found = evidence.rows(tables, "metrics", split="test", stage="evaluation")
+    return found.pivot(index=[*CELL, "seed"], columns="metric", values="value").reset_index()
+
+
+def _metric_column(name: str) -> Shown:
+    label = columns.metric_name(name)
+    if METRICS[name].unit == "fraction":
+        return columns.percent(name, label)
+    return columns.quantity(name, label, METRICS[name].unit)
+
+
+def _verdict(name: str, label: str) -> Shown:
+    return Shown(name, label, style="name verdict-{}")
+
+
+def _differences(frame: pd.DataFrame, *, name: str, caption: str, note: str) -> DataTable:
+    shown: Sequence[Shown] = (
+        columns.DATASET,
+        columns.NETWORK,
+        columns.LOSS,
+        columns.points("value", "Difference"),
+        columns.points("ci_low", "from"),
+        columns.points("ci_high", "to"),
+        columns.count("test_images", "Test images"),
+        columns.points("margin", "Margin"),
+        columns.p_value("p_value", "p"),
+        columns.p_value("p_adjusted", "p, Holm"),
+        columns.Shown("improvement", "Wins", "{:.0%}".format, numeric=True),
+        columns.PAIRS,
+        columns.VERDICT,
+        columns.FAMILY,
+        columns.METHOD,
+    )
+    return data_table(frame, shown, name=name, caption=caption, note=note)

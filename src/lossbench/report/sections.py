@@ -1,0 +1,179 @@
+"""The page's ten sections, in their order: which sentences, figures and tables stand where."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from lossbench.config import Study
+from lossbench.report import evidence, results, runs, sentences, tuning
+from lossbench.report.blocks import (
+    Block,
+    FigureContent,
+    Heading,
+    Items,
+    Prose,
+    Section,
+    figure_block,
+)
+from lossbench.report.data_tables import DataTable
+from lossbench.report.evidence import Tables, filled
+from lossbench.report.methods import Provenance, methods
+from lossbench.report.theory import theory
+
+
+@dataclass(frozen=True)
+class Material:
+    """All that the page is made of."""
+
+    study: Study
+    tables: Tables
+    figures: Mapping[str, FigureContent]
+    provenance: Provenance
+    statements: Sequence[str]
+
+
+def sections(material: Material) -> tuple[Section, ...]:
+    """The ten sections; one without evidence says so."""
+    return tuple(
+        Section(anchor, title, tuple(blocks(material)) or (Prose(NOTHING, quiet=True),))
+        for anchor, (title, blocks) in SECTIONS.items()
+    )
+
+
+NOTHING = "The study has no table that speaks about this."
+
+
+def _answer(material: Material) -> Iterator[Block]:
+    study, tables = material.study, material.tables
+    yield from sentences.answer(study, tables)
+    if filled(tables, "metrics", "contrasts"):
+        yield results.headline(tables)
+    yield from _figures(material, "answer")
+    yield Prose(sentences.seeds(study, tables), "methods", "methods", quiet=True)
+
+
+def _claims(material: Material) -> Iterator[Block]:
+    if filled(material.tables, "claims"):
+        yield Prose(
+            "Each claim of the usual explanation is tested by itself; its verdict is computed "
+            "from the tables."
+        )
+        yield tuning.claims(material.tables, frozenset(material.figures))
+
+
+def _convergence(material: Material) -> Iterator[Block]:
+    study, tables = material.study, material.tables
+    if filled(tables, "contrasts"):
+        yield Items(sentences.losses_on_speed(study, tables))
+    yield from _figures(material, "learning-curves", "time-to-target")
+    if filled(tables, "contrasts"):
+        yield results.speed(tables)
+    if filled(tables, "survival"):
+        yield results.survival(tables)
+    if filled(tables, "history"):
+        yield results.curves(tables, study)
+
+
+def _final(material: Material) -> Iterator[Block]:
+    study, tables = material.study, material.tables
+    if filled(tables, "contrasts"):
+        yield Items(sentences.losses_on_error(study, tables))
+    yield from _figures(material, "final-error")
+    if filled(tables, "contrasts"):
+        yield results.error_contrasts(tables)
+    if filled(tables, "metrics"):
+        yield results.errors(tables)
+        yield results.seed_errors(tables)
+    yield from _figures(material, "confusion", "class-error", "calibration", "gallery")
+    if filled(tables, "metrics"):
+        yield results.class_errors(tables)
+
+
+def _sensitivity(material: Material) -> Iterator[Block]:
+    tables = material.tables
+    yield Prose(sentences.sensitivity(tables))
+    yield from _figures(material, "rate-sensitivity")
+    if filled(tables, "choices"):
+        yield tuning.choices(tables)
+    if filled(tables, "metrics", "choices"):
+        yield tuning.trials(tables)
+    yield Heading("At one shared rate")
+    yield Prose(sentences.same_rate(tables))
+    yield from _figures(material, "same-rate")
+    if filled(tables, "contrasts"):
+        yield results.same_rate(tables)
+
+
+def _mechanism(material: Material) -> Iterator[Block]:
+    if filled(material.tables, "history"):
+        yield Prose(
+            "Theory says that under MSE the gradient of the logits carries the slope of the "
+            "output, which is small where the output is sure of itself, right or wrong; under "
+            "cross-entropy that slope cancels. Both were measured while the networks trained.",
+            "theory",
+            "the theory",
+        )
+    yield from _figures(material, "gradient-and-saturation")
+
+
+def _features(material: Material) -> Iterator[Block]:
+    yield from _figures(material, "features", "projections")
+    if filled(material.tables, "geometry"):
+        yield tuning.geometry(material.tables)
+
+
+def _theory(material: Material) -> Iterator[Block]:
+    yield from theory(material.tables, material.figures, material.statements)
+
+
+def _runs(material: Material) -> Iterator[Block]:
+    study, tables = material.study, material.tables
+    for sentence in (sentences.counts(study, tables), sentences.diverged(tables)):
+        if sentence:
+            yield Prose(sentence)
+    yield runs.run_table(study, tables)
+
+
+def _methods(material: Material) -> Iterator[Block]:
+    yield from methods(material.study, material.provenance)
+
+
+def _figures(material: Material, *names: str) -> Iterator[Block]:
+    for name in names:
+        if name in material.figures:
+            table = DATA_OF.get(name, "")
+            yield figure_block(name, material.figures[name], table=table)
+
+
+def named_tables(parts: Sequence[Section]) -> dict[str, DataTable]:
+    """Every data table of the sections, by name."""
+    blocks = [block for part in parts for block in part.blocks]
+    return {block.name: block for block in blocks if isinstance(block, DataTable)}
+
+
+DATA_OF = {
+    "answer": "table-headline",
+    "learning-curves": "table-curves",
+    "time-to-target": "table-survival",
+    "final-error": "table-seed-errors",
+    "class-error": "table-class-errors",
+    "calibration": "table-errors",
+    "rate-sensitivity": "table-trials",
+    "same-rate": "table-same-rate",
+    "gradient-and-saturation": "table-curves",
+    "features": "table-geometry",
+}
+"""The table in which a reader finds a figure's numbers."""
+
+SECTIONS = {
+    "answer": ("The answer", _answer),
+    "claims": ("The claims", _claims),
+    "convergence": ("Convergence", _convergence),
+    "final-error": ("Final error", _final),
+    "sensitivity": ("Sensitivity to the learning rate", _sensitivity),
+    "mechanism": ("Mechanism", _mechanism),
+    "features": ("Features", _features),
+    "theory": ("Theory", _theory),
+    "runs": ("Runs", _runs),
+    "methods": ("Methods and provenance", _methods),
+}
+"""Anchor, title and content of each section, in the page's order."""

@@ -1,0 +1,56 @@
+"""The theory section: statements, figures, and the chapter's tables as their schemas describe."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import pandas as pd
+
+from lossbench.names import FIGURE_NAMES
+from lossbench.report import columns
+from lossbench.report.blocks import Block, FigureContent, Items, Prose, figure_block
+from lossbench.report.data_tables import DataTable, Shown, data_table
+from lossbench.report.evidence import Tables, filled
+from lossbench.tables import Column
+from lossbench.tables.theory import THEORY_TABLES
+
+MOST_ROWS = 100
+"""Longer tables hold curves: they stand beside the page as CSV, not in it."""
+
+
+def theory(
+    tables: Tables, figures: Mapping[str, FigureContent], statements: Sequence[str]
+) -> Iterator[Block]:
+    """The section's blocks: what was found, then the drawings, then the numbers."""
+    if statements:
+        yield Items(tuple(statements))
+    for name in figures:
+        if name not in FIGURE_NAMES:
+            yield figure_block(name, figures[name])
+    made = [name for name in THEORY_TABLES if filled(tables, name)]
+    for name in made:
+        if len(tables[name]) <= MOST_ROWS:
+            yield _table(name, tables[name])
+    if made:
+        yield Prose("Every table of this chapter stands beside the page as CSV.", quiet=True)
+
+
+def _table(name: str, frame: pd.DataFrame) -> DataTable:
+    shown = [_shown(column) for column in THEORY_TABLES[name].columns]
+    return data_table(
+        frame,
+        shown,
+        name=name.replace("_", "-"),
+        caption=name.replace("theory_", "").replace("_", " ").capitalize(),
+        folded=True,
+    )
+
+
+def _shown(column: Column) -> Shown:
+    label = column.name.replace("_", " ").capitalize()
+    if column.kind == "text":
+        named = columns.LOSS if column.name == "loss" else Shown(column.name, label)
+        return named
+    if column.kind == "bool":
+        return Shown(column.name, label, lambda value: "yes" if value else "no")
+    if column.kind.startswith("int"):
+        return columns.count(column.name, label, column.unit)
+    return columns.quantity(column.name, label, column.unit)
