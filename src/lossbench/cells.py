@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Self, TypeVar
 
 from lossbench.config import (
+    Augmentation,
     Comparison,
-    Dataset,
+    DatasetName,
     Frozen,
     History,
     LossGrid,
@@ -18,6 +19,8 @@ from lossbench.config import (
     Study,
 )
 
+from lossbench.errors import ConfigError
+
 
 class Cell(Frozen):
     """Everything that determines a run's numbers, save its seed and the machine.
@@ -27,7 +30,8 @@ class Cell(Frozen):
     """
 
     stage: Stage
-    dataset: Dataset
+    dataset: DatasetName
+    augmentation: Augmentation
     model: ModelName
     loss: LossName
     learning_rate: Positive | None
@@ -58,12 +62,25 @@ class Job(Frozen):
     seeds: tuple[int, ...]
     part: str
     """Tells the jobs of one stage, comparison and loss apart."""
+    margins: tuple[Margin, ...] = ()
+    """An evaluation job's candidates: the choice names one of them by its label."""
+
+    def with_choice(self, learning_rate: float, setting: str) -> Self:
+        """An evaluation job with the rate and the margin setting that tuning chose.
+
+        Raises ConfigError: no margin of the grid has this label.
+        """
+        margins = {margin.label: margin for margin in self.margins} or {"": None}
+        if setting not in margins:
+            raise ConfigError(f"choice: setting {setting!r}; allowed: {', '.join(margins)}")
+        cells = tuple(cell.chosen(learning_rate, margins[setting]) for cell in self.cells)
+        return self.model_copy(update={"cells": cells})
 
     @property
     def folder(self) -> str:
         """Where the job's tables stand under a study's `runs`."""
         cell = self.cells[0]
-        return f"{cell.stage}/{cell.dataset.name}/{cell.model}/{cell.loss}/{self.part}"
+        return f"{cell.stage}/{cell.dataset}/{cell.model}/{cell.loss}/{self.part}"
 
 
 def jobs(study: Study, stage: Stage) -> Iterator[Job]:
@@ -73,7 +90,7 @@ def jobs(study: Study, stage: Stage) -> Iterator[Job]:
             if stage == "tuning":
                 yield from _tuning_jobs(study, comparison, grid)
             else:
-                yield from _evaluation_jobs(study, comparison, grid.loss)
+                yield from _evaluation_jobs(study, comparison, grid)
 
 
 def tuning_cells(study: Study, comparison: Comparison, grid: LossGrid) -> list[Cell]:
@@ -108,10 +125,10 @@ def _tuning_jobs(study: Study, comparison: Comparison, grid: LossGrid) -> Iterat
             yield Job(cells=trials, seeds=block, part=f"trials-{index}_{_label(block)}")
 
 
-def _evaluation_jobs(study: Study, comparison: Comparison, loss: LossName) -> Iterator[Job]:
-    cell = evaluation_cell(study, comparison, loss)
+def _evaluation_jobs(study: Study, comparison: Comparison, grid: LossGrid) -> Iterator[Job]:
+    cell = evaluation_cell(study, comparison, grid.loss)
     for block in _blocks(seeds(study, comparison, "evaluation"), study.compute.seeds_per_job):
-        yield Job(cells=(cell,), seeds=block, part=_label(block))
+        yield Job(cells=(cell,), seeds=block, part=_label(block), margins=grid.margins)
 
 
 Item = TypeVar("Item")
@@ -138,7 +155,8 @@ def _cell(
 ) -> Cell:
     return Cell(
         stage=stage,
-        dataset=study.dataset(comparison.dataset),
+        dataset=comparison.dataset,
+        augmentation=study.dataset(comparison.dataset).augmentation,
         model=comparison.model,
         loss=loss,
         learning_rate=learning_rate,

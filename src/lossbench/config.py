@@ -23,6 +23,7 @@ LossName = Literal[
     "l_softmax",
 ]
 Stage = Literal["tuning", "evaluation"]
+Augmentation = Literal["none", "shift", "flip_shift"]
 
 REFERENCE: LossName = "cross_entropy"
 """Every contrast is a loss minus this one."""
@@ -70,7 +71,7 @@ class Dataset(Frozen):
 
     name: DatasetName
     """Which data set; `digits` and `shapes` are stand-ins that need no download."""
-    augmentation: Literal["none", "shift", "flip_shift"] = "none"
+    augmentation: Augmentation = "none"
     """Of training batches: nothing, a shift of up to 4 pixels, or that and a random flip."""
     equivalence_margin: Positive
     """Errors closer than this count as equivalent: a fraction, 0.001 is 0.1 percentage points."""

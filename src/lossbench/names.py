@@ -69,6 +69,32 @@ FIGURE_NAMES: tuple[str, ...] = (
 """Every figure of the study, in the page's order. The figures' catalog has the same keys."""
 
 
+THEORY_TABLE_NAMES: tuple[str, ...] = (
+    "theory_constants",
+    "neuron_trajectories",
+    "neuron_times",
+    "neuron_slowdown",
+    "sigmoid",
+    "output_gradients",
+    "softmax_gradients",
+    "gradient_checks",
+    "theory_digits",
+    "loss_surfaces",
+    "descent_paths",
+    "curvature",
+    "hessians",
+    "local_minima",
+    "local_minima_surfaces",
+    "local_minima_examples",
+    "solver_runs",
+    "logistic_solutions",
+    "separable_descent",
+    "linear_solutions",
+    "misclassification_cost",
+)
+"""Every table of the theory chapter, for the pipeline's plan."""
+
+
 def class_names(dataset: DatasetName, count: int = 10) -> tuple[str, ...]:
     """What the classes of `dataset` are called: their names, or their numbers."""
     return CLASS_NAMES.get(dataset, tuple(map(str, range(count))))

@@ -101,3 +101,7 @@ PROJECTIONS = Table(
     ),
     (*RUN_KEY, "layer", "example"),
 )
+
+RUN_TABLES: dict[str, Table] = {
+    table.name: table for table in (HISTORY, PREDICTIONS, RUNS, TIMING, GEOMETRY, PROJECTIONS)
+}

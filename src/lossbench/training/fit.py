@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.plugins.environments import LightningEnvironment
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -64,7 +64,7 @@ def _prepare(
     order = Order(seeds, examples=len(examples), batch_size=cell.batch_size)
     if not len(order):
         raise ConfigError(
-            f"batch_size: {cell.batch_size} is not allowed: {cell.dataset.name} has only"
+            f"batch_size: {cell.batch_size} is not allowed: {cell.dataset} has only"
             f" {len(examples)} training examples"
         )
     module = BlockTraining(
@@ -92,7 +92,9 @@ def _build(cell: Cell, prepared: Prepared, seed: int) -> Network:
 def _block(networks: Sequence[Network], device: torch.device) -> Block:
     """`networks` in `channels_last` order on the device: in turn on a CPU, stacked on a GPU."""
     if device.type == "cpu":
-        return Loop([network.to(memory_format=torch.channels_last) for network in networks])
+        for network in networks:
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return Loop(networks)
     return Stack([network.to(device) for network in networks])
 
 
@@ -103,7 +105,7 @@ def _training_examples(cell: Cell, prepared: Prepared, device: torch.device) -> 
         torch.from_numpy(labels).to(device, torch.int64),
         mean=prepared.manifest.channel_mean,
         std=prepared.manifest.channel_std,
-        augmentation=cell.dataset.augmentation,
+        augmentation=cell.augmentation,
     )
 
 

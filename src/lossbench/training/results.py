@@ -113,7 +113,7 @@ def _identified(frame: pd.DataFrame, cell: Cell, table: Table) -> pd.DataFrame:
     if frame.empty:
         return concat([], table)
     identity = {
-        "dataset": cell.dataset.name,
+        "dataset": cell.dataset,
         "model": cell.model,
         "loss": cell.loss,
         "setting": cell.setting,

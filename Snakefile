@@ -1,0 +1,28 @@
+"""Does the loss matter? Cross-entropy and squared error, from data to page.
+
+`snakemake --cores all` runs the default study; `--configfile config/miniature.yaml` the small one.
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.19")
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/training.smk"
+include: "workflow/rules/analysis.smk"
+include: "workflow/rules/theory.smk"
+include: "workflow/rules/report.smk"
+
+
+localrules:
+    all,
+    record,
+
+
+rule all:
+    default_target: True
+    input:
+        PATHS.page,
+        PATHS.summary,

@@ -1,0 +1,81 @@
+rule collect:
+    input:
+        study=PATHS.study,
+        parts=lambda wildcards: PATHS.parts(STUDY, wildcards.table),
+    output:
+        PATHS.table("{table}"),
+    wildcard_constraints:
+        table="|".join(paths.COLLECTED),
+    params:
+        code=code_digest("tables.study"),
+    log:
+        PATHS.root / "logs/collect/{table}.log",
+    benchmark:
+        PATHS.root / "benchmarks/collect/{table}.tsv"
+    conda:
+        "../../environment.yml"
+    shell:
+        "lossbench collect {wildcards.table} --study {input.study:q} > {log:q} 2>&1"
+
+
+rule evaluate:
+    input:
+        study=PATHS.study,
+        tables=[PATHS.table(name) for name in ("predictions", "runs", "history")],
+    output:
+        [PATHS.table(name) for name in ("metrics", "confusion", "gallery")],
+    params:
+        code=code_digest("metrics", "gallery"),
+    log:
+        PATHS.root / "logs/evaluate.log",
+    benchmark:
+        PATHS.root / "benchmarks/evaluate.tsv"
+    conda:
+        "../../environment.yml"
+    shell:
+        "lossbench evaluate --study {input.study:q} > {log:q} 2>&1"
+
+
+rule contrast:
+    input:
+        study=PATHS.study,
+        tables=[
+            PATHS.table(name)
+            for name in ("metrics", "history", "runs", "targets", "choices", "geometry")
+        ],
+    output:
+        [
+            PATHS.table(name)
+            for name in ("times_to_target", "kaplan_meier", "survival", "contrasts")
+        ],
+    params:
+        code=code_digest("stats.comparison"),
+    log:
+        PATHS.root / "logs/contrast.log",
+    benchmark:
+        PATHS.root / "benchmarks/contrast.tsv"
+    conda:
+        "../../environment.yml"
+    shell:
+        "lossbench contrast --study {input.study:q} > {log:q} 2>&1"
+
+
+rule judge:
+    input:
+        study=PATHS.study,
+        tables=[
+            PATHS.table(name) for name in ("contrasts", "metrics", "survival", "runs", "geometry")
+        ],
+        theory=[PATHS.theory(name) for name in THEORY_TABLE_NAMES],
+    output:
+        PATHS.table("claims"),
+    params:
+        code=code_digest("stats.claims", "theory.claims"),
+    log:
+        PATHS.root / "logs/judge.log",
+    benchmark:
+        PATHS.root / "benchmarks/judge.tsv"
+    conda:
+        "../../environment.yml"
+    shell:
+        "lossbench judge --study {input.study:q} > {log:q} 2>&1"

@@ -1,0 +1,91 @@
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+from lossbench import paths
+from lossbench.cells import jobs
+from lossbench.config import PRIMARY, REFERENCE
+from lossbench.errors import ConfigError
+from lossbench.loading import snakemake_study
+from lossbench.names import FIGURE_NAMES, THEORY_TABLE_NAMES
+from lossbench.provenance import code_digest, has_gpu
+
+try:
+    STUDY = snakemake_study(config, workflow.configfiles)
+except ConfigError as error:
+    raise WorkflowError(str(error)) from None
+
+PATHS = paths.StudyPaths(STUDY.name)
+JOBS = {job.folder: job for stage in ("tuning", "evaluation") for job in jobs(STUDY, stage)}
+# Where no GPU is used, jobs must not queue for one.
+GPUS_PER_JOB = int(
+    STUDY.compute.accelerator == "cuda" or (STUDY.compute.accelerator == "auto" and has_gpu())
+)
+
+CELL = "{dataset}/{model}/{loss}/{part}"
+
+
+wildcard_constraints:
+    dataset="[a-z0-9_]+",
+    model="[a-z0-9_]+",
+    loss="[a-z0-9_]+",
+    part="[a-z0-9_-]+",
+    table="[a-z_]+",
+
+
+def job_files(stage):
+    """The paths, with wildcards, of the tables that a job of this stage writes."""
+    folder = PATHS.root / "runs" / stage / CELL
+    return [folder / f"{table}.parquet" for table in paths.JOB_TABLES[stage]]
+
+
+def job_of(stage):
+    """A params function: the job, as JSON, that writes to the wildcards' folder."""
+
+    def job(wildcards):
+        folder = f"{stage}/" + CELL.format(**wildcards)
+        if folder not in JOBS:
+            raise WorkflowError(f"{folder}: the study {STUDY.name} has no such training job")
+        return JOBS[folder].model_dump_json()
+
+    return job
+
+
+def grid_of(wildcards):
+    """The loss's grid of learning rates and margins, as JSON."""
+    comparison = comparison_of(wildcards)
+    return next(
+        grid.model_dump_json() for grid in comparison.losses if grid.loss == wildcards.loss
+    )
+
+
+def comparison_of(wildcards):
+    """What the study compares on the wildcards' data set and network."""
+    for comparison in STUDY.comparisons:
+        if (comparison.dataset, comparison.model) == (wildcards.dataset, wildcards.model):
+            return comparison
+    raise WorkflowError(f"the study has no {wildcards.model} on {wildcards.dataset}")
+
+
+def tuning_folders(dataset, model, losses):
+    """The folders of these losses' tuning jobs."""
+    return [
+        PATHS.root / "runs" / folder
+        for folder, job in JOBS.items()
+        for cell in job.cells[:1]
+        if cell.stage == "tuning"
+        and (cell.dataset, cell.model) == (dataset, model)
+        and cell.loss in losses
+    ]
+
+
+def tuning_tables(dataset, model, losses):
+    """What a choice reads: history and runs of these losses' tuning jobs."""
+    folders = tuning_folders(dataset, model, losses)
+    return [folder / f"{table}.parquet" for folder in folders for table in ("history", "runs")]
+
+
+def primary_pair(wildcards):
+    """The losses whose tuning runs declare the targets, as far as the study compares them."""
+    compared = [grid.loss for grid in comparison_of(wildcards).losses]
+    return [loss for loss in (REFERENCE, PRIMARY) if loss in compared]

@@ -1,0 +1,83 @@
+ALL_TABLES = [PATHS.table(name) for name in (*paths.COLLECTED, *paths.DERIVED)]
+THEORY_TABLES = [PATHS.theory(name) for name in THEORY_TABLE_NAMES]
+
+
+rule draw:
+    input:
+        study=PATHS.study,
+        tables=ALL_TABLES,
+        theory=THEORY_TABLES,
+    output:
+        figures=[PATHS.figure(name) for name in FIGURE_NAMES],
+        words=PATHS.words,
+    params:
+        code=code_digest("figures.catalog"),
+    log:
+        PATHS.root / "logs/draw.log",
+    benchmark:
+        PATHS.root / "benchmarks/draw.tsv"
+    conda:
+        "../../environment.yml"
+    shell:
+        "lossbench draw --study {input.study:q} > {log:q} 2>&1"
+
+
+rule export:
+    input:
+        study=PATHS.study,
+        tables=ALL_TABLES,
+        theory=THEORY_TABLES,
+    output:
+        PATHS.csv_tables(THEORY_TABLE_NAMES),
+    params:
+        code=code_digest("tables.study", "tables.theory"),
+    log:
+        PATHS.root / "logs/export.log",
+    benchmark:
+        PATHS.root / "benchmarks/export.tsv"
+    conda:
+        "../../environment.yml"
+    shell:
+        "lossbench export --study {input.study:q} > {log:q} 2>&1"
+
+
+rule trace:
+    input:
+        study=PATHS.study,
+        timing=PATHS.table("timing"),
+        manifests=[paths.manifest(dataset.name) for dataset in STUDY.datasets],
+    output:
+        PATHS.provenance,
+    params:
+        code=code_digest("provenance"),
+    log:
+        PATHS.root / "logs/trace.log",
+    benchmark:
+        PATHS.root / "benchmarks/trace.tsv"
+    conda:
+        "../../environment.yml"
+    shell:
+        "lossbench trace --study {input.study:q} > {log:q} 2>&1"
+
+
+rule render:
+    input:
+        study=PATHS.study,
+        tables=ALL_TABLES,
+        theory=THEORY_TABLES,
+        figures=[PATHS.figure(name) for name in FIGURE_NAMES],
+        words=PATHS.words,
+        provenance=PATHS.provenance,
+    output:
+        page=PATHS.page,
+        summary=PATHS.summary,
+    params:
+        code=code_digest("report.page", "report.summary", "theory.statements"),
+    log:
+        PATHS.root / "logs/render.log",
+    benchmark:
+        PATHS.root / "benchmarks/render.tsv"
+    conda:
+        "../../environment.yml"
+    shell:
+        "lossbench render --study {input.study:q} > {log:q} 2>&1"

@@ -1,0 +1,102 @@
+rule tune:
+    input:
+        data=paths.prepared("{dataset}"),
+        manifest=paths.manifest("{dataset}"),
+    output:
+        job_files("tuning"),
+    params:
+        job=job_of("tuning"),
+        compute=STUDY.compute.model_dump_json(),
+        folder=lambda wildcards, output: Path(output[0]).parent,
+        code=code_digest("training.fit"),
+    log:
+        PATHS.root / "logs/tuning" / f"{CELL}.log",
+    benchmark:
+        PATHS.root / "benchmarks/tuning" / f"{CELL}.tsv"
+    threads: STUDY.compute.threads
+    resources:
+        gpu=GPUS_PER_JOB,
+        mem_mb=3000,
+    conda:
+        "../../environment.yml"
+    shell:
+        "lossbench train --job {params.job:q} --compute {params.compute:q}"
+        " --data {input.data:q} --out {params.folder:q} > {log:q} 2>&1"
+
+
+rule choose:
+    input:
+        lambda wildcards: tuning_tables(wildcards.dataset, wildcards.model, [wildcards.loss]),
+    output:
+        PATHS.choice("{dataset}", "{model}", "{loss}"),
+    params:
+        grid=grid_of,
+        folders=lambda wildcards: tuning_folders(
+            wildcards.dataset, wildcards.model, [wildcards.loss]
+        ),
+        code=code_digest("selection"),
+    log:
+        PATHS.root / "logs/choose/{dataset}/{model}/{loss}.log",
+    benchmark:
+        PATHS.root / "benchmarks/choose/{dataset}/{model}/{loss}.tsv"
+    conda:
+        "../../environment.yml"
+    shell:
+        "lossbench choose --grid {params.grid:q} --out {output:q} {params.folders:q}"
+        " > {log:q} 2>&1"
+
+
+rule declare:
+    input:
+        tables=lambda wildcards: tuning_tables(
+            wildcards.dataset, wildcards.model, primary_pair(wildcards)
+        ),
+        choices=lambda wildcards: [
+            PATHS.choice(wildcards.dataset, wildcards.model, loss)
+            for loss in primary_pair(wildcards)
+        ],
+    output:
+        PATHS.targets("{dataset}", "{model}"),
+    params:
+        folders=lambda wildcards: tuning_folders(
+            wildcards.dataset, wildcards.model, primary_pair(wildcards)
+        ),
+        choices=lambda wildcards, input: [f"--choices={path}" for path in input.choices],
+        code=code_digest("selection"),
+    log:
+        PATHS.root / "logs/declare/{dataset}/{model}.log",
+    benchmark:
+        PATHS.root / "benchmarks/declare/{dataset}/{model}.tsv"
+    conda:
+        "../../environment.yml"
+    shell:
+        "lossbench declare {params.choices:q} --out {output:q} {params.folders:q} > {log:q} 2>&1"
+
+
+rule train:
+    input:
+        data=paths.prepared("{dataset}"),
+        manifest=paths.manifest("{dataset}"),
+        choice=PATHS.choice("{dataset}", "{model}", "{loss}"),
+        # Targets stand before any evaluation run starts; a run's numbers do not depend on them.
+        targets=ancient(PATHS.targets("{dataset}", "{model}")),
+    output:
+        job_files("evaluation"),
+    params:
+        job=job_of("evaluation"),
+        compute=STUDY.compute.model_dump_json(),
+        folder=lambda wildcards, output: Path(output[0]).parent,
+        code=code_digest("training.fit"),
+    log:
+        PATHS.root / "logs/evaluation" / f"{CELL}.log",
+    benchmark:
+        PATHS.root / "benchmarks/evaluation" / f"{CELL}.tsv"
+    threads: STUDY.compute.threads
+    resources:
+        gpu=GPUS_PER_JOB,
+        mem_mb=3000,
+    conda:
+        "../../environment.yml"
+    shell:
+        "lossbench train --job {params.job:q} --compute {params.compute:q} --choice {input.choice:q}"
+        " --data {input.data:q} --out {params.folder:q} > {log:q} 2>&1"
