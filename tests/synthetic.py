@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from lossbench import cells
+from lossbench import cells, metrics, selection
 from lossbench.config import Comparison, Study
+from lossbench.stats.comparison import compare
 from lossbench.tables import contract
 from lossbench.tables import study as schemas
 
@@ -64,15 +64,16 @@ def build(
     missing_dataset: bool = False,
     undecided: bool = False,
     margins: bool = True,
+    networks: int = 2,
 ) -> tuple[dict[str, pd.DataFrame], Study]:
     """The tables of an invented study, by name, and its configuration.
 
     `diverged`: the first evaluation run of MSE on softmax diverges, as do all its tuning runs at
     the highest rate. `censored`: MSE on sigmoid never reaches a target. `missing_dataset`: the
     study asks for CIFAR-10 but has no run on it. `undecided`: seeds differ more than losses.
-    `margins=False`: no margin loss is compared.
+    `margins=False`: no margin loss is compared. `networks`: how many on each data set, 1 or 2.
     """
-    knobs = (seeds, diverged, censored, missing_dataset, undecided, margins)
+    knobs = (seeds, diverged, censored, missing_dataset, undecided, margins, networks)
     made, study = _built(*knobs)
     return dict(made), study
 
@@ -85,8 +86,9 @@ def _built(
     missing_dataset: bool,
     undecided: bool,
     margins: bool,
+    networks: int,
 ) -> tuple[dict[str, pd.DataFrame], Study]:
-    study = _study(seeds, margins)
+    study = _study(seeds, margins, networks)
     runs = [
         run
         for run in _runs(study, diverged=diverged)
@@ -107,7 +109,7 @@ def _built(
     return made, study
 
 
-def _study(seeds: int, margins: bool) -> Study:
+def _study(seeds: int, margins: bool, networks: int) -> Study:
     losses = [loss for loss in TRAITS if margins or loss != "am_softmax"]
     grids = [
         {
@@ -134,8 +136,9 @@ def _study(seeds: int, margins: bool) -> Study:
                     "tuning_epochs": 3,
                     "losses": grids,
                 }
-                for dataset, model in FLOORS
+                for dataset, model in (FLOORS if networks == 2 else list(FLOORS)[::2])
             ],
+            "statistics": {"resamples": 999},
             "history": {"early_points": 4, "per_epoch": 3},
         }
     )
@@ -163,37 +166,37 @@ class Run:
 def _runs(study: Study, *, diverged: bool) -> Iterator[Run]:
     for comparison in study.comparisons:
         for grid in comparison.losses:
-            trait = TRAITS[grid.loss]
-            for cell in cells.tuning_cells(study, comparison, grid):
+            is_victim = diverged and grid.loss == "mse_softmax"
+            setting = grid.margins[0].label if grid.margins else ""
+            best = TRAITS[grid.loss].best_rate
+            for rate in grid.learning_rates:
                 for seed in cells.seeds(study, comparison, "tuning"):
-                    failed = diverged and grid.loss == "mse_softmax" and cell.learning_rate == 1.0
-                    yield _run(cell, comparison, trait, seed, failed)
-            margin = grid.margins[0] if grid.margins else None
-            cell = cells.evaluation_cell(study, comparison, grid.loss)
+                    identity = {"setting": setting, "learning_rate": rate, "seed": seed}
+                    failed = is_victim and rate == RATES[-1]
+                    yield _run(study, comparison, grid.loss, "tuning", identity, failed)
             for seed in cells.seeds(study, comparison, "evaluation"):
-                failed = diverged and grid.loss == "mse_softmax" and seed == 0
-                chosen = cell.chosen(trait.best_rate, margin)
-                yield _run(chosen, comparison, trait, seed, failed)
+                identity = {"setting": setting, "learning_rate": best, "seed": seed}
+                failed = is_victim and seed == study.seeds.evaluation[0]
+                yield _run(study, comparison, grid.loss, "evaluation", identity, failed)
 
 
-def _run(cell: cells.Cell, comparison: Comparison, trait: Trait, seed: int, diverged: bool) -> Run:
-    rate = cell.learning_rate
-    assert rate is not None
+def _run(
+    study: Study,
+    comparison: Comparison,
+    loss: str,
+    stage: str,
+    identity: dict[str, Any],
+    diverged: bool,
+) -> Run:
+    place = {"dataset": comparison.dataset, "model": comparison.model}
+    trait = TRAITS[loss]
     return Run(
-        key={
-            "dataset": cell.dataset.name,
-            "model": cell.model,
-            "loss": cell.loss,
-            "setting": cell.setting,
-            "learning_rate": rate,
-            "stage": cell.stage,
-            "seed": seed,
-        },
-        epochs=cell.epochs,
+        key={**place, "loss": loss, "stage": stage, **identity},
+        epochs=comparison.epochs if stage == "evaluation" else comparison.tuning_epochs,
         floor=FLOORS[comparison.dataset, comparison.model],
-        margin=cell.dataset.equivalence_margin,
+        margin=study.dataset(comparison.dataset).equivalence_margin,
         trait=trait,
-        misfit=abs(np.log10(rate / trait.best_rate)) * 2,
+        misfit=abs(np.log10(identity["learning_rate"] / trait.best_rate)) * 2,
         diverged=diverged,
     )
 
@@ -323,194 +326,35 @@ def _timing(run: Run) -> Columns:
 
 
 def _derived(made: dict[str, pd.DataFrame], study: Study) -> dict[str, pd.DataFrame]:
-    metrics = _metrics(made)
-    choices = _choices(made["history"])
-    targets = _targets(made["history"], choices)
-    times = _times(made["history"], targets)
+    """What the project itself computes from runs."""
+    history, runs = made["history"], made["runs"]
+    measured = metrics.measure(made["predictions"], runs, history)
+    choices = contract.concat(list(_choices(history, runs, study)), schemas.CHOICES)
+    targets = selection.targets(history, runs, choices)
+    # Half of the time goes into contrasts of class errors, which no page shows.
+    overall = measured[~measured["metric"].str.startswith("class_error")]
+    compared = compare(study, overall, history, runs, targets, choices, made["geometry"])
     return {
-        "metrics": metrics,
+        "metrics": measured,
         "choices": choices,
         "targets": targets,
-        "times_to_target": times,
-        "confusion": _confusion(made["predictions"]),
-        "kaplan_meier": _kaplan_meier(times),
-        "survival": _survival(times, study),
-        "contrasts": _contrasts(metrics, times, made["history"], study),
+        "confusion": metrics.confusion(made["predictions"]),
+        **compared,
         "claims": _claims(),
     }
 
 
-def _metrics(made: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    key = list(schemas.RUN_KEY)
-    predictions = made["predictions"]
-    wrong = predictions[list(schemas.LOGITS)].to_numpy().argmax(1) != predictions["label"]
-    test = predictions[key].assign(value=wrong).groupby(key, as_index=False)["value"].mean()
-    lost = made["runs"].query("diverged and stage == 'evaluation'")[key].assign(value=0.9)
-    test = pd.concat([test, lost]).assign(split="test")
-    last = made["history"].groupby(key, as_index=False).last()
-    validation = last[key].assign(value=last["validation_error"], split="validation")
-    frame = pd.concat([test, validation]).assign(metric="error")
-    return contract.check(frame, schemas.METRICS)
-
-
-def _choices(history: pd.DataFrame) -> pd.DataFrame:
-    cell = ["dataset", "model", "loss", "setting", "learning_rate"]
-    last = history.query("stage == 'tuning'").groupby([*cell, "seed"], as_index=False).last()
-    mean = last.groupby(cell, as_index=False)["validation_error"].mean()
-    best = mean.sort_values(["validation_error", "learning_rate"])
-    best = best.groupby(["dataset", "model", "loss"], as_index=False).first()
-    edge = best["learning_rate"].isin([RATES[0], RATES[-1]])
-    return contract.check(best.assign(trials=len(RATES), on_edge=edge), schemas.CHOICES)
-
-
-def _targets(history: pd.DataFrame, choices: pd.DataFrame) -> pd.DataFrame:
-    pair = choices.query("loss in ('cross_entropy', 'mse_softmax')")
-    rows = []
-    for (dataset, model), chosen in pair.groupby(["dataset", "model"]):
-        last = chosen["validation_error"].max()
-        for target, factor in ((1, 4), (2, 2), (3, 1)):
-            rows.append((dataset, model, target, min(0.6, last * factor)))
-    frame = pd.DataFrame(rows, columns=["dataset", "model", "target", "validation_error"])
-    return contract.check(frame, schemas.TARGETS)
-
-
-def _times(history: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
-    rows = []
-    evaluation = history.query("stage == 'evaluation'")
-    for key, run in evaluation.groupby(list(schemas.RUN_KEY)):
-        identity = dict(zip(schemas.RUN_KEY, key, strict=True))
-        mine = targets.query("dataset == @key[0] and model == @key[1]")
-        for goal in mine.itertuples():
-            hit = run[run["validation_error"] <= goal.validation_error]
-            point = hit.iloc[0] if len(hit) else evaluation.loc[run.index[-1]]
-            rows.append(
-                {
-                    **identity,
-                    "target": goal.target,
-                    "validation_error": goal.validation_error,
-                    "steps": point["step"],
-                    "epochs": point["epoch"],
-                    "reached": bool(len(hit)),
-                }
-            )
-    return contract.check(pd.DataFrame(rows), schemas.TIMES_TO_TARGET)
-
-
-def _contrasts(
-    metrics: pd.DataFrame, times: pd.DataFrame, history: pd.DataFrame, study: Study
-) -> pd.DataFrame:
-    key = ["dataset", "model", "loss", "seed"]
-    errors = metrics.query("split == 'test'")[[*key, "value"]].assign(metric="error")
-    steps = times.assign(metric="steps_to_target_" + times["target"].astype(str))
-    steps = steps[[*key, "metric", "reached"]].assign(value=times["steps"])
-    tuned = pd.concat([errors.assign(reached=True), steps]).assign(comparison="tuned")
-    last = history.query("stage == 'tuning' and learning_rate == 0.1")
-    last = last.groupby(key, as_index=False).last().rename(columns={"validation_error": "value"})
-    same = last[[*key, "value"]].assign(reached=True, metric="validation_error")
-    values = pd.concat([tuned, same.assign(comparison="same_rate")])
-    rows = []
-    group = ["dataset", "model", "comparison", "metric"]
-    for (dataset, model, comparison, metric), block in values.groupby(group):
-        wide = block.pivot(index="seed", columns="loss", values="value")
-        reached = block.pivot(index="seed", columns="loss", values="reached")
-        for loss in wide.columns.drop("cross_entropy"):
-            place = {"dataset": dataset, "model": model, "comparison": comparison}
-            margin = study.dataset(dataset).equivalence_margin
-            both = reached[[loss, "cross_entropy"]].all(axis=1).to_numpy()
-            pair = wide[loss].to_numpy(), wide["cross_entropy"].to_numpy()
-            rows.append(
-                {**place, "metric": metric, "loss": loss, **_row(metric, *pair, both, margin)}
-            )
-    return contract.check(pd.DataFrame(rows), schemas.CONTRASTS)
-
-
-def _row(
-    metric: str, ours: np.ndarray, theirs: np.ndarray, reached: np.ndarray, margin: float
-) -> dict[str, object]:
-    ratio = metric.startswith("steps")
-    pairs = np.log(ours / theirs)[reached] if ratio else ours - theirs
-    margin = np.log(1.1) if ratio else margin
-    value = ci_low = ci_high = low = high = np.nan
-    verdict = "undecided"
-    if len(pairs):
-        value = pairs.mean()
-    if len(pairs) >= 3:
-        spread = stats.sem(pairs)
-        reach, inner = (spread * stats.t.ppf(q, len(pairs) - 1) for q in (0.975, 0.95))
-        ci_low, ci_high, low, high = value - reach, value + reach, value - inner, value + inner
-        verdict = "equivalent" if max(-low, high) < margin else "undecided"
-        verdict = "worse" if ci_low > 0 else "better" if ci_high < 0 else verdict
-    shown = np.exp if ratio else np.asarray
-    return {
-        "reference": "cross_entropy",
-        "scale": "ratio" if ratio else "difference",
-        "value": float(shown(value)),
-        "ci_low": float(shown(ci_low)),
-        "ci_high": float(shown(ci_high)),
-        "bca_low": float(shown(low)),
-        "bca_high": float(shown(high)),
-        "level": 0.95,
-        "equivalence_low": float(shown(low)),
-        "equivalence_high": float(shown(high)),
-        "margin": float(shown(margin)),
-        "test_images": np.nan if ratio else value * EXAMPLES,
-        "pairs": len(ours),
-        "censored_pairs": int((~reached).sum()),
-        "p_value": np.nan,
-        "t_p_value": np.nan,
-        "p_adjusted": np.nan,
-        "improvement": float((ours < theirs).mean()),
-        "family": "exploratory",
-        "verdict": verdict,
-        "method": "Student t" if len(pairs) >= 3 else "fewer than 3 seeds: no interval",
-    }
-
-
-def _confusion(predictions: pd.DataFrame) -> pd.DataFrame:
-    predicted = predictions[list(schemas.LOGITS)].to_numpy().argmax(1)
-    key = [*schemas.RUN_KEY, "label", "predicted"]
-    counted = predictions.assign(predicted=predicted).groupby(key, as_index=False).size()
-    return contract.check(counted.rename(columns={"size": "count"}), schemas.CONFUSION)
-
-
-def _kaplan_meier(times: pd.DataFrame) -> pd.DataFrame:
-    """Without censoring before the budget the curve is the plain share of runs."""
-    rows = []
-    for key, runs in times.groupby(["dataset", "model", "loss", "target"]):
-        hits = runs[runs["reached"]]["steps"]
-        budget = 6 * STEPS_PER_EPOCH
-        for steps in sorted({0, budget, *hits}):
-            share = float((hits <= steps).sum() / len(runs))
-            waiting = int((runs["steps"] >= steps).sum())
-            row = dict(zip(["dataset", "model", "loss", "target"], key, strict=True))
-            ends = {"ci_low": max(0, share - 0.2), "ci_high": min(1, share + 0.2)}
-            step = {"steps": steps, "epochs": steps / STEPS_PER_EPOCH, "reached": share}
-            rows.append({**row, **step, **ends, "at_risk": waiting})
-    return contract.check(pd.DataFrame(rows), schemas.KAPLAN_MEIER)
-
-
-def _survival(times: pd.DataFrame, study: Study) -> pd.DataFrame:
-    rows = []
-    for key, runs in times.groupby(["dataset", "model", "loss", "target"]):
-        counted = runs["steps"].where(runs["reached"], np.inf)
-        reached = int(runs["reached"].sum())
-        rows.append(
-            {
-                **dict(zip(["dataset", "model", "loss", "target"], key, strict=True)),
-                "validation_error": runs["validation_error"].iloc[0],
-                "runs": len(runs),
-                "reached_runs": reached,
-                "reach_rate": reached / len(runs),
-                "budget_steps": 6 * STEPS_PER_EPOCH,
-                "median_steps": float(np.sort(counted)[(len(counted) - 1) // 2]),
-                "restricted_mean_steps": runs["steps"].mean(),
-                "restricted_mean_ratio": np.nan,
-                "log_rank_p": np.nan,
-                "log_rank_p_adjusted": np.nan,
-                "method": "invented",
-            }
-        )
-    return contract.check(pd.DataFrame(rows), schemas.SURVIVAL)
+def _choices(history: pd.DataFrame, runs: pd.DataFrame, study: Study) -> Iterator[pd.DataFrame]:
+    tuned = runs[runs["stage"] == "tuning"]
+    for comparison in study.comparisons:
+        for grid in comparison.losses:
+            mine = tuned[
+                (tuned["dataset"] == comparison.dataset)
+                & (tuned["model"] == comparison.model)
+                & (tuned["loss"] == grid.loss)
+            ]
+            if len(mine):
+                yield selection.choose(history, mine, grid)
 
 
 def _claims() -> pd.DataFrame:

@@ -89,4 +89,3 @@ ANSWER_FIGURES: dict[str, FigureSpec] = {
     ),
 }
 """The figures of the answer section."""
-

@@ -1,7 +1,7 @@
 """What the study's figures share: which panels and losses there are, axes, labels, legends."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.text import Annotation
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from lossbench import names
@@ -87,27 +88,38 @@ def plain_axis(axis: Axis, *, log: bool, scale: float = 1.0, unit: str = "") -> 
     _ticks(axis, log=log, scale=scale, unit=unit)
 
 
-def label_ends(axes: Axes, ends: Mapping[LossName, float]) -> None:
-    """Name each loss right of the axes at the height `ends` gives it, none over another."""
-    shown = {loss: y for loss, y in ends.items() if np.isfinite(y)}
-    if not shown:
-        return
-    fractions = {loss: _fraction(axes, y) for loss, y in shown.items()}
-    order = sorted(fractions, key=lambda loss: fractions[loss])
-    height = axes.get_window_extent().height / cast(Figure, axes.figure).dpi * 72
-    spread = spread_apart([fractions[loss] for loss in order], 10.0 / max(height, 1.0))
-    for loss, y in zip(order, spread, strict=True):
-        artist = axes.annotate(
-            names.LOSS_NAMES[loss],
-            (1, y),
-            xycoords="axes fraction",
-            xytext=(5, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=8,
-            color=theme.LOSS_STYLES[loss].color,
-        )
-        theme.tag(artist, loss)
+def label_ends(figure: Figure, ends: Mapping[Axes, Mapping[LossName, float]]) -> None:
+    """Name each loss right of its axes at the height that `ends` gives it, none over another.
+
+    Call when all limits are final.
+    """
+    labels = {
+        axes: {loss: _label(axes, loss, y) for loss, y in heights.items() if np.isfinite(y)}
+        for axes, heights in ends.items()
+    }
+    theme.settle(figure)
+    for axes, mine in labels.items():
+        texts = sorted(mine.values(), key=lambda text: text.xy[1])
+        height = axes.get_window_extent().height / figure.dpi * 72
+        gap = 10.0 / max(height, 1.0)
+        for text, y in zip(texts, spread_apart([t.xy[1] for t in texts], gap), strict=True):
+            text.xy = (1, y)
+
+
+def _label(axes: Axes, loss: LossName, y: float) -> Annotation:
+    fraction = axes.transAxes.inverted().transform(axes.transData.transform((1, y)))[1]
+    artist = axes.annotate(
+        names.LOSS_NAMES[loss],
+        (1, float(fraction)),
+        xycoords="axes fraction",
+        xytext=(5, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=8,
+        color=theme.LOSS_STYLES[loss].color,
+    )
+    theme.tag(artist, loss)
+    return artist
 
 
 def spread_apart(positions: Sequence[float], gap: float) -> list[float]:
@@ -150,10 +162,6 @@ def legend(figure: Figure, shown: Sequence[LossName], *, lines: bool = True) -> 
     )
     for loss, handle, text in zip(shown, made.legend_handles, made.get_texts(), strict=True):
         theme.tag([handle, text], loss)
-
-
-def _fraction(axes: Axes, y: float) -> float:
-    return float(axes.transAxes.inverted().transform(axes.transData.transform((1, y)))[1])
 
 
 def _ticks(axis: Axis, *, log: bool, scale: float, unit: str) -> None:

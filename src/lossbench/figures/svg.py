@@ -14,6 +14,8 @@ FONTS = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, 
 _SVG = "http://www.w3.org/2000/svg"
 _LINK = "{http://www.w3.org/1999/xlink}href"
 _NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
+_POINT = re.compile(r"([ML])(-?[\d.]+) (-?[\d.]+)")
+_POLYLINES = re.compile(r"(?:M-?[\d.]+ -?[\d.]+(?:L-?[\d.]+ -?[\d.]+)+)+")
 _REFERENCE = re.compile(r"#([\w.:-]+)")
 _DROPPED = re.compile(r"stroke-linejoin|stroke-linecap: butt|text-anchor: start|font-family|^font:")
 
@@ -149,7 +151,8 @@ def _round(element: ET.Element) -> None:
         if key in element.attrib and not element.get("href", "").startswith("data:"):
             element.set(key, _NUMBER.sub(_shorter, element.attrib[key]))
     if "d" in element.attrib:
-        element.set("d", re.sub(r"\s*([A-Za-z])\s*", r"\1", element.attrib["d"]))
+        path = re.sub(r"\s*([A-Za-z])\s*", r"\1", element.attrib["d"]).strip()
+        element.set("d", _relative(path) if _POLYLINES.fullmatch(path) else path)
     if element.get("transform", "").startswith("rotate(-0 "):
         del element.attrib["transform"]
 
@@ -157,6 +160,28 @@ def _round(element: ET.Element) -> None:
 def _shorter(match: re.Match[str]) -> str:
     shortened = f"{float(match.group()):.1f}".removesuffix(".0")
     return "0" if shortened in ("-0", "-0.0") else shortened
+
+
+def _relative(path: str) -> str:
+    """Polylines written as steps from point to point, half as long; exact in tenths of a point."""
+    written, here = [], (0, 0)
+    for command, x, y in _POINT.findall(path):
+        point = round(10 * float(x)), round(10 * float(y))
+        if command == "M":
+            written.append(f"M{_tenths(point[0])} {_tenths(point[1])}l")
+        else:
+            step = [_tenths(there - back) for there, back in zip(point, here, strict=True)]
+            written.append(step[0] + step[1] if step[1].startswith("-") else " ".join(step))
+            written.append(" ")
+        here = point
+    return "".join(written).replace(" -", "-").replace(" M", "M").removesuffix(" ")
+
+
+def _tenths(value: int) -> str:
+    """A whole number of tenths as a decimal without needless digits: 7 is .7, -120 is -12."""
+    whole, rest = divmod(abs(value), 10)
+    digits = f"{whole or ''}.{rest}" if rest else str(whole)
+    return f"-{digits}" if value < 0 else digits
 
 
 def _simplify(parent: ET.Element) -> None:

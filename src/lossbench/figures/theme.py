@@ -109,15 +109,33 @@ def to_svg(figure: Figure, name: str, *, alt: str = "") -> str:
     return compress(figure, name, alt=alt, roles=roles())
 
 
+def settle(figure: Figure) -> None:
+    """Lay the panels out now, so that positions on the page can be computed from them."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+
+
 def tag(artists: Artist | Iterable[Artist], loss: str) -> None:
     """Mark artists as belonging to a loss, so that a page's legend can hide them everywhere."""
     for artist in [artists] if isinstance(artists, Artist) else artists:
         artist.set_gid(f"loss {loss}")
 
 
-def heading(axes: Axes, text: str) -> None:
-    """A panel's heading, flush left above it."""
-    axes.set_title(text, loc="left")
+def heading(axes: Axes, text: str, *, above: float = 0) -> None:
+    """A panel's heading, flush left, `above` points over the place of its title."""
+    if not above:
+        axes.set_title(text, loc="left")
+        return
+    axes.annotate(
+        text,
+        (0, 1),
+        xycoords="axes fraction",
+        xytext=(0, above + 7),
+        textcoords="offset points",
+        fontsize=9,
+        weight="bold",
+    )
 
 
 def line_style(loss: LossName) -> dict[str, Any]:
