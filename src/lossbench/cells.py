@@ -18,7 +18,6 @@ from lossbench.config import (
     Stage,
     Study,
 )
-
 from lossbench.errors import ConfigError
 
 

@@ -23,6 +23,8 @@ DERIVED = (
     "claims",
 )
 """The study's tables that the analysis computes."""
+EXPORTED = tuple(name for name in (*COLLECTED, *DERIVED) if name != "predictions")
+"""The tables that are written as CSV too; predictions are hundreds of megabytes as text."""
 
 
 def prepared(dataset: str) -> Path:
@@ -50,6 +52,11 @@ class StudyPaths:
     def study(self) -> Path:
         """The resolved configuration, as JSON."""
         return self.root / "study.json"
+
+    @property
+    def words(self) -> Path:
+        """The figures' titles, alternative texts and captions, as JSON."""
+        return self.root / "figures" / "words.json"
 
     @property
     def provenance(self) -> Path:
@@ -103,6 +110,10 @@ class StudyPaths:
     def theory(self, name: str) -> Path:
         """A table of the theory chapter."""
         return self.root / "theory" / f"{name}.parquet"
+
+    def csv(self, name: str) -> Path:
+        """A table of the study or of the theory chapter, as CSV."""
+        return self.root / "tables" / f"{name}.csv"
 
     def figure(self, name: str) -> Path:
         """A figure, as SVG."""

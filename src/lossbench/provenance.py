@@ -73,6 +73,11 @@ def git_state(folder: Path) -> dict[str, Any]:
     return {"git_commit": commit, "git_dirty": None if changes is None else bool(changes)}
 
 
+def has_gpu() -> bool:
+    """Whether this machine shows an NVIDIA device; costs no import of PyTorch."""
+    return Path("/dev/nvidiactl").exists()
+
+
 def host_digest() -> str:
     """A digest of the host's name: tells machines apart without naming them."""
     return hashlib.sha256(platform.node().encode()).hexdigest()[:8]

@@ -1,4 +1,5 @@
 ALL_TABLES = [PATHS.table(name) for name in (*paths.COLLECTED, *paths.DERIVED)]
+USED = sorted({comparison.dataset for comparison in STUDY.comparisons})
 THEORY_TABLES = [PATHS.theory(name) for name in THEORY_TABLE_NAMES]
 
 
@@ -28,7 +29,7 @@ rule export:
         tables=ALL_TABLES,
         theory=THEORY_TABLES,
     output:
-        PATHS.csv_tables(THEORY_TABLE_NAMES),
+        [PATHS.csv(name) for name in (*paths.EXPORTED, *THEORY_TABLE_NAMES)],
     params:
         code=code_digest("tables.study", "tables.theory"),
     log:
@@ -45,7 +46,7 @@ rule trace:
     input:
         study=PATHS.study,
         timing=PATHS.table("timing"),
-        manifests=[paths.manifest(dataset.name) for dataset in STUDY.datasets],
+        manifests=[paths.manifest(dataset) for dataset in USED],
     output:
         PATHS.provenance,
     params:

@@ -1,9 +1,9 @@
 """The tables: the contract that all share, and the schema of each."""
 
+from lossbench.atomic import atomic
 from lossbench.tables.contract import (
     Column,
     Table,
-    atomic,
     check,
     concat,
     empty,

@@ -4,9 +4,7 @@ A schema is checked on every write and every read. Writing is atomic: the bytes 
 name in the same folder, are flushed to the disk, and then take the final name.
 """
 
-import os
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lossbench.atomic import atomic
 from lossbench.errors import TableError
 
 Kind = Literal["text", "bool", "int8", "int32", "int64", "float32", "float64"]
@@ -129,20 +128,6 @@ def empty(table: Table) -> pd.DataFrame:
     """The table without rows, its columns typed."""
     frame: pd.DataFrame = table.arrow.empty_table().to_pandas()
     return frame
-
-
-@contextmanager
-def atomic(path: Path) -> Iterator[Path]:
-    """Write to the yielded temporary path; it becomes `path` only on success."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        yield temporary
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _check_names(names: Sequence[str], table: Table, where: str) -> None:

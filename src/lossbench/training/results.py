@@ -2,10 +2,10 @@
 
 import pandas as pd
 import torch
-from lossbench.geometry import measures, projection
 from torch import Tensor
 
 from lossbench.cells import Cell
+from lossbench.geometry import measures, projection
 from lossbench.losses import LOSSES
 from lossbench.models import ImageShape, Network, count_flops, count_parameters
 from lossbench.provenance import host_digest

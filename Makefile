@@ -1,0 +1,61 @@
+# One line a target; `make help` lists them. Everything runs inside .venv, which is made on demand.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+export OMP_NUM_THREADS ?= 1
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help demo study test test-slow test-browser check format schema lock clean
+.DEFAULT_GOAL := help
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(READY): requirements.lock requirements-dev.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $(READY)
+
+demo: $(READY)  ## the miniature study, no download, to report/miniature.html
+	snakemake --cores all --configfile config/miniature.yaml
+	@echo "Open report/miniature.html"
+
+study: $(READY)  ## the default study: downloads MNIST and CIFAR-10, hours
+	snakemake --cores all
+
+test: $(READY)  ## the fast tests
+	pytest -q
+
+test-slow: $(READY)  ## whole pipelines and simulations
+	pytest -q -m slow
+
+test-browser: $(READY)  ## the page in headless Chromium
+	test -d node_modules/axe-core || npm install --no-audit --no-fund
+	pytest -q -m browser
+
+check: $(READY)  ## style, types, Snakemake lint, schema
+	ruff check
+	ruff format --check
+	mypy
+	snakefmt --check Snakefile workflow
+	snakemake --lint --configfile config/miniature.yaml
+	lossbench schema --out build/study.schema.json && diff build/study.schema.json config/study.schema.json
+
+format: $(READY)  ## rewrite code and rules in the project's style
+	ruff check --fix
+	ruff format
+	snakefmt Snakefile workflow
+
+schema: $(READY)  ## rewrite the study file's JSON schema from the models
+	lossbench schema --out config/study.schema.json
+
+lock:  ## pin what a fresh installation resolves to now
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install --quiet torch==2.13.0 '.[slurm]' setuptools
+	build/lock/bin/python -m pip freeze --all --exclude lossbench --exclude pip | sed 's/+cpu//' > requirements.lock
+	build/lock/bin/python -m pip install --quiet '.[slurm,dev]'
+	build/lock/bin/python -m pip freeze --all --exclude lossbench --exclude pip | sed 's/+cpu//' | grep -vxFf requirements.lock > requirements-dev.lock
+
+clean:  ## delete results, reports and the environment
+	rm -rf results report/*.html .venv build

@@ -1,0 +1,60 @@
+"""Verbs that compute the study's tables from its runs, and the theory chapter's."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lossbench.cli.app import StudyFile, app
+from lossbench.config import Theory
+from lossbench.paths import StudyPaths
+
+
+@app.command()
+def collect(name: str, study: StudyFile) -> None:
+    """Collect one table of all jobs, or all choices or targets, into one table of the study."""
+    from lossbench.cli.files import read_study, write_tables
+    from lossbench.tables import read_all
+    from lossbench.tables.study import TABLES
+
+    settings = read_study(study)
+    paths = StudyPaths(settings.name)
+    write_tables(paths, {name: read_all(paths.parts(settings, name), TABLES[name])})
+
+
+@app.command()
+def evaluate(study: StudyFile) -> None:
+    """Measure every run by its stored predictions: metrics and confusion matrices."""
+    from lossbench.cli.files import read_study, read_tables, write_tables
+    from lossbench.metrics import confusion, measure
+
+    paths = StudyPaths(read_study(study).name)
+    tables = read_tables(paths, "predictions", "runs", "history")
+    measured = {"metrics": measure(**tables), "confusion": confusion(tables["predictions"])}
+    write_tables(paths, measured)
+
+
+@app.command()
+def contrast(study: StudyFile) -> None:
+    """Compare every loss with the reference: times to target, contrasts, intervals, verdicts."""
+    from lossbench.cli.files import read_study, read_tables, write_tables
+    from lossbench.stats.comparison import compare
+
+    settings = read_study(study)
+    paths = StudyPaths(settings.name)
+    names = ("metrics", "history", "runs", "targets", "choices", "geometry")
+    write_tables(paths, compare(settings, **read_tables(paths, *names)))
+
+
+@app.command()
+def theory(
+    settings: Annotated[str, typer.Option(help="The chapter's settings, as JSON.")],
+    out: Annotated[Path, typer.Option(help="Folder for the chapter's tables.")],
+) -> None:
+    """Compute every table of the theory chapter."""
+    from lossbench.tables import write
+    from lossbench.tables.theory import THEORY_TABLES
+    from lossbench.theory.chapter import chapter
+
+    for name, frame in chapter(Theory.model_validate_json(settings)).items():
+        write(frame, THEORY_TABLES[name], out / f"{name}.parquet")

@@ -1,0 +1,43 @@
+"""The rim of the reading side: a study's tables from and to its folder."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from lossbench.config import Study
+from lossbench.errors import ConfigError
+from lossbench.paths import StudyPaths
+from lossbench.tables import read, read_all, write
+from lossbench.tables.runs import HISTORY, RUNS
+from lossbench.tables.study import TABLES
+from lossbench.tables.theory import THEORY_TABLES
+
+
+def read_study(path: Path) -> Study:
+    """The study in its resolved configuration. Raises ConfigError: there is none."""
+    try:
+        return Study.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: not a study's resolved configuration ({error})") from error
+
+
+def read_jobs(folders: list[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """History and runs of the training jobs in these folders."""
+    history = read_all([folder / "history.parquet" for folder in folders], HISTORY)
+    return history, read_all([folder / "runs.parquet" for folder in folders], RUNS)
+
+
+def read_tables(paths: StudyPaths, *names: str) -> dict[str, pd.DataFrame]:
+    """Tables of the study, by name; all of them without names."""
+    return {name: read(paths.table(name), TABLES[name]) for name in names or TABLES}
+
+
+def read_theory(paths: StudyPaths) -> dict[str, pd.DataFrame]:
+    """The theory chapter's tables, by name."""
+    return {name: read(paths.theory(name), table) for name, table in THEORY_TABLES.items()}
+
+
+def write_tables(paths: StudyPaths, tables: dict[str, pd.DataFrame]) -> None:
+    """Write tables of the study."""
+    for name, frame in tables.items():
+        write(frame, TABLES[name], paths.table(name))

@@ -1,0 +1,93 @@
+"""Verbs that make runs: fetch the data, train, choose, declare the targets."""
+
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lossbench.cells import Job
+from lossbench.cli.app import Out, app
+from lossbench.config import Compute, LossGrid
+from lossbench.paths import JOB_TABLES
+
+
+@app.command()
+def fetch(
+    dataset: str,
+    data_dir: Annotated[Path, typer.Option(help="Where the raw data stand or are downloaded to.")],
+    out: Out,
+    manifest: Annotated[Path, typer.Option(help="Where its description goes.")],
+) -> None:
+    """Find or download a data set, verify it, and write its prepared form."""
+    from lossbench.datasets.catalogue import prepare
+    from lossbench.datasets.prepared import save
+
+    save(prepare(dataset, data_dir), out, manifest)
+
+
+@app.command()
+def train(
+    job: Annotated[str, typer.Option(help="The job, as JSON.")],
+    data: Annotated[Path, typer.Option(help="The prepared data set.")],
+    out: Annotated[Path, typer.Option(help="Folder for the job's tables.")],
+    compute: Annotated[str, typer.Option(help="The compute settings, as JSON.")] = "{}",
+    choice: Annotated[Path | None, typer.Option(help="What tuning chose.")] = None,
+) -> None:
+    """Train one job: its cells, one after the other, each with the job's block of seeds."""
+    from lossbench.datasets.prepared import load
+    from lossbench.tables import concat, read, write
+    from lossbench.tables.runs import RUN_TABLES
+    from lossbench.tables.study import CHOICES
+    from lossbench.training.fit import fit
+
+    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+    planned = Job.model_validate_json(job)
+    if choice is not None:
+        chosen = read(choice, CHOICES).iloc[0]
+        planned = planned.with_choice(float(chosen["learning_rate"]), str(chosen["setting"]))
+    settings, prepared = Compute.model_validate_json(compute), load(data)
+    trained = [
+        fit(cell, planned.seeds, prepared, settings, show_bar=sys.stderr.isatty())
+        for cell in planned.cells
+    ]
+    for name in JOB_TABLES[planned.cells[0].stage]:
+        table = RUN_TABLES[name]
+        write(concat([tables[name] for tables in trained], table), table, out / f"{name}.parquet")
+
+
+@app.command()
+def choose(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of the loss's tuning jobs.")],
+    grid: Annotated[str, typer.Option(help="The loss's grid, as JSON.")],
+    out: Out,
+) -> None:
+    """Choose a loss's learning rate and margin from its tuning runs."""
+    from lossbench.cli.files import read_jobs
+    from lossbench.selection import choose
+    from lossbench.tables import write
+    from lossbench.tables.study import CHOICES
+
+    chosen = choose(*read_jobs(folders), LossGrid.model_validate_json(grid))
+    for row in chosen[chosen["on_edge"]].itertuples():
+        print(
+            f"warning: {row.loss} on {row.dataset}/{row.model}: the chosen rate"
+            f" {row.learning_rate:g} is on the edge of its grid; widen the grid"
+        )
+    write(chosen, CHOICES, out)
+
+
+@app.command()
+def declare(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of the pair's tuning jobs.")],
+    choices: Annotated[list[Path], typer.Option(help="Choices of the primary pair.")],
+    out: Out,
+) -> None:
+    """Declare the targets of a data set and network from the primary pair's tuning runs."""
+    from lossbench.cli.files import read_jobs
+    from lossbench.selection import targets
+    from lossbench.tables import read_all, write
+    from lossbench.tables.study import CHOICES, TARGETS
+
+    write(targets(*read_jobs(folders), read_all(choices, CHOICES)), TARGETS, out)
