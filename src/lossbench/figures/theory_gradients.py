@@ -5,10 +5,9 @@ from matplotlib.figure import Figure
 
 from lossbench.config import LossName, Study
 from lossbench.figures import theme
-from lossbench.figures.layout import by_loss, legend, plain_axis
+from lossbench.figures.layout import by_loss, legend, losses, plain_axis
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
 from lossbench.theory import numbers
-from lossbench.theory.sigmoid import OUTPUT_LOSSES
 from lossbench.wording import number, percent
 
 SOFTMAX: tuple[LossName, ...] = ("cross_entropy", "mse_softmax")
@@ -32,7 +31,7 @@ def draw_output(tables: Tables, _: Study) -> Figure:
             theme.tag(line, loss)
         axis.set_xlabel("output a")
         theme.heading(axis, f"|dC/dz|, target {target}")
-    legend(figure, OUTPUT_LOSSES)
+    legend(figure, losses(tables["output_gradients"]))
     return figure
 
 
@@ -129,7 +128,7 @@ def describe_cost(tables: Tables, _: Study) -> Description:
     title = f"A true class given 1% costs {entropy} under cross-entropy and {squared} under MSE"
     return Description(
         title=title,
-        subtitle="Cost against the probability given to the true one of two classes: −ln p, (1 − p)²",
+        subtitle="Cost −ln p or (1 − p)² against p, the probability of the true one of two classes",
         alt=f"Two panels. {title}; MSE's cost never exceeds 1, cross-entropy's has no bound.",
         caption="Left of the thin line, at one half, the example is misclassified.",
     )

@@ -6,10 +6,9 @@ from matplotlib.figure import Figure
 
 from lossbench.config import Study
 from lossbench.figures import theme
-from lossbench.figures.layout import by_loss, legend, plain_axis
+from lossbench.figures.layout import by_loss, legend, losses, plain_axis
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
 from lossbench.theory import numbers
-from lossbench.theory.sigmoid import OUTPUT_LOSSES
 from lossbench.wording import join, number, ratio
 
 QUANTITIES = (
@@ -31,14 +30,14 @@ def draw_neuron(tables: Tables, _: Study) -> Figure:
         theme.heading(row[0], f"weight {weight:g}, bias {bias:g}")
     for axis in axes[-1]:
         axis.set_xlabel("epoch")
-    legend(figure, OUTPUT_LOSSES)
+        axis.set_ylim(bottom=0)
+    legend(figure, losses(tables["neuron_trajectories"]))
     return figure
 
 
 def _curves(axis: Axes, frame: pd.DataFrame, column: str) -> None:
     for loss, rows in by_loss(frame):
         theme.tag(axis.plot(rows["epoch"], rows[column], **theme.line_style(loss)), loss)
-    axis.set_ylim(bottom=0)
 
 
 def describe_neuron(tables: Tables, study: Study) -> Description:
@@ -57,9 +56,9 @@ def describe_neuron(tables: Tables, study: Study) -> Description:
             f"{output}, MSE against cross-entropy: {finding}."
         ),
         caption=(
-            "Under MSE the gradient starts small where the output is most wrong and peaks on the "
-            "way; under cross-entropy it is largest at the start. The costs are on different "
-            "scales and are not compared."
+            "MSE's gradient (a − y)σ′(z) is small where the sigmoid saturates, however wrong; "
+            "cross-entropy's is the error a − y itself. The costs are on different scales and are "
+            "not compared."
         ),
     )
 
@@ -82,7 +81,7 @@ def draw_slowdown(tables: Tables, _: Study) -> Figure:
     slow = frame[frame["loss"] == "bce_sigmoid"]["flow_epochs"]
     axes[0, 1].set_ylim(0, 2 * slow.max())
     plain_axis(axes[0, 0].yaxis, log=True)
-    legend(figure, OUTPUT_LOSSES)
+    legend(figure, losses(frame))
     return figure
 
 

@@ -1,6 +1,7 @@
 """The theory chapter's loss surfaces, curvature and local minima."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from matplotlib.figure import Figure
 from lossbench import names
 from lossbench.config import LossName, Study
 from lossbench.figures import theme
-from lossbench.figures.layout import by_loss, legend
+from lossbench.figures.layout import by_loss, legend, losses
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
 from lossbench.theory import numbers
 from lossbench.theory.sigmoid import OUTPUT_LOSSES
@@ -35,7 +36,7 @@ def draw_surfaces(tables: Tables, _: Study) -> Figure:
     return figure
 
 
-def _wireframe(axes: Axes, rows: pd.DataFrame, loss: LossName) -> None:
+def _wireframe(axes: Any, rows: pd.DataFrame, loss: LossName) -> None:
     weight, bias, value = _grid(rows)
     color = theme.LOSS_STYLES[loss].color
     sheet = axes.plot_wireframe(
@@ -91,16 +92,17 @@ def describe_surfaces(tables: Tables, _: Study) -> Description:
         alt=f"A surface and contours for each loss. {title}.",
         caption=(
             "Arrived: within a thousandth of the lowest value reached. MSE's surface is flat away "
-            "from its valley, cross-entropy's is steep: same starts, rate and steps."
+            "from its valley, cross-entropy's is steep. Same starts and steps; each loss takes the "
+            "largest rate that is safe for it."
         ),
     )
 
 
-def _arrivals(tables: Tables, loss: str) -> int:
-    paths = tables["descent_paths"].query("loss == @loss")
-    lowest = min(
-        paths["value"].min(), tables["loss_surfaces"].query("loss == @loss")["value"].min()
+def _arrivals(tables: Tables, loss: LossName) -> int:
+    paths, surface = (
+        dict(by_loss(tables[name]))[loss] for name in ("descent_paths", "loss_surfaces")
     )
+    lowest = min(paths["value"].min(), surface["value"].min())
     ends = paths[paths["step"] == paths["step"].max()]["value"]
     return int((ends <= lowest * 1.001).sum())
 
@@ -121,7 +123,7 @@ def draw_curvature(tables: Tables, _: Study) -> Figure:
     axes[0, 0].set_ylim(0, 2)
     axes[1, 0].axhline(0, color=theme.MUTED.light, linewidth=0.6)
     _eigenvalues(axes[1, 1], tables["hessians"])
-    legend(figure, OUTPUT_LOSSES)
+    legend(figure, losses(rows))
     return figure
 
 

@@ -1,7 +1,7 @@
 """Loss surfaces of logistic regression over (weight, bias), with gradient descent's paths.
 
 The data are real: images of 3 and 8, described by two features and placed on the line between the
-class means. Both losses get the same starts, rate and number of steps.
+class means. Both losses get the same starts and steps, and each the largest rate safe for it.
 """
 
 import numpy as np
@@ -15,13 +15,13 @@ from lossbench.theory.logistic import (
     along_the_means,
     digits_problem,
     gradient,
+    smoothness,
     value,
 )
 from lossbench.theory.sigmoid import OUTPUT_LOSSES, Array, OutputLoss
 
 STARTS = np.array([(0.0, 0.0), (0.0, 9.0), (-8.0, -5.0), (8.0, -8.0)])
 """Each a (weight, bias)."""
-RATE = 1.0
 STEPS = 500
 EXTENT = 10.0
 
@@ -93,7 +93,7 @@ def paths() -> pd.DataFrame:
 
 
 def _path_frame(number: int, start: Array, problem: Problem, loss: OutputLoss) -> pd.DataFrame:
-    path = descend(start, problem, loss, rate=RATE, steps=STEPS)
+    path = descend(start, problem, loss, rate=1 / smoothness(problem, loss), steps=STEPS)
     return pd.DataFrame(
         {
             "loss": loss,
