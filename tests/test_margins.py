@@ -66,8 +66,8 @@ def definition(name, margin, x, W, b, y):
 
 
 CASES = [
-    ("sm_softmax", Margin(m=0.5)),
-    ("am_softmax", Margin(m=0.35, s=10.0)),
+    ("sm_softmax", Margin(m=0.3)),
+    ("am_softmax", Margin(m=0.37, s=9.0)),
     *(("l_softmax", l_margin(m, blend)) for m in (1, 2, 3, 4) for blend in (0.0, 5.0)),
 ]
 IDS = [f"{name}-{margin.label}" for name, margin in CASES]
@@ -174,6 +174,24 @@ def test_angles_of_0_and_pi_and_zero_norms_stay_finite(name, m, dtype, seeds):
     assert value.isfinite().all()
     assert all(gradient.isfinite().all() for gradient in gradients)
     assert all(gradient.abs().max() < 100 for gradient in gradients)
+
+
+@pytest.mark.parametrize("m", [1, 2, 3, 4])
+def test_features_without_length_keep_their_plain_logits(m):
+    head, x, labels = problem("l_softmax", l_margin(m))
+    x[0], x[1] = 0.0, 1e-9
+    found = margined("l_softmax", l_margin(m), head, x, labels)
+    torch.testing.assert_close(found[:2], head(x).logits[:2])
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize(("name", "margin"), CASES, ids=IDS)
+def test_half_precision_is_widened(name, margin, dtype):
+    head, x, labels = problem(name, margin, dtype=dtype)
+    found = margined(name, margin, head, x, labels)
+    assert found.dtype == torch.float32
+    expected = margined(name, margin, head.double(), x.double(), labels).float()
+    torch.testing.assert_close(found, expected, rtol=0.1, atol=0.1)
 
 
 @pytest.mark.parametrize("m", [2, 3, 4])

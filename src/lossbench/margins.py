@@ -105,7 +105,8 @@ def _squared_norms(vectors: Tensor) -> Tensor:
 def _lowered(logits: Tensor, labels: Tensor, amount: float | Tensor) -> Tensor:
     """Logits [B, K] with `amount` (a number, or [B, 1]) taken from the true class's."""
     wide = at_least_float32(logits)
-    return wide - amount * functional.one_hot(labels, logits.shape[-1])
+    targets = functional.one_hot(labels, wide.shape[-1]).to(wide.dtype)
+    return wide - amount * targets
 
 
 MARGINS: dict[LossName, Margined] = {
