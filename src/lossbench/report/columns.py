@@ -12,7 +12,7 @@ LOSS = Shown("loss", "Loss", loss_name, style="name")
 SETTING = Shown("setting", "Margin", style="name")
 VERDICT = Shown("verdict", "Verdict", style="name verdict-{}")
 FAMILY = Shown("family", "Family")
-METHOD = Shown("method", "How computed", style="prose-cell")
+METHOD = Shown("method", "How computed", style="name")
 
 
 def rate(value: float) -> str:
@@ -43,8 +43,10 @@ def _points(value: float) -> str:
 
 
 def _p_value(value: float) -> str:
-    return wording.p_value(value).removeprefix(f"p{wording.NO_BREAK}").removeprefix(
-        f"={wording.NO_BREAK}"
+    return (
+        wording.p_value(value)
+        .removeprefix(f"p{wording.NO_BREAK}")
+        .removeprefix(f"={wording.NO_BREAK}")
     )
 
 
@@ -61,6 +63,11 @@ def percent(name: str, label: str) -> Shown:
 def points(name: str, label: str) -> Shown:
     """A column of differences of fractions, shown in percentage points."""
     return Shown(name, label, _points, numeric=True, unit="pp")
+
+
+def width(name: str, label: str) -> Shown:
+    """A column of widths in percentage points, without a sign."""
+    return Shown(name, label, _percent, numeric=True, unit="pp")
 
 
 def factor(name: str, label: str) -> Shown:

@@ -1,11 +1,11 @@
 """DataFrames as accessible HTML tables: what each cell shows, and the exact value behind it.
 
-A cell's text is for reading (a dash where there is no value); its raw value, at full precision, is what sorting compares and what
-the downloaded CSV holds.
+A cell's text is for reading, a dash where there is no value. Its raw value, at full precision, is
+what sorting compares and what the downloaded CSV holds.
 """
 
 import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,10 +15,10 @@ import pandas as pd
 from lossbench.names import DATASET_NAMES, LOSS_NAMES, MODEL_NAMES
 from lossbench.wording import ABSENT
 
-LONG = 16
+LONG = 12
 """Tables with more rows are folded until asked for."""
 
-_ORDER: dict[Hashable, dict[str, int]] = {
+_ORDER: dict[str, dict[str, int]] = {
     column: {str(name): position for position, name in enumerate(names)}
     for column, names in (
         ("dataset", DATASET_NAMES),
@@ -138,7 +138,8 @@ def in_order(frame: pd.DataFrame) -> pd.DataFrame:
     keys = [name for name in _ORDER if name in frame]
     if not keys:
         return frame
-    return frame.sort_values(keys, key=lambda column: column.map(_ORDER[column.name]), kind="stable")
+    ranks = pd.DataFrame({name: frame[name].map(_ORDER[name]).to_numpy() for name in keys})
+    return frame.iloc[ranks.sort_values(keys, kind="stable").index]
 
 
 def raw(value: object) -> str:
@@ -159,7 +160,7 @@ def is_missing(value: object) -> bool:
     return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
 
 
-def _row(record: Mapping[str, object], columns: Sequence[Shown], state: str | None) -> Row:
+def _row(record: Mapping[Any, object], columns: Sequence[Shown], state: str | None) -> Row:
     cells = tuple(_cell(record[column.name], column) for column in columns)
     loss = str(record.get("loss", ""))
     return Row(cells=cells, loss=loss, state=str(record[state]) if state else "")

@@ -13,8 +13,8 @@ from lossbench.report.data_tables import in_order
 Tables = Mapping[str, pd.DataFrame]
 """The study's tables by name. A table that was not made is absent or empty."""
 
-Contrast = Any
-"""A row of the contrasts table, by `itertuples`."""
+Record = Any
+"""A row of a table as an object; its columns are attributes."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,19 @@ def rows(tables: Tables, name: str, **wanted: object) -> pd.DataFrame:
     return frame
 
 
-def contrasts(tables: Tables, metric: str, loss: str | None = None, **wanted: object) -> list[Contrast]:
+def contrasts(
+    tables: Tables, metric: str, loss: str | None = None, **wanted: object
+) -> list[Record]:
     """Contrasts on a metric at tuned rates, in the project's order; of one loss, or of all."""
     wanted = {"comparison": "tuned", "reference": REFERENCE, **wanted}
     if loss is not None:
         wanted["loss"] = loss
-    found = in_order(rows(tables, "contrasts", metric=metric, **wanted))
-    return list(found.itertuples(index=False))
+    return records(rows(tables, "contrasts", metric=metric, **wanted))
+
+
+def records(frame: pd.DataFrame) -> list[Record]:
+    """The frame's rows as objects, in the project's order."""
+    return list(in_order(frame).itertuples(index=False))
 
 
 def last_target(tables: Tables) -> int:

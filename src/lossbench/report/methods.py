@@ -9,7 +9,7 @@ import yaml
 from lossbench import cells, wording
 from lossbench.config import PRIMARY, REFERENCE, Study
 from lossbench.report.blocks import Block, Code, Facts, Formulas, Heading, Prose
-from lossbench.report.labels import dataset_name, in_sentence, losses, model_name, place
+from lossbench.report.labels import dataset_name, in_sentence, losses, place
 
 UNRECORDED = "not recorded"
 """What the page says of something that the pipeline did not write down."""
@@ -91,9 +91,9 @@ def training(study: Study) -> Iterator[tuple[str, str]]:
         dataset = study.dataset(comparison.dataset)
         yield (
             place(comparison.dataset, comparison.model),
-            f"{wording.count(evaluation.epochs, 'epoch')} × "
+            f"{wording.count(evaluation.epochs, 'epoch', 'epochs')} × "
             f"{wording.count(len(evaluation_seeds), 'seed')}; tuning: "
-            f"{wording.count(tuning.epochs, 'epoch')} × "
+            f"{wording.count(tuning.epochs, 'epoch', 'epochs')} × "
             f"{wording.count(len(tuning_seeds), 'seed')}; batches of "
             f"{comparison.batch_size}; augmentation: {dataset.augmentation.replace('_', ' and ')}; "
             f"equivalence margin {wording.points(dataset.equivalence_margin).lstrip('+')}",
@@ -154,11 +154,6 @@ def citation(study: Study, provenance: Provenance) -> str:
     )
 
 
-def networks(study: Study) -> str:
-    """The networks that the study trains, as in a sentence."""
-    return wording.join([model_name(name) for name in dict.fromkeys(c.model for c in study.comparisons)])
-
-
 def _commit(provenance: Provenance) -> str:
     commit = _text(provenance, "git_commit")
     changed = bool(provenance.get("git_dirty"))
@@ -177,7 +172,9 @@ def _share(value: object) -> str:
 
 
 def _listed(seeds: Sequence[int]) -> str:
-    return f"{seeds[0]} to {seeds[-1]}" if _runs_on(seeds) else wording.join([str(s) for s in seeds])
+    return (
+        f"{seeds[0]} to {seeds[-1]}" if _runs_on(seeds) else wording.join([str(s) for s in seeds])
+    )
 
 
 def _runs_on(seeds: Sequence[int]) -> bool:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from lossbench import wording
 from lossbench.config import PRIMARY, STAND_INS, Study
 from lossbench.figures.theme import stylesheet
-from lossbench.report import sentences
+from lossbench.report import sentences, verdicts
 from lossbench.report.blocks import FigureContent, LossKey, Section
 from lossbench.report.evidence import Tables
 from lossbench.report.labels import dataset_name, losses
@@ -50,7 +50,7 @@ def render(
     material = Material(study, tables, figures, provenance, statements)
     page = Page(
         title=study.title,
-        description=sentences.plain(sentences.speed(tables, PRIMARY)),
+        description=verdicts.plain(verdicts.speed(tables, PRIMARY)),
         generator=f"lossbench {provenance.get('lossbench', '')}".strip(),
         standfirst=_standfirst(study, tables, provenance),
         notices=tuple(notices(study, tables)),

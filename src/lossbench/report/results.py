@@ -9,8 +9,8 @@ from lossbench.metrics import METRICS
 from lossbench.report import columns, evidence
 from lossbench.report.data_tables import DataTable, Shown, data_table
 from lossbench.report.evidence import Tables
-from lossbench.report.labels import in_sentence, loss_name
-from lossbench.tables.study import CLASSES
+from lossbench.report.labels import in_sentence, loss_name, metric_name
+from lossbench.tables.runs import CLASSES
 
 PLACE = ["dataset", "model"]
 CELL = [*PLACE, "loss", "setting"]
@@ -54,7 +54,9 @@ def speed(tables: Tables) -> DataTable:
     frame = evidence.rows(tables, "contrasts", comparison="tuned", scale="ratio")
     frame = frame[frame["metric"].str.startswith("steps_to_target_")]
     frame = frame.assign(target=frame["metric"].str.rpartition("_")[2].astype(int))
-    frame = frame.sort_values(["dataset", "model", "target", "loss"], ascending=[True, True, False, True])
+    frame = frame.sort_values(
+        ["dataset", "model", "target", "loss"], ascending=[True, True, False, True]
+    )
     return data_table(
         frame,
         (
@@ -244,7 +246,7 @@ def _wide_metrics(tables: Tables) -> pd.DataFrame:
 
 
 def _metric_column(name: str) -> Shown:
-    label = columns.metric_name(name)
+    label = metric_name(name)
     if METRICS[name].unit == "fraction":
         return columns.percent(name, label)
     return columns.quantity(name, label, METRICS[name].unit)
@@ -263,10 +265,10 @@ def _differences(frame: pd.DataFrame, *, name: str, caption: str, note: str) -> 
         columns.points("ci_low", "from"),
         columns.points("ci_high", "to"),
         columns.count("test_images", "Test images"),
-        columns.points("margin", "Margin"),
+        columns.width("margin", "Margin"),
         columns.p_value("p_value", "p"),
         columns.p_value("p_adjusted", "p, Holm"),
-        columns.Shown("improvement", "Wins", "{:.0%}".format, numeric=True),
+        Shown("improvement", "Wins", "{:.0%}".format, numeric=True),
         columns.PAIRS,
         columns.VERDICT,
         columns.FAMILY,

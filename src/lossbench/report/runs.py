@@ -10,7 +10,7 @@ from lossbench.loading import DEFAULT_STUDY
 from lossbench.report import columns, evidence
 from lossbench.report.data_tables import DataTable, Shown, data_table
 from lossbench.report.evidence import Tables
-from lossbench.tables.study import RUN_KEY
+from lossbench.tables.runs import RUN_KEY
 
 STAGES: tuple[Stage, ...] = ("tuning", "evaluation")
 _IDENTITY = ["stage", "dataset", "model", "loss", "trial", "seed"]
@@ -59,9 +59,9 @@ def run_table(study: Study, tables: Tables) -> DataTable:
         ),
         name="runs",
         caption="Every run of the study",
-        note="Tuning runs never see the test set. The command repeats the run's "
-        "whole job, which trains several runs; no run's numbers depend on its neighbours. A study that was started with --config "
-        "needs the same --config again.",
+        note="Tuning runs never see the test set. The command repeats the run's whole job, which "
+        "trains several runs; no run's numbers depend on its neighbours. A study that was started "
+        "with --config needs the same --config again.",
         folded=False,
         filtered=True,
         state="status",
@@ -73,7 +73,7 @@ def _planned(study: Study, job: cells.Job) -> Iterator[dict[str, object]]:
         for seed in job.seeds:
             yield {
                 "stage": cell.stage,
-                "dataset": cell.dataset.name,
+                "dataset": cell.dataset,
                 "model": cell.model,
                 "loss": cell.loss,
                 "trial": _trial(cell.stage, cell.learning_rate, cell.setting),

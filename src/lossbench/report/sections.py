@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lossbench.config import Study
-from lossbench.report import evidence, results, runs, sentences, tuning
+from lossbench.report import results, runs, sentences, tuning
 from lossbench.report.blocks import (
     Block,
     FigureContent,
@@ -44,11 +44,11 @@ NOTHING = "The study has no table that speaks about this."
 
 def _answer(material: Material) -> Iterator[Block]:
     study, tables = material.study, material.tables
-    yield from sentences.answer(study, tables)
+    yield from sentences.answer(tables)
     if filled(tables, "metrics", "contrasts"):
         yield results.headline(tables)
     yield from _figures(material, "answer")
-    yield Prose(sentences.seeds(study, tables), "methods", "methods", quiet=True)
+    yield Prose(sentences.seeds(study), "methods", "methods", quiet=True)
 
 
 def _claims(material: Material) -> Iterator[Block]:

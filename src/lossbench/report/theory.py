@@ -47,8 +47,7 @@ def _table(name: str, frame: pd.DataFrame) -> DataTable:
 def _shown(column: Column) -> Shown:
     label = column.name.replace("_", " ").capitalize()
     if column.kind == "text":
-        named = columns.LOSS if column.name == "loss" else Shown(column.name, label)
-        return named
+        return columns.LOSS if column.name == "loss" else Shown(column.name, label)
     if column.kind == "bool":
         return Shown(column.name, label, lambda value: "yes" if value else "no")
     if column.kind.startswith("int"):

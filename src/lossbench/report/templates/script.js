@@ -81,7 +81,8 @@
     });
     const tools = element("div", { className: "tools" },
       button("Copy CSV", "of " + caption, () => copy(csv(table), "Table")),
-      button("Download CSV", "of " + caption, () => saveTable(table)));
+      button("Download CSV", "of " + caption, () => saveTable(table)),
+      element("span", { className: "muted", textContent: "Headings sort." }));
     const region = table.closest(".scroll");
     region.after(tools);
     if (table.dataset.filter !== undefined) {
@@ -96,7 +97,7 @@
   all("td[data-copy]").forEach((cell) => {
     const made = button("Copy", "the command", () => copy(cell.dataset.value, "Command"));
     made.className = "copy";
-    cell.append(made);
+    cell.prepend(made, " ");
   });
 
   all("figure[id]").forEach((figure) => {

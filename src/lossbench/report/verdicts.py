@@ -1,0 +1,176 @@
+"""Sentences on contrasts: a loss against the reference, one sentence a verdict that occurs.
+
+A few places are listed one by one; many are summed up by their range, and a table has them all.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+
+from lossbench import wording
+from lossbench.config import REFERENCE
+from lossbench.report import evidence
+from lossbench.report.blocks import Sentence, Text
+from lossbench.report.evidence import Record, Tables
+from lossbench.report.labels import dataset_name, in_sentence, loss_name, model_name, place
+
+FEWEST_PAIRS = 3
+"""Fewer seeds than this carry no interval."""
+MOST_LISTED = 2
+"""More places than this are summed up by their range."""
+
+NONE = "too few runs reached it"
+"""Why there is no ratio, where no run of either loss was censored."""
+
+Format = Callable[[float], str]
+Notes = Callable[[Sequence[Record]], list[str]]
+"""What must be added to the numbers of these contrasts."""
+
+
+def speed(tables: Tables, loss: str) -> Text:
+    """Whether `loss` needs more or fewer steps to the last target than the reference."""
+    target = evidence.last_target(tables)
+    found = evidence.contrasts(tables, f"steps_to_target_{target}", loss)
+    if not found:
+        return f"No run tells whether {_pair(loss)} learns faster."
+    return _by_verdict(found, lambda verdict, group: _speed(verdict, group, tables, target))
+
+
+def final(tables: Tables, loss: str) -> Text:
+    """Whether `loss` ends at a higher or lower test error than the reference."""
+    found = evidence.contrasts(tables, "error", loss)
+    if not found:
+        return f"No run tells whether {_pair(loss)} ends at a lower test error."
+    return _by_verdict(found, _final)
+
+
+def plain(text: Text) -> str:
+    """The text without its leads standing out."""
+    return text if isinstance(text, str) else " ".join(map(str, text))
+
+
+def _speed(verdict: str, group: Sequence[Record], tables: Tables, target: int) -> Sentence:
+    name, reference = in_sentence(group[0].loss), in_sentence(group[0].reference)
+    leads = {
+        "worse": f"{loss_name(group[0].loss)} learns more slowly than {reference}",
+        "better": f"{loss_name(group[0].loss)} learns faster than {reference}",
+        "equivalent": f"{loss_name(group[0].loss)} learns as fast as {reference}",
+        "undecided": f"Whether {name} or {reference} learns faster is undecided",
+    }
+    known = [row for row in group if not math.isnan(row.value)]
+    unknown = [row for row in group if math.isnan(row.value)]
+    parts = []
+    if known:
+        notes = partial(_censoring, tables=tables, target=target)
+        steps = _numbers(known, wording.ratio, " the steps to the last target", notes)
+        parts.append(f"it needs {steps}")
+    if unknown:
+        reason = wording.join(_censoring(unknown, tables, target)) if unknown else ""
+        parts.append(f"no ratio of steps to the last target {_places(unknown)} ({reason or NONE})")
+    return Sentence(leads[verdict], f": {'; '.join(parts)}.")
+
+
+def _final(verdict: str, group: Sequence[Record]) -> Sentence:
+    name, reference = in_sentence(group[0].loss), in_sentence(group[0].reference)
+    numbers = _numbers(group, wording.points, "", _images)
+    leads = {
+        "worse": f"{loss_name(group[0].loss)} ends at a higher test error than {reference}",
+        "better": f"{loss_name(group[0].loss)} ends at a lower test error than {reference}",
+        "equivalent": f"{loss_name(group[0].loss)} ends level with {reference}",
+        "undecided": f"Whether {name} or {reference} ends at a lower test error is undecided",
+    }
+    is_clear = verdict in ("worse", "better")
+    return Sentence(
+        leads[verdict], f", by {numbers}." if is_clear else f": it differs by {numbers}."
+    )
+
+
+def _numbers(group: Sequence[Record], fmt: Format, unit: str, notes: Notes) -> str:
+    """The contrasts' values with places and intervals: one by one, or summed up.
+
+    Such as: 1.8× the steps on MNIST with LeNet (95% interval 1.5× to 2.1×, 10 seeds).
+    """
+    parts = [[row] for row in group] if len(group) <= MOST_LISTED else [group]
+    texts = []
+    for part in parts:
+        value = _range([row.value for row in part], fmt) + unit
+        added = "; ".join([_uncertainty(part, fmt), *notes(part)])
+        texts.append(f"{value} {_places(part)} ({added})")
+        unit = ""
+    return wording.join(texts)
+
+
+def _uncertainty(group: Sequence[Record], fmt: Format) -> str:
+    row = group[0]
+    seeds = wording.count(min(each.pairs for each in group), "seed")
+    ends = [end for each in group for end in (each.ci_low, each.ci_high)]
+    if any(math.isnan(end) for end in ends):
+        return f"{seeds}, no interval" if row.pairs < FEWEST_PAIRS else "no interval"
+    interval = _range(ends, fmt)
+    which = "interval" if len(group) == 1 else "intervals within"
+    return f"{row.level:.0%} {which} {interval}, {seeds}"
+
+
+def _places(group: Sequence[Record]) -> str:
+    """Such as: on MNIST with MLP and LeNet and on CIFAR-10 with ConvNet."""
+    models: dict[str, list[str]] = {}
+    for row in group:
+        models.setdefault(row.dataset, []).append(model_name(row.model))
+    if len(group) == 1:
+        return f"on {place(group[0].dataset, group[0].model)}"
+    return wording.join(
+        [f"on {dataset_name(name)} with {wording.join(used)}" for name, used in models.items()]
+    )
+
+
+def _images(group: Sequence[Record]) -> list[str]:
+    """Such as: 8 to 17 more test images wrong."""
+    differences = [row.test_images for row in group if not math.isnan(row.test_images)]
+    if not differences:
+        return []
+    low, high = min(differences), max(differences)
+    if low < 0 < high:
+        return [f"from {_whole(low)} fewer to {_whole(high)} more test images wrong"]
+    ends = sorted({round(abs(low)), round(abs(high))})
+    return [f"{_range(ends, _whole)} {'more' if high > 0 else 'fewer'} test images wrong"]
+
+
+def _whole(value: float) -> str:
+    return wording.number(abs(value), 0)
+
+
+def _range(values: Sequence[float], fmt: Format) -> str:
+    """From the lowest to the highest, the unit named once: +0.20 to +0.42 pp."""
+    low, high = fmt(min(values)), fmt(max(values))
+    unit = f"{wording.NO_BREAK}pp"
+    return high if low == high else f"{low.removesuffix(unit)} to {high}"
+
+
+def _censoring(group: Sequence[Record], tables: Tables, target: int) -> list[str]:
+    """For each of the two losses that missed the target: in how many of its runs."""
+    notes = []
+    for loss in (group[0].loss, group[0].reference):
+        reached = [evidence.reach(tables, row.dataset, row.model, loss, target) for row in group]
+        missed = sum(each.missed for each in reached)
+        if missed:
+            runs = wording.count(sum(each.runs for each in reached), "run")
+            notes.append(
+                f"{in_sentence(loss)} never reached it in its budget in {missed} of {runs}"
+            )
+    return notes
+
+
+def _by_verdict(
+    found: Iterable[Record], sentence: Callable[[str, Sequence[Record]], Sentence]
+) -> tuple[Sentence, ...]:
+    """One sentence for each verdict that occurs, the clear ones first."""
+    groups: dict[str, list[Record]] = {
+        verdict: [] for verdict in ("worse", "better", "equivalent", "undecided")
+    }
+    for row in found:
+        groups[row.verdict].append(row)
+    return tuple(sentence(verdict, group) for verdict, group in groups.items() if group)
+
+
+def _pair(loss: str) -> str:
+    return f"{in_sentence(loss)} or {in_sentence(REFERENCE)}"
