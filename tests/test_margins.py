@@ -10,12 +10,6 @@ from lossbench.losses import LOSSES, cross_entropy
 from lossbench.margins import MARGINS, angular_decay, annealed
 
 H, K, B = 6, 10, 16
-UNBLENDED = Annealing(start=1e-300, floor=0.0)
-SETTINGS = {
-    "sm_softmax": Margin(m=0.5),
-    "am_softmax": Margin(m=0.35, s=10.0),
-    "l_softmax": Margin(m=4, annealing=UNBLENDED),
-}
 
 
 def l_margin(m, weight=0.0):
@@ -70,7 +64,9 @@ CASES = [
     ("am_softmax", Margin(m=0.37, s=9.0)),
     *(("l_softmax", l_margin(m, blend)) for m in (1, 2, 3, 4) for blend in (0.0, 5.0)),
 ]
-IDS = [f"{name}-{margin.label}" for name, margin in CASES]
+IDS = [f"{name}-{margin.label}-{i}" for i, (name, margin) in enumerate(CASES)]
+UNBLENDED = [case for case in CASES if not case[1].annealing or case[1].annealing.floor == 0]
+UNBLENDED_IDS = [f"{name}-{margin.label}" for name, margin in UNBLENDED]
 
 
 @pytest.mark.parametrize(("name", "margin"), CASES, ids=IDS)
@@ -150,16 +146,14 @@ def test_psi_at_the_ends_of_its_intervals(m):
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
-@pytest.mark.parametrize("m", [1, 2, 3, 4])
 @pytest.mark.parametrize("seeds", [0, 2], ids=["alone", "vmap"])
-@pytest.mark.parametrize("name", list(MARGINS))
-def test_angles_of_0_and_pi_and_zero_norms_stay_finite(name, m, dtype, seeds):
-    margin = l_margin(m) if name == "l_softmax" else SETTINGS[name]
+@pytest.mark.parametrize(("name", "margin"), UNBLENDED, ids=UNBLENDED_IDS)
+def test_angles_of_0_and_pi_and_extreme_norms_stay_finite(name, margin, seeds, dtype):
     head, x, labels = problem(name, margin, dtype=dtype)
     weight = head.weight.detach().clone()
     weight[labels[4]] = 0.0
     x[0], x[1] = 3 * weight[labels[0]], -3 * weight[labels[1]]
-    x[2], x[3] = 0.0, 1e-7
+    x[2], x[3], x[5] = 0.0, 1e-7, 200 * x[5]  # 200² is too large for float16
 
     def mean_loss(weight, x):
         output = torch.func.functional_call(head, {"weight": weight}, (x,))
@@ -173,7 +167,7 @@ def test_angles_of_0_and_pi_and_zero_norms_stay_finite(name, m, dtype, seeds):
     gradients, value = both(weight, x)
     assert value.isfinite().all()
     assert all(gradient.isfinite().all() for gradient in gradients)
-    assert all(gradient.abs().max() < 100 for gradient in gradients)
+    assert all(gradient.abs().max() < 1000 for gradient in gradients)
 
 
 @pytest.mark.parametrize("m", [1, 2, 3, 4])
@@ -220,7 +214,7 @@ def test_vmap_over_stacked_seeds_is_the_loop(name, margin):
 
 
 def test_inputs_are_left_as_they_were():
-    for name, margin in SETTINGS.items():
+    for name, margin in CASES:
         head, x, labels = problem(name, margin)
         output = head(x)
         logits, features = output.logits.clone(), output.features.clone()

@@ -55,14 +55,13 @@ def angular_margin(
     equations 4 to 7 and section 5.1.
     """
     assert margin.annealing is not None, "config.LossGrid admits no l_softmax without annealing"
-    logits = at_least_float32(output.logits)
-    own = _own(logits, labels)
+    own = _own(output.logits, labels)
     squared = _squared_norms(weight)[labels] * _squared_norms(output.features)
     has_angle = squared > SMALLEST_NORM**2
     radius = torch.where(has_angle, squared, 1.0).sqrt()  # ‖W_y‖‖x‖
     margined = radius * angular_decay(own / radius, int(margin.m))
     lowered = (own - margined) / (1 + annealed(margin.annealing, step))
-    return _lowered(logits, labels, torch.where(has_angle, lowered, 0.0).unsqueeze(-1))
+    return _lowered(output.logits, labels, torch.where(has_angle, lowered, 0.0).unsqueeze(-1))
 
 
 def angular_decay(cosine: Tensor, m: int) -> Tensor:
