@@ -1,0 +1,102 @@
+"""Two losses of which one gives the lower likelihood loss and the other the lower error."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import permutations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lossbench.stats.intervals import spread, student_t_p
+from lossbench.stats.multiplicity import holm
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Reversal:
+    """On one network and data set, `likely` has the lower NLL and `right` the lower error."""
+
+    dataset: str
+    model: str
+    likely: str
+    right: str
+    nll: tuple[float, float]
+    """Mean NLL in nats of `likely` and of `right`."""
+    error: tuple[float, float]
+    """Mean test error of `likely` and of `right`."""
+    seeds: int
+    p: float
+    """Student t p that both differences are real: the larger of the two."""
+    p_adjusted: float = np.nan
+    """The same after Holm's correction over all pairs of losses that were searched."""
+    is_resolved: bool = False
+
+
+def find_reversal(metrics: pd.DataFrame, *, alpha: float) -> Reversal | None:
+    """The clearest reversal in the test metrics of the evaluation runs; None if there is none.
+
+    Losses are paired by seed; seeds at which either has no probabilities are left out. A reversal
+    is resolved where its adjusted p is at most `alpha`. Pairs that agree count in the correction.
+    """
+    found, searched = [], 0
+    for place, values in _by_place(metrics):
+        for likely, right in permutations(values["nll"].columns, 2):
+            searched += likely < right
+            reversal = _reversal(place, values, likely, right)
+            found += [reversal] if reversal else []
+    if not found:
+        return None
+    agreeing = [1.0] * (searched - len(found))
+    adjusted = holm(np.array([*(np.nan_to_num(each.p, nan=1.0) for each in found), *agreeing]))
+    ranked = sorted(zip(adjusted, found, strict=False), key=lambda pair: (pair[0], _gap(pair[1])))
+    p, best = ranked[0]
+    return replace(best, p_adjusted=float(p), is_resolved=bool(p <= alpha))
+
+
+def _by_place(metrics: pd.DataFrame) -> Iterator[tuple[tuple[str, str], dict[str, pd.DataFrame]]]:
+    """Each data set and network, with NLL and error as tables of seed by loss."""
+    test = metrics[(metrics["stage"] == "evaluation") & (metrics["split"] == "test")]
+    for (dataset, model), group in test.groupby(["dataset", "model"]):
+        yield (
+            (str(dataset), str(model)),
+            {
+                name: group[group["metric"] == name].pivot(
+                    index="seed", columns="loss", values="value"
+                )
+                for name in ("nll", "error")
+            },
+        )
+
+
+def _reversal(
+    place: tuple[str, str], values: dict[str, pd.DataFrame], likely: str, right: str
+) -> Reversal | None:
+    pair = [likely, right]
+    both = values["nll"][pair].dropna()
+    nll, error = both.to_numpy(), values["error"].loc[both.index, pair].to_numpy()
+    if not len(nll) or not (nll.mean(axis=0)[0] < nll.mean(axis=0)[1]):
+        return None
+    if not error.mean(axis=0)[0] > error.mean(axis=0)[1]:
+        return None
+    return Reversal(
+        *place,
+        likely=likely,
+        right=right,
+        nll=(float(nll[:, 0].mean()), float(nll[:, 1].mean())),
+        error=(float(error[:, 0].mean()), float(error[:, 1].mean())),
+        seeds=len(nll),
+        p=max(_p(nll[:, 0] - nll[:, 1]), _p(error[:, 0] - error[:, 1])),
+    )
+
+
+def _p(differences: Floats) -> float:
+    if len(differences) < 2:
+        return np.nan
+    return student_t_p(float(differences.mean()), spread(differences), len(differences))
+
+
+def _gap(reversal: Reversal) -> float:
+    """Smaller is clearer: minus the difference in error."""
+    return reversal.error[1] - reversal.error[0]
