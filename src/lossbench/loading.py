@@ -52,7 +52,7 @@ def parse_study(fields: Mapping[str, Any], *, origin: str) -> Study:
     try:
         return Study.model_validate(dict(fields))
     except ValidationError as error:
-        lines = [f"{origin}: {_describe(problem)}" for problem in error.errors()]
+        lines = [f"{origin}: {_describe(problem)}" for problem in _causes(error.errors())]
         raise ConfigError("\n".join(lines)) from error
 
 
@@ -64,6 +64,17 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
             value = _merge(below, value)
         merged[key] = value
     return merged
+
+
+def _causes(problems: Sequence[Any]) -> list[Any]:
+    """Without those that follow from another inside them: a list of bad items counts as too short."""
+
+    def has_inner(outer: Any) -> bool:
+        depth = len(outer["loc"])
+        inner = (problem["loc"] for problem in problems if len(problem["loc"]) > depth)
+        return any(loc[:depth] == outer["loc"] for loc in inner)
+
+    return [problem for problem in problems if not has_inner(problem)]
 
 
 def _describe(problem: Any) -> str:

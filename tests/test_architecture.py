@@ -1,0 +1,82 @@
+"""Imports point down, and a wall stands between what trains and what reads tables."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "src/lossbench"
+FLOORS = [
+    {"config", "errors", "names", "cells", "loading", "paths", "atomic", "wording"},
+    {"tables", "provenance"},
+    {"datasets", "losses", "margins", "heads", "models", "geometry", "outcomes"},
+    {"metrics", "selection", "theory", "training", "gallery"},
+    {"stats"},
+    {"figures"},
+    {"report"},
+    {"cli"},
+]
+"""From the ground up; a module imports from its own floor only within its room, else below."""
+LABORATORY = {"losses", "margins", "heads", "models", "training"}
+"""The only modules that may import PyTorch and Lightning, and that no reader of tables imports."""
+READING_ROOM = {"metrics", "selection", "theory", "stats", "figures", "report", "gallery"}
+TRAINING_LIBRARIES = {"torch", "pytorch_lightning", "lightning_fabric"}
+ROOMS = [{"losses", "margins", "heads", "models"}, FLOORS[0]]
+"""Neighbours on one floor that may import each other."""
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room(name: str) -> str:
+    """The first component below the package: `lossbench.training.fit` is in `training`."""
+    return name.split(".")[1] if "." in name else ""
+
+
+def imports(path: Path) -> set[str]:
+    """Every module that the file's import statements name, those inside functions too."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+def own_room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def floor(name: str) -> int:
+    return next(level for level, rooms in enumerate(FLOORS) if name in rooms)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_down(path):
+    here = own_room(path)
+    if here == "__init__":
+        return
+    ours = {room(name) for name in imports(path) if name.startswith("lossbench.")}
+    for there in ours - {here}:
+        neighbours = any({here, there} <= group for group in ROOMS)
+        assert floor(there) < floor(here) or neighbours, f"{here} imports {there}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_the_wall_stands(path):
+    here = own_room(path)
+    named = imports(path)
+    libraries = {name.split(".")[0] for name in named}
+    ours = {room(name) for name in named if name.startswith("lossbench.")}
+    if here not in LABORATORY:
+        assert not libraries & TRAINING_LIBRARIES
+        assert here == "cli" or not ours & LABORATORY
+    if here in LABORATORY:
+        assert not ours & READING_ROOM
+    if here in FLOORS[0]:
+        assert not libraries & {"pandas", "numpy", "matplotlib", "scipy", "pyarrow"}
+
+
+def test_every_module_has_a_floor():
+    rooms = {own_room(path) for path in MODULES} - {"__init__"}
+    assert rooms == set().union(*FLOORS)

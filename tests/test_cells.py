@@ -1,0 +1,74 @@
+"""A study expands to every trial and every seed, once, and to what its caps allow."""
+
+from pathlib import Path
+
+import pytest
+
+from lossbench.cells import jobs
+from lossbench.errors import ConfigError
+from lossbench.loading import load_study
+
+MINIATURE = Path(__file__).parents[1] / "config/miniature.yaml"
+
+
+def runs_of(study, stage):
+    """Every run a stage plans, as (data set, model, loss, setting, rate, seed)."""
+    return [
+        (cell.dataset, cell.model, cell.loss, cell.setting, cell.learning_rate, seed)
+        for job in jobs(study, stage)
+        for cell in job.cells
+        for seed in job.seeds
+    ]
+
+
+@pytest.mark.parametrize("compute", [{}, {"seeds_per_job": 2, "trials_per_job": 2}])
+def test_tuning_plans_every_trial_with_every_seed_once(compute):
+    study = load_study(MINIATURE, {"compute": compute})
+    planned = runs_of(study, "tuning")
+    expected = {
+        (comparison.dataset, comparison.model, grid.loss, margin, rate, seed)
+        for comparison in study.comparisons
+        for grid in comparison.losses
+        for margin in [margin.label for margin in grid.margins] or [""]
+        for rate in grid.learning_rates
+        for seed in study.seeds.tuning
+    }
+    assert len(planned) == len(set(planned))
+    assert set(planned) == expected
+
+
+def test_evaluation_plans_every_seed_within_the_comparison_s_cap():
+    study = load_study(MINIATURE)
+    seeds = {run[:3]: [] for run in runs_of(study, "evaluation")}
+    for run in runs_of(study, "evaluation"):
+        seeds[run[:3]].append(run[-1])
+    for comparison in study.comparisons:
+        expected = study.seeds.evaluation[: comparison.evaluation_seeds]
+        for grid in comparison.losses:
+            assert seeds[comparison.dataset, comparison.model, grid.loss] == list(expected)
+
+
+def test_limits_cap_epochs_and_seeds_and_nothing_else():
+    limits = {"epochs": 1, "tuning_epochs": 1, "evaluation_seeds": 1, "tuning_seeds": 1}
+    study = load_study(MINIATURE, {"limits": limits})
+    for stage in ("tuning", "evaluation"):
+        for job in jobs(study, stage):
+            assert len(job.seeds) == 1
+            assert {cell.epochs for cell in job.cells} == {1}
+    assert len(list(jobs(study, "tuning"))) == len(list(jobs(load_study(MINIATURE), "tuning")))
+
+
+def test_jobs_of_a_study_have_folders_of_their_own():
+    study = load_study(MINIATURE, {"compute": {"seeds_per_job": 1, "trials_per_job": 1}})
+    folders = [job.folder for stage in ("tuning", "evaluation") for job in jobs(study, stage)]
+    assert len(folders) == len(set(folders))
+
+
+def test_a_choice_fills_in_rate_and_margin():
+    study = load_study(MINIATURE)
+    job = next(job for job in jobs(study, "evaluation") if job.cells[0].loss == "am_softmax")
+    label = job.margins[0].label
+    cell = job.with_choice(0.1, label).cells[0]
+    assert (cell.learning_rate, cell.setting) == (0.1, label)
+    with pytest.raises(ConfigError, match=r"setting 'm=9'"):
+        job.with_choice(0.1, "m=9")

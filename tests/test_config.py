@@ -1,0 +1,133 @@
+"""Wrong configurations are refused with one line: the field, its value, what is allowed."""
+
+import json
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from lossbench.config import json_schema
+from lossbench.errors import ConfigError
+from lossbench.loading import load_study, parse_study, snakemake_study
+
+ROOT = Path(__file__).parents[1]
+MINIATURE = ROOT / "config/miniature.yaml"
+STUDIES = sorted(path for path in (ROOT / "config").glob("*.yaml"))
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    """The miniature's fields with the one at `path` (dots and indices) set to `value`."""
+    fields = yaml.safe_load(MINIATURE.read_text())
+    *parents, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+    place = fields
+    for part in parents:
+        place = place.setdefault(part, {}) if isinstance(place, dict) else place[part]
+    place[last] = value
+    return fields
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_shipped_studies_are_valid_and_named_after_their_file(path):
+    assert load_study(path).name == path.stem
+
+
+WRONG = [
+    ("colour", "red", "colour: no such field", "red"),
+    ("name", "Mini Ature", "name", "Mini Ature"),
+    ("name", "../escape", "name", "../escape"),
+    ("name", "$(touch x)", "name", "$(touch x)"),
+    ("name", "<script>", "name", "<script>"),
+    ("name", "", "name", "''"),
+    ("title", "", "title", "''"),
+    ("title", 3, "title", "3"),
+    ("seeds.tuning", [], "seeds.tuning", "at least 1"),
+    ("seeds.tuning", [0, 100], "seeds", "share [0]"),
+    ("seeds.tuning", [100, 100], "seeds", "[100] more than once"),
+    ("seeds.evaluation", [-1], "seeds.evaluation.0", "-1"),
+    ("seeds.evaluation", [1.5], "seeds.evaluation.0", "1.5"),
+    ("seeds.evaluation", "0, 1", "seeds.evaluation", "0, 1"),
+    ("seeds.evaluation", [True], "seeds.evaluation.0", "True"),
+    ("datasets", [], "datasets", "at least 1"),
+    ("datasets.0.name", "imagenet", "datasets.0.name", "'mnist', 'cifar10', 'digits' or 'shapes'"),
+    ("datasets.0.equivalence_margin", 0, "datasets.0.equivalence_margin", "greater than 0"),
+    ("datasets.0.augmentation", "mixup", "datasets.0.augmentation", "mixup"),
+    ("datasets.1.name", "digits", "datasets", "twice"),
+    ("comparisons", [], "comparisons", "at least 1"),
+    ("comparisons.0.dataset", "mnist", "comparisons use mnist", "not listed"),
+    ("comparisons.0.model", "vgg", "comparisons.0.model", "vgg"),
+    ("comparisons.0.epochs", 0, "comparisons.0.epochs", "greater than or equal to 1"),
+    ("comparisons.0.epochs", "8", "comparisons.0.epochs", "'8'"),
+    ("comparisons.0.batch_size", -64, "comparisons.0.batch_size", "-64"),
+    ("comparisons.0.losses", [], "comparisons.0.losses", "at least 1"),
+    ("comparisons.0.losses.0.loss", "hinge", "comparisons.0.losses.0.loss", "hinge"),
+    ("comparisons.0.losses.0.loss", "mse_softmax", "comparisons.0", "twice"),
+    ("comparisons.0.losses.0.learning_rates", [], "learning_rates", "at least 1"),
+    ("comparisons.0.losses.0.learning_rates", [-0.1, 0.1, 1.0], "learning_rates.0", "-0.1"),
+    ("comparisons.0.losses.0.learning_rates", ["1e-3", 0.1, 1.0], "learning_rates.0", "1e-3"),
+    ("comparisons.0.losses.0.learning_rates", [float("nan"), 0.1, 1.0], "learning_rates.0", "nan"),
+    ("comparisons.0.losses.0.learning_rates", [0.1, 0.1, 1.0], "learning_rates", "more than once"),
+    ("comparisons.0.losses.0.learning_rates", [0.1], "comparisons.0", "same number of trials"),
+    ("comparisons.0.losses.0.margins", [{"m": 0.5}], "comparisons.0.losses.0", "no margins"),
+    ("comparisons.0.losses.5.margins", [], "comparisons.0.losses.5", "at least one margin"),
+    ("comparisons.0.losses.5.margins", [{"m": 0.35}], "comparisons.0.losses.5", "s belongs to"),
+    ("recipe.momentum", 1.0, "recipe.momentum", "less than 1"),
+    ("recipe.weight_decay", -1.0, "recipe.weight_decay", "-1.0"),
+    ("recipe.optimiser", "adam", "recipe.optimiser: no such field", "adam"),
+    ("history.early_points", 40, "history.early_points", "40"),
+    ("compute.accelerator", "tpu", "compute.accelerator", "tpu"),
+    ("compute.threads", 0, "compute.threads", "0"),
+    ("compute.seeds_per_job", 1000, "compute.seeds_per_job", "1000"),
+    ("statistics.level", 95, "statistics.level", "95"),
+    ("theory.starts", [], "theory.starts", "at least 1"),
+    ("limits.epochs", 0, "limits.epochs", "0"),
+    ("limits", "short", "limits", "short"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "field", "detail"), WRONG)
+def test_a_wrong_field_is_one_clear_line(path, value, field, detail):
+    with pytest.raises(ConfigError) as caught:
+        parse_study(changed(path, value), origin="study.yaml")
+    line = str(caught.value)
+    assert "\n" not in line
+    assert line.startswith("study.yaml: ")
+    assert field in line
+    assert detail in line
+
+
+def test_a_missing_field_is_named():
+    fields = yaml.safe_load(MINIATURE.read_text())
+    del fields["seeds"]
+    with pytest.raises(ConfigError, match="seeds: is missing"):
+        parse_study(fields, origin="study.yaml")
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", "a: [", "", "\x00"])
+def test_a_file_that_is_no_study_is_refused(tmp_path, text):
+    path = tmp_path / "study.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=r"study\.yaml: "):
+        load_study(path)
+
+
+def test_overrides_merge_mappings_and_replace_lists(tmp_path):
+    study = load_study(MINIATURE, {"limits": {"epochs": 1}, "seeds": {"evaluation": [7]}})
+    assert study.limits.epochs == 1
+    assert study.seeds.evaluation == (7,)
+    assert study.seeds.tuning == load_study(MINIATURE).seeds.tuning
+
+
+def test_a_snakemake_call_is_one_study(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    miniature = yaml.safe_load(MINIATURE.read_text())
+    assert snakemake_study(miniature, [MINIATURE]).name == "miniature"
+    assert snakemake_study({"data_dir": "elsewhere"}, []).name == "mnist-cifar10"
+    with pytest.raises(ConfigError, match="allowed: one file"):
+        snakemake_study(deepcopy(miniature), [MINIATURE, ROOT / "config/full.yaml"])
+
+
+def test_the_schema_for_editors_is_current():
+    shipped = json.loads((ROOT / "config/study.schema.json").read_text())
+    assert shipped == json_schema()

@@ -1,0 +1,93 @@
+"""The code digest changes with a formula, however deep, and with nothing else."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lossbench import provenance
+from lossbench.provenance import code_digest, environment, git_state
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A copy of the package that a test may edit; digests are taken of it."""
+    copy = tmp_path / "lossbench"
+    shutil.copytree(provenance.PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(provenance, "PACKAGE", copy)
+
+    def edit(module: str, old: str, new: str) -> None:
+        path = copy / module
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new, 1))
+        provenance._digest_and_imports.cache_clear()
+
+    provenance._digest_and_imports.cache_clear()
+    yield edit
+    provenance._digest_and_imports.cache_clear()
+
+
+def test_a_comment_a_docstring_and_layout_change_nothing(package):
+    before = code_digest("training.fit")
+    package("losses.py", '"""−Σ t log p', '"""Minus Σ t log p')
+    package("losses.py", "def cross_entropy(", "# a comment\n\n\ndef cross_entropy(")
+    package("losses.py", '"""How logits become probabilities."""', '"""Otherwise."""')
+    assert code_digest("training.fit") == before
+
+
+def test_a_formula_changes_what_uses_it_and_nothing_else(package):
+    training, analysis = code_digest("training.fit"), code_digest("stats.comparison")
+    package("losses.py", ".square().mean(-1)", ".square().sum(-1)")
+    assert code_digest("training.fit") != training
+    assert code_digest("stats.comparison") == analysis
+
+
+def test_analysis_tables_and_the_configuration_s_models_do_not_touch_training(package):
+    before = code_digest("training.fit")
+    package("tables/study.py", '"survival"', '"survivals"')
+    package("config.py", "epochs: Count = 300", "epochs: Count = 301")
+    assert code_digest("training.fit") == before
+    package("tables/runs.py", "CLASSES = 10", "CLASSES = 11")
+    assert code_digest("training.fit") != before
+
+
+def test_a_template_counts_as_the_page_s_code(package, tmp_path):
+    before = code_digest("report.page")
+    style = next((tmp_path / "lossbench/report/templates").glob("*.css"))
+    style.write_text(style.read_text() + "\np { color: red }")
+    provenance._digest_and_imports.cache_clear()
+    assert code_digest("report.page") != before
+
+
+def test_an_unknown_module_is_refused():
+    with pytest.raises(ValueError, match=r"no module lossbench\.colour"):
+        code_digest("colour")
+
+
+def test_the_environment_names_versions_that_are_installed():
+    recorded = environment()
+    assert recorded["packages"]["numpy"] == __import__("numpy").__version__
+    assert recorded["machine"]["python"] == ".".join(map(str, sys.version_info[:3]))
+    assert recorded["machine"]["processor"]
+
+
+def test_the_commit_is_git_s_own_word(tmp_path):
+    assert git_state(tmp_path) == {"git_commit": None, "git_dirty": None}
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    (tmp_path / "a").write_text("1")
+    identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    subprocess.run(["git", "-C", tmp_path, "add", "a"], check=True)
+    subprocess.run(["git", "-C", tmp_path, *identity, "commit", "-qm", "x"], check=True)
+    state = git_state(tmp_path)
+    assert re.fullmatch("[0-9a-f]{40}", state["git_commit"])
+    assert state["git_dirty"] is False
+    (tmp_path / "a").write_text("2")
+    assert git_state(tmp_path)["git_dirty"] is True
+
+
+def test_no_path_of_the_machine_enters_the_record():
+    assert str(Path.home()) not in str(environment())

@@ -1,0 +1,113 @@
+"""A table is written and read whole or refused by name."""
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from lossbench.errors import TableError
+from lossbench.tables import Column, Table, atomic, check, concat, empty, read, read_all, write
+from lossbench.tables.study import TABLES
+from lossbench.tables.theory import THEORY_TABLES
+
+HEIGHTS = Table(
+    "heights",
+    (
+        Column("name", "text", "", "who"),
+        Column("age", "int32", "years", "how old"),
+        Column("height", "float64", "m", "how tall", optional=True),
+    ),
+    ("name",),
+)
+FRAME = pd.DataFrame({"name": ["b", "a"], "age": [3, 4], "height": [1.0, np.nan]})
+
+
+def test_a_written_table_reads_back_in_key_order(tmp_path):
+    path = tmp_path / "new folder" / "heights.parquet"
+    write(FRAME, HEIGHTS, path)
+    found = read(path, HEIGHTS)
+    assert list(found["name"]) == ["a", "b"]
+    assert found["age"].dtype == "int32"
+    assert np.isnan(found["height"][0])
+
+
+def test_the_same_frame_gives_the_same_bytes_in_any_row_and_column_order(tmp_path):
+    digests = set()
+    for number, frame in enumerate([FRAME, FRAME[::-1], FRAME[["height", "name", "age"]]]):
+        path = tmp_path / f"{number}.parquet"
+        write(frame, HEIGHTS, path)
+        digests.add(hashlib.sha256(path.read_bytes()).hexdigest())
+    assert len(digests) == 1
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (FRAME.drop(columns="age"), "lacks the column age"),
+        (FRAME.assign(weight=1), "unknown column weight"),
+        (FRAME.assign(name="a"), "stands 2 times"),
+        (FRAME.assign(age=[1.5, 2]), "column age holds values that are not int32"),
+        (FRAME.assign(age=[2**40, 2]), "column age"),
+        (FRAME.assign(age=["x", "y"]), "column age is not int32"),
+        (FRAME.assign(age=[np.nan, 2]), "column age misses 1 values"),
+        (FRAME.assign(name=[None, "a"]), "column name misses 1 values"),
+    ],
+)
+def test_a_frame_that_breaks_the_schema_is_refused(tmp_path, frame, message):
+    path = tmp_path / "heights.parquet"
+    with pytest.raises(TableError, match=message):
+        write(frame, HEIGHTS, path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_foreign_damaged_and_older_files_are_refused_by_name(tmp_path):
+    path = tmp_path / "heights.parquet"
+    with pytest.raises(TableError, match=r"heights\.parquet: not a readable heights table"):
+        read(path, HEIGHTS)
+    write(FRAME, HEIGHTS, path)
+    whole = path.read_bytes()
+    for damaged in (whole[:100], b"", b"<html>", whole[:-4] + b"XXXX"):
+        path.write_bytes(damaged)
+        with pytest.raises(TableError, match=r"heights\.parquet: not a readable"):
+            read(path, HEIGHTS)
+    FRAME.to_parquet(path)
+    with pytest.raises(TableError, match="holds table '\\?'"):
+        read(path, HEIGHTS)
+    older = pa.Table.from_pandas(FRAME.drop(columns="age"), preserve_index=False)
+    pq.write_table(older.replace_schema_metadata({"table": "heights"}), path)
+    with pytest.raises(TableError, match="lacks the column age"):
+        read(path, HEIGHTS)
+
+
+def test_tables_stack_and_a_run_may_stand_in_one_file_only(tmp_path):
+    write(FRAME[:1], HEIGHTS, tmp_path / "1.parquet")
+    write(FRAME[1:], HEIGHTS, tmp_path / "2.parquet")
+    both = [tmp_path / "1.parquet", tmp_path / "2.parquet"]
+    pd.testing.assert_frame_equal(read_all(both, HEIGHTS), check(FRAME, HEIGHTS))
+    with pytest.raises(TableError, match="stands 2 times"):
+        read_all([*both, both[0]], HEIGHTS)
+
+
+@pytest.mark.parametrize("table", [*TABLES.values(), *THEORY_TABLES.values()], ids=lambda t: t.name)
+def test_every_schema_holds_together(tmp_path, table):
+    assert set(table.key) <= set(table.names)
+    assert len(set(table.names)) == len(table.names)
+    assert not [
+        column.name for column in table.columns if column.optional and column.name in table.key
+    ]
+    write(empty(table), table, tmp_path / "empty.parquet")
+    assert read(tmp_path / "empty.parquet", table).empty
+    assert concat([], table).columns.tolist() == table.names
+
+
+def test_an_interrupted_write_leaves_the_old_file(tmp_path):
+    path = tmp_path / "note.txt"
+    path.write_text("old")
+    with pytest.raises(RuntimeError), atomic(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]

@@ -1,0 +1,307 @@
+"""Training agrees with a plain PyTorch loop, is the same in every block, and fails in the open."""
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import torch.nn.functional as F
+
+from lossbench.cells import Cell
+from lossbench.config import Annealing, Compute, History, Margin, Recipe
+from lossbench.datasets.prepared import Examples as Split
+from lossbench.datasets.prepared import Loaded
+from lossbench.datasets.prepared import build as build_prepared
+from lossbench.errors import ConfigError
+from lossbench.losses import LOSSES
+from lossbench.models import build
+from lossbench.tables.runs import LOGITS, RUN_TABLES
+from lossbench.training.block import Loop, Stack
+from lossbench.training.device import pick_device
+from lossbench.training.examples import PADDING, Draw, Examples, Order, normalise
+from lossbench.training.fit import fit
+from lossbench.training.schedule import measured_steps, scheduled_rate
+
+MARGINS = {
+    "sm_softmax": Margin(m=0.5),
+    "am_softmax": Margin(m=0.35, s=10.0),
+    "l_softmax": Margin(m=2.0, annealing=Annealing()),
+}
+REPEATED = ("history", "runs", "predictions", "geometry")
+
+
+def cell(**changes) -> Cell:
+    fields = {
+        "stage": "evaluation",
+        "dataset": "digits",
+        "augmentation": "none",
+        "model": "mlp",
+        "loss": "cross_entropy",
+        "learning_rate": 0.1,
+        "margin": None,
+        "epochs": 2,
+        "batch_size": 32,
+        "recipe": Recipe(),
+        "history": History(early_points=3, per_epoch=2, train_examples=64),
+        "precision": "float32",
+    }
+    return Cell(**fields | changes)
+
+
+def examples(count: int, generator: np.random.Generator, shape=(1, 28, 28)) -> Split:
+    """Noise around ten fixed patterns: easy, but not at once."""
+    labels = generator.integers(10, size=count).astype(np.uint8)
+    patterns = np.random.default_rng(7).integers(0, 255, (10, *shape))
+    images = (patterns[labels] + generator.integers(0, 255, (count, *shape))) // 2
+    return Split(images.astype(np.uint8), labels)
+
+
+@pytest.fixture(scope="module")
+def prepared():
+    generator = np.random.default_rng(0)
+    splits = {"train": examples(256, generator), "validation": examples(100, generator)}
+    splits["test"] = examples(100, generator)
+    loaded = Loaded(splits, {})
+    return build_prepared(loaded, name="digits", stand_in=True, licence="", citation="")
+
+
+def train(cell, seeds, prepared):
+    return fit(cell, seeds, prepared, Compute(accelerator="cpu"), show_bar=False)
+
+
+def test_measured_steps_are_early_then_even_and_the_same_for_every_loss():
+    history = History(early_points=4, per_epoch=2, train_examples=1)
+    assert measured_steps(history, 100, 2) == [0, 1, 2, 4, 8, 50, 100, 150, 200]
+    assert measured_steps(history, 3, 1)[-1] == 3
+    assert measured_steps(History(early_points=12, per_epoch=1), 10, 1) == [0, 1, 2, 4, 8, 10]
+
+
+def test_the_rate_rises_to_its_peak_and_falls_to_zero_as_pytorch_s_schedulers_do():
+    recipe = Recipe(warmup=0.25)
+    total, peak = 40, 0.3
+    ours = [scheduled_rate(step, total=total, peak=peak, recipe=recipe) for step in range(total)]
+    weight = torch.nn.Parameter(torch.zeros(1))
+    optimiser = torch.optim.SGD([weight], lr=peak)
+    cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=30)
+    theirs = []
+    for _ in range(30):
+        theirs.append(optimiser.param_groups[0]["lr"])
+        optimiser.step()
+        cosine.step()
+    assert ours[10:] == pytest.approx(theirs)
+    assert ours[:10] == pytest.approx([peak * (step + 1) / 11 for step in range(10)])
+    assert max(ours) == peak
+    assert 0 < ours[-1] < 0.01 * peak
+
+
+def test_an_epoch_shows_every_example_once_and_seeds_differ():
+    order = Order([3, 4], examples=96, batch_size=32)
+    rows = torch.cat([draw.rows for draw in order], dim=1)
+    assert len(order) == 3
+    for seed in rows:
+        assert sorted(seed.tolist()) == list(range(96))
+    assert not torch.equal(rows[0], rows[1])
+    order.set_epoch(1)
+    assert not torch.equal(next(iter(order)).rows, rows[:, :32])
+
+
+def test_the_order_of_an_epoch_depends_on_seed_and_epoch_alone():
+    long = Order([5, 9], examples=64, batch_size=16)
+    short = Order([9], examples=64, batch_size=16)
+    for epoch in (2, 0):
+        long.set_epoch(epoch)
+        short.set_epoch(epoch)
+        for ours, theirs in zip(long, short, strict=True):
+            for part, alone in zip(ours, theirs, strict=True):
+                assert torch.equal(part[1], alone[0])
+
+
+def test_a_shift_and_a_flip_are_numpy_s_pad_crop_and_mirror():
+    generator = np.random.default_rng(1)
+    images = generator.integers(0, 255, (5, 3, 8, 8), dtype=np.uint8)
+    data = Examples(
+        torch.from_numpy(images),
+        torch.arange(5),
+        mean=(0.0,) * 3,
+        std=(1.0,) * 3,
+        augmentation="flip_shift",
+    )
+    rows = torch.tensor([[4, 0, 2]])
+    shifts = torch.tensor([[[0, 8], [PADDING, PADDING], [1, 3]]])
+    flips = torch.tensor([[False, True, True]])
+    found, labels = data[Draw(rows, shifts, flips)]
+    assert labels.tolist() == rows.tolist()
+    for place, (row, (down, across), flip) in enumerate(
+        zip(rows[0], shifts[0].tolist(), flips[0], strict=True)
+    ):
+        padded = np.pad(images[row], ((0, 0), (PADDING, PADDING), (PADDING, PADDING)))
+        crop = padded[:, down : down + 8, across : across + 8]
+        expected = crop[:, :, ::-1] if flip else crop
+        np.testing.assert_allclose(found[0, place].numpy() * 255, expected, rtol=1e-6)
+
+
+def test_normalised_training_images_have_mean_zero_and_deviation_one(prepared):
+    images = torch.from_numpy(np.moveaxis(prepared.examples("train").images, 1, -1))
+    manifest = prepared.manifest
+    normalised = normalise(images, manifest.channel_mean, manifest.channel_std)
+    assert normalised.mean().item() == pytest.approx(0, abs=1e-5)
+    assert normalised.std(correction=0).item() == pytest.approx(1, abs=1e-5)
+
+
+def test_a_block_is_a_plain_loop(prepared):
+    """The independent authority: the shortest correct PyTorch loop, with the same draws."""
+    ours = train(cell(), [3], prepared)["predictions"]
+    network = build("mlp", "linear", (1, 28, 28), classes=10, seed=3)
+    images, labels = (torch.from_numpy(part) for part in prepared.examples("train"))
+    manifest = prepared.manifest
+    order = Order([3], examples=256, batch_size=32)
+    optimiser = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9, nesterov=True)
+    step = 0
+    for epoch in range(2):
+        order.set_epoch(epoch)
+        for draw in order:
+            for group in optimiser.param_groups:
+                group["lr"] = scheduled_rate(step, total=16, peak=0.1, recipe=Recipe())
+            batch = images[draw.rows[0]].float().div(255)
+            batch = batch.sub(torch.tensor(manifest.channel_mean)).div(
+                torch.tensor(manifest.channel_std)
+            )
+            loss = F.cross_entropy(network(batch).logits, labels[draw.rows[0]].long())
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            step += 1
+    test_images, _ = prepared.examples("test")
+    batch = torch.from_numpy(test_images).float().div(255)
+    batch = batch.sub(torch.tensor(manifest.channel_mean)).div(torch.tensor(manifest.channel_std))
+    expected = network.eval()(batch).logits.detach().numpy()
+    np.testing.assert_allclose(ours[list(LOGITS)].to_numpy(), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("model", ["mlp", "lenet"])
+def test_a_run_is_bit_identical_whatever_its_block(prepared, model):
+    together = train(cell(model=model), [1, 2, 3], prepared)
+    alone = train(cell(model=model), [2], prepared)
+    for name in REPEATED:
+        ours = together[name].query("seed == 2").reset_index(drop=True)
+        pd.testing.assert_frame_equal(ours, alone[name], check_exact=True)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_every_loss_learns_and_writes_tables_that_hold(prepared, loss):
+    rate = 1.0 if loss in ("mse_softmax", "mse_sigmoid", "bce_sigmoid") else 0.1
+    job = cell(loss=loss, learning_rate=rate, margin=MARGINS.get(loss), epochs=4)
+    tables = train(job, [0, 1], prepared)
+    assert set(tables) == set(RUN_TABLES)
+    errors = tables["history"].groupby("seed")["validation_error"]
+    assert (errors.last() < 0.5 * errors.first()).all()
+    assert not tables["runs"]["diverged"].any()
+    assert (tables["history"]["setting"] == job.setting).all()
+
+
+def test_tuning_never_sees_the_test_set(prepared):
+    blind = SimpleNamespace(
+        manifest=prepared.manifest,
+        examples=lambda split: prepared.examples(split) if split != "test" else 1 / 0,
+    )
+    assert set(train(cell(stage="tuning"), [0], blind)) == {"history", "runs", "timing"}
+
+
+def test_history_repeats_at_the_same_points_and_ends_with_the_predictions_network(prepared):
+    tables = train(cell(), [0], prepared)
+    history = tables["history"]
+    assert history["step"].tolist() == [0, 1, 2, 4, 8, 12, 16]
+    assert history["examples_seen"].tolist() == [32 * step for step in history["step"]]
+    assert history["epoch"].iloc[-1] == 2
+    assert history["scheduled_learning_rate"].iloc[-1] == pytest.approx(0, abs=1e-12)
+
+
+def test_a_diverging_seed_is_recorded_and_leaves_its_neighbours_alone(prepared, monkeypatch):
+    """Seed 1's loss is made to overflow from its third update on."""
+    calls = {"count": 0}
+    backward = Loop.backward
+
+    def overflowing(self, objective, images, labels, alive):
+        calls["count"] += 1
+        losses = backward(self, objective, images, labels, alive)
+        return losses.index_fill(0, torch.tensor([1]), math.inf) if calls["count"] > 2 else losses
+
+    alone = train(cell(), [0], prepared)
+    monkeypatch.setattr(Loop, "backward", overflowing)
+    together = train(cell(), [0, 1], prepared)
+    runs = together["runs"].set_index("seed")
+    assert runs["diverged"].to_dict() == {0: False, 1: True}
+    assert runs["steps"].to_dict() == {0: 16, 1: 2}
+    assert together["history"].query("seed == 1")["step"].max() == 2
+    assert set(together["predictions"]["seed"]) == {0}
+    for name in REPEATED:
+        ours = together[name].query("seed == 0").reset_index(drop=True)
+        pd.testing.assert_frame_equal(ours, alone[name], check_exact=True)
+
+
+def test_a_rate_that_overflows_ends_as_diverged_not_as_numbers(prepared):
+    job = cell(loss="mse_logits", learning_rate=1e20)
+    tables = train(job, [0, 1], prepared)
+    assert tables["runs"]["diverged"].all()
+    assert (tables["runs"]["steps"] < 16).all()
+    assert tables["predictions"].empty
+    assert tables["geometry"].empty
+
+
+@pytest.mark.parametrize("model", ["mlp", "convnet"])
+@pytest.mark.parametrize("loss", ["cross_entropy", "mse_sigmoid", "l_softmax"])
+def test_the_stack_computes_what_the_loop_computes(model, loss):
+    """The GPU's strategy, on the CPU: same losses, gradients, buffers and outputs."""
+    shape, head = (3, 32, 32), LOSSES[loss].head
+    blocks = [
+        kind([build(model, head, shape, classes=10, seed=seed) for seed in (0, 1)])
+        for kind in (Loop, Stack)
+    ]
+    images, labels = torch.randn(2, 8, *shape), torch.randint(10, (2, 8))
+    alive = torch.tensor([True, True])
+
+    def objective(output, weight, labels):
+        margin = LOSSES[loss].margin
+        logits = output.logits
+        if margin is not None:
+            logits = margin(output, weight, labels, MARGINS[loss], 3)
+        return LOSSES[loss].per_example(logits, labels)
+
+    loop, stack = blocks
+    first, second = (block.backward(objective, images, labels, alive) for block in blocks)
+    torch.testing.assert_close(first, second)
+    names = [name for name, _ in loop.networks[0].named_parameters()]
+    for place, name in enumerate(names):
+        stacked = dict(stack.weights)[name].grad
+        for seed, network in enumerate(loop.networks):
+            gradient = list(network.parameters())[place].grad
+            torch.testing.assert_close(stacked[seed], gradient, rtol=1e-4, atol=1e-6)
+    ours, theirs = loop.outputs(images[0]), stack.outputs(images[0])
+    torch.testing.assert_close(ours.logits, theirs.logits, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(ours.features, theirs.features, rtol=1e-4, atol=1e-5)
+
+
+def test_a_dead_seed_costs_nothing_in_the_loop_and_yields_no_loss():
+    networks = [build("mlp", "linear", (1, 28, 28), classes=10, seed=seed) for seed in (0, 1)]
+    block = Loop(networks)
+    losses = block.backward(
+        lambda output, _, labels: LOSSES["cross_entropy"].per_example(output.logits, labels),
+        torch.randn(2, 4, 1, 28, 28),
+        torch.zeros(2, 4, dtype=torch.int64),
+        torch.tensor([False, True]),
+    )
+    assert losses.isnan().tolist() == [True, False]
+    assert next(networks[0].parameters()).grad is None
+
+
+def test_a_batch_larger_than_the_training_set_is_refused(prepared):
+    with pytest.raises(ConfigError, match="batch_size: 1000 is not allowed: digits has only 256"):
+        train(cell(batch_size=1000), [0], prepared)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="asks for a device that is not there")
+def test_cuda_where_there_is_none_is_refused():
+    with pytest.raises(ConfigError, match="no CUDA device"):
+        pick_device("cuda")
