@@ -1,0 +1,41 @@
+from itertools import product
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from lossbench.stats import permutation
+
+DIFFERENCES = np.array([0.3, -0.1, 0.4, 0.2, 0.6, 0.1, 0.25])
+
+
+def test_exact_p_counts_all_sign_patterns() -> None:
+    means = [np.mean(DIFFERENCES * signs) for signs in product((-1, 1), repeat=7)]
+    expected = np.mean(np.abs(means) >= abs(DIFFERENCES.mean()) - 1e-12)
+    found = permutation.sign_flip(DIFFERENCES, 9999, rng=np.random.default_rng(0))
+    assert found == pytest.approx(expected)
+
+
+def test_five_pairs_of_one_sign_give_two_in_thirty_two() -> None:
+    found = permutation.sign_flip(np.arange(1.0, 6.0), 9999, rng=np.random.default_rng(0))
+    assert found == pytest.approx(2 / 32)
+
+
+def test_equal_differences_of_zero_give_one() -> None:
+    assert permutation.sign_flip(np.zeros(4), 9999, rng=np.random.default_rng(0)) == 1.0
+
+
+def test_many_pairs_are_sampled_and_agree_with_the_t_test() -> None:
+    differences = np.random.default_rng(1).normal(0.4, 1, size=30)
+    assert not permutation.is_exact(30, 9999)
+    found = permutation.sign_flip(differences, 9999, rng=np.random.default_rng(2))
+    assert found == pytest.approx(stats.ttest_1samp(differences, 0).pvalue, abs=0.01)
+
+
+def test_two_pairs_give_no_p() -> None:
+    assert np.isnan(permutation.sign_flip(np.ones(2), 9999, rng=np.random.default_rng(0)))
+
+
+def test_thirteen_pairs_are_the_last_that_9999_resamples_enumerate() -> None:
+    assert permutation.is_exact(13, 9999)
+    assert not permutation.is_exact(14, 9999)
