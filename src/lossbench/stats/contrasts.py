@@ -73,7 +73,8 @@ def _rows(observed: pd.DataFrame, study: Study, image_counts: dict[str, int]) ->
 
 def _paired(ours: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
     columns = ["value", "failed", "resolution"]
-    return ours[columns].join(reference[columns], rsuffix="_reference", how="inner").sort_index()
+    theirs = reference[columns].add_suffix("_reference")
+    return ours[columns].join(theirs, how="inner").sort_index()
 
 
 def _contrast(pairs: pd.DataFrame, identity: dict[str, str], study: Study) -> Row:
