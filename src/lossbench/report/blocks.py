@@ -38,8 +38,8 @@ class Sentence:
         return self.lead + self.rest
 
 
-Text = str | tuple[Sentence, ...]
-"""What a paragraph or a list's item says."""
+Text = str | Markup | tuple[Sentence, ...]
+"""What a paragraph or a list's item says; markup is inserted as it stands."""
 
 
 @dataclass(frozen=True)
@@ -154,22 +154,33 @@ def embedded(svg: str, name: str) -> Markup:
     Raises LossbenchError: it is anything else.
     """
     text = re.sub(r"^\s*(<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|\s)*", "", svg, flags=re.DOTALL)
-    try:
-        root = ET.fromstring(text)
-    except ET.ParseError as error:
-        raise LossbenchError(f"figure {name}: is not well-formed SVG ({error})") from error
+    root = _parsed(text, f"figure {name}")
     if root.tag.rpartition("}")[2] != "svg":
         raise LossbenchError(f"figure {name}: is a <{root.tag}>; allowed: one <svg> element")
-    for element in root.iter():
-        _refuse_active(element.tag, element.attrib, name)
     return Markup(text)
 
 
-def _refuse_active(tag: str, attributes: Mapping[str, str], name: str) -> None:
+def formulated(html: str, name: str) -> Markup:
+    """Sentences with MathML as trusted markup. Raises LossbenchError: see `embedded`."""
+    _parsed(f"<p>{html}</p>", f"statement {name}")
+    return Markup(html)
+
+
+def _parsed(text: str, what: str) -> ET.Element:
+    try:
+        root = ET.fromstring(text)
+    except ET.ParseError as error:
+        raise LossbenchError(f"{what}: is not well-formed ({error})") from error
+    for element in root.iter():
+        _refuse_active(element.tag, element.attrib, what)
+    return root
+
+
+def _refuse_active(tag: str, attributes: Mapping[str, str], what: str) -> None:
     if tag.rpartition("}")[2] in ("script", "foreignObject"):
-        raise LossbenchError(f"figure {name}: holds <{tag}>; allowed: drawing elements")
+        raise LossbenchError(f"{what}: holds <{tag}>; allowed: drawings and formulas")
     for key, value in attributes.items():
         attribute = key.rpartition("}")[2]
         loads = attribute == "href" and not value.startswith(("#", "data:image/png"))
         if loads or attribute.startswith("on"):
-            raise LossbenchError(f"figure {name}: {attribute}={value[:60]!r} is not allowed")
+            raise LossbenchError(f"{what}: {attribute}={value[:60]!r} is not allowed")

@@ -4,9 +4,10 @@ from typing import cast
 
 from markupsafe import Markup
 
-from lossbench.config import STAND_INS, DatasetName, LossName, ModelName, Study
+from lossbench import names
+from lossbench.config import DatasetName, LossName, ModelName, Study
 from lossbench.figures.theme import LOSS_STYLES, css_name
-from lossbench.names import DATASET_NAMES, LOSS_NAMES, MODEL_NAMES
+from lossbench.names import LOSS_NAMES, MODEL_NAMES
 from lossbench.report.blocks import LossKey
 
 METRIC_NAMES = {
@@ -49,14 +50,12 @@ def loss_name(loss: str) -> str:
 
 def in_sentence(loss: str) -> str:
     """The loss's name inside a sentence: cross-entropy, but MSE on softmax."""
-    name = loss_name(loss)
-    return name[0].lower() + name[1:] if name[1].islower() else name
+    return names.in_sentence(cast(LossName, loss))
 
 
 def dataset_name(dataset: str) -> str:
     """The data set's name, marked where it stands in for a real one."""
-    name = DATASET_NAMES[cast(DatasetName, dataset)]
-    return f"{name} (stand-in)" if dataset in STAND_INS else name
+    return names.dataset_name(cast(DatasetName, dataset))
 
 
 def model_name(model: str) -> str:

@@ -16,6 +16,7 @@ from lossbench.report.evidence import Tables
 from lossbench.report.labels import dataset_name, losses
 from lossbench.report.methods import UNRECORDED, Provenance
 from lossbench.report.sections import Material, sections
+from lossbench.theory.statements import Statement
 
 
 @dataclass(frozen=True)
@@ -37,15 +38,16 @@ def render(
     tables: Tables,
     figures: Mapping[str, FigureContent],
     provenance: Provenance,
-    statements: Sequence[str] = (),
+    statements: Sequence[Statement] = (),
 ) -> str:
     """The study's page as one HTML text.
 
     `tables` holds the study's and the theory chapter's tables by name; one that is absent leaves
-    its place out. `figures` are placed by name, unknown names in the theory section.
-    `provenance` is the pipeline's record; what it lacks is printed as not recorded.
+    its place out. `figures` are placed by name, unknown names in the theory section, each with
+    its statement from `statements`. `provenance` is the pipeline's record; what it lacks is
+    printed as not recorded.
 
-    Raises LossbenchError: a figure is not plain SVG.
+    Raises LossbenchError: a figure or statement is not plain SVG or MathML.
     """
     material = Material(study, tables, figures, provenance, statements)
     page = Page(

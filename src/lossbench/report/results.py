@@ -6,6 +6,7 @@ import pandas as pd
 
 from lossbench.config import PRIMARY, REFERENCE, Study
 from lossbench.metrics import METRICS
+from lossbench.paths import StudyPaths
 from lossbench.report import columns, evidence
 from lossbench.report.data_tables import DataTable, Shown, data_table
 from lossbench.report.evidence import Tables
@@ -67,8 +68,8 @@ def speed(tables: Tables) -> DataTable:
             columns.factor("value", "Ratio of steps"),
             columns.factor("ci_low", "from"),
             columns.factor("ci_high", "to"),
-            columns.p_value("p_value", "p"),
-            columns.p_value("p_adjusted", "p, Holm"),
+            columns.p_value("p_value", "Sign-flip p"),
+            columns.p_value("p_adjusted", "t-test p, Holm"),
             columns.PAIRS,
             columns.count("censored_pairs", "Censored pairs"),
             columns.VERDICT,
@@ -78,7 +79,8 @@ def speed(tables: Tables) -> DataTable:
         name="speed",
         caption=f"Steps to each target, as a ratio to {in_sentence(REFERENCE)}, paired by seed",
         note="Target 3 is the hardest and carries the verdict. A pair is censored where either "
-        "run never reached the target within its budget.",
+        "run never reached the target; its time then counts as the budget. Verdicts follow the "
+        "corrected p.",
     )
 
 
@@ -132,7 +134,7 @@ def curves(tables: Tables, study: Study) -> DataTable:
         ),
         name="curves",
         caption="Learning curves: medians over seeds at early steps and at the ends of epochs",
-        note=f"Every seed and every point: results/{study.name}/tables/history.csv.",
+        note=f"Every seed and every point: {StudyPaths(study.name).csv('history')}.",
         folded=True,
     )
 
@@ -193,7 +195,8 @@ def error_contrasts(tables: Tables) -> DataTable:
         caption=f"Difference in final test error to {in_sentence(REFERENCE)}, paired by seed",
         note="Equivalent: the equivalence interval lies inside the margin on both sides of zero. "
         "The one primary contrast for each data set is MSE on softmax; all others are "
-        "exploratory, their p values corrected by Holm.",
+        "exploratory. Better and worse follow the p corrected by Holm, so an interval beside an "
+        "undecided verdict may exclude zero.",
     )
 
 
@@ -266,8 +269,8 @@ def _differences(frame: pd.DataFrame, *, name: str, caption: str, note: str) -> 
         columns.points("ci_high", "to"),
         columns.count("test_images", "Test images"),
         columns.width("margin", "Margin"),
-        columns.p_value("p_value", "p"),
-        columns.p_value("p_adjusted", "p, Holm"),
+        columns.p_value("p_value", "Sign-flip p"),
+        columns.p_value("p_adjusted", "t-test p, Holm"),
         Shown("improvement", "Wins", "{:.0%}".format, numeric=True),
         columns.PAIRS,
         columns.VERDICT,

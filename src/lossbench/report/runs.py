@@ -7,6 +7,7 @@ import pandas as pd
 from lossbench import cells
 from lossbench.config import Stage, Study
 from lossbench.loading import DEFAULT_STUDY
+from lossbench.paths import StudyPaths
 from lossbench.report import columns, evidence
 from lossbench.report.data_tables import DataTable, Shown, data_table
 from lossbench.report.evidence import Tables
@@ -85,7 +86,7 @@ def _planned(study: Study, job: cells.Job) -> Iterator[dict[str, object]]:
 
 
 def _command(study: Study, job: cells.Job) -> str:
-    path = f"results/{study.name}/runs/{job.folder}/runs.parquet"
+    path = StudyPaths(study.name).job(job, "runs")
     return f"snakemake --cores 1{config_option(study)} --force {path}"
 
 

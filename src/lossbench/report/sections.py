@@ -18,6 +18,7 @@ from lossbench.report.data_tables import DataTable
 from lossbench.report.evidence import Tables, filled
 from lossbench.report.methods import Provenance, methods
 from lossbench.report.theory import theory
+from lossbench.theory.statements import Statement
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Material:
     tables: Tables
     figures: Mapping[str, FigureContent]
     provenance: Provenance
-    statements: Sequence[str]
+    statements: Sequence[Statement]
 
 
 def sections(material: Material) -> tuple[Section, ...]:

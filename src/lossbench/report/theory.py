@@ -6,31 +6,49 @@ import pandas as pd
 
 from lossbench.names import FIGURE_NAMES
 from lossbench.report import columns
-from lossbench.report.blocks import Block, FigureContent, Items, Prose, figure_block
+from lossbench.report.blocks import (
+    Block,
+    FigureContent,
+    Heading,
+    Prose,
+    figure_block,
+    formulated,
+)
 from lossbench.report.data_tables import DataTable, Shown, data_table
 from lossbench.report.evidence import Tables, filled
 from lossbench.tables import Column
 from lossbench.tables.theory import THEORY_TABLES
+from lossbench.theory.statements import Statement
 
 MOST_ROWS = 100
 """Longer tables hold curves: they stand beside the page as CSV, not in it."""
 
 
 def theory(
-    tables: Tables, figures: Mapping[str, FigureContent], statements: Sequence[str]
+    tables: Tables, figures: Mapping[str, FigureContent], statements: Sequence[Statement]
 ) -> Iterator[Block]:
-    """The section's blocks: what was found, then the drawings, then the numbers."""
-    if statements:
-        yield Items(tuple(statements))
+    """The section's blocks: each statement with its figure, then the numbers."""
+    said = [statement.figure for statement in statements]
+    for statement in statements:
+        yield Heading(statement.heading)
+        yield Prose(formulated(statement.html, statement.figure))
+        yield from _figure(statement.figure, figures)
     for name in figures:
-        if name not in FIGURE_NAMES:
-            yield figure_block(name, figures[name])
+        if name not in FIGURE_NAMES and name not in said:
+            yield from _figure(name, figures)
     made = [name for name in THEORY_TABLES if filled(tables, name)]
+    if made:
+        yield Heading("Numbers of the theory")
     for name in made:
         if len(tables[name]) <= MOST_ROWS:
             yield _table(name, tables[name])
     if made:
         yield Prose("Every table of this chapter stands beside the page as CSV.", quiet=True)
+
+
+def _figure(name: str, figures: Mapping[str, FigureContent]) -> Iterator[Block]:
+    if name in figures:
+        yield figure_block(name, figures[name])
 
 
 def _table(name: str, frame: pd.DataFrame) -> DataTable:

@@ -19,9 +19,6 @@ FEWEST_PAIRS = 3
 MOST_LISTED = 2
 """More places than this are summed up by their range."""
 
-NONE = "too few runs reached it"
-"""Why there is no ratio, where no run of either loss was censored."""
-
 Format = Callable[[float], str]
 Notes = Callable[[Sequence[Record]], list[str]]
 """What must be added to the numbers of these contrasts."""
@@ -57,32 +54,41 @@ def _speed(verdict: str, group: Sequence[Record], tables: Tables, target: int) -
         "equivalent": f"{loss_name(group[0].loss)} learns as fast as {reference}",
         "undecided": f"Whether {name} or {reference} learns faster is undecided",
     }
-    known = [row for row in group if not math.isnan(row.value)]
-    unknown = [row for row in group if math.isnan(row.value)]
-    parts = []
-    if known:
-        notes = partial(_censoring, tables=tables, target=target)
-        steps = _numbers(known, wording.ratio, " the steps to the last target", notes)
-        parts.append(f"it needs {steps}")
+    notes = partial(_censoring, tables=tables, target=target)
+    known, unknown = _split(group)
+    steps = _numbers(known, wording.ratio, " the steps to the last target", notes)
+    parts = [f"it needs {steps}"] if known else []
     if unknown:
-        reason = wording.join(_censoring(unknown, tables, target)) if unknown else ""
-        parts.append(f"no ratio of steps to the last target {_places(unknown)} ({reason or NONE})")
+        parts.append(f"the steps cannot be compared {_unknown(unknown, notes)}")
     return Sentence(leads[verdict], f": {'; '.join(parts)}.")
 
 
 def _final(verdict: str, group: Sequence[Record]) -> Sentence:
     name, reference = in_sentence(group[0].loss), in_sentence(group[0].reference)
-    numbers = _numbers(group, wording.points, "", _images)
     leads = {
         "worse": f"{loss_name(group[0].loss)} ends at a higher test error than {reference}",
         "better": f"{loss_name(group[0].loss)} ends at a lower test error than {reference}",
         "equivalent": f"{loss_name(group[0].loss)} ends level with {reference}",
         "undecided": f"Whether {name} or {reference} ends at a lower test error is undecided",
     }
-    is_clear = verdict in ("worse", "better")
-    return Sentence(
-        leads[verdict], f", by {numbers}." if is_clear else f": it differs by {numbers}."
-    )
+    known, unknown = _split(group)
+    by = "by" if verdict in ("worse", "better") else "it differs by"
+    parts = [f"{by} {_numbers(known, wording.points, '', _images)}"] if known else []
+    if unknown:
+        parts.append(f"the errors cannot be compared {_unknown(unknown, lambda _: [])}")
+    return Sentence(f"{leads[verdict]}", f"{',' if by == 'by' else ':'} {'; '.join(parts)}.")
+
+
+def _split(group: Sequence[Record]) -> tuple[list[Record], list[Record]]:
+    """The contrasts that have a value, and those that have none."""
+    known = [row for row in group if not math.isnan(row.value)]
+    return known, [row for row in group if math.isnan(row.value)]
+
+
+def _unknown(group: Sequence[Record], notes: Notes) -> str:
+    """Where there is no value, and why: the censored runs, or else what the table says."""
+    reasons = notes(group) or list(dict.fromkeys(row.method for row in group))
+    return f"{_places(group)} ({'; '.join(reasons)})"
 
 
 def _numbers(group: Sequence[Record], fmt: Format, unit: str, notes: Notes) -> str:

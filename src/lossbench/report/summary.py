@@ -1,0 +1,53 @@
+"""The summary for a pull request: the answer, the headline table and the runs, as Markdown."""
+
+from lossbench import wording
+from lossbench.config import Study
+from lossbench.report import page, results, sentences
+from lossbench.report.blocks import Prose, Text
+from lossbench.report.data_tables import Cell, DataTable
+from lossbench.report.evidence import Tables, filled
+from lossbench.report.methods import Provenance
+from lossbench.report.tuning import claims
+
+
+def markdown(study: Study, tables: Tables, provenance: Provenance) -> str:
+    """The study in a few lines of Markdown. Takes what `page.render` takes, without figures."""
+    parts = [f"# {escaped(study.title)}", escaped(sentences.counts(study, tables))]
+    parts += [f"> {escaped(notice)}" for notice in page.notices(study, tables)]
+    parts += [_words(prose) for prose in sentences.answer(tables)]
+    if filled(tables, "metrics", "contrasts"):
+        parts.append(table(results.headline(tables)))
+    if filled(tables, "claims"):
+        parts.append(table(claims(tables, frozenset())))
+    parts.append(escaped(sentences.seeds(study)))
+    commit = provenance.get("git_commit") or "not recorded"
+    parts.append(f"Commit {escaped(str(commit))}; page: `report/{study.name}.html`.")
+    return "\n\n".join(parts) + "\n"
+
+
+def table(shown: DataTable) -> str:
+    """A table of the page as a Markdown table, with its caption."""
+    heads = [f"{column.label} {column.unit}".strip() for column in shown.columns]
+    rules = ["---:" if column.numeric else "---" for column in shown.columns]
+    body = [[_cell(cell) for cell in row.cells] for row in shown.rows]
+    lines = [" | ".join(row) for row in ([escaped(head) for head in heads], rules, *body)]
+    return f"**{escaped(shown.caption)}**\n\n" + "\n".join(f"| {line} |" for line in lines)
+
+
+def escaped(text: str) -> str:
+    """`text` without a meaning in Markdown or HTML, on one line."""
+    one_line = " ".join(text.split(" ")).replace("\n", " ").replace("\r", " ")
+    for mark in "\\`*_[]<>|#":
+        one_line = one_line.replace(mark, f"\\{mark}")
+    return one_line
+
+
+def _cell(cell: Cell) -> str:
+    return escaped(cell.text) or wording.ABSENT
+
+
+def _words(prose: Prose) -> str:
+    text: Text = prose.text
+    if isinstance(text, str):
+        return escaped(text)
+    return " ".join(f"**{escaped(each.lead)}**{escaped(each.rest)}" for each in text)
