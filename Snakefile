@@ -26,3 +26,4 @@ rule all:
     input:
         PATHS.page,
         PATHS.summary,
+        rules.export.output,

@@ -131,3 +131,15 @@ def test_a_snakemake_call_is_one_study(monkeypatch):
 def test_the_schema_for_editors_is_current():
     shipped = json.loads((ROOT / "config/study.schema.json").read_text())
     assert shipped == json_schema()
+
+
+def fields_of(schema: dict[str, Any], prefix: str = "") -> set[str]:
+    """The names of all fields in the schema's models, at any depth."""
+    models = [schema, *schema.get("$defs", {}).values()]
+    return {name for model in models for name in model.get("properties", {})}
+
+
+def test_every_field_is_explained():
+    explained = (ROOT / "config/README.md").read_text()
+    missing = {name for name in fields_of(json_schema()) if f"{name}" not in explained}
+    assert not missing - {"weight", "bias", "start", "decay", "power", "floor"}

@@ -216,8 +216,6 @@ class Compute(Frozen):
     """Trials of a loss's grid in one tuning job; all of them where absent."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """Arithmetic of the forward and backward pass; parameters stay float32."""
-    compile: Annotated[bool, Strict()] = False
-    """Compile the network with torch.compile (CUDA only)."""
 
 
 class Statistics(Frozen):

@@ -22,8 +22,10 @@ rule evaluate:
     input:
         study=PATHS.study,
         tables=[PATHS.table(name) for name in ("predictions", "runs", "history")],
+        images=[ancient(paths.prepared(dataset)) for dataset in USED],
+        manifests=[paths.manifest(dataset) for dataset in USED],
     output:
-        [PATHS.table(name) for name in ("metrics", "confusion", "gallery")],
+        [PATHS.table(name) for name in ("metrics", "confusion", "reliability", "gallery")],
     params:
         code=code_digest("metrics", "gallery"),
     log:
@@ -63,9 +65,7 @@ rule contrast:
 rule judge:
     input:
         study=PATHS.study,
-        tables=[
-            PATHS.table(name) for name in ("contrasts", "metrics", "survival", "runs", "geometry")
-        ],
+        tables=[PATHS.table(name) for name in ("contrasts", "metrics")],
         theory=[PATHS.theory(name) for name in THEORY_TABLE_NAMES],
     output:
         PATHS.table("claims"),

@@ -17,6 +17,7 @@ except ConfigError as error:
 
 PATHS = paths.StudyPaths(STUDY.name)
 JOBS = {job.folder: job for stage in ("tuning", "evaluation") for job in jobs(STUDY, stage)}
+USED = sorted({comparison.dataset for comparison in STUDY.comparisons})
 # Where no GPU is used, jobs must not queue for one.
 GPUS_PER_JOB = int(
     STUDY.compute.accelerator == "cuda" or (STUDY.compute.accelerator == "auto" and has_gpu())

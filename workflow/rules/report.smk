@@ -1,5 +1,4 @@
 ALL_TABLES = [PATHS.table(name) for name in (*paths.COLLECTED, *paths.DERIVED)]
-USED = sorted({comparison.dataset for comparison in STUDY.comparisons})
 THEORY_TABLES = [PATHS.theory(name) for name in THEORY_TABLE_NAMES]
 
 
@@ -73,7 +72,7 @@ rule render:
         page=PATHS.page,
         summary=PATHS.summary,
     params:
-        code=code_digest("report.page", "report.summary", "theory.statements"),
+        code=code_digest("report.page", "theory.statements"),
     log:
         PATHS.root / "logs/render.log",
     benchmark:

@@ -1,6 +1,7 @@
 rule tune:
     input:
-        data=paths.prepared("{dataset}"),
+        # The manifest's digests decide; a touched archive of hundreds of megabytes does not.
+        data=ancient(paths.prepared("{dataset}")),
         manifest=paths.manifest("{dataset}"),
     output:
         job_files("tuning"),
@@ -75,7 +76,8 @@ rule declare:
 
 rule train:
     input:
-        data=paths.prepared("{dataset}"),
+        # The manifest's digests decide; a touched archive of hundreds of megabytes does not.
+        data=ancient(paths.prepared("{dataset}")),
         manifest=paths.manifest("{dataset}"),
         choice=PATHS.choice("{dataset}", "{model}", "{loss}"),
         # Targets stand before any evaluation run starts; a run's numbers do not depend on them.
