@@ -198,10 +198,9 @@ def describe_minima(tables: Tables, _: Study) -> Description:
     found = tables["local_minima"]
     squared, entropy = (found[found["loss"] == loss] for loss in OUTPUT_LOSSES)
     values = join([number(value, 3) for value in squared["value"]])
-    title = (
-        f"On five examples MSE has {count(len(squared), 'separate minimum', 'separate minima')}, "
-        f"cross-entropy {len(entropy)}"
-    )
+    examples = count(len(tables["local_minima_examples"]), "example")
+    minima = count(len(squared), "separate minimum", "separate minima")
+    title = f"On {examples} MSE has {minima}, cross-entropy {len(entropy)}"
     return Description(
         title=title,
         subtitle="Contours of the mean loss over weight and bias; marks: strict minima.",
@@ -237,7 +236,7 @@ SURFACE_FIGURES: dict[str, FigureSpec] = {
         draw=draw_minima,
         describe=describe_minima,
         sources=("local_minima", "local_minima_examples", "local_minima_surfaces"),
-        available=filled("local_minima", "local_minima_surfaces"),
+        available=filled("local_minima", "local_minima_examples", "local_minima_surfaces"),
     ),
 }
 """The figures of surfaces and convexity."""

@@ -136,10 +136,11 @@ def not_convex(tables: Tables) -> str:
     negative = (points["smallest_eigenvalue"] < 0).mean()
     found = _loss(tables, "local_minima", "mse_sigmoid")
     certified = found[found["certified"]]["value"]
+    examples = count(len(tables["local_minima_examples"]), "example")
     runs = _loss(tables, "solver_runs", "mse_sigmoid")
     return (
         f"Negative curvature at {percent(negative, 0)} of {count(len(points), 'random point')}. "
-        f"Certified separate minima on five examples: {len(certified)}, with mean losses "
+        f"Certified separate minima on {examples}: {len(certified)}, with mean losses "
         f"{join([number(value, 3) for value in certified])}. On the digits, runs that end more "
         f"than {percent(NEAR, 1)} above the best value: {join(missed(runs))}. Of these, "
         f"{stuck(runs)} stopped where the gradient vanishes; the others were still on their way."

@@ -86,9 +86,8 @@ def softmax_gradient(tables: Tables) -> str:
     entropy = math("∇ ( − Σ", index("t", "k"), LN, index("p", "k"), ") =", P_MINUS_T)
     jacobian = row("(", upright("diag"), "( p ) − p", power("p", "T"), ")")
     error = row("(", index("p", "k"), "−", index("t", "k"), ")")
-    squared = math(
-        "∇", fraction("1", "K"), "Σ", power(error, "2"), "=", fraction("2", "K"), jacobian, "(", P_MINUS_T, ")",
-    )  # fmt: skip
+    mean = row(fraction("1", "K"), "Σ", power(error, "2"))
+    squared = math("∇", mean, "=", fraction("2", "K"), jacobian, "(", P_MINUS_T, ")")
     share = percent(numbers.constant(tables, "softmax_initial_ratio"), 0)
     wrong = numbers.surest_and_wrong(tables, 10)
     return (
@@ -172,8 +171,8 @@ def likelihood(tables: Tables) -> str:
         f"{math('− Σ', index('t', 'k'), LN, index('p', 'k'))}. "
         f"From random starts {hits['bce_sigmoid']} of {count(tries['bce_sigmoid'], 'run')} reach "
         f"its minimum, and {hits['mse_sigmoid']} of {tries['mse_sigmoid']} that of the squared "
-        "loss; scikit-learn's logistic regression without penalty agrees on cross-entropy's parameters "
-        f"within {numbers.small(numbers.disagreement(tables))}."
+        "loss; scikit-learn's logistic regression without penalty agrees on cross-entropy's "
+        f"parameters within {numbers.small(numbers.disagreement(tables))}."
     )
 
 
@@ -200,8 +199,8 @@ def linear_regression(tables: Tables) -> str:
         f"{math(fraction('1', 'N'), power('X', 'T'), 'X')}, which has no negative eigenvalue, and "
         f"its minima solve {math(power('X', 'T'), 'X w =', power('X', 'T'), 'y')}. Descent "
         f"predicts as they do within {gap} from every start; with a repeated feature they have "
-        f"many solutions, up to {number(deficient['parameter_difference'].max(), 1)} from the shortest, "
-        "which the pseudo-inverse picks."
+        f"many solutions, up to {number(deficient['parameter_difference'].max(), 1)} from the "
+        "shortest, which the pseudo-inverse picks."
     )
 
 

@@ -1,0 +1,95 @@
+"""Gradients in outputs and logits, against autograd and the full Jacobian."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.special import expit, softmax
+
+from lossbench.theory import gradients
+from lossbench.theory.sigmoid import SLOPES
+
+
+@pytest.mark.parametrize("classes", [2, 5, 10, 1000])
+@pytest.mark.parametrize("scale", [0.1, 8.0])
+@pytest.mark.parametrize("loss", gradients.SOFTMAX_LOSSES)
+def test_logit_gradient_is_autograds(classes, scale, loss):
+    generator = np.random.default_rng(classes)
+    logits = generator.normal(0, scale, (6, classes))
+    labels = generator.integers(0, classes, 6)
+    z, t = torch.tensor(logits, requires_grad=True), torch.tensor(labels)
+    if loss == "cross_entropy":
+        value = torch.nn.functional.cross_entropy(z, t, reduction="sum")
+    else:
+        goal = torch.nn.functional.one_hot(t, classes).double()
+        value = ((torch.softmax(z, 1) - goal) ** 2).mean(1).sum()
+    value.backward()
+    found = gradients.logit_gradient(softmax(logits, axis=1), labels, loss)
+    np.testing.assert_allclose(found, z.grad, rtol=1e-9, atol=1e-13)
+
+
+def test_mse_gradient_is_the_jacobian_times_the_error():
+    p = softmax(np.array([[0.3, -1.0, 2.0]]), axis=1)
+    jacobian = np.diag(p[0]) - np.outer(p[0], p[0])
+    expected = 2 / 3 * jacobian @ (p[0] - [0, 1, 0])
+    found = gradients.logit_gradient(p, np.array([1]), "mse_softmax")
+    np.testing.assert_allclose(found[0], expected, rtol=1e-14)
+
+
+def test_output_gradients_are_the_slopes_in_z():
+    frame = gradients.output_gradients()
+    inner = frame[frame["output"].between(0.01, 0.99)]
+    z = np.log(inner["output"] / (1 - inner["output"]))
+    for (loss, target), rows in inner.groupby(["loss", "target"]):
+        expected = SLOPES[loss](z[rows.index], target)
+        np.testing.assert_allclose(rows["gradient"], expected, rtol=1e-12)
+
+
+def test_squared_loss_cannot_tell_right_from_wrong_at_the_ends():
+    frame = gradients.output_gradients()
+    ends = frame[frame["output"].isin([0.0, 1.0])].set_index(["loss", "target", "output"])
+    assert (ends.loc["mse_sigmoid", "gradient"] == 0).all()
+    assert ends.loc[("bce_sigmoid", 0, 1.0), "gradient"] == 1
+    assert ends.loc[("bce_sigmoid", 1, 0.0), "gradient"] == -1
+    assert frame.query("loss == 'mse_sigmoid'")["gradient"].abs().max() <= 4 / 27
+
+
+def test_at_equal_logits_the_ratio_is_two_over_k_squared():
+    frame = gradients.softmax_gradients()
+    for classes, rows in frame.groupby("classes"):
+        equal = rows[np.isclose(rows["doubt"], 1 - 1 / classes) & (rows["case"] == "right")]
+        norms = equal.set_index("loss")["gradient_norm"]
+        ratio = norms["mse_softmax"] / norms["cross_entropy"]
+        assert ratio == pytest.approx(2 / classes**2, rel=1e-9)
+
+
+def test_sure_and_wrong_the_mse_gradient_vanishes_and_cross_entropy_stays():
+    frame = gradients.softmax_gradients()
+    sure = frame[(frame["doubt"] < 1.01e-6) & (frame["case"] == "wrong")]
+    assert (sure.query("loss == 'mse_softmax'")["gradient_norm"] < 3e-6).all()
+    np.testing.assert_allclose(
+        sure.query("loss == 'cross_entropy'")["gradient_norm"], np.sqrt(2), rtol=1e-3
+    )
+
+
+def test_favouring_gives_probabilities():
+    found = gradients.favouring(4, np.array([0.75, 0.3]))
+    np.testing.assert_allclose(found, [[0.25] * 4, [0.7, 0.1, 0.1, 0.1]])
+
+
+def test_checks_agree_and_would_notice_a_wrong_formula(monkeypatch):
+    def checks():
+        return gradients.gradient_checks(generator=np.random.default_rng(0), classes=(2, 10))
+
+    assert checks()["largest_difference"].max() < 1e-11
+    right = gradients.logit_gradient
+    monkeypatch.setattr(gradients, "logit_gradient", lambda p, y, loss: 1.001 * right(p, y, loss))
+    wrong = checks().query("classes > 1")
+    assert wrong["largest_difference"].min() > 1e-6
+
+
+def test_sigmoid_curve_is_the_sigmoid_and_its_finite_difference():
+    frame = gradients.sigmoid_curve()
+    z = frame["z"].to_numpy()
+    np.testing.assert_allclose(frame["output"], expit(z))
+    difference = (expit(z + 1e-5) - expit(z - 1e-5)) / 2e-5
+    np.testing.assert_allclose(frame["slope"], difference, atol=1e-9)

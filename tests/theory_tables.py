@@ -1,0 +1,18 @@
+"""The theory chapter made once for all tests that read it."""
+
+from functools import cache
+
+import pandas as pd
+
+from lossbench.config import Theory
+from lossbench.theory.chapter import chapter
+
+
+@cache
+def _made() -> dict[str, pd.DataFrame]:
+    return chapter(Theory())
+
+
+def made(**replaced: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The chapter's tables with the default settings, some of them replaced."""
+    return {name: frame.copy() for name, frame in _made().items()} | replaced
