@@ -1,0 +1,126 @@
+"""The whole comparison on an invented study: its tables agree with each other."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats as scipy_stats
+
+import synthetic
+from lossbench import metrics, selection, stats
+from lossbench.config import Study
+from lossbench.tables import empty, runs
+
+Tables = dict[str, pd.DataFrame]
+
+
+def compared(**knobs: bool | int) -> tuple[Tables, Study]:
+    made, study = synthetic.build(**knobs)
+    study = study.model_copy(
+        update={"statistics": study.statistics.model_copy(update={"resamples": 999})}
+    )
+    raw = (made["predictions"], made["runs"], made["history"])
+    made["metrics"] = metrics.measure(*raw)
+    tuned = [made[name] for name in ("history", "runs", "choices")]
+    made["targets"] = selection.targets(*tuned)
+    names = ("metrics", "history", "runs", "targets", "choices", "geometry")
+    return made | stats.compare(study, *(made[name] for name in names)), study
+
+
+@pytest.fixture(scope="module")
+def plain() -> Tables:
+    return compared(seeds=4)[0]
+
+
+def only(table: pd.DataFrame, **wanted: str) -> pd.DataFrame:
+    for column, value in wanted.items():
+        table = table[table[column] == value]
+    return table
+
+
+def test_choices_agree_with_the_invented_ones() -> None:
+    made, study = synthetic.build()
+    for comparison in study.comparisons[:2]:
+        for grid in comparison.losses:
+            cell = {"dataset": comparison.dataset, "model": comparison.model, "loss": grid.loss}
+            history, runs_ = (only(made[name], **cell) for name in ("history", "runs"))
+            found = selection.choose(history, runs_, grid).drop(columns="trials")
+            expected = only(made["choices"], **cell).drop(columns="trials")
+            pd.testing.assert_frame_equal(found, expected.reset_index(drop=True))
+
+
+def test_every_tuned_error_contrast_is_the_mean_of_the_metrics(plain: Tables) -> None:
+    errors = only(plain["metrics"], stage="evaluation", split="test", metric="error")
+    wide = errors.pivot(index=["dataset", "model", "seed"], columns="loss", values="value")
+    contrasts = only(plain["contrasts"], comparison="tuned", metric="error")
+    assert len(contrasts) == 4 * 4
+    for row in contrasts.itertuples():
+        pair = wide.loc[row.dataset, row.model]
+        test = scipy_stats.ttest_rel(pair[row.loss], pair["cross_entropy"])
+        assert row.value == pytest.approx((pair[row.loss] - pair["cross_entropy"]).mean())
+        if np.ptp(pair[row.loss] - pair["cross_entropy"]) > 0.01:
+            assert row.t_p_value == pytest.approx(test.pvalue)
+        assert row.test_images == pytest.approx(row.value * synthetic.EXAMPLES)
+
+
+def test_what_is_compared(plain: Tables) -> None:
+    names = plain["contrasts"].groupby("comparison")["metric"].agg(set).to_dict()
+    times = {f"steps_to_target_{target}" for target in (1, 2, 3)}
+    assert names["same_rate"] == times | {"validation_error"}
+    geometry = {"within", "between", "scatter_ratio", "own_cosine", "other_cosine"}
+    described = set(metrics.METRICS) - {"images"}
+    assert names["tuned"] == times | {"validation_error"} | geometry | described
+    primary = only(plain["contrasts"], family="primary")
+    assert set(primary["metric"]) == {"error", "steps_to_target_3"}
+    assert (primary["loss"] == "mse_softmax").all()
+
+
+def test_the_same_rate_takes_tuning_runs_at_the_references_rate(plain: Tables) -> None:
+    choice = only(plain["choices"], dataset="mnist", model="mlp", loss="cross_entropy")
+    at_rate = plain["metrics"]["learning_rate"] == choice["learning_rate"].iloc[0]
+    shared = only(plain["metrics"][at_rate], dataset="mnist", model="mlp", stage="tuning")
+    means = shared.groupby("loss")["value"].mean()
+    rows = only(plain["contrasts"], comparison="same_rate", metric="validation_error")
+    rows = only(rows, dataset="mnist", model="mlp").set_index("loss")["value"]
+    for loss, value in rows.items():
+        assert value == pytest.approx(means[loss] - means["cross_entropy"])
+
+
+def test_survival_and_curves_agree_with_the_times(plain: Tables) -> None:
+    key = ["dataset", "model", "loss", "target"]
+    times = only(plain["times_to_target"], stage="evaluation").groupby(key)
+    summary = plain["survival"].set_index(key)
+    pd.testing.assert_series_equal(
+        summary["restricted_mean_steps"], times["steps"].mean(), check_names=False
+    )
+    last = plain["kaplan_meier"].sort_values("steps").groupby(key)["reached"].last()
+    pd.testing.assert_series_equal(last, summary["reach_rate"], check_names=False)
+
+
+def test_a_loss_that_never_reaches_is_reported_as_such() -> None:
+    tables, _ = compared(seeds=4, censored=True, diverged=True)
+    summary = only(tables["survival"], loss="mse_sigmoid")
+    assert (summary["reach_rate"] == 0).all()
+    assert np.isinf(summary["median_steps"]).all()
+    times = only(tables["contrasts"], comparison="tuned", metric="steps_to_target_3")
+    stalled = only(times, loss="mse_sigmoid")
+    assert (stalled["censored_pairs"] == 4).all()
+    assert (stalled["verdict"] == "worse").all()
+    lost = only(tables["contrasts"], comparison="tuned", metric="nll", loss="mse_softmax")
+    assert lost["method"].str.contains("seed 0: a run diverged").all()
+
+
+def test_one_seed_and_a_missing_data_set_and_no_geometry() -> None:
+    tables, study = compared(seeds=1, missing_dataset=True)
+    assert set(tables["contrasts"]["dataset"]) == {"mnist"}
+    assert (tables["contrasts"]["verdict"] == "undecided").all()
+    names = ("metrics", "history", "runs", "targets", "choices")
+    bare = stats.compare(study, *(tables[name] for name in names), empty(runs.GEOMETRY))
+    assert "scatter_ratio" not in set(bare["contrasts"]["metric"])
+
+
+def test_the_order_of_rows_changes_nothing(plain: Tables) -> None:
+    _, study = compared(seeds=4)
+    names = ("metrics", "history", "runs", "targets", "choices", "geometry")
+    shuffled = [plain[name].sample(frac=1, random_state=1) for name in names]
+    for name, table in stats.compare(study, *shuffled).items():
+        pd.testing.assert_frame_equal(table, plain[name])
