@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench import cells, metrics, selection
+from lossbench import cells, gallery, metrics, selection
 from lossbench.config import Comparison, Study
 from lossbench.stats.comparison import compare
 from lossbench.tables import contract
@@ -339,8 +339,20 @@ def _derived(made: dict[str, pd.DataFrame], study: Study) -> dict[str, pd.DataFr
         "choices": choices,
         "targets": targets,
         "confusion": metrics.confusion(made["predictions"]),
+        "reliability": metrics.reliability(made["predictions"]),
+        "gallery": gallery.pick(made["predictions"], _images()),
         **compared,
         "claims": _claims(),
+    }
+
+
+def _images() -> dict[str, np.ndarray]:
+    """Test images made of noise, uint8 (N, C, H, W)."""
+    generator = np.random.default_rng(11)
+    shapes = {"mnist": (1, 28, 28), "cifar10": (3, 32, 32)}
+    return {
+        name: generator.integers(0, 256, size=(EXAMPLES, *shape), dtype=np.uint8)
+        for name, shape in shapes.items()
     }
 
 

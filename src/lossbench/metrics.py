@@ -72,6 +72,28 @@ def confusion(predictions: pd.DataFrame) -> pd.DataFrame:
     return check(table, study.CONFUSION)
 
 
+def reliability(predictions: pd.DataFrame) -> pd.DataFrame:
+    """The RELIABILITY rows: confidence and accuracy of every run in each of its filled bins.
+
+    A run whose head states no probabilities has none.
+    """
+    run, identity = _number_runs(predictions)
+    logits = predictions[list(LOGITS)].to_numpy(np.float64)
+    log_p = log_probabilities(logits, predictions["head"].to_numpy(object))
+    confidence = np.exp(log_p.max(axis=1))
+    known = ~np.isnan(confidence)
+    correct = logits.argmax(axis=1) == predictions["label"].to_numpy()
+    cell = run[known] * BINS + _bins(confidence[known])
+    size = len(identity) * BINS
+    counts = np.bincount(cell, minlength=size)
+    filled = np.flatnonzero(counts)
+    table = identity.iloc[filled // BINS].assign(bin=filled % BINS, count=counts[filled])
+    for name, values in (("confidence", confidence), ("accuracy", correct)):
+        sums = np.bincount(cell, values[known], minlength=size)
+        table[name] = sums[filled] / counts[filled]
+    return check(table, study.RELIABILITY)
+
+
 def log_probabilities(logits: Floats, heads: NDArray[np.object_]) -> Floats:
     """Log-probabilities (N, K) of logits (N, K), each row by its head; NaN for head `none`.
 
@@ -98,14 +120,17 @@ def expected_calibration_errors(
     confidences are. Source: Guo et al. 2017, On Calibration of Modern Neural Networks, eq. 3.
     """
     known = ~np.isnan(confidence)
-    bins = np.clip(np.ceil(confidence[known] * BINS).astype(np.int64) - 1, 0, BINS - 1)
-    gaps = np.bincount(
-        run[known] * BINS + bins, correct[known] - confidence[known], minlength=runs * BINS
-    )
+    bins = run[known] * BINS + _bins(confidence[known])
+    gaps = np.bincount(bins, correct[known] - confidence[known], minlength=runs * BINS)
     totals = np.abs(gaps.reshape(runs, BINS)).sum(axis=1)
     counts = np.bincount(run, minlength=runs)
     complete = np.bincount(run[known], minlength=runs) == counts
     return np.where(complete, totals / counts, np.nan)
+
+
+def _bins(confidence: Floats) -> Integers:
+    """The bin of each confidence, (N,); closed on the right."""
+    return np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
 
 
 def _test_metrics(predictions: pd.DataFrame) -> pd.DataFrame:

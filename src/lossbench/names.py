@@ -65,8 +65,19 @@ FIGURE_NAMES: tuple[str, ...] = (
     "gradient-and-saturation",
     "features",
     "projections",
+    "neuron",
+    "slowdown",
+    "gradient-against-output",
+    "softmax-gradient",
+    "loss-surfaces",
+    "curvature",
+    "local-minima",
+    "solving",
+    "separable-data",
+    "linear-regression",
+    "misclassification-cost",
 )
-"""Every figure of the study, in the page's order. The figures' catalog has the same keys."""
+"""Every figure of the page, in the page's order. The figures' catalog has the same keys."""
 
 
 THEORY_TABLE_NAMES: tuple[str, ...] = (

@@ -16,6 +16,8 @@ COLLECTED = (*JOB_TABLES["evaluation"], "choices", "targets")
 DERIVED = (
     "metrics",
     "confusion",
+    "reliability",
+    "gallery",
     "times_to_target",
     "kaplan_meier",
     "survival",

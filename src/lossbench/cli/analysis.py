@@ -24,13 +24,25 @@ def collect(name: str, study: StudyFile) -> None:
 
 @app.command()
 def evaluate(study: StudyFile) -> None:
-    """Measure every run by its stored predictions: metrics and confusion matrices."""
+    """Measure every run by its stored predictions; pick images that tell the losses apart."""
     from lossbench.cli.files import read_study, read_tables, write_tables
-    from lossbench.metrics import confusion, measure
+    from lossbench.datasets.prepared import load
+    from lossbench.gallery import pick
+    from lossbench.metrics import confusion, measure, reliability
+    from lossbench.paths import prepared
 
-    paths = StudyPaths(read_study(study).name)
+    settings = read_study(study)
+    paths = StudyPaths(settings.name)
     tables = read_tables(paths, "predictions", "runs", "history")
-    measured = {"metrics": measure(**tables), "confusion": confusion(tables["predictions"])}
+    predictions = tables["predictions"]
+    names = set(predictions["dataset"])
+    images = {name: load(prepared(name)).examples("test").images for name in names}
+    measured = {
+        "metrics": measure(**tables),
+        "confusion": confusion(predictions),
+        "reliability": reliability(predictions),
+        "gallery": pick(predictions, images),
+    }
     write_tables(paths, measured)
 
 
@@ -58,3 +70,20 @@ def theory(
 
     for name, frame in chapter(Theory.model_validate_json(settings)).items():
         write(frame, THEORY_TABLES[name], out / f"{name}.parquet")
+
+
+@app.command()
+def judge(study: StudyFile) -> None:
+    """Give every claim its verdict, from the theory chapter and from the contrasts."""
+    from lossbench.cli.files import read_study, read_tables, read_theory, write_tables
+    from lossbench.stats.claims import benchmark_claims
+    from lossbench.tables import concat
+    from lossbench.tables.study import CLAIMS
+    from lossbench.theory.claims import claims
+
+    settings = read_study(study)
+    paths = StudyPaths(settings.name)
+    derived = claims(read_theory(paths))
+    tables = read_tables(paths, "contrasts", "metrics")
+    measured = benchmark_claims(settings, theory=derived, **tables)
+    write_tables(paths, {"claims": concat([derived, measured], CLAIMS)})

@@ -1,13 +1,17 @@
 """The key figure: each loss against cross-entropy, in final error and in steps to the target."""
 
+from functools import partial
+from typing import Any
+
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from lossbench import names, wording
 from lossbench.config import REFERENCE, Study
 from lossbench.figures import findings, forest, theme
-from lossbench.figures.layout import losses, percent_axis, places, plain_axis
-from lossbench.figures.spec import Description, FigureSpec, Tables
+from lossbench.figures.layout import losses, places, plain_axis
+from lossbench.figures.spec import Description, FigureSpec, Tables, filled
 
 
 def available(tables: Tables) -> bool:
@@ -27,9 +31,9 @@ def draw(tables: Tables, study: Study) -> Figure:
         by_dataset = rows[rows["dataset"] == place.dataset]
         theme.heading(line[0], place.heading)
         forest.draw(line[0], mine[mine["scale"] == "difference"], order, _differences(by_dataset))
-        forest.draw(line[1], mine[mine["scale"] == "ratio"], order, _ratios(rows))
+        forest.draw(line[1], mine[mine["scale"] == "ratio"], order, _ratios(rows, tables))
         forest.name_rows(line[0], order)
-        percent_axis(line[0].xaxis, log=False)
+        plain_axis(line[0].xaxis, log=False, scale=100)
         plain_axis(line[1].xaxis, log=True, unit="×")
     axes[-1, 0].set_xlabel("lower ←   test error, difference in points   → higher")
     axes[-1, 1].set_xlabel("faster ←   steps to the last target, ratio   → slower")
@@ -43,7 +47,7 @@ def describe(tables: Tables, study: Study) -> Description:
     shown = [place.heading for place in places(_shown(contrasts), study)]
     level = study.statistics.level
     return Description(
-        title=f"{speed}; it is {_predicate(error)}",
+        title=findings.speed_and_error(contrasts, study),
         subtitle=(
             f"Each loss against {names.in_sentence(REFERENCE)} (the vertical line), paired by "
             f"seed: mean and {level:.0%} interval. Grey: the band of equivalence. A hollow mark "
@@ -53,7 +57,9 @@ def describe(tables: Tables, study: Study) -> Description:
         caption=(
             "Left of the line a loss does better. Each loss trains at its own tuned learning "
             "rate; the last target is the validation error that the weaker of the primary pair "
-            "reaches in its median tuned run."
+            "reaches in its median tuned run. A run that never gets there counts with its whole "
+            "budget, which makes the ratio a bound: ≥ where the loss has such runs, ≤ where "
+            f"{names.in_sentence(REFERENCE)} has."
         ),
     )
 
@@ -65,17 +71,31 @@ def _shown(contrasts: pd.DataFrame) -> pd.DataFrame:
 
 def _differences(rows: pd.DataFrame) -> forest.Scale:
     limits = forest.difference_limits(rows[rows["scale"] == "difference"])
-    return forest.Scale(0.0, False, limits, wording.points, "no value")
+    return forest.Scale(0.0, False, limits, forest.points)
 
 
-def _ratios(rows: pd.DataFrame) -> forest.Scale:
+def _ratios(rows: pd.DataFrame, tables: Tables) -> forest.Scale:
     limits = forest.ratio_limits(rows[rows["scale"] == "ratio"])
-    return forest.Scale(1.0, True, limits, wording.ratio, "not reached")
+    return forest.Scale(1.0, True, limits, partial(_ratio, short=_short_of_target(tables)))
 
 
-def _predicate(sentence: str) -> str:
-    """What a finding says after `is`; the whole finding where it has no such verb."""
-    return sentence.partition(" is ")[2] or sentence
+def _ratio(row: Any, short: set[tuple[str, str, str]]) -> str:
+    """The ratio of steps, as a bound where the loss alone missed the target in some run."""
+    if np.isnan(row.value):
+        return "not reached"
+    ours, theirs = ((row.dataset, row.model, loss) in short for loss in (row.loss, row.reference))
+    bound = "≥ " if ours and not theirs else "≤ " if theirs and not ours else ""
+    return bound + wording.ratio(row.value)
+
+
+def _short_of_target(tables: Tables) -> set[tuple[str, str, str]]:
+    """Data set, network and loss of which some run never reached the last target."""
+    if not filled("survival")(tables):
+        return set()
+    survival = tables["survival"]
+    last = survival[survival["target"] == survival["target"].max()]
+    last = last[last["reach_rate"] < 1]
+    return set(zip(last["dataset"], last["model"], last["loss"], strict=True))
 
 
 ANSWER_FIGURES: dict[str, FigureSpec] = {
@@ -84,7 +104,7 @@ ANSWER_FIGURES: dict[str, FigureSpec] = {
         section="answer",
         draw=draw,
         describe=describe,
-        sources=("contrasts", "times_to_target"),
+        sources=("contrasts", "survival"),
         available=available,
     ),
 }

@@ -30,10 +30,10 @@ def _draw_curves(tables: Tables, study: Study) -> Figure:
     figure, axes = theme.panels(len(shown), 2, panel_height=1.9, sharey="row", sharex="row")
     ends = {}
     for line, place in zip(axes, shown, strict=True):
-        theme.heading(line[0], place.heading)
+        theme.heading(line[0], place.heading, above=12)
         for panel, column in zip(line, reversed(ERRORS), strict=True):
             ends[line[1]] = draw_runs(panel, place.rows(history), column)
-            panel.set_title(ERRORS[column], loc="right", weight="normal", color=theme.MUTED.light)
+            theme.subheading(panel, ERRORS[column])
         _mark_targets(line[1], place.rows(tables["targets"]) if "targets" in tables else None)
         percent_axis(line[0].yaxis, log=True)
         plain_axis(line[0].xaxis, log=True)
@@ -75,7 +75,7 @@ def _draw_times(tables: Tables, study: Study) -> Figure:
         for panel, target in zip(line, targets, strict=True):
             mine = place.rows(curves)
             _steps(panel, mine[mine["target"] == target])
-            panel.set_title(_target_name(tables, place, target), loc="left", **_QUIET)
+            theme.subheading(panel, _target_name(tables, place, target))
         theme.heading(line[0], place.heading, above=12)
         line[0].set_ylabel("runs at the target")
     rises = curves["steps"][curves["reached"] > 0].min()
@@ -163,8 +163,6 @@ def _misses(loss: LossName, ends: pd.DataFrame, short: pd.DataFrame) -> str:
     missed, total = (int((frame["loss"] == loss).sum()) for frame in (short, ends))
     return f"{names.in_sentence(loss)} (in {missed} of {wording.count(total, 'comparison')})"
 
-
-_QUIET = {"weight": "normal", "color": theme.MUTED.light}
 
 CONVERGENCE_FIGURES: dict[str, FigureSpec] = {
     "learning-curves": FigureSpec(

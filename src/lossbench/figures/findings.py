@@ -5,24 +5,30 @@ from collections.abc import Callable
 import pandas as pd
 
 from lossbench import names, wording
-from lossbench.config import REFERENCE, LossName, Study
+from lossbench.config import REFERENCE, Study
 from lossbench.figures.layout import focus, places
 
+_POINTS = f"{wording.NO_BREAK}pp"
 VERDICTS = ("worse", "better", "equivalent", "undecided")
 
 SPEED = {
     "worse": "slower than {}",
     "better": "faster than {}",
     "equivalent": "as fast as {}",
-    "undecided": "neither faster nor slower than {} for certain",
+    "undecided": "not clearly slower or faster than {}",
 }
 ERROR = {
     "worse": "less accurate than {}",
     "better": "more accurate than {}",
     "equivalent": "as accurate as {}",
-    "undecided": "neither more nor less accurate than {} for certain",
+    "undecided": "not clearly less or more accurate than {}",
 }
 """What follows `MSE on softmax is`, by verdict; the slot takes the reference's name."""
+ACCURACY = {
+    verdict: phrase.replace(" than {}", "").replace(" as {}", "")
+    for verdict, phrase in ERROR.items()
+}
+"""The same after a clause that has named the reference."""
 
 
 def last_target(contrasts: pd.DataFrame) -> str:
@@ -45,8 +51,18 @@ def speed(contrasts: pd.DataFrame, study: Study) -> str:
 
 def error(contrasts: pd.DataFrame, study: Study) -> str:
     """How the test error of the loss in focus compares."""
-    rows = select(contrasts, "error")
-    return sentence(rows, study, ERROR, wording.points, "")
+    return sentence(select(contrasts, "error"), study, ERROR, wording.points, "")
+
+
+def speed_and_error(contrasts: pd.DataFrame, study: Study) -> str:
+    """Both in one sentence."""
+    errors = select(contrasts, "error")
+    if errors.empty:
+        return speed(contrasts, study)
+    if not last_target(contrasts):
+        return error(contrasts, study)
+    accuracy = sentence(errors, study, ACCURACY, wording.points, "")
+    return f"{speed(contrasts, study)}; it is {accuracy.partition(' is ')[2] or accuracy}"
 
 
 def sentence(
@@ -77,8 +93,9 @@ def _part(
     fmt: Callable[[float], str],
     unit: str,
 ) -> str:
-    known = group["value"].dropna()
-    span = spread(known, fmt)
+    span = spread(group["value"].dropna(), fmt)
+    if group["censored_pairs"].any():
+        unit += " within the budget"
     where = _where(group, everything, study)
     numbers = f" ({span}{unit})" if span else ""
     return f"{phrase.format(names.in_sentence(REFERENCE))} {where}{numbers}"
@@ -89,7 +106,7 @@ def spread(values: pd.Series, fmt: Callable[[float], str]) -> str:
     if values.empty:
         return ""
     low, high = fmt(float(values.min())), fmt(float(values.max()))
-    return low if low == high else f"{low} to {high}"
+    return low if low == high else f"{low.removesuffix(_POINTS)} to {high}"
 
 
 def _where(group: pd.DataFrame, everything: pd.DataFrame, study: Study) -> str:
@@ -99,8 +116,3 @@ def _where(group: pd.DataFrame, everything: pd.DataFrame, study: Study) -> str:
     if len(group) == total:
         return f"in all {total} comparisons"
     return f"in {len(group)} of {total} comparisons"
-
-
-def named(loss: LossName) -> str:
-    """The loss's name where a sentence begins."""
-    return names.LOSS_NAMES[loss]

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from lossbench import names
+from lossbench import names, wording
 from lossbench.config import LossName
 from lossbench.figures import theme
 
@@ -23,10 +24,8 @@ class Scale:
     """Where the loss equals the reference."""
     log: bool
     limits: tuple[float, float]
-    fmt: Callable[[float], str]
-    """Writes the value beside the row."""
-    absent: str
-    """Stands where there is no value."""
+    fmt: Callable[[Any], str]
+    """Writes beside the row what its contrast says."""
 
 
 def difference_limits(rows: pd.DataFrame) -> tuple[float, float]:
@@ -65,6 +64,11 @@ def draw(axes: Axes, rows: pd.DataFrame, order: Sequence[LossName], scale: Scale
         _row(axes, row, y, scale)
 
 
+def points(row: Any) -> str:
+    """A difference in percentage points."""
+    return "no value" if np.isnan(row.value) else wording.points(row.value)
+
+
 def name_rows(axes: Axes, order: Sequence[LossName]) -> None:
     """Name the losses at the left of their rows, each in its colour."""
     axes.set_yticks(range(len(order)), [names.LOSS_NAMES[loss] for loss in reversed(order)])
@@ -82,15 +86,14 @@ def _band(axes: Axes, rows: pd.DataFrame, scale: Scale) -> None:
     axes.axvspan(low, high, color=theme.BAND.light, linewidth=0, zorder=0)
 
 
-def _row(axes: Axes, row: object, y: float, scale: Scale) -> None:
-    loss, value = row.loss, row.value  # type: ignore[attr-defined]
-    low, high = row.ci_low, row.ci_high  # type: ignore[attr-defined]
+def _row(axes: Axes, row: Any, y: float, scale: Scale) -> None:
+    loss, value = row.loss, row.value
+    low, high = row.ci_low, row.ci_high
     style = theme.LOSS_STYLES[loss]
     left, right = scale.limits
-    text = scale.absent if np.isnan(value) else scale.fmt(value)
     artists = [
         axes.annotate(
-            text,
+            scale.fmt(row),
             (1, y),
             xycoords=("axes fraction", "data"),
             xytext=(4, 0),
@@ -103,18 +106,10 @@ def _row(axes: Axes, row: object, y: float, scale: Scale) -> None:
         ends = [max(low, left), min(high, right)]
         artists += axes.plot(ends, [y, y], color=style.color, linewidth=1.6)
     if np.isfinite(value):
-        beyond = ">" if value > right else "<" if value < left else ""
-        undecided = row.verdict == "undecided"  # type: ignore[attr-defined]
-        artists += axes.plot(
-            [np.clip(value, left, right)],
-            [y],
-            marker=beyond or style.marker,
-            color=style.color,
-            markerfacecolor=theme.BACKGROUND.light if undecided else style.color,
-            markeredgewidth=1.2 if undecided else 0.6,
-            markersize=5,
-            linestyle="none",
-            clip_on=False,
-            zorder=3,
-        )
+        look = theme.mark_style(loss, 5)
+        if not left <= value <= right:
+            look["marker"] = ">" if value > right else "<"
+        if row.verdict == "undecided":
+            look |= {"markerfacecolor": theme.BACKGROUND.light, "markeredgewidth": 1.2}
+        artists += axes.plot(np.clip(value, left, right), y, **look, clip_on=False, zorder=3)
     theme.tag(artists, loss)

@@ -53,6 +53,21 @@ def focus(frame: pd.DataFrame) -> LossName | None:
     return PRIMARY if PRIMARY in others else next(iter(others), None)
 
 
+def panels_of(
+    shown: Sequence[Place], *, panel_height: float, **options: Any
+) -> tuple[Figure, dict[Place, Axes], list[Axes]]:
+    """A figure with a headed panel for each place, two in a row, and its lowest panels."""
+    columns = min(2, len(shown))
+    rows = -(-len(shown) // columns)
+    figure, axes = theme.panels(rows, columns, panel_height=panel_height, **options)
+    used = dict(zip(shown, axes.ravel(), strict=False))
+    for place, panel in used.items():
+        theme.heading(panel, place.heading)
+    for panel in axes.ravel()[len(shown) :]:
+        panel.set_axis_off()
+    return figure, used, list(used.values())[-columns:]
+
+
 def by_loss(frame: pd.DataFrame) -> Iterator[tuple[LossName, pd.DataFrame]]:
     """Each loss with its rows, in the figures' order."""
     for loss in losses(frame):

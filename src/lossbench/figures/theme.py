@@ -15,6 +15,7 @@ import seaborn as sns
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from lossbench.config import LossName
 from lossbench.figures.svg import Role, compress
@@ -59,9 +60,17 @@ LOSS_STYLES: dict[LossName, LossStyle] = {
 }
 
 
+_CLASSES = (
+    *("#3b75af", "#c5671a", "#3a923a", "#c44140", "#8d69b8"),
+    *("#966f5c", "#c9699f", "#7b7b7b", "#8a8a1c", "#1e8fa0"),
+)
+CLASS_COLORS = tuple(Role(f"class-{k}", color, color) for k, color in enumerate(_CLASSES))
+"""Colours of the ten classes, in the middle tones that keep 3:1 on light and on dark pages."""
+
+
 def roles() -> list[Role]:
     """Every colour of the theme, with the CSS custom property that carries it."""
-    general = [BACKGROUND, INK, MUTED, RULE, BAND]
+    general = [BACKGROUND, INK, MUTED, RULE, BAND, *CLASS_COLORS]
     return general + [
         Role(css_name(loss), style.color, style.dark, style.text)
         for loss, style in LOSS_STYLES.items()
@@ -123,19 +132,28 @@ def tag(artists: Artist | Iterable[Artist], loss: str) -> None:
 
 
 def heading(axes: Axes, text: str, *, above: float = 0) -> None:
-    """A panel's heading, flush left, `above` points over the place of its title."""
-    if not above:
-        axes.set_title(text, loc="left")
-        return
-    axes.annotate(
+    """A panel's heading, flush left, `above` points higher than usual to leave room below it."""
+    # The empty title keeps the height free; the words may be wider than the panel.
+    axes.set_title(" ", loc="left", pad=7 + above)
+    _over(axes, text, 7 + above, fontsize=9, weight="bold")
+
+
+def subheading(axes: Axes, text: str, *, color: str = MUTED.light) -> Text:
+    """Quiet words directly over a panel; `heading` leaves room for them with `above=12`."""
+    return _over(axes, text, 6, color=color)
+
+
+def _over(axes: Axes, text: str, offset: float, **options: Any) -> Text:
+    words: Text = axes.annotate(
         text,
         (0, 1),
         xycoords="axes fraction",
-        xytext=(0, above + 7),
+        xytext=(0, offset),
         textcoords="offset points",
-        fontsize=9,
-        weight="bold",
+        **options,
     )
+    words.set_in_layout(False)
+    return words
 
 
 def line_style(loss: LossName) -> dict[str, Any]:
@@ -144,10 +162,18 @@ def line_style(loss: LossName) -> dict[str, Any]:
     return {"color": style.color, "linestyle": style.dash}
 
 
-def mark_style(loss: LossName) -> dict[str, Any]:
+def mark_style(loss: LossName, size: float = 4.5) -> dict[str, Any]:
     """Keyword arguments of `Axes.plot` for marks of this loss without a line."""
     style = LOSS_STYLES[loss]
-    return {"color": style.color, "marker": style.marker, "linestyle": "none"}
+    # Markers with arms cover less than others of their size and look smaller.
+    scaled = size * (1.4 if style.marker in "PX*" else 1.0)
+    return {
+        "color": style.color,
+        "marker": style.marker,
+        "markersize": scaled,
+        "markeredgewidth": 0.5,
+        "linestyle": "none",
+    }
 
 
 def _settings() -> dict[str, Any]:

@@ -38,9 +38,8 @@ def _strips(axes: Axes, rows: pd.DataFrame) -> None:
         for place, scale in enumerate(scales):
             excess = mine[mine["start_scale"] == scale]["excess"] / best
             spread = np.linspace(-0.12, 0.12, len(excess))
-            marks = axes.plot(
-                place + side + spread, excess.clip(lower=FLOOR), ms=3, **theme.mark_style(loss)
-            )
+            style = {**theme.mark_style(loss), "markersize": 3}
+            marks = axes.plot(place + side + spread, excess.clip(lower=FLOOR), **style)
             theme.tag(marks, loss)
     axes.set_xticks(range(len(scales)), [f"{scale:g}" for scale in scales])
     axes.set_yscale("log")
@@ -74,17 +73,10 @@ def describe_solving(tables: Tables, _: Study) -> Description:
 def draw_separable(tables: Tables, _: Study) -> Figure:
     """Loss and length of the parameters over the steps, with and without a dividing line."""
     figure, axes = theme.panels(1, 2, panel_height=2.3)
-    color = theme.LOSS_STYLES["bce_sigmoid"].color
+    descents = tables["separable_descent"].query("step > 0").groupby("problem")
     for axis, column in zip(axes[0], ("value", "parameter_norm"), strict=True):
-        for (name, rows), dash in zip(
-            tables["separable_descent"].query("step > 0").groupby("problem"),
-            ("-", ":"),
-            strict=True,
-        ):
-            theme.tag(axis.plot(rows["step"], rows[column], color=color, ls=dash), "bce_sigmoid")
-            last = rows.iloc[-1]
-            end = (last["step"], last[column])
-            axis.annotate(name, end, (0, 7), textcoords="offset points", ha="right")
+        for (problem, rows), dash in zip(descents, ("-", ":"), strict=True):
+            _descent(axis, rows, column, str(problem), dash)
         axis.set(xscale="log", xlabel="steps of gradient descent")
         plain_axis(axis.xaxis, log=True)
     axes[0, 0].set_yscale("log")
@@ -92,6 +84,16 @@ def draw_separable(tables: Tables, _: Study) -> Figure:
     theme.heading(axes[0, 0], "Cross-entropy")
     theme.heading(axes[0, 1], "Length of the parameters")
     return figure
+
+
+def _descent(axes: Axes, rows: pd.DataFrame, column: str, label: str, dash: str) -> None:
+    color = theme.LOSS_STYLES["bce_sigmoid"].color
+    theme.tag(axes.plot(rows["step"], rows[column], color=color, ls=dash), "bce_sigmoid")
+    middle = rows.iloc[len(rows) // 2]
+    # Above the curve: to the right of one that falls, to the left of one that rises.
+    side, align = (5, "left") if rows[column].is_monotonic_decreasing else (-5, "right")
+    place = (middle["step"], middle[column])
+    axes.annotate(label, place, (side, 4), textcoords="offset points", ha=align)
 
 
 def describe_separable(tables: Tables, _: Study) -> Description:

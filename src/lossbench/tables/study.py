@@ -32,6 +32,35 @@ CONFUSION = Table(
     (*RUN_KEY, "label", "predicted"),
 )
 
+RELIABILITY = Table(
+    "reliability",
+    (
+        *RUN,
+        Column("bin", "int32", "", "confidence bin, from 0; equally wide"),
+        Column("count", "int64", "images", "test images in the bin"),
+        Column("confidence", "float64", "fraction", "mean probability of the predicted class"),
+        Column("accuracy", "float64", "fraction", "share of them predicted correctly"),
+    ),
+    (*RUN_KEY, "bin"),
+)
+
+GALLERY = Table(
+    "gallery",
+    (
+        *COMPARED,
+        Column("right", "text", "", "loss that gets the image right in every seed"),
+        Column("wrong", "text", "", "loss that gets it right in none"),
+        Column("example", "int32", "", "index in the official test set"),
+        Column("label", "int8", "", "true class"),
+        Column("predicted", "int8", "", "class that the wrong loss predicts most often"),
+        Column("votes", "int32", "", "seeds in which it does"),
+        Column("seeds", "int32", "", "seeds of both losses"),
+        Column("total", "int32", "images", "how many test images separate the losses so"),
+        Column("png", "text", "", "the image as PNG, in base64; empty where it is not at hand"),
+    ),
+    ("dataset", "model", "right", "wrong", "example"),
+)
+
 METRICS = Table(
     "metrics",
     (
@@ -174,6 +203,8 @@ TABLES: dict[str, Table] = {
         GEOMETRY,
         PROJECTIONS,
         CONFUSION,
+        RELIABILITY,
+        GALLERY,
         METRICS,
         CHOICES,
         TARGETS,

@@ -1,0 +1,183 @@
+"""What the last hidden layer looks like: how compact its classes are, and a view of them."""
+
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
+
+from lossbench import names, wording
+from lossbench.config import REFERENCE, LossName, Study
+from lossbench.figures import findings, forest, theme
+from lossbench.figures.layout import by_loss, losses, places, plain_axis
+from lossbench.figures.spec import Description, FigureSpec, Tables, filled
+
+SCATTER = "scatter_ratio"
+PER_CLASS = 40
+"""Points drawn of each class; the table holds them all."""
+
+
+def _draw_scatter(tables: Tables, study: Study) -> Figure:
+    """A row for each network: the scatter ratio, and cosines to the own and another class."""
+    measured = tables["geometry"]
+    shown, order = places(measured, study), losses(measured)
+    height = 0.42 + forest.ROW * len(order)
+    figure, axes = theme.panels(len(shown), 2, panel_height=height, sharex="col", sharey="row")
+    for line, place in zip(axes, shown, strict=True):
+        theme.heading(line[0], place.heading)
+        mine = place.rows(measured)
+        line[0].set_xscale("log")
+        for measure, panel in (
+            (SCATTER, line[0]),
+            ("other_cosine", line[1]),
+            ("own_cosine", line[1]),
+        ):
+            _dots(panel, mine[mine["measure"] == measure], order, hollow=measure == "other_cosine")
+        forest.name_rows(line[0], order)
+    plain_axis(axes[0, 0].xaxis, log=True)
+    plain_axis(axes[0, 1].xaxis, log=False)
+    axes[-1, 0].set_xlabel("scatter within / between classes")
+    axes[-1, 1].set_xlabel("cosine to nearest other (open), own (filled)")
+    return figure
+
+
+def _describe_scatter(tables: Tables, _study: Study) -> Description:
+    title = _scatter_finding(tables)
+    return Description(
+        title=title,
+        subtitle=(
+            "Features of the last hidden layer on the test set, a mark a run. Left: trace of the "
+            "scatter within classes over that between them, log axis; further left is more "
+            "compact. Right: mean cosine to the own class mean and to the nearest other one."
+        ),
+        alt=f"Dot plot of feature scatter. {title}.",
+        caption=(
+            "A margin loss is meant to make classes compact: small ratio, own cosine near 1, the "
+            "other far from it."
+        ),
+    )
+
+
+def _draw_projections(tables: Tables, study: Study) -> Figure:
+    """A row for each network, a column for each loss: the features of one seed in the plane."""
+    points = tables["projections"]
+    shown, order = places(points, study), losses(points)
+    columns = len(order) if len(order) <= 5 else 4
+    lines = -(-len(order) // columns)
+    figure, axes = theme.panels(len(shown) * lines, columns, panel_height=1.45)
+    for panel in axes.ravel():
+        panel.set_axis_off()
+    for number, place in enumerate(shown):
+        block = axes[number * lines : (number + 1) * lines].ravel()
+        theme.heading(block[0], place.heading, above=12)
+        for panel, loss in zip(block, order, strict=False):
+            mine = place.rows(points)
+            _cloud(panel, mine[mine["loss"] == loss])
+            color = theme.LOSS_STYLES[loss].color
+            title = theme.subheading(panel, names.LOSS_NAMES[loss], color=color)
+            theme.tag(title, loss)
+    return figure
+
+
+def _describe_projections(tables: Tables, study: Study) -> Description:
+    points = tables["projections"]
+    shown = places(points, study)
+    winners = Counter(_most_compact(place.rows(points)) for place in shown)
+    compact = [
+        f"{names.LOSS_NAMES[loss]} ({number} of {wording.count(len(shown), 'network')})"
+        for loss, number in winners.most_common()
+    ]
+    title = f"Most compact classes in this view: {wording.join(compact)}"
+    return Description(
+        title=title,
+        subtitle=(
+            "Features of the last hidden layer on test images, projected to two dimensions; one "
+            "seed. A point is an image, a colour and a number a class."
+        ),
+        alt=f"Scatter plots of projected features on {wording.join([place.heading for place in shown])}. {title}.",
+        caption=(
+            "Each panel has its own scale and its own projection, so compare shapes, not "
+            f"distances. At most {PER_CLASS} images of a class are drawn."
+        ),
+    )
+
+
+def _dots(axes: Axes, rows: pd.DataFrame, order: list[LossName], *, hollow: bool) -> None:
+    axes.set_ylim(-0.6, len(order) - 0.4)
+    axes.grid(visible=False)
+    axes.tick_params(axis="y", length=0)
+    for loss, mine in by_loss(rows.dropna(subset="value")):
+        y = np.full(len(mine), float(len(order) - 1 - order.index(loss)))
+        face = {"markerfacecolor": "none"} if hollow else {"alpha": 0.8}
+        theme.tag(axes.plot(mine["value"], y, **theme.mark_style(loss, 4), **face), loss)
+
+
+def _cloud(axes: Axes, points: pd.DataFrame) -> None:
+    """Points as strokes of no length with round ends: one path a class keeps the file small."""
+    for label, mine in points.groupby("label"):
+        mine = mine.head(PER_CLASS)
+        at = np.repeat(mine[["x", "y"]].to_numpy(), 2, axis=0)
+        codes = np.tile([Path.MOVETO, Path.LINETO], len(mine))
+        color = theme.CLASS_COLORS[int(label)].light
+        axes.add_patch(
+            PathPatch(Path(at, codes), fill=False, edgecolor=color, linewidth=2.2, capstyle="round")
+        )
+    for label, center in points.groupby("label")[["x", "y"]].median().iterrows():
+        axes.annotate(
+            str(label),
+            (center["x"], center["y"]),
+            ha="center",
+            va="center",
+            fontsize=8,
+            weight="bold",
+        )
+    axes.autoscale_view()
+
+
+def _scatter_finding(tables: Tables) -> str:
+    measured = tables["geometry"]
+    ratios = measured[measured["measure"] == SCATTER]
+    means = ratios.groupby(["dataset", "model", "loss"])["value"].mean().unstack()
+    loss = means.mean().idxmin() if len(means) else None
+    if loss is None or REFERENCE not in means or loss == REFERENCE:
+        return f"No loss has more compact features than {names.in_sentence(REFERENCE)}"
+    relative = (means[loss] / means[REFERENCE]).dropna()
+    span = findings.spread(relative, wording.ratio)
+    return (
+        f"{names.LOSS_NAMES[loss]} has the most compact features: {span} the scatter ratio of "
+        f"{names.in_sentence(REFERENCE)}"
+    )
+
+
+def _most_compact(points: pd.DataFrame) -> LossName:
+    """The loss whose projected classes scatter least, relative to the distance between them."""
+    ratios = {}
+    for loss, cloud in by_loss(points):
+        within = cloud.groupby("label")[["x", "y"]].var().sum(axis=1).mean()
+        between = cloud.groupby("label")[["x", "y"]].mean().var().sum()
+        ratios[loss] = within / between
+    return min(ratios, key=lambda loss: ratios[loss])
+
+
+FEATURES_FIGURES: dict[str, FigureSpec] = {
+    "features": FigureSpec(
+        "features",
+        section="features",
+        draw=_draw_scatter,
+        describe=_describe_scatter,
+        sources=("geometry",),
+        available=filled("geometry"),
+    ),
+    "projections": FigureSpec(
+        "projections",
+        section="features",
+        draw=_draw_projections,
+        describe=_describe_projections,
+        sources=("projections",),
+        available=filled("projections"),
+    ),
+}
+"""The figures of the features section."""
