@@ -38,7 +38,7 @@ def _strips(axes: Axes, rows: pd.DataFrame) -> None:
         for place, scale in enumerate(scales):
             excess = mine[mine["start_scale"] == scale]["excess"] / best
             spread = np.linspace(-0.12, 0.12, len(excess))
-            style = {**theme.mark_style(loss), "markersize": 3}
+            style = theme.mark_style(loss, 3)
             marks = axes.plot(place + side + spread, excess.clip(lower=FLOOR), **style)
             theme.tag(marks, loss)
     axes.set_xticks(range(len(scales)), [f"{scale:g}" for scale in scales])
@@ -89,7 +89,7 @@ def draw_separable(tables: Tables, _: Study) -> Figure:
 def _descent(axes: Axes, rows: pd.DataFrame, column: str, label: str, dash: str) -> None:
     color = theme.LOSS_STYLES["bce_sigmoid"].color
     theme.tag(axes.plot(rows["step"], rows[column], color=color, ls=dash), "bce_sigmoid")
-    middle = rows.iloc[len(rows) // 2]
+    middle = rows.iloc[2 * len(rows) // 3]
     # Above the curve: to the right of one that falls, to the left of one that rises.
     side, align = (5, "left") if rows[column].is_monotonic_decreasing else (-5, "right")
     place = (middle["step"], middle[column])

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from lossbench import names
 from lossbench.config import LossName, Study
 from lossbench.figures import theme
-from lossbench.figures.layout import by_loss, legend, losses
+from lossbench.figures.layout import by_loss, legend, losses, plain_axis
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
 from lossbench.theory import numbers
 from lossbench.theory.sigmoid import OUTPUT_LOSSES
@@ -134,6 +134,7 @@ def _eigenvalues(axes: Axes, frame: pd.DataFrame) -> None:
         theme.tag(axes.plot(ordered, share, **theme.line_style(loss)), loss)
     axes.axvline(0, color=theme.MUTED.light, linewidth=0.6)
     axes.set_xlabel("smallest eigenvalue")
+    plain_axis(axes.xaxis, log=False)
     theme.heading(axes, "Share of random points up to it")
 
 
