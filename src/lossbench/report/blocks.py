@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from lossbench.errors import LossbenchError
 from lossbench.report.data_tables import DataTable
+from lossbench.report.packing import Pack
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ class FigureBlock:
     subtitle: str
     caption: str
     table: str = ""
+    pack: Pack | None = None
+    """The numbers for download, where no table of the page has them."""
     kind: str = field(default="figure", init=False)
 
     @property
@@ -136,7 +139,9 @@ class Section:
     blocks: tuple[Block, ...]
 
 
-def figure_block(name: str, content: FigureContent, *, table: str = "") -> FigureBlock:
+def figure_block(
+    name: str, content: FigureContent, *, table: str = "", pack: Pack | None = None
+) -> FigureBlock:
     """The figure called `name`, ready for the page. Raises LossbenchError: see `embedded`."""
     return FigureBlock(
         name=name,
@@ -145,6 +150,7 @@ def figure_block(name: str, content: FigureContent, *, table: str = "") -> Figur
         subtitle=content.subtitle,
         caption=content.caption,
         table=table,
+        pack=pack,
     )
 
 

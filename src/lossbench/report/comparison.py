@@ -94,10 +94,14 @@ def _compared(a: "pd.Series[float]", b: "pd.Series[float]") -> dict[str, Any]:
         return row | {"difference": 0.0, "change": "identical"}
     shared = a.index.intersection(b.index)
     if len(shared) >= FEWEST:
-        return row | _paired((b[shared] - a[shared]).to_numpy(float))
+        return row | _paired(_floats(b[shared] - a[shared]))
     if min(len(a), len(b)) < FEWEST:
         return row | {"change": "too few seeds"}
-    return row | _welch(a.to_numpy(float), b.to_numpy(float))
+    return row | _welch(_floats(a), _floats(b))
+
+
+def _floats(values: "pd.Series[float]") -> Floats:
+    return np.asarray(values, dtype=np.float64)
 
 
 def _paired(differences: Floats) -> dict[str, Any]:

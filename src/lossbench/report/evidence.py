@@ -9,6 +9,8 @@ import pandas as pd
 from lossbench import cells
 from lossbench.config import REFERENCE, Study
 from lossbench.report.data_tables import in_order
+from lossbench.tables import empty
+from lossbench.tables.study import TABLES
 
 Tables = Mapping[str, pd.DataFrame]
 """The study's tables by name. A table that was not made is absent or empty."""
@@ -36,8 +38,8 @@ def filled(tables: Tables, *names: str) -> bool:
 
 
 def rows(tables: Tables, name: str, **wanted: object) -> pd.DataFrame:
-    """The rows of a table in which each column named in `wanted` has the wanted value."""
-    frame = tables.get(name, pd.DataFrame(columns=list(wanted)))
+    """The rows of a table of the study in which each column in `wanted` has the wanted value."""
+    frame = tables[name] if name in tables else empty(TABLES[name])
     for column, value in wanted.items():
         frame = frame[frame[column] == value]
     return frame

@@ -1,7 +1,5 @@
 """The tables of results: what stands behind the answer, the curves, and the final errors."""
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from lossbench.config import PRIMARY, REFERENCE, Study
@@ -47,64 +45,6 @@ def headline(tables: Tables) -> DataTable:
         note="Mean test error over seeds. Difference and ratio: MSE on softmax to cross-entropy; "
         "from, to: their intervals. Verdicts are on MSE on softmax.",
         folded=False,
-    )
-
-
-def speed(tables: Tables) -> DataTable:
-    """Paired ratios of steps to every target, each loss to the reference."""
-    frame = evidence.rows(tables, "contrasts", comparison="tuned", scale="ratio")
-    frame = frame[frame["metric"].str.startswith("steps_to_target_")]
-    frame = frame.assign(target=frame["metric"].str.rpartition("_")[2].astype(int))
-    frame = frame.sort_values(
-        ["dataset", "model", "target", "loss"], ascending=[True, True, False, True]
-    )
-    return data_table(
-        frame,
-        (
-            columns.DATASET,
-            columns.NETWORK,
-            columns.LOSS,
-            columns.TARGET,
-            columns.factor("value", "Ratio of steps"),
-            columns.factor("ci_low", "from"),
-            columns.factor("ci_high", "to"),
-            columns.p_value("p_value", "Sign-flip p"),
-            columns.p_value("p_adjusted", "t-test p, Holm"),
-            columns.PAIRS,
-            columns.count("censored_pairs", "Censored pairs"),
-            columns.VERDICT,
-            columns.FAMILY,
-            columns.METHOD,
-        ),
-        name="speed",
-        caption=f"Steps to each target, as a ratio to {in_sentence(REFERENCE)}, paired by seed",
-        note="Target 3 is the hardest and carries the verdict. A pair is censored where either "
-        "run never reached the target; its time then counts as the budget. Verdicts follow the "
-        "corrected p.",
-    )
-
-
-def survival(tables: Tables) -> DataTable:
-    """Median times to each target, and how many runs reached it."""
-    return data_table(
-        evidence.rows(tables, "survival"),
-        (
-            columns.DATASET,
-            columns.NETWORK,
-            columns.LOSS,
-            columns.TARGET,
-            columns.percent("validation_error", "Target error"),
-            columns.count("reached_runs", "Reached"),
-            columns.count("runs", "Runs"),
-            columns.count("median_steps", "Median", "steps"),
-            columns.count("restricted_mean_steps", "Restricted mean", "steps"),
-            columns.factor("restricted_mean_ratio", "its ratio"),
-            columns.count("budget_steps", "Budget", "steps"),
-            columns.p_value("log_rank_p_adjusted", "Log-rank p, Holm"),
-        ),
-        name="survival",
-        caption="Time to target: Kaplan–Meier medians and reach rates",
-        note="∞: most runs never reached the target within their budget.",
     )
 
 
@@ -186,32 +126,6 @@ def seed_errors(tables: Tables) -> DataTable:
     )
 
 
-def error_contrasts(tables: Tables) -> DataTable:
-    """Paired differences in final metrics, each loss to the reference."""
-    frame = evidence.rows(tables, "contrasts", comparison="tuned", metric="error")
-    return _differences(
-        frame,
-        name="error-contrasts",
-        caption=f"Difference in final test error to {in_sentence(REFERENCE)}, paired by seed",
-        note="Equivalent: the equivalence interval lies inside the margin on both sides of zero. "
-        "The one primary contrast for each data set is MSE on softmax; all others are "
-        "exploratory. Better and worse follow the p corrected by Holm, so an interval beside an "
-        "undecided verdict may exclude zero.",
-    )
-
-
-def same_rate(tables: Tables) -> DataTable:
-    """Paired differences at the one rate that suits the reference: confounded."""
-    frame = evidence.rows(tables, "contrasts", comparison="same_rate", scale="difference")
-    return _differences(
-        frame,
-        name="same-rate",
-        caption=f"At the rate chosen for {in_sentence(REFERENCE)} (confounded): difference in "
-        "validation error of tuning runs",
-        note="Confounded: the rate suits cross-entropy, not the other loss.",
-    )
-
-
 def class_errors(tables: Tables) -> DataTable:
     """Mean error on the test images of each class."""
     wide = _wide_metrics(tables)
@@ -226,6 +140,26 @@ def class_errors(tables: Tables) -> DataTable:
         ),
         name="class-errors",
         caption="Test error by class, mean over seeds",
+        folded=True,
+    )
+
+
+def confusion(tables: Tables) -> DataTable:
+    """How many test images of each class every loss took for each class, mean over seeds."""
+    found = evidence.rows(tables, "confusion", stage="evaluation")
+    mean = found.groupby([*CELL, "label", "predicted"])["count"].mean().unstack("predicted")
+    mean.columns = [f"predicted_{predicted}" for predicted in mean.columns]
+    return data_table(
+        mean.reset_index(),
+        (
+            columns.DATASET,
+            columns.NETWORK,
+            columns.LOSS,
+            columns.count("label", "True class"),
+            *(columns.quantity(name, f"as {name.rpartition('_')[2]}") for name in mean.columns),
+        ),
+        name="confusion",
+        caption="Test images of each class by the class they were taken for, mean over seeds",
         folded=True,
     )
 
@@ -257,24 +191,3 @@ def _metric_column(name: str) -> Shown:
 
 def _verdict(name: str, label: str) -> Shown:
     return Shown(name, label, style="name verdict-{}")
-
-
-def _differences(frame: pd.DataFrame, *, name: str, caption: str, note: str) -> DataTable:
-    shown: Sequence[Shown] = (
-        columns.DATASET,
-        columns.NETWORK,
-        columns.LOSS,
-        columns.points("value", "Difference"),
-        columns.points("ci_low", "from"),
-        columns.points("ci_high", "to"),
-        columns.count("test_images", "Test images"),
-        columns.width("margin", "Margin"),
-        columns.p_value("p_value", "Sign-flip p"),
-        columns.p_value("p_adjusted", "t-test p, Holm"),
-        Shown("improvement", "Wins", "{:.0%}".format, numeric=True),
-        columns.PAIRS,
-        columns.VERDICT,
-        columns.FAMILY,
-        columns.METHOD,
-    )
-    return data_table(frame, shown, name=name, caption=caption, note=note)

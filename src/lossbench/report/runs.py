@@ -31,9 +31,9 @@ def status(study: Study, tables: Tables) -> pd.DataFrame:
     made = _made(tables)
     frame = planned(study).merge(made, on=_IDENTITY, how="outer", indicator="origin")
     rate = frame["learning_rate"].fillna(frame["planned_rate"])
-    setting = frame["setting"].fillna(frame["planned_setting"])
+    setting = frame["setting"].where(frame["setting"].notna(), frame["planned_setting"])
     frame = frame.assign(learning_rate=rate, setting=setting, status="ok")
-    frame.loc[frame["diverged"].fillna(False).astype(bool), "status"] = "diverged"
+    frame.loc[frame["diverged"].eq(True), "status"] = "diverged"
     frame.loc[frame["origin"] == "left_only", "status"] = "missing"
     frame.loc[frame["origin"] == "right_only", "status"] = "not planned"
     order = ["stage", "dataset", "model", "loss", "learning_rate", "seed"]

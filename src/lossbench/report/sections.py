@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lossbench.config import Study
-from lossbench.report import results, runs, sentences, tuning
+from lossbench.report import contrast_tables, results, runs, sentences, tuning
 from lossbench.report.blocks import (
     Block,
     FigureContent,
@@ -12,9 +12,8 @@ from lossbench.report.blocks import (
     Items,
     Prose,
     Section,
-    figure_block,
 )
-from lossbench.report.data_tables import DataTable
+from lossbench.report.drawings import drawn
 from lossbench.report.evidence import Tables, filled
 from lossbench.report.methods import Provenance, methods
 from lossbench.report.theory import theory
@@ -67,9 +66,9 @@ def _convergence(material: Material) -> Iterator[Block]:
         yield Items(sentences.losses_on_speed(study, tables))
     yield from _figures(material, "learning-curves", "time-to-target")
     if filled(tables, "contrasts"):
-        yield results.speed(tables)
+        yield contrast_tables.speed(tables)
     if filled(tables, "survival"):
-        yield results.survival(tables)
+        yield contrast_tables.survival(tables)
     if filled(tables, "history"):
         yield results.curves(tables, study)
 
@@ -80,13 +79,15 @@ def _final(material: Material) -> Iterator[Block]:
         yield Items(sentences.losses_on_error(study, tables))
     yield from _figures(material, "final-error")
     if filled(tables, "contrasts"):
-        yield results.error_contrasts(tables)
+        yield contrast_tables.error_contrasts(tables)
     if filled(tables, "metrics"):
         yield results.errors(tables)
         yield results.seed_errors(tables)
     yield from _figures(material, "confusion", "class-error", "calibration", "gallery")
     if filled(tables, "metrics"):
         yield results.class_errors(tables)
+    if filled(tables, "confusion"):
+        yield results.confusion(tables)
 
 
 def _sensitivity(material: Material) -> Iterator[Block]:
@@ -101,7 +102,8 @@ def _sensitivity(material: Material) -> Iterator[Block]:
     yield Prose(sentences.same_rate(tables))
     yield from _figures(material, "same-rate")
     if filled(tables, "contrasts"):
-        yield results.same_rate(tables)
+        yield contrast_tables.same_rate(tables)
+        yield contrast_tables.same_rate_speed(tables)
 
 
 def _mechanism(material: Material) -> Iterator[Block]:
@@ -141,29 +143,8 @@ def _methods(material: Material) -> Iterator[Block]:
 def _figures(material: Material, *names: str) -> Iterator[Block]:
     for name in names:
         if name in material.figures:
-            table = DATA_OF.get(name, "")
-            yield figure_block(name, material.figures[name], table=table)
+            yield drawn(name, material.figures[name], material.tables)
 
-
-def named_tables(parts: Sequence[Section]) -> dict[str, DataTable]:
-    """Every data table of the sections, by name."""
-    blocks = [block for part in parts for block in part.blocks]
-    return {block.name: block for block in blocks if isinstance(block, DataTable)}
-
-
-DATA_OF = {
-    "answer": "table-headline",
-    "learning-curves": "table-curves",
-    "time-to-target": "table-survival",
-    "final-error": "table-seed-errors",
-    "class-error": "table-class-errors",
-    "calibration": "table-errors",
-    "rate-sensitivity": "table-trials",
-    "same-rate": "table-same-rate",
-    "gradient-and-saturation": "table-curves",
-    "features": "table-geometry",
-}
-"""The table in which a reader finds a figure's numbers."""
 
 SECTIONS = {
     "answer": ("The answer", _answer),

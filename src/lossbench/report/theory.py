@@ -11,13 +11,14 @@ from lossbench.report.blocks import (
     FigureContent,
     Heading,
     Prose,
-    figure_block,
     formulated,
 )
 from lossbench.report.data_tables import DataTable, Shown, data_table
+from lossbench.report.drawings import drawn
 from lossbench.report.evidence import Tables, filled
 from lossbench.tables import Column
 from lossbench.tables.theory import THEORY_TABLES
+from lossbench.theory import FIGURE_NAMES as CHAPTER
 from lossbench.theory.statements import Statement
 
 MOST_ROWS = 100
@@ -32,10 +33,10 @@ def theory(
     for statement in statements:
         yield Heading(statement.heading)
         yield Prose(formulated(statement.html, statement.figure))
-        yield from _figure(statement.figure, figures)
+        yield from _figure(statement.figure, figures, tables)
     for name in figures:
-        if name not in FIGURE_NAMES and name not in said:
-            yield from _figure(name, figures)
+        if name not in said and (name in CHAPTER or name not in FIGURE_NAMES):
+            yield from _figure(name, figures, tables)
     made = [name for name in THEORY_TABLES if filled(tables, name)]
     if made:
         yield Heading("Numbers of the theory")
@@ -46,9 +47,9 @@ def theory(
         yield Prose("Every table of this chapter stands beside the page as CSV.", quiet=True)
 
 
-def _figure(name: str, figures: Mapping[str, FigureContent]) -> Iterator[Block]:
+def _figure(name: str, figures: Mapping[str, FigureContent], tables: Tables) -> Iterator[Block]:
     if name in figures:
-        yield figure_block(name, figures[name])
+        yield drawn(name, figures[name], tables)
 
 
 def _table(name: str, frame: pd.DataFrame) -> DataTable:

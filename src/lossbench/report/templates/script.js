@@ -48,6 +48,14 @@
     say("Table downloaded");
   };
 
+  // Long tables come compressed; the browser itself unpacks them.
+  const savePack = async (pack) => {
+    const bytes = Uint8Array.from(atob(pack.textContent), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    save(pack.dataset.file + ".csv", "text/csv", await new Response(stream).blob());
+    say("Data downloaded");
+  };
+
   const number = (text) => ({ "": NaN, true: 1, false: 0, inf: Infinity, "-inf": -Infinity })[text] ?? Number(text);
   const compare = (numeric, sign) => (a, b) => {
     if (a === "" || b === "") return (a === "") - (b === "");  // Missing values stay last.
@@ -110,6 +118,8 @@
       say("Figure downloaded");
     }));
     const data = document.getElementById(figure.dataset.table || "");
+    const pack = figure.querySelector(".pack");
+    if (pack) tools.append(button("Download data", "of " + title, () => savePack(pack)));
     if (data) tools.append(button("Download data", "of " + title, () => saveTable(data.querySelector("table"))));
     figure.append(tools);
   });

@@ -1,0 +1,37 @@
+"""Tables packed into the page for download, where a figure's numbers are too many to show."""
+
+import base64
+import gzip
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from lossbench.report.evidence import Tables, filled
+
+MOST_ROWS = 2500
+"""Larger tables stay beside the page: a grid of a surface would outweigh the page itself."""
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A table as CSV, compressed, as text that a page can hold."""
+
+    name: str
+    """Name of the file."""
+    content: str
+    """Base64 of the gzip of the CSV."""
+
+
+def pack(tables: Tables, names: Iterable[str]) -> Pack | None:
+    """The first of the tables called `names` that is there and not too large."""
+    for name in names:
+        if filled(tables, name) and len(tables[name]) <= MOST_ROWS:
+            return Pack(name.replace("_", "-"), _compressed(tables[name]))
+    return None
+
+
+def _compressed(frame: pd.DataFrame) -> str:
+    text = frame.to_csv(index=False, lineterminator="\r\n")
+    # No time stamp: the same table gives the same text.
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()

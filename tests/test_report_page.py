@@ -1,0 +1,235 @@
+"""The page: complete, well-formed, self-contained, escaped, and honest about what is missing."""
+
+import re
+import time
+
+import pytest
+
+import synthetic
+from lossbench.config import Study
+from lossbench.errors import LossbenchError
+from lossbench.names import FIGURE_NAMES
+from lossbench.report import page as page_module
+from lossbench.report.blocks import embedded
+from lossbench.report.page import notices
+from lossbench.theory import FIGURE_NAMES as CHAPTER
+from lossbench.theory.statements import Statement
+from report_pages import SVG, Element, figure, parsed, rendered, table_values
+
+SECTIONS = [
+    "The answer",
+    "The claims",
+    "Convergence",
+    "Final error",
+    "Sensitivity to the learning rate",
+    "Mechanism",
+    "Features",
+    "Theory",
+    "Runs",
+    "Methods and provenance",
+]
+
+
+@pytest.fixture(scope="module")
+def study_and_tables():
+    tables, study = synthetic.build(networks=1)
+    return study, tables
+
+
+@pytest.fixture(scope="module")
+def html(study_and_tables) -> str:
+    study, tables = study_and_tables
+    return rendered(tables, study)
+
+
+@pytest.fixture(scope="module")
+def page(html) -> Element:
+    return parsed(html)
+
+
+def changed(study: Study, **fields: object) -> Study:
+    return Study.model_validate({**study.model_dump(), **fields})
+
+
+def test_has_the_ten_sections_in_order_under_one_h1(page):
+    assert [heading.text for heading in page.all("h1")] == ["An invented study"]
+    assert [heading.text for heading in page.all("h2")] == SECTIONS
+    assert len(page.all("main")) == 1
+
+
+def test_headings_skip_no_level(page):
+    levels = [int(e.tag[1]) for e in page.all("*") if re.fullmatch(r"h[1-6]", e.tag)]
+    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+
+
+def test_ids_are_unique_and_links_lead_somewhere(page):
+    ids = [e.attributes["id"] for e in page.all("*") if "id" in e.attributes]
+    assert len(ids) == len(set(ids))
+    targets = {str(e.attributes["href"])[1:] for e in page.all("a")}
+    assert targets <= set(ids)
+
+
+def test_every_table_has_caption_and_scoped_headers(page):
+    assert len(page.all("table")) > 10
+    for table in page.all("table"):
+        assert len(table.all("caption")) == 1
+        assert all(cell.attributes.get("scope") in ("col", "row") for cell in table.all("th"))
+
+
+def test_loads_nothing(html, page):
+    for name in ("src", "srcset", "poster", "data", "action"):
+        assert not [e for e in page.all("*") if name in e.attributes]
+    links = [e.attributes["href"] for e in page.all("link")]
+    assert links == ["data:,"]
+    (style,) = [e.text for e in page.all("style")]
+    assert "@import" not in style
+    assert "url(" not in style
+    assert "fetch(" not in html
+
+
+def test_is_small(html):
+    assert len(html.encode()) < 3_000_000
+    assert len(page_module._source("script.js").encode()) < 10_000
+
+
+def test_renders_in_seconds(study_and_tables):
+    study, tables = study_and_tables
+    start = time.perf_counter()
+    rendered(tables, study)
+    assert time.perf_counter() - start < 15
+
+
+def test_same_input_gives_same_page(study_and_tables, html):
+    study, tables = study_and_tables
+    assert rendered(tables, study) == html
+
+
+def test_hostile_text_is_escaped(study_and_tables):
+    study, tables = study_and_tables
+    attack = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)> {{ 7 * 7 }}"
+    hostile = changed(study, title=attack)
+    claims = tables["claims"].assign(statement=attack, numbers=attack)
+    provenance = {"git_commit": attack, "packages": {attack: attack}, "finished": attack}
+    html = rendered(
+        {**tables, "claims": claims},
+        hostile,
+        provenance=provenance,
+        figures={"answer": figure(attack)},
+    )
+    page = parsed(html)
+    assert len(page.all("script")) == 1
+    assert not page.all("img")
+    assert [heading.text for heading in page.all("h1")] == [attack]
+    assert "49" not in page.all("h1")[0].text
+
+
+@pytest.mark.parametrize(
+    "svg",
+    [
+        SVG.replace("<g", "<script>1</script><g"),
+        SVG.replace("<g", '<g onload="alert(1)"'),
+        SVG.replace("<g", '<a href="https://example.org"/><g'),
+        SVG.replace("</svg>", ""),
+        "<p>no drawing</p>",
+    ],
+)
+def test_an_active_or_broken_drawing_is_refused(svg):
+    with pytest.raises(LossbenchError, match="figure answer"):
+        embedded(svg, "answer")
+
+
+def test_a_prolog_is_dropped():
+    prolog = '<?xml version="1.0"?>\n<!DOCTYPE svg PUBLIC "x" "y">\n<!-- note -->\n'
+    assert embedded(prolog + SVG, "answer") == SVG
+
+
+def test_statements_stand_with_their_figures(study_and_tables):
+    study, tables = study_and_tables
+    said = Statement("neuron", "One neuron", "Slope <math><mi>σ</mi></math> &lt; 1.")
+    figures = {"neuron": figure("The neuron is slow")}
+    page = parsed(rendered(tables, study, figures=figures, statements=[said]))
+    (theory,) = page.all("section", id="theory")
+    assert "One neuron" in [heading.text for heading in theory.all("h3")]
+    assert len(theory.all("math")) == 1
+    assert "Slope σ < 1." in theory.text
+    assert len(theory.all("figure", id="figure-neuron")) == 1
+
+
+def test_every_study_figure_stands_once(study_and_tables):
+    study, tables = study_and_tables
+    figures = {name: figure(f"Finding of {name}") for name in FIGURE_NAMES}
+    page = parsed(rendered(tables, study, figures=figures))
+    found = [e.attributes["id"] for e in page.all("figure")]
+    assert sorted(map(str, found)) == sorted(f"figure-{name}" for name in FIGURE_NAMES)
+    (theory,) = page.all("section", id="theory")
+    in_theory = [e.attributes["id"] for e in theory.all("figure")]
+    assert in_theory == [f"figure-{name}" for name in CHAPTER]
+
+
+def test_headline_values_are_exact(study_and_tables, page):
+    _, tables = study_and_tables
+    values = table_values(page, "headline")
+    rows = tables["contrasts"].query(
+        "comparison == 'tuned' and metric == 'error' and loss == 'mse_softmax'"
+    )
+    expected = dict(zip(rows["dataset"], rows["value"], strict=True))
+    found = dict(zip(values["dataset"], map(float, values["error_value"]), strict=True))
+    assert found == expected
+
+
+def test_survives_without_any_table(study_and_tables):
+    study, _ = study_and_tables
+    page = parsed(rendered({}, study, figures={}, provenance={}))
+    assert [heading.text for heading in page.all("h2")] == SECTIONS
+    text = page.all("main")[0].text
+    assert "not recorded" in text
+    assert "nan" not in text.lower().split()
+    assert set(table_values(page, "runs")["status"]) == {"missing"}
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        {"seeds": 1, "margins": False},
+        {"diverged": True, "censored": True},
+        {"missing_dataset": True},
+        {"undecided": True},
+    ],
+    ids=str,
+)
+def test_renders_every_kind_of_study(knobs):
+    tables, study = synthetic.build(networks=1, **knobs)
+    page = parsed(rendered(tables, study))
+    text = page.all("main")[0].text
+    assert not re.search(r"\bnan\b|\bNone\b|\bNaN\b", text)
+    if "seeds" in knobs:
+        assert "With 1 seed there are no intervals" in text
+    if "diverged" in knobs:
+        lost = tables["runs"].query("diverged and stage == 'evaluation'")
+        assert f"Diverged: {len(lost)} evaluation run" in text
+        assert (table_values(page, "runs")["status"] == "diverged").sum() == tables["runs"][
+            "diverged"
+        ].sum()
+    if "missing_dataset" in knobs:
+        assert "No run on CIFAR-10 was found" in page.text
+
+
+def test_stand_ins_and_shortened_studies_say_so(study_and_tables):
+    study, tables = study_and_tables
+    fields = study.model_dump()
+    fields["datasets"][0]["name"] = fields["comparisons"][0]["dataset"] = "digits"
+    fields["limits"]["epochs"] = 1
+    stand_in = Study.model_validate(fields)
+    assert any("Digits (stand-in)" in notice for notice in notices(stand_in, tables))
+    assert any("shortened (at most epochs: 1)" in notice for notice in notices(stand_in, tables))
+    assert not notices(study, tables)
+    text = parsed(rendered({}, stand_in)).text
+    assert "Digits" not in text.replace("Digits (stand-in)", "")
+
+
+def test_contradicted_claims_are_counted(study_and_tables, page):
+    _, tables = study_and_tables
+    count = (tables["claims"]["verdict"] == "contradicted").sum()
+    assert count
+    (answer,) = page.all("section", id="answer")
+    assert f"contradicts {count}" in answer.text
