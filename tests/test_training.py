@@ -266,7 +266,7 @@ def test_the_stack_computes_what_the_loop_computes(model, loss):
         margin = LOSSES[loss].margin
         logits = output.logits
         if margin is not None:
-            logits = margin(output, weight, labels, MARGINS[loss], 3)
+            logits = margin(output, weight, labels, MARGINS[loss], 0.3)
         return LOSSES[loss].per_example(logits, labels)
 
     loop, stack = blocks

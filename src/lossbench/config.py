@@ -78,18 +78,18 @@ class Dataset(Frozen):
 
 
 class Annealing(Frozen):
-    """L-Softmax's blend with the plain logit: λ = max(floor, start·(1 + decay·step)^(−power)).
+    """L-Softmax's blend with the plain logit: λ = max(floor, start·(1 + decay·u)^(−power)).
 
-    The authors' MNIST solver (github.com/wy1iu/LargeMargin_Softmax_Loss) runs 30,000 steps with
-    start 1000, decay 2.5e-5, power 35, floor 0. A run here has fewer steps: the default decay is
-    14 times theirs, so that 2,150 steps (five MNIST epochs of batches of 128) pass through the
-    same λ, which falls below 1 after 623. A run of n steps wants a decay of about 0.75 / n.
+    u is the share of the training that is done, so that runs of every length pass through the
+    same λ. The defaults are the authors' MNIST solver, stretched or shrunk to the run: there
+    λ = 1000·(1 + 2.5e-5·step)^(−35) over 30,000 steps
+    (github.com/wy1iu/LargeMargin_Softmax_Loss).
     """
 
     start: Positive = 1000.0
     """λ at the first step."""
-    decay: Positive = 3.5e-4
-    """How fast λ falls, per optimiser step."""
+    decay: Positive = 0.75
+    """How fast λ falls over the training."""
     power: Positive = 35.0
     """The exponent of the fall."""
     floor: Annotated[Real, Field(ge=0)] = 0.0

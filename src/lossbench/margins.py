@@ -15,36 +15,36 @@ from torch.nn import functional
 from lossbench.config import Annealing, LossName, Margin
 from lossbench.heads import SMALLEST_NORM, Output, at_least_float32
 
-Margined = Callable[[Output, Tensor, Tensor, Margin, int | Tensor], Tensor]
-"""(output, head's weight [K, H], labels [B], margin, optimiser steps taken) to logits [B, K]."""
+Margined = Callable[[Output, Tensor, Tensor, Margin, float], Tensor]
+"""(output, head's weight [K, H], labels [B], margin, share of training done) to logits [B, K]."""
 
 
 def soft_margin(
-    output: Output, weight: Tensor, labels: Tensor, margin: Margin, step: int | Tensor
+    output: Output, weight: Tensor, labels: Tensor, margin: Margin, progress: float
 ) -> Tensor:
     """SM-Softmax: z_y − m for the true class y, z_j for the others. Logits [B, K].
 
     Source: Liang et al., Soft-Margin Softmax for Deep Classification, ICONIP 2017.
     """
-    del weight, step
+    del weight, progress
     return _lowered(output.logits, labels, margin.m)
 
 
 def additive_margin(
-    output: Output, weight: Tensor, labels: Tensor, margin: Margin, step: int | Tensor
+    output: Output, weight: Tensor, labels: Tensor, margin: Margin, progress: float
 ) -> Tensor:
     """AM-Softmax: s·(cos θ_j − m·t_j), from a cosine head of the same scale s. Logits [B, K].
 
     Source: Wang et al., Additive Margin Softmax for Face Verification, 2018, equation 6. For
     faces it takes s = 30 and m = 0.35; ten classes fit on the sphere with a smaller s.
     """
-    del weight, step
+    del weight, progress
     assert margin.s is not None, "config.LossGrid admits no am_softmax margin without s"
     return _lowered(output.logits, labels, margin.s * margin.m)
 
 
 def angular_margin(
-    output: Output, weight: Tensor, labels: Tensor, margin: Margin, step: int | Tensor
+    output: Output, weight: Tensor, labels: Tensor, margin: Margin, progress: float
 ) -> Tensor:
     """L-Softmax: (λ·z_y + ‖W_y‖‖x‖·ψ(θ_y)) / (1 + λ) for the true class y. Logits [B, K].
 
@@ -60,7 +60,7 @@ def angular_margin(
     has_angle = squared > SMALLEST_NORM**2
     radius = torch.where(has_angle, squared, 1.0).sqrt()  # ‖W_y‖‖x‖
     margined = radius * angular_decay(own / radius, int(margin.m))
-    lowered = (own - margined) / (1 + annealed(margin.annealing, step))
+    lowered = (own - margined) / (1 + annealed(margin.annealing, progress))
     return _lowered(output.logits, labels, torch.where(has_angle, lowered, 0.0).unsqueeze(-1))
 
 
@@ -75,12 +75,10 @@ def angular_decay(cosine: Tensor, m: int) -> Tensor:
     return (1 - 2 * (k % 2)) * _chebyshev(cosine, m) - 2 * k
 
 
-def annealed(annealing: Annealing, step: int | Tensor) -> float | Tensor:
-    """λ after `step` optimiser steps: max(floor, start·(1 + decay·step)^(−power))."""
-    value = annealing.start * (1 + annealing.decay * step) ** -annealing.power
-    if isinstance(value, Tensor):
-        return value.clamp_min(annealing.floor)
-    return max(annealing.floor, float(value))
+def annealed(annealing: Annealing, progress: float) -> float:
+    """λ with this share of the training done: max(floor, start·(1 + decay·progress)^(−power))."""
+    value = annealing.start * (1 + annealing.decay * progress) ** -annealing.power
+    return max(annealing.floor, value)
 
 
 def _chebyshev(x: Tensor, degree: int) -> Tensor:

@@ -90,7 +90,9 @@ class BlockTraining(pl.LightningModule):
         """Loss of each example, with its margin where it has one."""
         logits = output.logits
         if self.loss.margin is not None:
-            logits = self.loss.margin(output, weight, labels, self.cell.margin, self.step)
+            assert self.cell.margin is not None
+            progress = self.step / self.total_steps
+            logits = self.loss.margin(output, weight, labels, self.cell.margin, progress)
         return self.loss.per_example(logits, labels)
 
     def _rate(self) -> float:

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from lossbench.cells import Cell
-from lossbench.geometry import measures, projection
+from lossbench.geometry import layer, measures, projection
 from lossbench.losses import LOSSES
 from lossbench.models import ImageShape, Network, count_flops, count_parameters
 from lossbench.provenance import host_digest
@@ -23,7 +23,6 @@ from lossbench.training.device import device_name, peak_memory_bytes
 from lossbench.training.measure import outputs
 from lossbench.training.module import BlockTraining
 
-LAYER = "last_hidden"
 PROJECTED = 1000
 """Test examples whose features are projected to a plane: enough for a picture."""
 
@@ -84,13 +83,13 @@ def test_tables(module: BlockTraining, images: Tensor, labels: Tensor) -> dict[s
     ]
     geometry = [
         pd.DataFrame(measures(features[index], truth).items(), columns=["measure", "value"]).assign(
-            seed=module.seeds[index], layer=LAYER
+            seed=module.seeds[index], layer=layer(features.shape[-1])
         )
         for index in surviving
     ]
     projections = [
         projection(features[index], truth, examples=PROJECTED).assign(
-            seed=module.seeds[index], layer=LAYER
+            seed=module.seeds[index], layer=layer(features.shape[-1])
         )
         for index in surviving[:1]
     ]
