@@ -13,11 +13,14 @@ from lossbench.tables import empty, runs
 Tables = dict[str, pd.DataFrame]
 
 
-def compared(**knobs: bool | int) -> tuple[Tables, Study]:
-    made, study = synthetic.build(**knobs)
-    study = study.model_copy(
-        update={"statistics": study.statistics.model_copy(update={"resamples": 999})}
-    )
+def compared(**knobs: bool) -> tuple[Tables, Study]:
+    """One network of an invented study on one data set, by four seeds, and its comparison."""
+    made, study = synthetic.build(seeds=4, missing_dataset=True, **knobs)
+    statistics = study.statistics.model_copy(update={"resamples": 999})
+    comparisons = study.comparisons[:1]
+    study = study.model_copy(update={"statistics": statistics, "comparisons": comparisons})
+    for name in ("history", "predictions", "runs", "geometry", "choices"):
+        made[name] = only(made[name], dataset="mnist", model=comparisons[0].model)
     raw = (made["predictions"], made["runs"], made["history"])
     made["metrics"] = metrics.measure(*raw)
     tuned = [made[name] for name in ("history", "runs", "choices")]
@@ -28,7 +31,7 @@ def compared(**knobs: bool | int) -> tuple[Tables, Study]:
 
 @pytest.fixture(scope="module")
 def plain() -> Tables:
-    return compared(seeds=4)[0]
+    return compared()[0]
 
 
 def only(table: pd.DataFrame, **wanted: str) -> pd.DataFrame:
@@ -38,21 +41,19 @@ def only(table: pd.DataFrame, **wanted: str) -> pd.DataFrame:
 
 
 def test_choices_agree_with_the_invented_ones() -> None:
-    made, study = synthetic.build()
-    for comparison in study.comparisons[:2]:
-        for grid in comparison.losses:
-            cell = {"dataset": comparison.dataset, "model": comparison.model, "loss": grid.loss}
-            history, runs_ = (only(made[name], **cell) for name in ("history", "runs"))
-            found = selection.choose(history, runs_, grid).drop(columns="trials")
-            expected = only(made["choices"], **cell).drop(columns="trials")
-            pd.testing.assert_frame_equal(found, expected.reset_index(drop=True))
+    tables, study = compared()
+    for grid in study.comparisons[0].losses:
+        history, runs_ = (only(tables[name], loss=grid.loss) for name in ("history", "runs"))
+        found = selection.choose(history, runs_, grid).drop(columns="trials")
+        expected = only(tables["choices"], loss=grid.loss).drop(columns="trials")
+        pd.testing.assert_frame_equal(found, expected.reset_index(drop=True))
 
 
 def test_every_tuned_error_contrast_is_the_mean_of_the_metrics(plain: Tables) -> None:
     errors = only(plain["metrics"], stage="evaluation", split="test", metric="error")
     wide = errors.pivot(index=["dataset", "model", "seed"], columns="loss", values="value")
     contrasts = only(plain["contrasts"], comparison="tuned", metric="error")
-    assert len(contrasts) == 4 * 4
+    assert len(contrasts) == 4
     for row in contrasts.itertuples():
         pair = wide.loc[row.dataset, row.model]
         test = scipy_stats.ttest_rel(pair[row.loss], pair["cross_entropy"])
@@ -97,7 +98,7 @@ def test_survival_and_curves_agree_with_the_times(plain: Tables) -> None:
 
 
 def test_a_loss_that_never_reaches_is_reported_as_such() -> None:
-    tables, _ = compared(seeds=4, censored=True, diverged=True)
+    tables, _ = compared(censored=True, diverged=True)
     summary = only(tables["survival"], loss="mse_sigmoid")
     assert (summary["reach_rate"] == 0).all()
     assert np.isinf(summary["median_steps"]).all()
@@ -109,17 +110,17 @@ def test_a_loss_that_never_reaches_is_reported_as_such() -> None:
     assert lost["method"].str.contains("seed 0: a run diverged").all()
 
 
-def test_one_seed_and_a_missing_data_set_and_no_geometry() -> None:
-    tables, study = compared(seeds=1, missing_dataset=True)
-    assert set(tables["contrasts"]["dataset"]) == {"mnist"}
-    assert (tables["contrasts"]["verdict"] == "undecided").all()
+def test_a_data_set_without_runs_and_no_geometry(plain: Tables) -> None:
+    _, whole = synthetic.build(seeds=4, missing_dataset=True)
+    assert {comparison.dataset for comparison in whole.comparisons} == {"mnist", "cifar10"}
     names = ("metrics", "history", "runs", "targets", "choices")
-    bare = stats.compare(study, *(tables[name] for name in names), empty(runs.GEOMETRY))
+    bare = stats.compare(whole, *(plain[name] for name in names), empty(runs.GEOMETRY))
+    assert set(bare["contrasts"]["dataset"]) == {"mnist"}
     assert "scatter_ratio" not in set(bare["contrasts"]["metric"])
 
 
 def test_the_order_of_rows_changes_nothing(plain: Tables) -> None:
-    _, study = compared(seeds=4)
+    _, study = compared()
     names = ("metrics", "history", "runs", "targets", "choices", "geometry")
     shuffled = [plain[name].sample(frac=1, random_state=1) for name in names]
     for name, table in stats.compare(study, *shuffled).items():

@@ -26,6 +26,7 @@ from lossbench.stats import intervals, permutation
 from lossbench.stats.intervals import MIN_PAIRS
 from lossbench.stats.multiplicity import family, holm, is_primary
 from lossbench.stats.observations import TIME, direction
+from lossbench.stats.pairs import Pairs, by_loss, pair, why_undefined
 from lossbench.stats.verdicts import decide
 from lossbench.tables import check, empty
 from lossbench.tables.study import CONTRASTS
@@ -59,43 +60,35 @@ def _rows(observed: pd.DataFrame, study: Study, image_counts: dict[str, int]) ->
     }
     for names, group in observed.groupby(GROUP):
         dataset, model, comparison, metric = map(str, names)
-        by_loss = dict(iter(group.set_index("seed").groupby("loss")))
-        nothing = group.iloc[:0].set_index("seed")
+        found = by_loss(group)
         for loss in compared.get((dataset, model), []):
             if loss != REFERENCE:
                 identity = {**dict(zip(GROUP, map(str, names), strict=True)), "loss": loss}
-                pairs = _paired(by_loss.get(loss, nothing), by_loss.get(REFERENCE, nothing))
+                pairs = pair(found.get(loss, {}), found.get(REFERENCE, {}))
                 row = _contrast(pairs, identity, study)
                 images = image_counts.get(dataset, np.nan) if metric == "error" else np.nan
                 label = "primary" if is_primary(comparison, metric, loss) else "exploratory"
                 yield {**identity, **row, "test_images": row["value"] * images, "family": label}
 
 
-def _paired(ours: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
-    columns = ["value", "failed", "resolution"]
-    theirs = reference[columns].add_suffix("_reference")
-    return ours[columns].join(theirs, how="inner").sort_index()
-
-
-def _contrast(pairs: pd.DataFrame, identity: dict[str, str], study: Study) -> Row:
+def _contrast(pairs: Pairs, identity: dict[str, str], study: Study) -> Row:
     """One contrast without its verdict; `equivalence_*` and `margin` for errors alone."""
     metric, statistics = identity["metric"], study.statistics
     is_error, is_ratio = metric in ERRORS, metric.startswith(TIME)
     margin = study.dataset(identity["dataset"]).equivalence_margin if is_error else np.nan
-    either = pairs["failed"] | pairs["failed_reference"]
     row: Row = {
         "reference": REFERENCE,
         "scale": "ratio" if is_ratio else "difference",
         "level": statistics.level,
         "margin": margin,
-        "pairs": len(pairs),
-        "censored_pairs": int(either.sum()) if is_ratio else 0,
+        "pairs": len(pairs.seeds),
+        "censored_pairs": int(pairs.failed.any(axis=1).sum()) if is_ratio else 0,
         **dict.fromkeys(NUMBERS, np.nan),
     }
-    if reason := _why_undefined(pairs, metric):
+    if reason := why_undefined(pairs, metric):
         return {**row, "method": reason}
-    differences = _differences(pairs, is_ratio)
-    found = _estimates(differences, _rounding(pairs), statistics, rng=_generator(identity))
+    differences = pairs.differences(is_ratio=is_ratio)
+    found = _estimates(differences, pairs.rounding, statistics, rng=_generator(identity))
     if np.isnan(margin):
         found |= {"equivalence_low": np.nan, "equivalence_high": np.nan}
     shown: Callable[[float], float] = np.exp if is_ratio else float
@@ -144,34 +137,6 @@ def _judged(table: pd.DataFrame, study: Study) -> pd.DataFrame:
     return check(table, CONTRASTS)
 
 
-def _why_undefined(pairs: pd.DataFrame, metric: str) -> str:
-    """Why there is no contrast; empty if there is one."""
-    if pairs.empty:
-        return "absent: one of the losses has no runs here"
-    failed = pairs["failed"] | pairs["failed_reference"]
-    missing = pairs[["value", "value_reference"]].isna().any(axis=1)
-    if missing.any():
-        seeds = ", ".join(map(str, pairs.index[missing]))
-        why = "a run diverged" if failed[missing].all() else NO_VALUE.get(metric, "not measurable")
-        return f"undefined: no value for seed {seeds}: {why}"
-    if (pairs["failed"] & pairs["failed_reference"]).all():
-        outcome = "reached the target" if metric.startswith(TIME) else "ended with a network"
-        return f"undefined: no run of either loss {outcome}"
-    return ""
-
-
-def _differences(pairs: pd.DataFrame, is_ratio: bool) -> Floats:
-    ours, reference = (pairs[name].to_numpy(float) for name in ("value", "value_reference"))
-    differences: Floats = np.log(ours / reference) if is_ratio else ours - reference
-    return differences
-
-
-def _rounding(pairs: pd.DataFrame) -> float:
-    """The standard deviation of a difference's rounding error, uniform over the resolutions."""
-    squares = pairs["resolution"] ** 2 + pairs["resolution_reference"] ** 2
-    return float(np.sqrt(squares.mean() / 12))
-
-
 def _improvement(differences: Floats, metric: str) -> float:
     """Share of pairs that the loss wins, ties half; NaN where neither direction is better."""
     if direction(metric) == "none":
@@ -215,5 +180,3 @@ SCALED = (
 """Computed on the log scale for a ratio, and turned back."""
 NUMBERS = (*SCALED, "p_value", "t_p_value", "improvement")
 """What is absent where a contrast is undefined."""
-NO_VALUE = dict.fromkeys(("nll", "brier", "ece"), "the head states no probabilities")
-"""Why a run that did not diverge can have no value."""
