@@ -133,7 +133,7 @@ def test_the_schema_for_editors_is_current():
     assert shipped == json_schema()
 
 
-def fields_of(schema: dict[str, Any], prefix: str = "") -> set[str]:
+def fields_of(schema: dict[str, Any]) -> set[str]:
     """The names of all fields in the schema's models, at any depth."""
     models = [schema, *schema.get("$defs", {}).values()]
     return {name for model in models for name in model.get("properties", {})}
