@@ -3,9 +3,10 @@
 import pandas as pd
 import pytest
 
+from lossbench.config import NeuronStart, Theory
 from lossbench.tables import check
 from lossbench.tables.study import CLAIMS
-from lossbench.theory import FIGURE_NAMES
+from lossbench.theory import FIGURE_NAMES, neuron
 from lossbench.theory.claims import CLAIMS_OF_THEORY, claims, judge
 from theory_tables import made
 
@@ -127,6 +128,12 @@ def test_limits_say_where():
     found, limits_c1 = judge(CLAIMS_OF_THEORY["C1"], made(**one))
     assert found == "supported with limits"
     assert limits_c1 == "It does not hold from weight 0.6 and bias 0.9."
+
+
+def test_a_start_where_arithmetic_saturates_does_not_refute_cross_entropy():
+    settings = Theory(starts=(NeuronStart(weight=800.0, bias=0.0),), epochs=5)
+    tables = made(neuron_trajectories=neuron.trajectories(settings))
+    assert judge(CLAIMS_OF_THEORY["C3"], tables) == ("supported", "")
 
 
 def test_missing_an_output_is_slower_than_reaching_it():

@@ -22,7 +22,7 @@ OUTPUTS = (0.5, 0.2, 0.1)
 """Outputs whose first epoch is reported."""
 SLOWDOWN_OUTPUT = 0.2
 SLOWDOWN_STARTS = np.linspace(0, 8, 33)
-BUDGET = 50_000
+BUDGET = 20_000
 """Epochs after which a simulation gives up."""
 
 
