@@ -12,7 +12,8 @@ from PIL import Image
 
 from lossbench.config import PRIMARY, REFERENCE
 from lossbench.tables import check, empty
-from lossbench.tables.study import COMPARED, GALLERY, LOGITS
+from lossbench.tables.runs import LOGITS
+from lossbench.tables.study import COMPARED, GALLERY
 
 SHOWN = 6
 """Images shown of each kind: the first ones of the test set, so that nobody has picked them."""
@@ -37,8 +38,8 @@ def pick(
     frame = pd.concat(rows, ignore_index=True)
     drawn = images or {}
     pngs = [
-        png(drawn[row.dataset][row.example]) if row.dataset in drawn else ""
-        for row in frame.itertuples()
+        png(drawn[dataset][example]) if dataset in drawn else ""
+        for dataset, example in zip(frame["dataset"], frame["example"], strict=True)
     ]
     return check(frame.assign(png=pngs), GALLERY)
 

@@ -43,17 +43,17 @@ def draw(tables: Tables, study: Study) -> Figure:
 def describe(tables: Tables, study: Study) -> Description:
     """Who learns faster and who ends lower."""
     contrasts = tables["contrasts"]
-    speed, error = findings.speed(contrasts, study), findings.error(contrasts, study)
+    title = findings.speed_and_error(contrasts, study)
     shown = [place.heading for place in places(_shown(contrasts), study)]
     level = study.statistics.level
     return Description(
-        title=findings.speed_and_error(contrasts, study),
+        title=title,
         subtitle=(
             f"Each loss against {names.in_sentence(REFERENCE)} (the vertical line), paired by "
             f"seed: mean and {level:.0%} interval. Grey: the band of equivalence. A hollow mark "
             "is undecided; an arrow points to a value off the scale."
         ),
-        alt=f"Forest plot for {wording.join(shown)}. {speed}. {error}.",
+        alt=f"Forest plot for {wording.join(shown)}. {title}.",
         caption=(
             "Left of the line a loss does better. Each loss trains at its own tuned learning "
             "rate; the last target is the validation error that the weaker of the primary pair "

@@ -10,6 +10,7 @@ from lossbench.figures import theme
 from lossbench.figures.layout import (
     by_loss,
     focus,
+    in_first_column,
     joined,
     legend,
     losses,
@@ -27,7 +28,7 @@ def _draw(tables: Tables, study: Study) -> Figure:
     figure, panels, lowest = panels_of(shown, panel_height=2.6, sharex=True, sharey=True)
     for place, panel in panels.items():
         _diagram(panel, place.rows(bins))
-        if panel.get_subplotspec().is_first_col():
+        if in_first_column(panel):
             panel.set_ylabel("accuracy")
     for panel in lowest:
         panel.set_xlabel("confidence, the probability of the predicted class")
@@ -92,7 +93,7 @@ def _diagram(axes: Axes, bins: pd.DataFrame) -> None:
 def _finding(tables: Tables) -> str:
     metrics = tables["metrics"]
     errors = metrics[(metrics["metric"] == "ece") & metrics["value"].notna()]
-    means = errors.groupby(["dataset", "model", "loss"], as_index=False)["value"].mean()
+    means = errors.groupby(["dataset", "model", "loss"])["value"].mean().reset_index()
     loss = focus(means)
     if loss is None or REFERENCE not in set(means["loss"]):
         return "How far the probabilities can be trusted"

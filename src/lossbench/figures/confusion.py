@@ -15,7 +15,7 @@ from lossbench.config import REFERENCE, DatasetName, LossName, Study
 from lossbench.figures import theme
 from lossbench.figures.layout import Place, focus, losses, places
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
-from lossbench.tables.study import CLASSES
+from lossbench.tables.runs import CLASSES
 
 Matrix = NDArray[np.float64]
 
@@ -76,7 +76,8 @@ def _shares(counts: pd.DataFrame, loss: LossName) -> Matrix:
     matrix = np.zeros((CLASSES, CLASSES))
     np.add.at(matrix, (mine["label"], mine["predicted"]), mine["count"])
     totals = matrix.sum(axis=1, keepdims=True)
-    return np.divide(matrix, totals, out=np.zeros_like(matrix), where=totals > 0)
+    shares: Matrix = np.divide(matrix, totals, out=np.zeros_like(matrix), where=totals > 0)
+    return shares
 
 
 def _off_diagonal(matrix: Matrix) -> Matrix:

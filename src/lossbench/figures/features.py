@@ -1,6 +1,7 @@
 """What the last hidden layer looks like: how compact its classes are, and a view of them."""
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -97,7 +98,7 @@ def _describe_projections(tables: Tables, study: Study) -> Description:
             "Features of the last hidden layer on test images, projected to two dimensions; one "
             "seed. A point is an image, a colour and a number a class."
         ),
-        alt=f"Scatter plots of projected features on {wording.join([place.heading for place in shown])}. {title}.",
+        alt=f"Scatter plots of projected features, a panel for each network and loss. {title}.",
         caption=(
             "Each panel has its own scale and its own projection, so compare shapes, not "
             f"distances. At most {PER_CLASS} images of a class are drawn."
@@ -111,29 +112,23 @@ def _dots(axes: Axes, rows: pd.DataFrame, order: list[LossName], *, hollow: bool
     axes.tick_params(axis="y", length=0)
     for loss, mine in by_loss(rows.dropna(subset="value")):
         y = np.full(len(mine), float(len(order) - 1 - order.index(loss)))
-        face = {"markerfacecolor": "none"} if hollow else {"alpha": 0.8}
-        theme.tag(axes.plot(mine["value"], y, **theme.mark_style(loss, 4), **face), loss)
+        look = theme.mark_style(loss, 4)
+        look |= {"markerfacecolor": "none"} if hollow else {"alpha": 0.8}
+        theme.tag(axes.plot(mine["value"], y, **look), loss)
 
 
 def _cloud(axes: Axes, points: pd.DataFrame) -> None:
     """Points as strokes of no length with round ends: one path a class keeps the file small."""
-    for label, mine in points.groupby("label"):
-        mine = mine.head(PER_CLASS)
+    for label, color in enumerate(theme.CLASS_COLORS):
+        mine = points[points["label"] == label].head(PER_CLASS)
+        if mine.empty:
+            continue
         at = np.repeat(mine[["x", "y"]].to_numpy(), 2, axis=0)
         codes = np.tile([Path.MOVETO, Path.LINETO], len(mine))
-        color = theme.CLASS_COLORS[int(label)].light
-        axes.add_patch(
-            PathPatch(Path(at, codes), fill=False, edgecolor=color, linewidth=2.2, capstyle="round")
-        )
-    for label, center in points.groupby("label")[["x", "y"]].median().iterrows():
-        axes.annotate(
-            str(label),
-            (center["x"], center["y"]),
-            ha="center",
-            va="center",
-            fontsize=8,
-            weight="bold",
-        )
+        look: dict[str, Any] = {"edgecolor": color.light, "linewidth": 2.2, "capstyle": "round"}
+        axes.add_patch(PathPatch(Path(at, codes), fill=False, **look))
+        middle = (float(mine["x"].median()), float(mine["y"].median()))
+        axes.annotate(str(label), middle, ha="center", va="center", fontsize=8, weight="bold")
     axes.autoscale_view()
 
 
@@ -141,8 +136,8 @@ def _scatter_finding(tables: Tables) -> str:
     measured = tables["geometry"]
     ratios = measured[measured["measure"] == SCATTER]
     means = ratios.groupby(["dataset", "model", "loss"])["value"].mean().unstack()
-    loss = means.mean().idxmin() if len(means) else None
-    if loss is None or REFERENCE not in means or loss == REFERENCE:
+    loss = min(losses(ratios), key=lambda loss: float(means[loss].to_numpy().mean()))
+    if REFERENCE not in means or loss == REFERENCE:
         return f"No loss has more compact features than {names.in_sentence(REFERENCE)}"
     relative = (means[loss] / means[REFERENCE]).dropna()
     span = findings.spread(relative, wording.ratio)

@@ -19,9 +19,10 @@ from lossbench.figures.layout import (
     places,
     plain_axis,
     positive,
+    records,
 )
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
-from lossbench.tables.study import CLASSES
+from lossbench.tables.runs import CLASSES
 
 
 def test_errors(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -123,7 +124,9 @@ def _pairs(
     wide = errors.pivot(index="seed", columns="loss", values="value")
     if REFERENCE not in wide:
         return
-    for loss in wide.columns.drop(REFERENCE):
+    for loss in losses(errors):
+        if loss == REFERENCE:
+            continue
         values = (wide[loss] - wide[REFERENCE]).dropna()
         values = values[values.between(*limits)]
         y = np.full(len(values), len(order) - 1 - order.index(loss) - 0.3)
@@ -149,7 +152,7 @@ def _class_errors(metrics: pd.DataFrame) -> pd.DataFrame:
     """The mean over seeds of each class's test error, with the class as a number."""
     rows = metrics[metrics["metric"].str.startswith("class_error_") & metrics["value"].notna()]
     rows = rows.assign(label=rows["metric"].str.removeprefix("class_error_").astype(int))
-    return rows.groupby(["dataset", "model", "loss", "label"], as_index=False)["value"].mean()
+    return rows.groupby(["dataset", "model", "loss", "label"])["value"].mean().reset_index()
 
 
 def _classes(axes: Axes, place: Place, errors: pd.DataFrame) -> None:
@@ -167,12 +170,12 @@ def _classes(axes: Axes, place: Place, errors: pd.DataFrame) -> None:
 
 def _hardest(errors: pd.DataFrame) -> list[str]:
     """The class with the highest error on each data set, over its networks and losses."""
-    means = errors.groupby(["dataset", "label"], as_index=False)["value"].mean()
+    means = errors.groupby(["dataset", "label"])["value"].mean().reset_index()
     worst = means.loc[means.groupby("dataset", sort=False)["value"].idxmax()]
     return [
         f"{names.class_names(row.dataset)[row.label]} on {names.dataset_name(row.dataset)} "
         f"({wording.percent(row.value, 1)})"
-        for row in worst.itertuples()
+        for row in records(worst)
     ]
 
 

@@ -113,6 +113,8 @@ def _where(group: pd.DataFrame, everything: pd.DataFrame, study: Study) -> str:
     total = len(everything)
     if len(group) == 1:
         return f"on {places(group, study)[0].heading}"
+    if len(group) == total == 2:
+        return "in both comparisons"
     if len(group) == total:
         return f"in all {total} comparisons"
     return f"in {len(group)} of {total} comparisons"

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from lossbench import names, wording
@@ -41,8 +42,9 @@ def difference_limits(rows: pd.DataFrame) -> tuple[float, float]:
 
 def ratio_limits(rows: pd.DataFrame) -> tuple[float, float]:
     """The same on a log axis around 1."""
-    logs = np.log(rows[["value", "ci_low", "ci_high"]].where(lambda x: x > 0))
-    ends = logs.abs().replace(np.inf, np.nan).max(axis=1).dropna()
+    seen = rows[["value", "ci_low", "ci_high"]]
+    logs = seen.where((seen > 0) & np.isfinite(seen)).transform(np.log)
+    ends = logs.abs().max(axis=1).dropna()
     most = float(ends.max()) if len(ends) else 0.0
     reach = max(np.log(1.5), min(most, 3 * float(ends.median()) if len(ends) else 0.0)) * 1.08
     return float(np.exp(-reach)), float(np.exp(reach))
@@ -91,7 +93,7 @@ def _row(axes: Axes, row: Any, y: float, scale: Scale) -> None:
     low, high = row.ci_low, row.ci_high
     style = theme.LOSS_STYLES[loss]
     left, right = scale.limits
-    artists = [
+    artists: list[Artist] = [
         axes.annotate(
             scale.fmt(row),
             (1, y),

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from lossbench import gallery, names, wording
 from lossbench.config import Study
 from lossbench.figures import theme
-from lossbench.figures.layout import Place, places
+from lossbench.figures.layout import Place, by_loss, places, records
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
 
 
@@ -19,7 +19,7 @@ def _draw(tables: Tables, study: Study) -> Figure:
     groups = [
         (place, right, mine)
         for place in places(rows, study)
-        for right, mine in place.rows(rows).groupby("right")
+        for right, mine in by_loss(place.rows(rows).assign(loss=rows["right"]))
     ]
     figure, axes = theme.panels(len(groups), gallery.SHOWN, panel_height=1.3)
     for line, (place, right, mine) in zip(axes, groups, strict=True):
@@ -27,7 +27,7 @@ def _draw(tables: Tables, study: Study) -> Figure:
             panel.set(xticks=[], yticks=[], frame_on=False, anchor="NW")
         title = f"{place.heading}: only {names.in_sentence(right)} is right"
         theme.heading(line[0], title)
-        for panel, row in zip(line, mine.itertuples(), strict=False):
+        for panel, row in zip(line, records(mine), strict=False):
             _picture(panel, place, row)
     return figure
 
@@ -63,9 +63,12 @@ def _picture(axes: Axes, place: Place, row: Any) -> None:
 
 def _finding(rows: pd.DataFrame) -> str:
     first = rows.drop_duplicates(["dataset", "model", "right"])
-    totals = first.groupby("right")["total"].sum()
+    totals = {
+        right: int(mine["total"].sum())
+        for right, mine in by_loss(first.assign(loss=first["right"]))
+    }
     parts = [
-        f"{wording.count(int(total), 'test image')} only with {names.in_sentence(right)}"
+        f"{wording.count(total, 'test image')} only with {names.in_sentence(right)}"
         for right, total in totals.items()
     ]
     return f"Right in every seed: {wording.join(parts)}"

@@ -38,7 +38,7 @@ def places(frame: pd.DataFrame, study: Study) -> list[Place]:
     """The study's comparisons on which `frame` has rows, in the study's order."""
     found = set(zip(frame["dataset"], frame["model"], strict=True))
     asked = [Place(comparison.dataset, comparison.model) for comparison in study.comparisons]
-    return [place for place in asked if place in found]
+    return [place for place in asked if tuple(place) in found]
 
 
 def losses(frame: pd.DataFrame) -> list[LossName]:
@@ -72,6 +72,17 @@ def by_loss(frame: pd.DataFrame) -> Iterator[tuple[LossName, pd.DataFrame]]:
     """Each loss with its rows, in the figures' order."""
     for loss in losses(frame):
         yield loss, frame[frame["loss"] == loss]
+
+
+def records(frame: pd.DataFrame) -> Iterator[Any]:
+    """The rows as named tuples."""
+    yield from frame.itertuples(index=False)
+
+
+def in_first_column(axes: Axes) -> bool:
+    """Whether the panel stands at the left of its figure."""
+    spec = axes.get_subplotspec()
+    return spec is not None and spec.is_first_col()
 
 
 def evaluation(frame: pd.DataFrame) -> pd.DataFrame:
@@ -176,13 +187,13 @@ def legend(figure: Figure, shown: Sequence[LossName], *, lines: bool = True) -> 
         columnspacing=1.4,
     )
     for loss, handle, text in zip(shown, made.legend_handles, made.get_texts(), strict=True):
-        theme.tag([handle, text], loss)
+        theme.tag([artist for artist in (handle, text) if artist], loss)
 
 
 def _ticks(axis: Axis, *, log: bool, scale: float, unit: str) -> None:
     low, high = sorted(axis.get_view_interval())
     if log:
-        axis.set_major_locator(FixedLocator(log_ticks(low * scale, high * scale) / scale))
+        axis.set_major_locator(FixedLocator(list(log_ticks(low * scale, high * scale) / scale)))
         axis.set_minor_locator(NullLocator())
     else:
         axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))

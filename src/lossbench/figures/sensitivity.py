@@ -1,16 +1,19 @@
 """How much the learning rate matters, and what an untuned, shared rate would have shown."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lossbench import names, outcomes, wording
-from lossbench.config import REFERENCE, Study
+from lossbench.config import REFERENCE, LossName, Study
 from lossbench.figures import findings, forest, theme
 from lossbench.figures.layout import (
     by_loss,
     focus,
+    in_first_column,
     legend,
     losses,
     panels_of,
@@ -18,9 +21,10 @@ from lossbench.figures.layout import (
     places,
     plain_axis,
     positive,
+    records,
 )
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
-from lossbench.tables.study import CHANCE_ERROR
+from lossbench.tables.runs import CHANCE_ERROR
 
 CHOSEN = ["dataset", "model", "loss", "setting"]
 
@@ -33,7 +37,7 @@ def _draw_rates(tables: Tables, study: Study) -> Figure:
     for place, panel in panels.items():
         _rates(panel, place.rows(tuned), place.rows(tables["choices"]))
         panel.set_xlabel("peak learning rate")
-        panel.set_ylabel("validation error" if panel.get_subplotspec().is_first_col() else "")
+        panel.set_ylabel("validation error" if in_first_column(panel) else "")
     legend(figure, losses(tuned))
     return figure
 
@@ -41,13 +45,13 @@ def _draw_rates(tables: Tables, study: Study) -> Figure:
 def _describe_rates(tables: Tables, _study: Study) -> Description:
     choices = tables["choices"]
     edges = choices[choices["on_edge"]]
-    inside = "Every chosen learning rate lies inside its grid"
-    at_edge = (
-        f"{wording.count(len(edges), 'chosen learning rate')} of {len(choices)} "
-        f"{'lies' if len(edges) == 1 else 'lie'} on the edge of the grid: "
-        f"{wording.join([names.LOSS_NAMES[loss] for loss in losses(edges)])}"
+    title = (
+        "Every chosen learning rate lies inside its grid"
+        if edges.empty
+        else f"On the edge of the grid: {len(edges)} of "
+        f"{wording.count(len(choices), 'chosen learning rate')} "
+        f"({wording.join([names.LOSS_NAMES[loss] for loss in losses(edges)])})"
     )
-    title = inside if edges.empty else at_edge
     diverged = int(_tuned(tables)["diverged"].sum())
     lost = f" {wording.count(diverged, 'tuning run')} diverged (×, at chance)." if diverged else ""
     return Description(
@@ -73,7 +77,8 @@ def _draw_same_rate(tables: Tables, study: Study) -> Figure:
     figure, panels, lowest = panels_of(shown, panel_height=height, sharey=True)
     for place, panel in panels.items():
         _dumbbells(panel, place.rows(pairs), order)
-    forest.name_rows(panels[shown[0]], order)
+    for panel in filter(in_first_column, panels.values()):
+        forest.name_rows(panel, order)
     for panel in lowest:
         panel.set_xlabel("validation error of tuning runs")
     return figure
@@ -104,7 +109,7 @@ def same_rate(tables: Tables) -> pd.DataFrame:
     choices = tables["choices"]
     reference = choices.loc[choices["loss"] == REFERENCE, ["dataset", "model", "learning_rate"]]
     at_shared = _tuned(tables).merge(reference, on=["dataset", "model", "learning_rate"])
-    shared = at_shared.groupby(CHOSEN, as_index=False)["validation_error"].mean()
+    shared = at_shared.groupby(CHOSEN)["validation_error"].mean().reset_index()
     own = choices[[*CHOSEN, "validation_error"]].rename(columns={"validation_error": "own"})
     return shared.rename(columns={"validation_error": "shared"}).merge(own, on=CHOSEN)
 
@@ -124,16 +129,16 @@ def _rates(axes: Axes, tuned: pd.DataFrame, choices: pd.DataFrame) -> None:
         middle = mine.groupby("learning_rate")["validation_error"].mean()
         artists = axes.plot(middle.index, middle, **theme.line_style(loss), linewidth=1.4)
         ended, lost = mine[~mine["diverged"]], mine[mine["diverged"]]
-        small = {"color": color, "linestyle": "none"}
+        small: dict[str, Any] = {"color": color, "linestyle": "none"}
         artists += axes.plot(
             ended["learning_rate"], ended["validation_error"], marker="o", markersize=2, **small
         )
         artists += axes.plot(
             lost["learning_rate"], [CHANCE_ERROR] * len(lost), marker="x", markersize=5, **small
         )
-        for choice in choices[choices["loss"] == loss].itertuples():
+        for choice in records(choices[choices["loss"] == loss]):
             at = [choice.learning_rate], [choice.validation_error]
-            ring = {**small, "markerfacecolor": "none", "markeredgewidth": 1.3}
+            ring: dict[str, Any] = {**small, "markerfacecolor": "none", "markeredgewidth": 1.3}
             artists += axes.plot(*at, marker="o", markersize=8, **ring)
             if choice.on_edge:
                 artists += axes.plot(*at, marker="s", markersize=12, **ring)
@@ -143,17 +148,17 @@ def _rates(axes: Axes, tuned: pd.DataFrame, choices: pd.DataFrame) -> None:
     percent_axis(axes.yaxis, log=True)
 
 
-def _dumbbells(axes: Axes, pairs: pd.DataFrame, order: list[str]) -> None:
+def _dumbbells(axes: Axes, pairs: pd.DataFrame, order: list[LossName]) -> None:
     axes.set_xscale("log")
     axes.set_ylim(-0.6, len(order) - 0.4)
     axes.grid(visible=False)
     axes.tick_params(axis="y", length=0)
-    for row in pairs.itertuples():
+    for row in records(pairs):
         y = len(order) - 1 - order.index(row.loss)
         style = theme.mark_style(row.loss)
         color = style["color"]
         artists = axes.plot([row.shared, row.own], [y, y], color=color, linewidth=1.1)
-        hollow = {"markerfacecolor": theme.BACKGROUND.light, "markeredgewidth": 1.2}
+        hollow: dict[str, Any] = {"markerfacecolor": theme.BACKGROUND.light, "markeredgewidth": 1.2}
         artists += axes.plot(row.shared, y, **(style | hollow))
         artists += axes.plot(row.own, y, **style)
         theme.tag(artists, row.loss)
@@ -166,8 +171,8 @@ def _lost_by_sharing(pairs: pd.DataFrame) -> str:
     if np.allclose(pairs["shared"], pairs["own"]):
         return f"The rate chosen for {names.in_sentence(REFERENCE)} is also the best for {loss}"
     return (
-        f"At {names.in_sentence(REFERENCE)}’s rate {loss} would end {span} from where its own "
-        "rate takes it"
+        f"Training {loss} at {names.in_sentence(REFERENCE)}’s rate would change its validation "
+        f"error by {span}"
     )
 
 

@@ -62,6 +62,10 @@ def compress(figure: Figure, name: str, *, alt: str, roles: Sequence[Role]) -> s
 def _raw(figure: Figure) -> bytes:
     buffer = io.BytesIO()
     silent = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    # Laid out here, a figure is drawn once; matplotlib would draw it again to lay it out.
+    if (engine := figure.get_layout_engine()) is not None:
+        engine.execute(figure)
+        figure.set_layout_engine(None)
     figure.savefig(buffer, format="svg", metadata=silent, transparent=True)
     return buffer.getvalue()
 

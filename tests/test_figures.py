@@ -1,0 +1,253 @@
+"""Every figure of the study, drawn from an invented one in each of its conditions."""
+
+import re
+import xml.etree.ElementTree as ET
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import synthetic
+from lossbench import names, wording
+from lossbench.config import PRIMARY, REFERENCE
+from lossbench.figures import findings, layout
+from lossbench.figures.catalog import FIGURES
+from lossbench.figures.theory import THEORY_FIGURES
+
+STUDY_FIGURES = [name for name in FIGURES if name not in THEORY_FIGURES]
+KNOBS = {
+    "plain": {},
+    "sparse": {"seeds": 1, "margins": False, "missing_dataset": True, "undecided": True},
+    "troubled": {"diverged": True, "censored": True},
+}
+LARGEST = 100_000
+"""Bytes of a figure without photographs."""
+
+
+@cache
+def study(knob: str):
+    return synthetic.build(**KNOBS[knob], networks=1)
+
+
+@cache
+def svg(name: str, knob: str) -> str:
+    return FIGURES[name].svg(*study(knob))
+
+
+@cache
+def words(name: str, knob: str):
+    return FIGURES[name].describe(*study(knob))
+
+
+def paths_of(svg: str, loss: str) -> list[ET.Element]:
+    root = ET.fromstring(svg)
+    groups = [element for element in root.iter() if element.get("data-loss") == loss]
+    return [path for group in groups for path in group.iter() if path.tag.endswith("}path")]
+
+
+def test_the_catalog_has_the_promised_names_in_order():
+    assert tuple(FIGURES) == names.FIGURE_NAMES
+    assert all(name == spec.name for name, spec in FIGURES.items())
+
+
+@pytest.mark.parametrize("knob", KNOBS)
+def test_every_figure_is_available_where_there_is_something_to_draw(knob):
+    assert all(FIGURES[name].available(study(knob)[0]) for name in STUDY_FIGURES)
+
+
+@pytest.mark.parametrize("knob", KNOBS)
+@pytest.mark.parametrize("name", STUDY_FIGURES)
+def test_every_figure_draws(name, knob):
+    drawing = svg(name, knob)
+    ET.fromstring(drawing)
+    references = re.findall(r'(?:href|src)="([^"]*)"|url\(([^)]*)\)', drawing)
+    assert all(
+        reference.startswith((f"#{name}-", "data:image/png;base64,"))
+        for pair in references
+        for reference in filter(None, pair)
+    )
+    assert "nan" not in drawing.replace("data-", "").lower().split("base64")[0]
+    assert len(drawing) < LARGEST or name == "gallery"
+
+
+@pytest.mark.parametrize("knob", KNOBS)
+@pytest.mark.parametrize("name", STUDY_FIGURES)
+def test_every_figure_has_words(name, knob):
+    description = words(name, knob)
+    assert description.title[0].isupper()
+    assert not description.title.endswith(".")
+    assert description.title in description.alt
+    assert len(description.title) < 260
+    for text in (description.subtitle, description.alt):
+        assert text.endswith(".")
+    everything = " ".join(vars(description).values())
+    assert "nan" not in everything.split()
+    assert not re.search(r"mse_|cross_entropy|cifar10|\{|\}", everything)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_no_figure_is_available_without_tables(name):
+    assert not FIGURES[name].available({})
+    tables, _ = study("plain")
+    hollow = {table: frame.iloc[:0] for table, frame in tables.items()}
+    assert not FIGURES[name].available(hollow)
+
+
+@pytest.mark.parametrize("name", STUDY_FIGURES)
+def test_the_sources_are_tables(name):
+    tables, _ = study("plain")
+    assert set(FIGURES[name].sources) <= set(tables)
+
+
+def test_ids_are_unique_on_a_page_of_all_figures():
+    ids = [
+        identity
+        for name in STUDY_FIGURES
+        for identity in re.findall(r'\bid="([^"]+)"', svg(name, "plain"))
+    ]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_same_tables_give_the_same_bytes():
+    assert FIGURES["answer"].svg(*study("plain")) == svg("answer", "plain")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name for name in STUDY_FIGURES if name not in ("confusion", "gallery", "projections")],
+)
+def test_every_loss_can_be_hidden(name):
+    tables, _ = study("plain")
+    expected = set(tables["runs"]["loss"])
+    if name == "answer":
+        expected -= {REFERENCE}
+    if name == "calibration":
+        expected = set(tables["reliability"]["loss"])
+    assert set(re.findall(r'data-loss="(\w+)"', svg(name, "plain"))) == expected
+
+
+def test_learning_curves_have_a_thin_line_a_run_and_a_bold_one_a_loss():
+    tables, _ = study("plain")
+    runs = tables["runs"].query("stage == 'evaluation' and loss == 'cross_entropy'")
+    paths = paths_of(svg("learning-curves", "plain"), "cross_entropy")
+    thin = [path for path in paths if "opacity" in path.get("style")]
+    metrics = 2
+    places = len(runs.groupby(["dataset", "model"]))
+    assert sum(path.get("d").count("M") for path in thin) == metrics * len(runs)
+    assert len(paths) - len(thin) == metrics * places
+
+
+def test_answer_writes_every_value_of_its_contrasts():
+    tables, _ = study("plain")
+    texts = [
+        e.text for e in ET.fromstring(svg("answer", "plain")).iter() if e.tag.endswith("}text")
+    ]
+    contrasts = findings.select(tables["contrasts"], "error")
+    assert len(contrasts) == 8
+    for value in contrasts["value"]:
+        assert wording.points(value) in texts
+    steps = findings.select(tables["contrasts"], "steps_to_target_3")
+    for value in steps["value"]:
+        assert any(text.endswith(wording.ratio(value)) for text in texts if text)
+
+
+def test_answer_marks_a_ratio_with_censored_runs_as_a_bound():
+    tables, _ = study("troubled")
+    texts = [e.text for e in ET.fromstring(svg("answer", "troubled")).iter()]
+    steps = findings.select(tables["contrasts"], "steps_to_target_3")
+    value = steps[steps["loss"] == "mse_sigmoid"]["value"].iloc[0]
+    assert f"≥ {wording.ratio(value)}" in texts
+
+
+@pytest.mark.parametrize("knob", KNOBS)
+def test_titles_repeat_the_tables_numbers_and_verdicts(knob):
+    tables, _ = study(knob)
+    title = words("final-error", knob).title
+    mine = findings.select(tables["contrasts"], "error")[lambda rows: rows["loss"] == PRIMARY]
+    # The undecided phrase contains the others, so it goes first.
+    for verdict, rows in sorted(mine.groupby("verdict"), reverse=True):
+        phrase = findings.ERROR[verdict].format("cross-entropy")
+        value = wording.points(float(rows["value"].max()))
+        assert re.search(f"{re.escape(phrase)}[^(]*\\([^)]*{re.escape(value)}\\)", title)
+        title = title.replace(phrase, "")
+    for phrase in findings.ERROR.values():
+        assert phrase.format("cross-entropy") not in title
+
+
+def contrasts_of(*verdicts_and_values) -> pd.DataFrame:
+    tables, _ = study("plain")
+    rows = findings.select(tables["contrasts"], "error")[
+        lambda rows: rows["loss"] == PRIMARY
+    ].copy()
+    rows[["verdict", "value"]] = list(verdicts_and_values)
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        (
+            [("worse", 0.0031), ("worse", 0.0112)],
+            "MSE on softmax is less accurate than cross-entropy in both comparisons "
+            "(+0.31 to +1.12 pp)",
+        ),
+        (
+            [("better", -0.002), ("undecided", 0.001)],
+            "MSE on softmax is more accurate than cross-entropy on CIFAR-10 · ConvNet "
+            "(−0.20 pp) and not clearly less or more accurate than cross-entropy on MNIST · MLP "
+            "(+0.10 pp)",
+        ),
+        (
+            [("equivalent", 0.0), ("equivalent", 0.0)],
+            "MSE on softmax is as accurate as cross-entropy in both comparisons (0.00 pp)",
+        ),
+        (
+            [("undecided", np.nan), ("undecided", np.nan)],
+            "MSE on softmax is not clearly less or more accurate than cross-entropy in both "
+            "comparisons",
+        ),
+    ],
+)
+def test_findings_read_well(rows, sentence):
+    _, settings = study("plain")
+    found = findings.error(contrasts_of(*rows), settings)
+    assert found.replace(wording.NO_BREAK, " ") == sentence
+
+
+def test_findings_without_another_loss():
+    _, settings = study("plain")
+    nothing = contrasts_of(("worse", 0.1), ("worse", 0.1)).iloc[:0]
+    assert findings.error(nothing, settings) == "No loss is compared with cross-entropy here"
+
+
+def test_labels_are_spread_apart_and_stay_in_order():
+    generator = np.random.default_rng(3)
+    for _ in range(50):
+        positions = np.sort(generator.uniform(size=8))
+        spread = layout.spread_apart(list(positions), 0.1)
+        assert (np.diff(spread) >= 0.1 - 1e-9).all()
+        assert np.mean(spread) == pytest.approx(positions.mean(), abs=0.15)
+    assert layout.spread_apart([0.1, 0.5, 0.9], 0.1) == [0.1, 0.5, 0.9]
+    assert layout.spread_apart([0.5, 0.5], 0.2) == pytest.approx([0.4, 0.6])
+    assert layout.spread_apart([], 0.2) == []
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (1, 1000, [1, 10, 100, 1000]),
+        (1, 35, [1, 3, 10, 30]),
+        (15, 70, [20, 50]),
+    ],
+)
+def test_log_axes_have_round_ticks(low, high, ticks):
+    found = layout.log_ticks(low, high)
+    assert set(ticks) <= set(found.round(9))
+    assert 3 <= len(found) <= 7
+    assert (found >= low * 0.99).all()
+    assert (found <= high * 1.01).all()
+
+
+def test_zeros_are_drawn_at_half_the_smallest_value():
+    assert list(layout.positive(pd.Series([0.0, 0.02, 0.5]))) == [0.01, 0.02, 0.5]

@@ -1,0 +1,170 @@
+"""The theme and the SVG it writes: contrast, palette, small well-formed files, one look twice."""
+
+import re
+import xml.etree.ElementTree as ET
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from lossbench.figures import theme
+from lossbench.figures.svg import Role
+from lossbench.names import LOSS_NAMES
+
+
+def luminance(color: str) -> float:
+    """WCAG 2.2's relative luminance of #rrggbb."""
+    channels = np.array([int(color[k : k + 2], 16) / 255 for k in (1, 3, 5)])
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def example():
+    figure, axes = theme.panels(1, 2)
+    line = axes[0, 0].plot([1, 2, 3], [1.0, 4.0, 2.0], **theme.line_style("mse_softmax"))
+    theme.tag(line, "mse_softmax")
+    marks = axes[0, 1].plot([1, 2, 3], [1.0, 4.0, 2.0], **theme.mark_style("cross_entropy"))
+    theme.tag(marks, "cross_entropy")
+    color = theme.LOSS_STYLES["bce_sigmoid"].color
+    axes[0, 1].text(2, 3, "a < b & c", color=color)
+    theme.heading(axes[0, 0], "MNIST · MLP")
+    return figure
+
+
+def draw(name: str = "example") -> str:
+    with theme.applied():
+        return theme.to_svg(example(), name, alt="It says a < b & c.")
+
+
+def test_contrast_is_wcags():
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.005)
+
+
+@pytest.mark.parametrize("loss", LOSS_NAMES)
+def test_losses_stand_out_on_light_and_dark_pages(loss):
+    style = theme.LOSS_STYLES[loss]
+    assert contrast(style.color, theme.BACKGROUND.light) >= 3
+    assert contrast(style.text, theme.BACKGROUND.light) >= 4.5
+    assert contrast(style.dark, theme.BACKGROUND.dark) >= 4.5
+
+
+@pytest.mark.parametrize("role", [theme.INK, theme.MUTED], ids=lambda role: role.name)
+def test_text_is_readable_on_light_and_dark_pages(role):
+    assert contrast(role.light, theme.BACKGROUND.light) >= 4.5
+    assert contrast(role.dark, theme.BACKGROUND.dark) >= 4.5
+    assert contrast(role.light, theme.BAND.light) >= 4.5
+    assert contrast(role.dark, theme.BAND.dark) >= 4.5
+
+
+@pytest.mark.parametrize("role", theme.CLASS_COLORS, ids=lambda role: role.name)
+def test_classes_stand_out_on_light_and_dark_pages(role):
+    assert contrast(role.light, theme.BACKGROUND.light) >= 3
+    assert contrast(role.dark, theme.BACKGROUND.dark) >= 3
+
+
+def test_every_loss_has_its_own_colour_marker_and_dash():
+    assert set(theme.LOSS_STYLES) == set(LOSS_NAMES)
+    for field in ("color", "dark", "marker"):
+        values = [getattr(style, field) for style in theme.LOSS_STYLES.values()]
+        assert len(set(values)) == len(values)
+    dashes = [str(theme.LOSS_STYLES[loss].dash) for loss in LOSS_NAMES]
+    assert dashes.count("-") == 2
+    assert len(set(dashes)) == len(dashes) - 1
+
+
+def test_no_two_roles_share_a_light_colour():
+    light = [role.light for role in theme.roles()]
+    assert len(set(light)) == len(light)
+    assert all(re.fullmatch("#[0-9a-f]{6}", color) for color in light)
+
+
+def test_the_stylesheet_sets_every_property_for_light_and_dark():
+    light, dark = theme.stylesheet().split("@media")
+    for role in theme.roles():
+        assert f"--{role.name}:{role.light};" in light
+        assert f"--{role.name}:{role.dark};" in dark
+    assert "--cross-entropy-text:" in light
+
+
+def test_svg_is_one_named_image():
+    root = ET.fromstring(draw())
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert root.get("role") == "img"
+    named = root.get("aria-labelledby")
+    described = next(element for element in root.iter() if element.get("id") == named)
+    assert described.text == "It says a < b & c."
+    assert "width" not in root.attrib
+    assert "viewBox" in root.attrib
+
+
+def test_svg_colours_are_properties_of_the_page():
+    svg = draw()
+    bare = re.sub(r"var\(--[\w-]+, #[0-9a-f]{6}\)", "", svg)
+    assert not re.search(r"(fill|stroke):#", bare)
+    assert "stroke:var(--mse-softmax, #d55e00)" in svg
+    assert f"fill:var(--bce-sigmoid-text, {theme.LOSS_STYLES['bce_sigmoid'].text})" in svg
+    assert "#ffffff" not in bare
+
+
+def test_svg_groups_of_a_loss_carry_its_class():
+    root = ET.fromstring(draw())
+    tagged = {element.get("data-loss") for element in root.iter() if element.get("data-loss")}
+    assert tagged == {"mse_softmax", "cross_entropy"}
+    group = next(e for e in root.iter() if e.get("data-loss") == "mse_softmax")
+    assert group.get("class") == "loss loss-mse_softmax"
+
+
+def test_svg_ids_carry_the_figures_name_and_are_all_used():
+    svg = draw("one")
+    ids = re.findall(r'\bid="([^"]+)"', svg)
+    assert ids
+    assert all(identity.startswith("one-") for identity in ids)
+    referred = set(re.findall(r'(?:#|labelledby=")(one-[\w-]+)', svg))
+    assert set(ids) == referred
+
+
+def test_svg_keeps_text_as_text_without_a_fixed_font():
+    svg = draw()
+    assert ">MNIST · MLP</text>" in svg
+    assert "DejaVu" not in svg
+    assert svg.count("font-family") == 1
+
+
+def test_svg_draws_polylines_where_matplotlib_put_them():
+    """The shortened path, added up, is the path in matplotlib's own file."""
+    with theme.applied():
+        figure, axes = theme.panels(1, 1)
+        x = np.linspace(0, 1, 23)
+        line = axes[0, 0].plot(x, np.sin(9 * x), **theme.line_style("cross_entropy"))
+        theme.tag(line, "cross_entropy")
+        svg = theme.to_svg(figure, "line")
+        expected = axes[0, 0].transData.transform(np.column_stack([x, np.sin(9 * x)]))
+    path = re.search(r'loss-cross_entropy".*? d="M([^"]+)"', svg).group(1)
+    numbers = np.array([float(n) for n in re.findall(r"-?(?:\d+\.\d+|\d+|\.\d+)", path)])
+    points = numbers.reshape(-1, 2).cumsum(axis=0)
+    scale = 72 / figure.dpi
+    height = figure.get_figheight() * 72
+    np.testing.assert_allclose(points[:, 0], expected[:, 0] * scale, atol=0.06)
+    np.testing.assert_allclose(points[:, 1], height - expected[:, 1] * scale, atol=0.06)
+
+
+def test_the_same_figure_gives_the_same_bytes():
+    assert draw() == draw()
+
+
+def test_the_style_does_not_leak():
+    before = dict(mpl.rcParams)
+    draw()
+    assert dict(mpl.rcParams) == before
+
+
+def test_a_role_without_a_text_colour_has_one_property():
+    role = Role("x", "#111111", "#eeeeee")
+    assert role.declaration(dark=True) == "--x:#eeeeee;"
+    assert role.reference(text=True) == role.reference(text=False) == "var(--x, #111111)"
