@@ -1,5 +1,6 @@
 """The page: complete, well-formed, self-contained, escaped, and honest about what is missing."""
 
+import itertools
 import re
 import time
 
@@ -59,7 +60,7 @@ def test_has_the_ten_sections_in_order_under_one_h1(page):
 
 def test_headings_skip_no_level(page):
     levels = [int(e.tag[1]) for e in page.all("*") if re.fullmatch(r"h[1-6]", e.tag)]
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
 
 
 def test_ids_are_unique_and_links_lead_somewhere(page):

@@ -66,8 +66,8 @@ def _values(tables: Tables) -> dict[tuple[str, ...], "pd.Series[float]"]:
     metrics = metrics[metrics["metric"].isin(COMPARED)]
     times = evidence.rows(tables, "times_to_target", stage="evaluation")
     times = times[times["target"] == evidence.last_target(tables)]
-    errors = times["validation_error"].map("{:.6g}".format)
-    times = times.assign(metric="steps to validation error " + errors, value=times["steps"])
+    names = [f"steps to validation error {error:.6g}" for error in times["validation_error"]]
+    times = times.assign(metric=names, value=times["steps"])
     wanted = [*IDENTITY, "seed", "value"]
     frame = pd.concat([metrics.reindex(columns=wanted), times.reindex(columns=wanted)])
     frame = frame.dropna(subset=["value"]).astype({"value": float})

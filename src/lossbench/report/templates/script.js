@@ -162,5 +162,5 @@
   });
   addEventListener("resize", regions);
   all("details").forEach((details) => details.addEventListener("toggle", regions));
-  regions();
+  (window.requestIdleCallback ?? setTimeout)(regions);
 })();

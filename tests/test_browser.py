@@ -1,0 +1,304 @@
+"""The page in a real browser: opens from disk, needs nothing, and everything on it works.
+
+Needs Chromium on the PATH and, for the accessibility checks, `npm ci`. Screenshots for people to
+look at are written to report/screenshots.
+"""
+
+import csv
+import io
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+import synthetic
+from lossbench.figures.catalog import FIGURES
+from lossbench.report.blocks import FigureContent
+from lossbench.report.page import render
+from lossbench.theory.chapter import chapter
+from lossbench.theory.statements import statements
+from report_pages import PROVENANCE, parsed, table_values
+
+pytestmark = pytest.mark.browser
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+ROOT = Path(__file__).parents[1]
+AXE = ROOT / "node_modules/axe-core/axe.min.js"
+SCREENSHOTS = ROOT / "report/screenshots"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+WIDE, NARROW = 1280, 390
+
+
+@dataclass
+class Opened:
+    """A page and what it did since it was opened."""
+
+    page: "playwright.Page"
+    requests: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["playwright.Browser"]:
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no Chromium on the PATH")
+    with playwright.sync_playwright() as running:
+        launched = running.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def html() -> str:
+    tables, study = synthetic.build(networks=1, diverged=True, censored=True)
+    tables = {**tables, **chapter(study.theory)}
+    figures = {}
+    for name, spec in FIGURES.items():
+        if spec.available(tables):
+            words = spec.describe(tables, study)
+            figures[name] = FigureContent(
+                spec.svg(tables, study), words.title, words.subtitle, words.alt, words.caption
+            )
+    return render(study, tables, figures, PROVENANCE, statements(tables))
+
+
+@pytest.fixture(scope="module")
+def path(html, tmp_path_factory) -> Path:
+    file = tmp_path_factory.mktemp("page") / "synthetic.html"
+    file.write_text(html, encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def open_page(browser, path):
+    contexts = []
+
+    def open_(width: int = WIDE, **options: object) -> Opened:
+        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        contexts.append(context)
+        opened = Opened(context.new_page())
+        opened.page.on("request", lambda request: opened.requests.append(request.url))
+        opened.page.on("console", lambda message: opened.messages.append(message.text))
+        opened.page.on("pageerror", lambda error: opened.messages.append(str(error)))
+        opened.page.goto(path.as_uri())
+        return opened
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+def column(page, table: str, name: str) -> list[str]:
+    """The exact values in a column, in the order shown."""
+    script = """([table, name]) => {
+        const shown = document.querySelector(`table[data-file="${table}"]`);
+        const index = [...shown.tHead.rows[0].cells].findIndex(cell => cell.dataset.name === name);
+        return [...shown.tBodies[0].rows].map(row => row.cells[index].dataset.value);
+    }"""
+    return page.evaluate(script, [table, name])
+
+
+def heading(page, table: str, name: str):
+    return page.locator(f'table[data-file="{table}"] th[data-name="{name}"]')
+
+
+def unfold(page) -> None:
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_opens_from_disk_alone_and_silently(open_page, path, width, scheme):
+    opened = open_page(width, color_scheme=scheme)
+    opened.page.wait_for_load_state("networkidle")
+    assert [url for url in opened.requests if not url.startswith("data:")] == [path.as_uri()]
+    assert opened.messages == []
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    opened.page.screenshot(path=SCREENSHOTS / f"{width}-{scheme}.png")
+    opened.page.screenshot(path=SCREENSHOTS / f"{width}-{scheme}-whole.png", full_page=True)
+
+
+@pytest.mark.parametrize("width", [WIDE, 768, NARROW, 320])
+def test_the_page_itself_never_scrolls_sideways(open_page, width):
+    page = open_page(width).page
+    unfold(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_opens_within_a_second(open_page):
+    timing = "performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd"
+    # The best of a few: the machine may be busy with something else.
+    assert min(open_page().page.evaluate(timing) for _ in range(3)) < 1000
+
+
+def test_sorting_goes_both_ways_and_says_so(open_page):
+    page = open_page().page
+    header = heading(page, "runs", "test_error")
+    header.get_by_role("button").click()
+    assert header.get_attribute("aria-sort") == "ascending"
+    values = column(page, "runs", "test_error")
+    numbers = [float(value) for value in values if value]
+    assert numbers == sorted(numbers)
+    assert len(set(numbers)) > 3
+    assert values[: len(numbers)] == [value for value in values if value], "missing values last"
+    header.get_by_role("button").click()
+    assert header.get_attribute("aria-sort") == "descending"
+    values = column(page, "runs", "test_error")
+    assert [float(value) for value in values if value] == sorted(numbers, reverse=True)
+    assert not values[-1]
+    heading(page, "runs", "loss").get_by_role("button").click()
+    assert header.get_attribute("aria-sort") == "none"
+    losses = column(page, "runs", "loss")
+    assert losses == sorted(losses)
+
+
+def test_filter_keeps_the_rows_with_every_word(open_page):
+    page = open_page().page
+    page.get_by_label("Filter rows").fill("softmax diverged")
+    rows = page.locator('table[data-file="runs"] tbody tr:visible')
+    total = page.locator('table[data-file="runs"] tbody tr').count()
+    assert 0 < rows.count() < total
+    for text in rows.all_inner_texts():
+        assert "diverged" in text
+        assert "softmax" in text.lower()
+    assert page.get_by_text(f"{rows.count()} of {total} rows").is_visible()
+    page.get_by_label("Filter rows").fill("")
+    assert rows.count() == total
+
+
+def test_every_downloaded_table_equals_the_table(open_page, html):
+    page = open_page(accept_downloads=True).page
+    unfold(page)
+    document = parsed(html)
+    names = page.evaluate(
+        "[...document.querySelectorAll('table[data-file]')].map(each => each.dataset.file)"
+    )
+    assert {"headline", "runs", "claims", "speed", "error-contrasts"} <= set(names)
+    for name in names:
+        block = page.locator(f"#table-{name}")
+        with page.expect_download() as started:
+            block.get_by_role("button", name="Download CSV").click()
+        assert started.value.suggested_filename == f"{name}.csv"
+        text = Path(started.value.path()).read_bytes().decode("utf-8")
+        found = list(csv.reader(io.StringIO(text)))
+        expected = table_values(document, name)
+        assert found == [list(expected.columns), *expected.to_numpy().tolist()]
+
+
+def test_copied_csv_and_command_reach_the_clipboard(open_page, html):
+    page = open_page(permissions=["clipboard-read", "clipboard-write"]).page
+    block = page.locator("#table-headline")
+    block.get_by_role("button", name="Copy CSV").click()
+    page.get_by_text("Table copied").wait_for(state="attached")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    expected = table_values(parsed(html), "headline")
+    assert list(csv.reader(io.StringIO(copied)))[1:] == expected.to_numpy().tolist()
+    page.locator('table[data-file="runs"] tbody tr').first.get_by_role("button").click()
+    page.get_by_text("Command copied").wait_for(state="attached")
+    command = table_values(parsed(html), "runs")["command"][0]
+    assert page.evaluate("navigator.clipboard.readText()") == command
+    assert command.startswith("snakemake ")
+
+
+def test_every_figure_and_its_numbers_can_be_saved(open_page):
+    page = open_page(accept_downloads=True).page
+    unfold(page)
+    figures = page.locator("figure[id]")
+    assert figures.count() > 10
+    for figure in figures.all():
+        with page.expect_download() as started:
+            figure.get_by_role("button", name="Download SVG").click()
+        svg = Path(started.value.path()).read_text(encoding="utf-8")
+        assert svg.startswith("<svg")
+        assert 'xmlns="http://www.w3.org/2000/svg"' in svg
+        for button in figure.get_by_role("button", name="Download data").all():
+            with page.expect_download() as started:
+                button.click()
+            rows = list(csv.reader(io.StringIO(Path(started.value.path()).read_text("utf-8"))))
+            assert len(rows) > 1
+            assert len({len(row) for row in rows}) == 1
+
+
+def test_the_legend_hides_a_loss_everywhere(open_page):
+    page = open_page().page
+    drawn = page.locator(".drawing .loss-mse_softmax")
+    listed = page.locator('main tr[data-loss="mse_softmax"]')
+    assert drawn.count() > 3
+    assert listed.count() > 3
+    box = page.get_by_label("MSE on softmax", exact=True)
+    box.uncheck()
+    visible = "elements => elements.some(each => getComputedStyle(each).display !== 'none')"
+    assert not drawn.evaluate_all(visible)
+    assert not listed.evaluate_all(visible)
+    assert page.locator(".drawing .loss-cross_entropy").evaluate_all(visible)
+    box.check()
+    assert drawn.evaluate_all(visible)
+
+
+def test_a_link_to_a_folded_table_unfolds_it(open_page):
+    page = open_page().page
+    table = page.locator('table[data-file="seed-errors"]')
+    assert not table.is_visible()
+    page.locator('#figure-final-error a[href="#table-seed-errors"]').click()
+    table.wait_for(state="visible")
+
+
+def test_works_by_keyboard_alone(open_page):
+    page = open_page().page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("location.hash") == "#answer"
+    header = heading(page, "headline", "error_value")
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.closest('th')?.dataset.name") == "error_value":
+            break
+    else:
+        pytest.fail("the heading cannot be reached by Tab")
+    outline = "getComputedStyle(document.activeElement).outlineStyle"
+    assert page.evaluate(outline) == "solid"
+    page.keyboard.press("Enter")
+    assert header.get_attribute("aria-sort") == "ascending"
+    page.keyboard.press("Space")
+    assert header.get_attribute("aria-sort") == "descending"
+
+
+def test_reads_the_same_without_scripts(open_page):
+    def words(page) -> str:
+        return " ".join(page.locator("main").inner_text().split())
+
+    plain = open_page(java_script_enabled=False).page
+    scripted = open_page().page
+    scripted.evaluate(
+        "document.querySelectorAll('.tools, .copy').forEach(each => { each.remove(); })"
+    )
+    assert words(plain) == words(scripted)
+    assert plain.get_by_role("navigation").get_by_text("Runs").is_visible()
+    assert not plain.get_by_role("button").all()
+
+
+def test_losses_keep_their_colours_when_dark(open_page):
+    colour = "getComputedStyle(document.querySelector('.swatch')).color"
+    shown = {
+        scheme: open_page(color_scheme=scheme).page.evaluate(colour) for scheme in ("light", "dark")
+    }
+    assert shown == {"light": "rgb(0, 114, 178)", "dark": "rgb(77, 163, 219)"}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_axe_finds_no_violation(open_page, width, scheme):
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: run npm ci")
+    page = open_page(width, color_scheme=scheme).page
+    unfold(page)
+    page.add_script_tag(path=AXE)
+    violations = page.evaluate("axe.run().then(found => found.violations)")
+    assert [
+        (violation["id"], [node["target"] for node in violation["nodes"]][:3])
+        for violation in violations
+    ] == []
