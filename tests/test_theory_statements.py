@@ -56,8 +56,8 @@ CHANGES = {
     "separable-data": ("separable_descent", "separable", "parameter_norm", 98.7, "98.7"),
     "linear-regression": ("linear_solutions", "start == 1", "parameter_difference", 55.5, "55.5"),
     "misclassification-cost": (
-        *("misclassification_cost", "probability == 0.5"),
-        *("cost", 7.77, "7.77"),
+        *("misclassification_cost", "loss == 'cross_entropy' and probability == 0.5"),
+        *("cost", 7.77, "7.77 against"),
     ),
 }
 """For each figure a table, rows, a column, a value to put there, and the words that must follow."""
