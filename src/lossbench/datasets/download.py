@@ -1,0 +1,62 @@
+"""Downloads: mirrors in order, with retries and a progress bar; nothing unverified is kept."""
+
+import tarfile
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pooch
+
+from lossbench.errors import DataError
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How hard a download is tried."""
+
+    rounds: int = 3
+    """Times that every mirror is asked."""
+    pause_s: float = 2.0
+    """Wait before the second round; it doubles with every further one."""
+    timeout_s: float = 20.0
+    """Longest silence of a server, before its answer or within it."""
+    show_progress: bool = True
+    """Whether a bar is drawn on the error stream."""
+
+
+def fetch(
+    urls: Sequence[str], folder: Path, receive: Callable[[Path], None], *, patience: Patience
+) -> None:
+    """Download the first of `urls` that answers with what `receive` accepts.
+
+    `receive` takes the path of the complete download, a temporary file in `folder`, and raises
+    DataError where it is not the wanted file; the next mirror is then asked.
+
+    Raises DataError: no mirror delivered, with the last failure of each. OSError: no file can be
+    made in `folder`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    transfer = pooch.HTTPDownloader(progressbar=patience.show_progress, timeout=patience.timeout_s)
+    failures: dict[str, str] = {}
+    with tempfile.TemporaryDirectory(prefix=".download-", dir=folder) as inside:
+        download = Path(inside) / "content"
+        for round_ in range(patience.rounds):
+            time.sleep(patience.pause_s * 2 ** (round_ - 1) if round_ else 0)
+            for url in urls:
+                try:
+                    transfer(url, str(download), None)
+                    return receive(download)
+                except (OSError, DataError) as error:  # those of requests are OSErrors
+                    failures[url] = " ".join(str(error).split()) or type(error).__name__
+    raise DataError("; ".join(f"{url}: {failure}" for url, failure in failures.items()))
+
+
+def extract(tar: Path, folder: Path) -> None:
+    """Unpack a tar into `folder`. Raises DataError: damaged, or a member would leave `folder`."""
+    try:
+        with tarfile.open(tar) as archive:
+            archive.extractall(folder, filter="data")
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise DataError(f"{tar.name}: cannot be unpacked ({error})") from error

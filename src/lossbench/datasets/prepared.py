@@ -1,0 +1,203 @@
+"""The one prepared form of every data set: all that training and evaluation read.
+
+Images and labels of the three splits stand one below the other, in the order train, validation,
+test, each split in the order of its source. The same source gives the same bytes on disk.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import StringConstraints, ValidationError
+
+from lossbench.atomic import atomic
+from lossbench.config import Count, DatasetName, Frozen
+from lossbench.datasets.digests import sha256
+from lossbench.errors import DataError
+from lossbench.tables.runs import CLASSES
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+UInt8 = NDArray[np.uint8]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Examples(NamedTuple):
+    """Images uint8 (N, C, H, W) and labels uint8 (N,)."""
+
+    images: UInt8
+    labels: UInt8
+
+
+class Loaded(NamedTuple):
+    """What a source yields: its three splits, and the SHA-256 of each file they were read from."""
+
+    splits: Mapping[Split, Examples]
+    source_sha256: Mapping[str, str]
+
+
+class Counts(Frozen):
+    """Examples in each split."""
+
+    train: Count
+    validation: Count
+    test: Count
+
+
+class Manifest(Frozen):
+    """What a prepared data set is and holds. Small, so that a pipeline can depend on it."""
+
+    name: DatasetName
+    stand_in: bool
+    """Whether it stands in for a data set that must be downloaded."""
+    image_shape: tuple[Count, Count, Count]
+    """(C, H, W)."""
+    counts: Counts
+    images_sha256: Sha256
+    labels_sha256: Sha256
+    channel_mean: tuple[float, ...]
+    """Of the training split, by channel, on the scale on which 255 is 1."""
+    channel_std: tuple[float, ...]
+    """Likewise; the population's standard deviation."""
+    source_sha256: dict[str, Sha256]
+    """By file as it was verified: MNIST's decompressed, the drawn or bundled sets' arrays."""
+    licence: str
+    citation: str
+
+    @property
+    def json_text(self) -> str:
+        """The manifest as the text of its file."""
+        return self.model_dump_json(indent=2) + "\n"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A data set: images uint8 (N, C, H, W), labels uint8 (N,), splits one below the other."""
+
+    images: UInt8
+    labels: UInt8
+    manifest: Manifest
+
+    def indices(self, split: Split) -> slice:
+        """Where the split's examples lie along the first axis."""
+        counts = self.manifest.counts
+        start = sum(getattr(counts, name) for name in SPLITS[: SPLITS.index(split)])
+        return slice(start, start + getattr(counts, split))
+
+    def examples(self, split: Split) -> Examples:
+        """The split's images and labels, as views."""
+        where = self.indices(split)
+        return Examples(self.images[where], self.labels[where])
+
+
+def build(
+    loaded: Loaded, *, name: DatasetName, stand_in: bool, licence: str, citation: str
+) -> Prepared:
+    """Bring a source's splits into the prepared form.
+
+    Raises DataError: shapes or types that do not fit, or labels that are not classes.
+    """
+    for split in SPLITS:
+        _check(*loaded.splits[split], origin=f"{name} {split}")
+    images = np.concatenate([loaded.splits[split].images for split in SPLITS])
+    labels = np.concatenate([loaded.splits[split].labels for split in SPLITS])
+    mean, std = channel_moments(loaded.splits["train"].images)
+    manifest = Manifest(
+        name=name,
+        stand_in=stand_in,
+        image_shape=images.shape[1:],
+        counts=Counts(**{split: len(loaded.splits[split].labels) for split in SPLITS}),
+        images_sha256=sha256(images),
+        labels_sha256=sha256(labels),
+        channel_mean=mean,
+        channel_std=std,
+        source_sha256=dict(loaded.source_sha256),
+        licence=licence,
+        citation=citation,
+    )
+    return Prepared(images, labels, manifest)
+
+
+def save(prepared: Prepared, npz_path: Path, manifest_path: Path) -> None:
+    """Write both files atomically, the manifest last. The same data give the same bytes."""
+    text = prepared.manifest.json_text
+    with atomic(npz_path) as temporary, temporary.open("wb") as file:
+        # NumPy dates the members of an archive 1980, so that no clock enters the bytes.
+        np.savez(
+            file,
+            images=prepared.images,
+            labels=prepared.labels,
+            manifest=np.frombuffer(text.encode(), np.uint8),
+        )
+    with atomic(manifest_path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def load(npz_path: Path, manifest_path: Path | None = None) -> Prepared:
+    """The prepared data set in `npz_path`, its arrays verified against its manifest.
+
+    With `manifest_path` the file there must be the archive's own manifest as well.
+
+    Raises DataError: a file is missing, damaged, or belongs to another data set.
+    """
+    try:
+        with np.load(npz_path, allow_pickle=False) as archive:
+            images, labels = archive["images"], archive["labels"]
+            text = archive["manifest"].tobytes().decode()
+        manifest = Manifest.model_validate_json(text)
+        beside = text if manifest_path is None else manifest_path.read_text(encoding="utf-8")
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, ValidationError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise DataError(f"{npz_path}: not a readable prepared data set ({reason})") from error
+    if beside != text:
+        raise DataError(f"{manifest_path}: is not the manifest of {npz_path}; prepare both again")
+    return _verified(Prepared(images, labels, manifest), origin=str(npz_path))
+
+
+def channel_moments(images: UInt8) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation by channel of images (N, C, H, W), 255 counting as 1.
+
+    From integer histograms: exact sums, hence the same digits on every machine.
+    """
+    levels = np.arange(256)
+    histograms = [
+        np.bincount(images[:, channel].reshape(-1), minlength=256)
+        for channel in range(images.shape[1])
+    ]
+    pixels = int(histograms[0].sum())
+    totals = [int(levels @ histogram) for histogram in histograms]
+    squares = [int(levels**2 @ histogram) for histogram in histograms]
+    mean = tuple(total / pixels / 255 for total in totals)
+    std = tuple(
+        (pixels * square - total**2) ** 0.5 / pixels / 255
+        for total, square in zip(totals, squares, strict=True)
+    )
+    return mean, std
+
+
+def _verified(prepared: Prepared, *, origin: str) -> Prepared:
+    _check(prepared.images, prepared.labels, origin=origin)
+    manifest = prepared.manifest
+    shape = (sum(manifest.counts.model_dump().values()), *manifest.image_shape)
+    if prepared.images.shape != shape:
+        raise DataError(f"{origin}: images have shape {prepared.images.shape}; allowed: {shape}")
+    for name, array in (("images", prepared.images), ("labels", prepared.labels)):
+        if (found := sha256(array)) != (wanted := getattr(manifest, f"{name}_sha256")):
+            raise DataError(f"{origin}: {name} have SHA-256 {found}; the manifest says {wanted}")
+    return prepared
+
+
+def _check(images: UInt8, labels: UInt8, *, origin: str) -> None:
+    if images.dtype != np.uint8 or labels.dtype != np.uint8:
+        raise DataError(f"{origin}: images {images.dtype}, labels {labels.dtype}; allowed: uint8")
+    if images.ndim != 4 or labels.shape != images.shape[:1] or not labels.size:
+        raise DataError(
+            f"{origin}: images {images.shape}, labels {labels.shape}; "
+            "allowed: (N, C, H, W) and (N,)"
+        )
+    if labels.max() >= CLASSES:
+        raise DataError(f"{origin}: holds the label {labels.max()}; allowed: 0 to {CLASSES - 1}")
