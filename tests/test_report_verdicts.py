@@ -32,9 +32,9 @@ def with_contrast(
 LEADS = {
     "worse": "MSE on softmax ends at a higher test error than cross-entropy, by +0.31 pp",
     "better": f"MSE on softmax ends at a lower test error than cross-entropy, by {MINUS}0.31 pp",
-    "equivalent": "MSE on softmax ends level with cross-entropy: it differs by +0.31 pp",
+    "equivalent": "MSE on softmax ends level with cross-entropy: the difference is +0.31 pp",
     "undecided": "Whether MSE on softmax or cross-entropy ends at a lower test error is undecided: "
-    "it differs by +0.31 pp",
+    "the difference is +0.31 pp",
 }
 
 

@@ -1,6 +1,7 @@
 """The columns that several tables share, each worded and formatted once."""
 
 import math
+from functools import partial
 
 from lossbench import wording
 from lossbench.report.data_tables import Shown
@@ -72,7 +73,7 @@ def width(name: str, label: str) -> Shown:
 
 def factor(name: str, label: str) -> Shown:
     """A column of ratios."""
-    return Shown(name, label, wording.ratio, numeric=True)
+    return Shown(name, label, lambda value: f"{wording.number(value)}×", numeric=True)
 
 
 def p_value(name: str, label: str) -> Shown:
@@ -83,6 +84,11 @@ def p_value(name: str, label: str) -> Shown:
 def quantity(name: str, label: str, unit: str = "") -> Shown:
     """A column of numbers of any size."""
     return Shown(name, label, plain, numeric=True, unit=unit)
+
+
+def decimal(name: str, label: str, unit: str = "", *, digits: int = 3) -> Shown:
+    """A column of numbers of one size, aligned on the decimal point."""
+    return Shown(name, label, partial(wording.number, digits=digits), numeric=True, unit=unit)
 
 
 LEARNING_RATE = Shown("learning_rate", "Learning rate", rate, numeric=True)

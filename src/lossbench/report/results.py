@@ -69,8 +69,8 @@ def curves(tables: Tables, study: Study) -> DataTable:
             columns.percent("min", "lowest"),
             columns.percent("max", "highest"),
             columns.percent("train_error", "Training error, median"),
-            columns.quantity("logit_gradient_rms", "Logit gradient, RMS"),
-            columns.quantity("saturation", "Slope of the output"),
+            columns.decimal("logit_gradient_rms", "Logit gradient, RMS"),
+            columns.decimal("saturation", "Slope of the output", digits=4),
         ),
         name="curves",
         caption="Learning curves: medians over seeds at early steps and at the ends of epochs",
@@ -156,7 +156,10 @@ def confusion(tables: Tables) -> DataTable:
             columns.NETWORK,
             columns.LOSS,
             columns.count("label", "True class"),
-            *(columns.quantity(name, f"as {name.rpartition('_')[2]}") for name in mean.columns),
+            *(
+                columns.decimal(name, f"as {name.rpartition('_')[2]}", digits=1)
+                for name in mean.columns
+            ),
         ),
         name="confusion",
         caption="Test images of each class by the class they were taken for, mean over seeds",
@@ -186,7 +189,7 @@ def _metric_column(name: str) -> Shown:
     label = metric_name(name)
     if METRICS[name].unit == "fraction":
         return columns.percent(name, label)
-    return columns.quantity(name, label, METRICS[name].unit)
+    return columns.decimal(name, label, METRICS[name].unit)
 
 
 def _verdict(name: str, label: str) -> Shown:

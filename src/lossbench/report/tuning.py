@@ -71,7 +71,7 @@ def geometry(tables: Tables) -> DataTable:
             columns.NETWORK,
             columns.LOSS,
             columns.SETTING,
-            *(columns.quantity(name, MEASURES[name]) for name in names),
+            *(columns.decimal(name, MEASURES[name]) for name in names),
         ),
         name="geometry",
         caption="How compact the classes are in the last hidden features, mean over seeds",

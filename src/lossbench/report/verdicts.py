@@ -72,7 +72,7 @@ def _final(verdict: str, group: Sequence[Record]) -> Sentence:
         "undecided": f"Whether {name} or {reference} ends at a lower test error is undecided",
     }
     known, unknown = _split(group)
-    by = "by" if verdict in ("worse", "better") else "it differs by"
+    by = "by" if verdict in ("worse", "better") else "the difference is"
     parts = [f"{by} {_numbers(known, wording.points, '', _images)}"] if known else []
     if unknown:
         parts.append(f"the errors cannot be compared {_unknown(unknown, lambda _: [])}")
@@ -138,6 +138,8 @@ def _images(group: Sequence[Record]) -> list[str]:
     if low < 0 < high:
         return [f"from {_whole(low)} fewer to {_whole(high)} more test images wrong"]
     ends = sorted({round(abs(low)), round(abs(high))})
+    if ends == [0]:
+        return ["less than one test image"]
     return [f"{_range(ends, _whole)} {'more' if high > 0 else 'fewer'} test images wrong"]
 
 
