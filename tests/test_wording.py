@@ -23,6 +23,7 @@ from lossbench import wording
         (wording.ratio(math.nan), "–"),
         (wording.p_value(0.0004), "p\u00a0<\u00a00.001"),
         (wording.p_value(0.0312), "p\u00a0=\u00a00.031"),
+        (wording.p_value(0.0051), "p\u00a0=\u00a00.005"),
         (wording.p_value(1.0), "p\u00a0=\u00a01.00"),
         (wording.p_value(math.nan), "p\u00a0–"),
         (wording.interval(1.2, 1.9, wording.ratio), "1.2× to 1.9×"),
