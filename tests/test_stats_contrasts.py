@@ -302,6 +302,6 @@ def test_false_verdicts_stay_at_five_percent_in_each_family(
     families = pd.concat(wrong).groupby(level=2)
     rates, repeats = families.mean(), families.size()
     print(f"false verdicts with {seeds} seeds: {rates.round(4).to_dict()} of {repeats.to_dict()}")
-    # Two standard errors of a rate of 5 % in so many repeats.
-    assert (rates <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / repeats)).all()
+    # Three standard errors of a rate of 5 % in so many repeats: six rates are looked at.
+    assert (rates <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / repeats)).all()
     assert set(rates.index) == {"primary", "error", TIME}
