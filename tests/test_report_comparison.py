@@ -35,7 +35,7 @@ def test_shared_seeds_are_paired_as_scipy_does():
 
 
 def test_other_seeds_are_compared_by_welch():
-    after = BEFORE[:4] + 0.0005
+    after = np.array([0.018, 0.026, 0.022, 0.024])
     row = only(compare(study(BEFORE), study(after, seeds=range(50, 54))))
     expected = stats.ttest_ind(after, BEFORE, equal_var=False)
     assert row["p_value"] == pytest.approx(expected.pvalue)
