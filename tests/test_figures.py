@@ -11,7 +11,7 @@ import pytest
 import synthetic
 from lossbench import names, wording
 from lossbench.config import PRIMARY, REFERENCE
-from lossbench.figures import findings, layout
+from lossbench.figures import curves, findings, layout
 from lossbench.figures.catalog import FIGURES
 from lossbench.figures.theory import THEORY_FIGURES
 
@@ -221,16 +221,28 @@ def test_findings_without_another_loss():
     assert findings.error(nothing, settings) == "No loss is compared with cross-entropy here"
 
 
-def test_labels_are_spread_apart_and_stay_in_order():
+def test_labels_are_spread_apart_and_stay_in_order_and_inside():
     generator = np.random.default_rng(3)
     for _ in range(50):
         positions = np.sort(generator.uniform(size=8))
         spread = layout.spread_apart(list(positions), 0.1)
         assert (np.diff(spread) >= 0.1 - 1e-9).all()
-        assert np.mean(spread) == pytest.approx(positions.mean(), abs=0.15)
+        assert min(spread) >= min(0, positions[0]) - 1e-9
+        assert max(spread) <= 1 + 1e-9
     assert layout.spread_apart([0.1, 0.5, 0.9], 0.1) == [0.1, 0.5, 0.9]
     assert layout.spread_apart([0.5, 0.5], 0.2) == pytest.approx([0.4, 0.6])
+    assert layout.spread_apart([0.0, 0.0, 0.0], 0.1) == pytest.approx([0.0, 0.1, 0.2])
+    assert layout.spread_apart([0.5] * 3, 0.8) == pytest.approx([-0.3, 0.5, 1.3])
     assert layout.spread_apart([], 0.2) == []
+
+
+def test_long_runs_are_thinned_but_keep_their_ends():
+    steps = pd.Series(np.arange(1, 2001))
+    kept = curves.thinned(steps, 16)
+    assert len(kept) <= 16
+    assert kept[0] == 1
+    assert kept[-1] == 2000
+    assert list(curves.thinned(pd.Series([3, 1, 3]), 16)) == [1, 3]
 
 
 @pytest.mark.parametrize(

@@ -35,8 +35,8 @@ def draw(tables: Tables, study: Study) -> Figure:
         forest.name_rows(line[0], order)
         plain_axis(line[0].xaxis, log=False, scale=100)
         plain_axis(line[1].xaxis, log=True, unit="×")
-    axes[-1, 0].set_xlabel("lower ←   test error, difference in points   → higher")
-    axes[-1, 1].set_xlabel("faster ←   steps to the last target, ratio   → slower")
+    axes[-1, 0].set_xlabel("lower ← points of test error → higher")
+    axes[-1, 1].set_xlabel("faster ← ratio of steps → slower")
     return figure
 
 
@@ -50,8 +50,9 @@ def describe(tables: Tables, study: Study) -> Description:
         title=title,
         subtitle=(
             f"Each loss against {names.in_sentence(REFERENCE)} (the vertical line), paired by "
-            f"seed: mean and {level:.0%} interval. Grey: the band of equivalence. A hollow mark "
-            "is undecided; an arrow points to a value off the scale."
+            f"seed: mean and {level:.0%} interval. Left: test error. Right: steps to the last "
+            "target. Grey: the band of equivalence. A hollow mark is undecided; an arrow points "
+            "to a value off the scale."
         ),
         alt=f"Forest plot for {wording.join(shown)}. {title}.",
         caption=(

@@ -53,8 +53,8 @@ def _describe(tables: Tables, study: Study) -> Description:
         title=finding,
         subtitle=(
             "Share of each true class (rows) taken for another class (columns), mean over seeds; "
-            "correct predictions are left out. The darker, the more. Right: where one loss errs "
-            "more than the other, in its colour."
+            "correct predictions are left out. The stronger the colour, the more. Right: where one "
+            "loss errs more than the other, in its colour."
         ),
         alt=f"Confusion matrices without their diagonals. {finding}.",
         caption=(

@@ -8,8 +8,8 @@ from lossbench.config import LossName
 from lossbench.figures import theme
 from lossbench.figures.layout import by_loss, joined, positive
 
-POINTS = 32
-"""Measurements drawn of one run at most, evenly spaced in log steps; the tables hold them all."""
+RUN_POINTS, MEDIAN_POINTS = 16, 32
+"""Measurements drawn of one run and of a median at most; the tables hold them all."""
 
 
 def draw_runs(axes: Axes, history: pd.DataFrame, column: str) -> dict[LossName, float]:
@@ -20,13 +20,15 @@ def draw_runs(axes: Axes, history: pd.DataFrame, column: str) -> dict[LossName, 
     rows = rows.assign(**{column: positive(rows[column])})
     ends = {}
     for loss, mine in by_loss(rows):
-        mine = mine[mine["step"].isin(thinned(mine["step"]))]
+        few = mine[mine["step"].isin(thinned(mine["step"], RUN_POINTS))]
+        runs = [run for _, run in few.groupby("seed")]
         thin = axes.plot(
-            *joined([(run["step"].to_numpy(), run[column].to_numpy()) for run in _runs(mine)]),
+            *joined([(run["step"].to_numpy(), run[column].to_numpy()) for run in runs]),
             color=theme.LOSS_STYLES[loss].color,
             linewidth=0.5,
             alpha=0.35,
         )
+        mine = mine[mine["step"].isin(thinned(mine["step"], MEDIAN_POINTS))]
         middle = mine.groupby("step")[column].median()
         bold = axes.plot(middle.index, middle, **theme.line_style(loss), linewidth=1.9)
         theme.tag([*thin, *bold], loss)
@@ -34,14 +36,10 @@ def draw_runs(axes: Axes, history: pd.DataFrame, column: str) -> dict[LossName, 
     return ends
 
 
-def thinned(steps: pd.Series) -> np.ndarray:
-    """At most `POINTS` of the measured steps, evenly spaced on a log axis, first and last too."""
+def thinned(steps: pd.Series, points: int) -> np.ndarray:
+    """At most `points` of the measured steps, evenly spaced on a log axis, first and last too."""
     unique = np.unique(steps)
-    if len(unique) <= POINTS:
+    if len(unique) <= points:
         return unique
-    wanted = np.geomspace(unique[0], unique[-1], POINTS)
+    wanted = np.geomspace(unique[0], unique[-1], points)
     return np.unique(unique[np.abs(unique[:, None] - wanted).argmin(axis=0)])
-
-
-def _runs(rows: pd.DataFrame) -> list[pd.DataFrame]:
-    return [run for _, run in rows.groupby("seed")]

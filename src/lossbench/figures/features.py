@@ -17,7 +17,7 @@ from lossbench.figures.layout import by_loss, losses, places, plain_axis
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
 
 SCATTER = "scatter_ratio"
-PER_CLASS = 40
+PER_CLASS = 25
 """Points drawn of each class; the table holds them all."""
 
 
@@ -76,6 +76,8 @@ def _draw_projections(tables: Tables, study: Study) -> Figure:
         theme.heading(block[0], place.heading, above=12)
         for panel, loss in zip(block, order, strict=False):
             mine = place.rows(points)
+            if panel is not block[0]:
+                panel.set_title(" ", loc="left")
             _cloud(panel, mine[mine["loss"] == loss])
             color = theme.LOSS_STYLES[loss].color
             title = theme.subheading(panel, names.LOSS_NAMES[loss], color=color)

@@ -98,7 +98,7 @@ def _row(axes: Axes, row: Any, y: float, scale: Scale) -> None:
             scale.fmt(row),
             (1, y),
             xycoords=("axes fraction", "data"),
-            xytext=(4, 0),
+            xytext=(8, 0),
             textcoords="offset points",
             va="center",
             fontsize=8,

@@ -149,24 +149,27 @@ def _label(axes: Axes, loss: LossName, y: float) -> Annotation:
 
 
 def spread_apart(positions: Sequence[float], gap: float) -> list[float]:
-    """Sorted positions moved as little as needed for each to lie at least `gap` above the last."""
+    """Sorted positions in [0, 1], moved as little as needed to lie `gap` apart.
+
+    They stay in [0, 1] as long as they fit there.
+    """
     groups = [[position] for position in positions]
-    centers = list(positions)
     index = 0
     while index < len(groups) - 1:
-        reach = gap * (len(groups[index]) + len(groups[index + 1])) / 2
-        if centers[index + 1] - centers[index] >= reach - 1e-12:
+        if min(_places(groups[index + 1], gap)) - max(_places(groups[index], gap)) >= gap - 1e-12:
             index += 1
-            continue
-        groups[index] += groups.pop(index + 1)
-        centers.pop(index + 1)
-        centers[index] = float(np.mean(groups[index]))
-        index = max(0, index - 1)
-    return [
-        center + gap * (number - (len(group) - 1) / 2)
-        for center, group in zip(centers, groups, strict=True)
-        for number in range(len(group))
-    ]
+        else:
+            groups[index] += groups.pop(index + 1)
+            index = max(0, index - 1)
+    return [place for group in groups for place in _places(group, gap)]
+
+
+def _places(group: Sequence[float], gap: float) -> list[float]:
+    """A group's positions, `gap` apart around their mean, inside [0, 1] where they fit."""
+    half = gap * (len(group) - 1) / 2
+    center = float(np.mean(group))
+    center = min(max(center, half), 1 - half) if half <= 0.5 else 0.5
+    return [center - half + gap * number for number in range(len(group))]
 
 
 def legend(figure: Figure, shown: Sequence[LossName], *, lines: bool = True) -> None:
