@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import expit, softmax
+from sklearn.calibration import calibration_curve
 from sklearn.metrics import accuracy_score, brier_score_loss, confusion_matrix, log_loss
 
 from lossbench import metrics
@@ -173,3 +174,26 @@ def test_many_runs_take_seconds() -> None:
     started = time.perf_counter()
     measured(frame)
     assert time.perf_counter() - started < 15
+
+
+def test_reliability_agrees_with_scikit_learn_and_adds_up_to_the_calibration_error() -> None:
+    drawn = {seed: draw(20 + seed) for seed in (0, 1)}
+    frame = pd.concat([make_predictions(*drawn[seed], seed=seed) for seed in drawn])
+    silent = make_predictions(*draw(22), head="none", loss="mse_logits")
+    table = metrics.reliability(pd.concat([frame, silent]))
+    assert set(table["loss"]) == {"cross_entropy"}
+    for seed, (logits, labels) in drawn.items():
+        found = table[table["seed"] == seed]
+        confidence = softmax(logits, axis=1).max(axis=1)
+        correct = logits.argmax(axis=1) == labels
+        accuracy, mean = calibration_curve(correct, confidence, n_bins=metrics.BINS)
+        np.testing.assert_allclose(found["accuracy"], accuracy)
+        np.testing.assert_allclose(found["confidence"], mean)
+        assert found["count"].sum() == len(labels)
+        gaps = (found["accuracy"] - found["confidence"]).abs()
+        expected = (gaps * found["count"]).sum() / len(labels)
+        assert measured(frame, seed)["ece"] == pytest.approx(expected)
+
+
+def test_there_is_no_reliability_without_predictions() -> None:
+    assert metrics.reliability(empty(schemas.PREDICTIONS)).empty
