@@ -73,3 +73,11 @@ def test_stand_ins_are_marked_in_every_row():
 )
 def test_quantities_keep_four_significant_digits(value, expected):
     assert columns.plain(value) == expected
+
+
+def test_an_optional_column_without_values_is_left_out():
+    frame = pd.DataFrame({"setting": ["", ""], "seed": [0, 1]})
+    shown = [columns.SETTING, columns.SEED]
+    assert [c.name for c in data_table(frame, shown, name="t", caption="c").columns] == ["seed"]
+    frame.loc[0, "setting"] = "m=1"
+    assert len(data_table(frame, shown, name="t", caption="c").columns) == 2

@@ -103,6 +103,9 @@ def test_censored_runs_are_counted_for_the_loss_that_missed():
     )
     missed = int((~times["reached"]).sum())
     assert missed == len(times)
+    assert said.startswith(
+        "MSE on sigmoid learns more slowly than cross-entropy: it needs at least"
+    )
     per_place = missed // times["dataset"].nunique()
     expected = f"MSE on sigmoid never reached it in its budget in {per_place} of {per_place} runs"
     assert said.count(expected) == times["dataset"].nunique()

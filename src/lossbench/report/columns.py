@@ -10,7 +10,7 @@ from lossbench.report.labels import dataset_name, loss_name, metric_name, model_
 DATASET = Shown("dataset", "Data set", dataset_name, header=True, style="name")
 NETWORK = Shown("model", "Network", model_name, style="name")
 LOSS = Shown("loss", "Loss", loss_name, style="name")
-SETTING = Shown("setting", "Margin", style="name")
+SETTING = Shown("setting", "Margin", style="name", optional=True)
 VERDICT = Shown("verdict", "Verdict", style="name verdict-{}")
 FAMILY = Shown("family", "Family")
 METHOD = Shown("method", "How computed", style="name")

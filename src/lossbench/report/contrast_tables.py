@@ -95,7 +95,7 @@ def _differences(frame: pd.DataFrame, *, name: str, caption: str, note: str) -> 
         columns.points("ci_low", "from"),
         columns.points("ci_high", "to"),
         columns.VERDICT,
-        columns.count("test_images", "Test images"),
+        Shown("test_images", "Test images", columns.whole, numeric=True, optional=True),
         columns.width("margin", "Margin"),
         columns.p_value("p_value", "Sign-flip p"),
         columns.p_value("p_adjusted", "t-test p, Holm"),

@@ -46,6 +46,8 @@ class Shown:
     """Whether its cells name their row."""
     code: bool = False
     """Whether its cells are code to be copied."""
+    optional: bool = False
+    """Whether it is left out where no row has a value."""
     style: str = ""
     """Class of its cells; `{}` stands for the value."""
     link: str = ""
@@ -121,6 +123,7 @@ def data_table(
     state from the column called `state`.
     """
     records = in_order(frame).to_dict("records")
+    columns = [each for each in columns if not each.optional or _has_values(frame[each.name])]
     rows = tuple(_row(record, columns, state) for record in records)
     return DataTable(
         name=name,
@@ -158,6 +161,10 @@ def raw(value: object) -> str:
 def is_missing(value: object) -> bool:
     """Whether there is no value: None, NaN or pandas' NA."""
     return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
+
+
+def _has_values(values: pd.Series) -> bool:
+    return bool((values.notna() & values.ne("")).any())
 
 
 def _row(record: Mapping[Any, object], columns: Sequence[Shown], state: str | None) -> Row:

@@ -43,7 +43,8 @@ def headline(tables: Tables) -> DataTable:
         caption=f"{loss_name(PRIMARY)} against {in_sentence(REFERENCE)}: test error, and steps "
         "to the last target",
         note="Mean test error over seeds. Difference and ratio: MSE on softmax to cross-entropy; "
-        "from, to: their intervals. Verdicts are on MSE on softmax.",
+        "from, to: their intervals. A run that never reached the target counts with its budget. "
+        "Verdicts are on MSE on softmax.",
         folded=False,
     )
 

@@ -11,7 +11,7 @@ from lossbench import wording
 from lossbench.config import REFERENCE
 from lossbench.report import evidence
 from lossbench.report.blocks import Sentence, Text
-from lossbench.report.evidence import Record, Tables
+from lossbench.report.evidence import Reach, Record, Tables
 from lossbench.report.labels import dataset_name, in_sentence, loss_name, model_name, place
 
 FEWEST_PAIRS = 3
@@ -22,6 +22,8 @@ MOST_LISTED = 2
 Format = Callable[[float], str]
 Notes = Callable[[Sequence[Record]], list[str]]
 """What must be added to the numbers of these contrasts."""
+Bound = Callable[[Sequence[Record]], str]
+"""What must stand before them, such as: at least."""
 
 
 def speed(tables: Tables, loss: str) -> Text:
@@ -56,7 +58,8 @@ def _speed(verdict: str, group: Sequence[Record], tables: Tables, target: int) -
     }
     notes = partial(_censoring, tables=tables, target=target)
     known, unknown = _split(group)
-    steps = _numbers(known, wording.ratio, " the steps to the last target", notes)
+    bound = partial(_bound, tables=tables, target=target)
+    steps = _numbers(known, wording.ratio, " the steps to the last target", notes, bound)
     parts = [f"it needs {steps}"] if known else []
     if unknown:
         parts.append(f"the steps cannot be compared {_unknown(unknown, notes)}")
@@ -91,7 +94,9 @@ def _unknown(group: Sequence[Record], notes: Notes) -> str:
     return f"{_places(group)} ({'; '.join(reasons)})"
 
 
-def _numbers(group: Sequence[Record], fmt: Format, unit: str, notes: Notes) -> str:
+def _numbers(
+    group: Sequence[Record], fmt: Format, unit: str, notes: Notes, bound: Bound = lambda _: ""
+) -> str:
     """The contrasts' values with places and intervals: one by one, or summed up.
 
     Such as: 1.8× the steps on MNIST with LeNet (95% interval 1.5× to 2.1×, 10 seeds).
@@ -99,7 +104,7 @@ def _numbers(group: Sequence[Record], fmt: Format, unit: str, notes: Notes) -> s
     parts = [[row] for row in group] if len(group) <= MOST_LISTED else [group]
     texts = []
     for part in parts:
-        value = _range([row.value for row in part], fmt) + unit
+        value = bound(part) + _range([row.value for row in part], fmt) + unit
         added = "; ".join([_uncertainty(part, fmt), *notes(part)])
         texts.append(f"{value} {_places(part)} ({added})")
         unit = ""
@@ -158,14 +163,29 @@ def _censoring(group: Sequence[Record], tables: Tables, target: int) -> list[str
     """For each of the two losses that missed the target: in how many of its runs."""
     notes = []
     for loss in (group[0].loss, group[0].reference):
-        reached = [evidence.reach(tables, row.dataset, row.model, loss, target) for row in group]
-        missed = sum(each.missed for each in reached)
-        if missed:
-            runs = wording.count(sum(each.runs for each in reached), "run")
-            notes.append(
-                f"{in_sentence(loss)} never reached it in its budget in {missed} of {runs}"
-            )
+        reached = _reached(group, loss, tables, target)
+        if reached.missed:
+            runs = wording.count(reached.runs, "run")
+            name = in_sentence(loss)
+            notes.append(f"{name} never reached it in its budget in {reached.missed} of {runs}")
     return notes
+
+
+def _bound(group: Sequence[Record], tables: Tables, target: int) -> str:
+    """A censored time counts as the budget, so that the ratio is a bound of the full one."""
+    ours, reference = (
+        bool(_reached(group, loss, tables, target).missed)
+        for loss in (group[0].loss, group[0].reference)
+    )
+    if ours == reference:
+        return ""
+    return "at least " if ours else "at most "
+
+
+def _reached(group: Sequence[Record], loss: str, tables: Tables, target: int) -> Reach:
+    """Runs of the loss in all places of the group together."""
+    found = [evidence.reach(tables, row.dataset, row.model, loss, target) for row in group]
+    return Reach(sum(each.runs for each in found), sum(each.reached for each in found))
 
 
 def _by_verdict(
