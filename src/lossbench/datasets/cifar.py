@@ -33,8 +33,10 @@ def parse_batch(content: bytes, *, origin: str) -> Examples:
     """
     batch = unpickle(content, origin=origin)
     try:
-        images, labels = batch[b"data"], batch[b"labels"]
-        return Examples(_images(images), np.array(labels, np.uint8))
+        examples = Examples(_images(batch[b"data"]), np.array(batch[b"labels"], np.uint8))
+        if examples.labels.shape != examples.images.shape[:1]:
+            raise ValueError(f"{examples.images.shape[0]} images, {examples.labels.size} labels")
+        return examples
     except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
         raise DataError(f"{origin}: is a pickle, but not a CIFAR-10 batch ({error!r})") from error
 

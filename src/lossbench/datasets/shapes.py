@@ -115,8 +115,8 @@ class _Scene:
         """Cover of the labelled shape."""
         radius = self.uniform(7, 12)
         reach = 0.9 * (SIDE / 2 - radius)
-        x, y = self.x - reach * self.uniform(-1, 1), self.y - reach * self.uniform(-1, 1)
-        x, y = self.turned(x / radius, y / radius, degrees=15)
+        right, up = reach * self.uniform(-1, 1), reach * self.uniform(-1, 1)
+        x, y = self.turned((self.x - right) / radius, (self.y - up) / radius, degrees=15)
         stretch: Field = np.exp(self.uniform(-0.12, 0.12))
         wide, high = x * stretch, y / stretch
         distance = np.empty((len(self.labels), SIDE, SIDE))

@@ -1,0 +1,157 @@
+"""The prepared form: its splits, its bytes, and what it refuses to load."""
+
+import time
+
+import numpy as np
+import pytest
+
+import tiny_sources
+from lossbench.config import STAND_INS, DatasetName
+from lossbench.datasets.catalogue import DATASETS, prepare
+from lossbench.datasets.prepared import Examples, Loaded, build, channel_moments, load, save
+from lossbench.errors import DataError
+
+
+def tiny(seed: int = 0):
+    def examples(count: int) -> Examples:
+        labels = np.arange(count, dtype=np.uint8) % 10
+        return Examples(tiny_sources.random_images(count, 3, 4, 5, seed=seed + count), labels)
+
+    splits = {"train": examples(6), "validation": examples(3), "test": examples(4)}
+    digests = {"a file": "0" * 64}
+    about = {"name": "shapes", "stand_in": True, "licence": "MIT", "citation": "none"}
+    return build(Loaded(splits, digests), **about), splits
+
+
+@pytest.fixture
+def saved(tmp_path):
+    prepared, _ = tiny()
+    paths = tmp_path / "prepared data.npz", tmp_path / "manifest.json"
+    save(prepared, *paths)
+    return prepared, *paths
+
+
+def test_splits_come_back_through_the_files(saved):
+    _, splits = tiny()
+    loaded = load(*saved[1:])
+    for split, examples in splits.items():
+        np.testing.assert_array_equal(loaded.examples(split).images, examples.images)
+        np.testing.assert_array_equal(loaded.examples(split).labels, examples.labels)
+    assert loaded.indices("test") == slice(9, 13)
+    assert loaded.manifest == saved[0].manifest
+
+
+def test_the_same_data_give_the_same_bytes_at_another_time(saved, tmp_path, monkeypatch):
+    monkeypatch.setattr(time, "time", lambda: 2_000_000_000.0)
+    again = tmp_path / "again.npz", tmp_path / "again.json"
+    save(tiny()[0], *again)
+    assert [path.read_bytes() for path in again] == [path.read_bytes() for path in saved[1:]]
+
+
+def test_channel_moments_are_numpys():
+    images = tiny_sources.random_images(9, 3, 6, 7)
+    scaled = images.astype(np.float64) / 255
+    mean, std = channel_moments(images)
+    np.testing.assert_allclose(mean, scaled.mean(axis=(0, 2, 3)), rtol=1e-14)
+    np.testing.assert_allclose(std, scaled.std(axis=(0, 2, 3)), rtol=1e-14)
+
+
+def test_moments_come_from_the_training_split_alone():
+    prepared, splits = tiny()
+    assert prepared.manifest.channel_mean == channel_moments(splits["train"].images)[0]
+
+
+def test_no_flipped_bit_yields_other_data(saved):
+    """The zip's own dates and hints do not matter; whatever does is found."""
+    prepared, npz, manifest = saved
+    whole, found = npz.read_bytes(), 0
+    for place in range(0, len(whole), 7):
+        npz.write_bytes(whole[:place] + bytes([whole[place] ^ 16]) + whole[place + 1 :])
+        try:
+            loaded = load(npz, manifest)
+        except DataError as error:
+            assert npz.name in str(error)  # noqa: PT017
+            found += 1
+        else:
+            np.testing.assert_array_equal(loaded.images, prepared.images)
+            np.testing.assert_array_equal(loaded.labels, prepared.labels)
+            assert loaded.manifest == prepared.manifest
+    assert found > 0.7 * len(whole) / 7
+
+
+def test_an_array_file_of_another_kind_is_refused(saved):
+    with saved[1].open("wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(DataError, match="not a readable prepared data set"):
+        load(saved[1])
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"<html>", b"\x93NUMPY\x01\x00"])
+def test_a_file_of_another_kind_is_one_line(saved, content):
+    saved[1].write_bytes(content)
+    with pytest.raises(DataError, match="not a readable prepared data set") as caught:
+        load(saved[1])
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_one_line(tmp_path):
+    with pytest.raises(DataError, match=r"gone\.npz: not a readable prepared data set"):
+        load(tmp_path / "gone.npz")
+
+
+def test_an_archive_beside_another_sets_manifest_is_refused(saved, tmp_path):
+    other = tmp_path / "other.npz", tmp_path / "other.json"
+    save(tiny(seed=9)[0], *other)
+    with pytest.raises(DataError, match=r"other\.json: is not the manifest of"):
+        load(saved[1], other[1])
+
+
+def test_images_that_the_manifest_does_not_describe_are_refused(saved):
+    prepared, npz, _ = saved
+    images = prepared.images.copy()
+    images[0, 0, 0, 0] ^= 1
+    text = np.frombuffer(prepared.manifest.json_text.encode(), np.uint8)
+    np.savez(npz, images=images, labels=prepared.labels, manifest=text)
+    with pytest.raises(DataError, match="images have SHA-256"):
+        load(npz)
+    np.savez(npz, images=images[:-1], labels=prepared.labels[:-1], manifest=text)
+    with pytest.raises(DataError, match=r"images have shape \(12, 3, 4, 5\); allowed: \(13"):
+        load(npz)
+
+
+def test_a_failed_write_leaves_the_old_files(saved, monkeypatch):
+    before = [path.read_bytes() for path in saved[1:]]
+    monkeypatch.setattr(np, "savez", lambda *_, **__: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        save(tiny(seed=5)[0], *saved[1:])
+    assert [path.read_bytes() for path in saved[1:]] == before
+    assert len(list(saved[1].parent.iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda e: Examples(e.images.astype(np.float32), e.labels), "images float32"),
+        (lambda e: Examples(e.images[:, 0], e.labels), "allowed: \\(N, C, H, W\\)"),
+        (lambda e: Examples(e.images, e.labels[:-1]), "allowed: \\(N, C, H, W\\)"),
+        (lambda e: Examples(e.images, e.labels + np.uint8(10)), "holds the label"),
+        (lambda e: Examples(e.images[:0], e.labels[:0]), "allowed: \\(N, C, H, W\\)"),
+    ],
+)
+def test_build_names_the_split_at_fault(change, message):
+    _, splits = tiny()
+    splits["validation"] = change(splits["validation"])
+    with pytest.raises(DataError, match=f"shapes validation: .*{message}"):
+        build(Loaded(splits, {}), name="shapes", stand_in=True, licence="", citation="")
+
+
+def test_the_catalogue_holds_every_data_set_of_the_configuration():
+    assert set(DATASETS) == set(DatasetName.__args__)
+
+
+@pytest.mark.parametrize("name", sorted(STAND_INS))
+def test_stand_ins_need_no_folder_and_say_what_they_are(name, tmp_path):
+    prepared = prepare(name, tmp_path / "nothing here")
+    assert prepared.manifest.stand_in
+    assert prepared.manifest.image_shape == DATASETS[name].image_shape
+    assert not list(tmp_path.iterdir())

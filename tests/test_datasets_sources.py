@@ -1,0 +1,181 @@
+"""MNIST and CIFAR-10 on disk: every fault is one line, and the good file then works."""
+
+import gzip
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tiny_sources
+from lossbench.datasets.digests import sha256
+from lossbench.datasets.sources import load_cifar10, load_mnist
+from lossbench.errors import DataError
+
+IMAGES = "train-images-idx3-ubyte"
+LOADERS = {"mnist": load_mnist, "cifar10": load_cifar10}
+
+
+@pytest.fixture(params=["mnist", "cifar10"])
+def source(request):
+    tiny = {"mnist": tiny_sources.tiny_mnist, "cifar10": tiny_sources.tiny_cifar10}
+    return tiny[request.param](), LOADERS[request.param]
+
+
+def one_line(caught) -> str:
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def files_below(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+def test_mnist_splits_keep_the_files_order(tmp_path):
+    tiny = tiny_sources.tiny_mnist()
+    tiny.write(tmp_path)
+    splits = load_mnist(tmp_path, tiny.official).splits
+    images = tiny.arrays[IMAGES][:, None]
+    np.testing.assert_array_equal(splits["train"].images, images[:5])
+    np.testing.assert_array_equal(splits["validation"].images, images[5:])
+    np.testing.assert_array_equal(splits["validation"].labels, [5, 6])
+    np.testing.assert_array_equal(splits["test"].labels, [9, 0, 5])
+
+
+def test_cifar10_training_batches_come_in_order(tmp_path):
+    tiny = tiny_sources.tiny_cifar10()
+    tiny.write(tmp_path)
+    splits = load_cifar10(tmp_path, tiny.official).splits
+    batches = [tiny.arrays[f"data_batch_{k}"] for k in range(1, 6)]
+    np.testing.assert_array_equal(splits["train"].images, np.concatenate(batches[:4]))
+    np.testing.assert_array_equal(splits["validation"].images, batches[4])
+    np.testing.assert_array_equal(splits["test"].images, tiny.arrays["test_batch"])
+    np.testing.assert_array_equal(splits["train"].labels, [0, 9, 1, 8, 2, 7, 3, 6])
+
+
+def test_mnist_is_read_as_gzip_by_content_not_by_name(tmp_path):
+    tiny = tiny_sources.tiny_mnist()
+    folder = tiny.write(tmp_path, dict.fromkeys(tiny.contents))
+    for k, (name, content) in enumerate(tiny.contents.items()):
+        (folder / (name + ".gz" * (k % 2))).write_bytes(gzip.compress(content))
+    assert len(load_mnist(tmp_path, tiny.official).splits["train"].labels) == 5
+
+
+FAULTS = {
+    "truncated": lambda content: content[:-1],
+    "bit-flipped": lambda content: content[:99] + bytes([content[99] ^ 4]) + content[100:],
+    "empty": lambda content: b"",
+    "html": lambda content: b"<!doctype html><title>Sign in</title>",
+    "gzip cut short": lambda content: gzip.compress(content)[:-9],
+    "gzip of another": lambda content: gzip.compress(b"another file"),
+    "extended": lambda content: content + b"\0",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_damaged_file_is_named_and_a_good_one_then_works(source, tmp_path, fault):
+    tiny, load = source
+    name = next(iter(tiny.contents))
+    folder = tiny.write(tmp_path, {name: FAULTS[fault](tiny.contents[name])})
+    before = files_below(tmp_path)
+    with pytest.raises(DataError) as caught:
+        load(tmp_path, tiny.official)
+    assert str(folder / name) in one_line(caught)
+    assert files_below(tmp_path) == before
+    tiny.write(tmp_path)
+    load(tmp_path, tiny.official)
+
+
+def test_swapped_files_are_refused(source, tmp_path):
+    tiny, load = source
+    first, second = list(tiny.contents)[:2]
+    tiny.write(tmp_path, {first: tiny.contents[second], second: tiny.contents[first]})
+    with pytest.raises(DataError, match=f"{first}: has SHA-256 {sha256(tiny.contents[second])}"):
+        load(tmp_path, tiny.official)
+
+
+def test_a_renamed_file_is_a_missing_file(source, tmp_path):
+    tiny, load = source
+    name = next(iter(tiny.contents))
+    folder = tiny.write(tmp_path, {name: None})
+    (folder / f"{name}.old").write_bytes(tiny.contents[name])
+    before = files_below(tmp_path)
+    with pytest.raises(DataError) as caught:
+        load(tmp_path, tiny.official)
+    message = one_line(caught)
+    for wanted in (f"data_dir {tmp_path}", f"Put {name} into {folder}", "make demo"):
+        assert wanted in message
+    assert files_below(tmp_path) == before
+
+
+def test_no_network_and_no_files_say_what_to_put_where(source, tmp_path):
+    tiny, load = source
+    with pytest.raises(DataError) as caught:
+        load(tmp_path / "data", tiny.official)
+    message = one_line(caught)
+    for wanted in (*tiny.contents, str(tmp_path / "data"), "data_dir", "make demo", "127.0.0.1"):
+        assert wanted in message
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("obstacle", ["folder", "broken link"])
+def test_what_cannot_be_read_is_named_and_left_alone(source, tmp_path, obstacle):
+    tiny, load = source
+    name = next(iter(tiny.contents))
+    path = tiny.write(tmp_path, {name: None}) / name
+    path.mkdir() if obstacle == "folder" else path.symlink_to(tmp_path / "gone")
+    with pytest.raises(DataError, match="cannot be read") as caught:
+        load(tmp_path, tiny.official)
+    assert str(path) in one_line(caught)
+    assert path.is_dir() or path.is_symlink()
+
+
+def test_a_data_folder_that_takes_no_file_is_one_line(source, tmp_path):
+    tiny, load = source
+    data_dir = tmp_path / "data"
+    data_dir.write_text("a file where the folder should be")
+    with pytest.raises(DataError) as caught:
+        load(data_dir, tiny.official)
+    assert f"data_dir {data_dir}" in one_line(caught)
+
+
+def test_fewer_examples_than_validation_takes_are_refused(tmp_path):
+    tiny = tiny_sources.tiny_mnist()
+    tiny.write(tmp_path)
+    with pytest.raises(DataError, match="holds 7 training examples; allowed: more than the 7"):
+        load_mnist(tmp_path, replace(tiny.official, validation=7))
+
+
+OFFICIAL_ARRAYS = {
+    "cifar10": (
+        "9d5c2eddadb0deff02c14c350c0385aab7b1d5ff1edfeb4997c8dc8644960111",
+        "2b7cd2f24487317614016b72ffd53071c3062f592f0eb300c18a770d41ae1253",
+        "177777c33ba79825320efa646ad04a94bdc3c80e4ebe3bd21724f8cdfd4b9d56",
+        "cec8a24a1e92aa2ecaa0bbd3dbfa86bf6cd8759fbd209a832824c8cf0afca9d5",
+    ),
+    "mnist": (
+        "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
+        "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13",
+        "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
+        "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
+    ),
+}
+"""SHA-256 of training images, training labels, test images, test labels, in the files' order."""
+
+
+@pytest.mark.skipif(
+    "LOSSBENCH_DATA_DIR" not in os.environ,
+    reason="LOSSBENCH_DATA_DIR names no folder with the official data",
+)
+@pytest.mark.parametrize("name", LOADERS)
+def test_the_official_data_decode_to_the_known_arrays(name):
+    splits = LOADERS[name](Path(os.environ["LOSSBENCH_DATA_DIR"])).splits
+    train, validation, test = splits["train"], splits["validation"], splits["test"]
+    assert len(validation.labels) == 5000
+    assert len(test.labels) == 10000
+    images = np.concatenate([train.images, validation.images])
+    labels = np.concatenate([train.labels, validation.labels])
+    found = tuple(map(sha256, (images, labels, test.images, test.labels)))
+    assert found == OFFICIAL_ARRAYS[name]
