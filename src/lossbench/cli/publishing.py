@@ -1,14 +1,107 @@
-"""Verbs that make what people read: figures, page, CSV; and the schema for editors."""
+"""Verbs that make what people read: figures, CSV, provenance, page; and the schema for editors."""
 
 import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
+from lossbench import __version__
 from lossbench.atomic import atomic
-from lossbench.cli.app import Out, app
+from lossbench.cli.app import Out, StudyFile, app
 from lossbench.config import json_schema
+from lossbench.paths import EXPORTED, StudyPaths, manifest
+
+
+@app.command()
+def draw(study: StudyFile) -> None:
+    """Draw every figure, and write down its title, alternative text and caption."""
+    from lossbench.cli.files import read_study, read_tables, read_theory
+    from lossbench.figures.catalog import FIGURES
+    from lossbench.figures.spec import placeholder
+
+    settings = read_study(study)
+    paths = StudyPaths(settings.name)
+    tables = read_tables(paths) | read_theory(paths)
+    words: dict[str, dict[str, str]] = {}
+    for name, figure in FIGURES.items():
+        available = figure.available(tables)
+        drawing = figure.svg(tables, settings) if available else placeholder(name)
+        _write_text(paths.figure(name), drawing)
+        if available:
+            words[name] = asdict(figure.describe(tables, settings))
+    _write_json(paths.words, words)
+
+
+@app.command()
+def export(study: StudyFile) -> None:
+    """Write the tables as CSV."""
+    from lossbench.cli.files import read_study, read_tables, read_theory
+
+    paths = StudyPaths(read_study(study).name)
+    for name, frame in (read_tables(paths, *EXPORTED) | read_theory(paths)).items():
+        with atomic(paths.csv(name)) as temporary:
+            frame.to_csv(temporary, index=False)
+
+
+@app.command()
+def trace(study: StudyFile) -> None:
+    """Record where the results come from: code digests, versions, machine, commit, data."""
+    from lossbench.cli.files import read_study, read_tables
+    from lossbench.provenance import code_digest, environment, git_state
+
+    settings = read_study(study)
+    paths = StudyPaths(settings.name)
+    used = sorted({comparison.dataset for comparison in settings.comparisons})
+    timing = read_tables(paths, "timing")["timing"]
+    record = {
+        "lossbench": __version__,
+        **git_state(Path.cwd()),
+        "code_digests": {
+            "training": code_digest("training.fit"),
+            "analysis": code_digest("metrics", "selection", "stats.comparison"),
+            "theory": code_digest("theory.chapter"),
+        },
+        **environment(),
+        "devices": sorted(timing["device"].unique()),
+        "datasets": {name: json.loads(manifest(name).read_text("utf-8")) for name in used},
+        "train_seconds": float(timing["train_s"].sum()),
+    }
+    _write_json(paths.provenance, record)
+
+
+@app.command()
+def render(study: StudyFile) -> None:
+    """Render the page and the Markdown summary."""
+    from lossbench.cli.files import read_study, read_tables, read_theory
+    from lossbench.report.blocks import FigureContent
+    from lossbench.report.page import render
+    from lossbench.report.summary import markdown
+    from lossbench.theory.statements import statements
+
+    settings = read_study(study)
+    paths = StudyPaths(settings.name)
+    theory = read_theory(paths)
+    tables = read_tables(paths) | theory
+    figures = {
+        name: FigureContent(svg=paths.figure(name).read_text("utf-8"), **words)
+        for name, words in json.loads(paths.words.read_text("utf-8")).items()
+    }
+    provenance = json.loads(paths.provenance.read_text("utf-8"))
+    page = render(settings, tables, figures, provenance, statements(theory))
+    _write_text(paths.page, page)
+    _write_text(paths.summary, markdown(settings, tables))
 
 
 @app.command()
 def schema(out: Out) -> None:
     """Write the JSON schema of a study file, for editors."""
-    with atomic(out) as temporary:
-        temporary.write_text(json.dumps(json_schema(), indent=2) + "\n", encoding="utf-8")
+    _write_json(out, json_schema())
+
+
+def _write_json(path: Path, content: Any) -> None:
+    _write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def _write_text(path: Path, text: str) -> None:
+    with atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
