@@ -4,16 +4,16 @@ rule collect:
         parts=lambda wildcards: PATHS.parts(STUDY, wildcards.table),
     output:
         PATHS.table("{table}"),
-    wildcard_constraints:
-        table="|".join(paths.COLLECTED),
-    params:
-        code=code_digest("tables.study"),
     log:
         PATHS.root / "logs/collect/{table}.log",
     benchmark:
         PATHS.root / "benchmarks/collect/{table}.tsv"
+    wildcard_constraints:
+        table="|".join(paths.COLLECTED),
     conda:
         "../../environment.yml"
+    params:
+        code=code_digest("tables.study"),
     shell:
         "lossbench collect {wildcards.table} --study {input.study:q} > {log:q} 2>&1"
 
@@ -25,15 +25,18 @@ rule evaluate:
         images=[ancient(paths.prepared(dataset)) for dataset in USED],
         manifests=[paths.manifest(dataset) for dataset in USED],
     output:
-        [PATHS.table(name) for name in ("metrics", "confusion", "reliability", "gallery")],
-    params:
-        code=code_digest("metrics", "gallery"),
+        [
+            PATHS.table(name)
+            for name in ("metrics", "confusion", "reliability", "gallery")
+        ],
     log:
         PATHS.root / "logs/evaluate.log",
     benchmark:
         PATHS.root / "benchmarks/evaluate.tsv"
     conda:
         "../../environment.yml"
+    params:
+        code=code_digest("metrics", "gallery"),
     shell:
         "lossbench evaluate --study {input.study:q} > {log:q} 2>&1"
 
@@ -43,21 +46,28 @@ rule contrast:
         study=PATHS.study,
         tables=[
             PATHS.table(name)
-            for name in ("metrics", "history", "runs", "targets", "choices", "geometry")
+            for name in (
+                "metrics",
+                "history",
+                "runs",
+                "targets",
+                "choices",
+                "geometry",
+            )
         ],
     output:
         [
             PATHS.table(name)
             for name in ("times_to_target", "kaplan_meier", "survival", "contrasts")
         ],
-    params:
-        code=code_digest("stats.comparison"),
     log:
         PATHS.root / "logs/contrast.log",
     benchmark:
         PATHS.root / "benchmarks/contrast.tsv"
     conda:
         "../../environment.yml"
+    params:
+        code=code_digest("stats.comparison"),
     shell:
         "lossbench contrast --study {input.study:q} > {log:q} 2>&1"
 
@@ -69,13 +79,13 @@ rule judge:
         theory=[PATHS.theory(name) for name in THEORY_TABLE_NAMES],
     output:
         PATHS.table("claims"),
-    params:
-        code=code_digest("stats.claims", "theory.claims"),
     log:
         PATHS.root / "logs/judge.log",
     benchmark:
         PATHS.root / "benchmarks/judge.tsv"
     conda:
         "../../environment.yml"
+    params:
+        code=code_digest("stats.claims", "theory.claims"),
     shell:
         "lossbench judge --study {input.study:q} > {log:q} 2>&1"

@@ -16,11 +16,14 @@ except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
 PATHS = paths.StudyPaths(STUDY.name)
-JOBS = {job.folder: job for stage in ("tuning", "evaluation") for job in jobs(STUDY, stage)}
+JOBS = {
+    job.folder: job for stage in ("tuning", "evaluation") for job in jobs(STUDY, stage)
+}
 USED = sorted({comparison.dataset for comparison in STUDY.comparisons})
 # Where no GPU is used, jobs must not queue for one.
 GPUS_PER_JOB = int(
-    STUDY.compute.accelerator == "cuda" or (STUDY.compute.accelerator == "auto" and has_gpu())
+    STUDY.compute.accelerator == "cuda"
+    or (STUDY.compute.accelerator == "auto" and has_gpu())
 )
 
 CELL = "{dataset}/{model}/{loss}/{part}"
@@ -46,7 +49,9 @@ def job_of(stage):
     def job(wildcards):
         folder = f"{stage}/" + CELL.format(**wildcards)
         if folder not in JOBS:
-            raise WorkflowError(f"{folder}: the study {STUDY.name} has no such training job")
+            raise WorkflowError(
+                f"{folder}: the study {STUDY.name} has no such training job"
+            )
         return JOBS[folder].model_dump_json()
 
     return job
@@ -56,14 +61,19 @@ def grid_of(wildcards):
     """The loss's grid of learning rates and margins, as JSON."""
     comparison = comparison_of(wildcards)
     return next(
-        grid.model_dump_json() for grid in comparison.losses if grid.loss == wildcards.loss
+        grid.model_dump_json()
+        for grid in comparison.losses
+        if grid.loss == wildcards.loss
     )
 
 
 def comparison_of(wildcards):
     """What the study compares on the wildcards' data set and network."""
     for comparison in STUDY.comparisons:
-        if (comparison.dataset, comparison.model) == (wildcards.dataset, wildcards.model):
+        if (comparison.dataset, comparison.model) == (
+            wildcards.dataset,
+            wildcards.model,
+        ):
             return comparison
     raise WorkflowError(f"the study has no {wildcards.model} on {wildcards.dataset}")
 
@@ -83,7 +93,11 @@ def tuning_folders(dataset, model, losses):
 def tuning_tables(dataset, model, losses):
     """What a choice reads: history and runs of these losses' tuning jobs."""
     folders = tuning_folders(dataset, model, losses)
-    return [folder / f"{table}.parquet" for folder in folders for table in ("history", "runs")]
+    return [
+        folder / f"{table}.parquet"
+        for folder in folders
+        for table in ("history", "runs")
+    ]
 
 
 def primary_pair(wildcards):

@@ -1,12 +1,12 @@
 rule record:
     output:
         PATHS.study,
-    params:
-        study=STUDY.model_dump_json(),
     log:
         PATHS.root / "logs/record.log",
     conda:
         "../../environment.yml"
+    params:
+        study=STUDY.model_dump_json(),
     shell:
         "printf '%s\\n' {params.study:q} > {output:q} 2> {log:q}"
 
@@ -16,15 +16,15 @@ rule fetch:
     output:
         data=paths.prepared("{dataset}"),
         manifest=paths.manifest("{dataset}"),
-    params:
-        data_dir=str(STUDY.data_dir),
-        code=code_digest("datasets.catalogue"),
     log:
         "results/datasets/logs/{dataset}.log",
     benchmark:
         "results/datasets/benchmarks/{dataset}.tsv"
     conda:
         "../../environment.yml"
+    params:
+        data_dir=str(STUDY.data_dir),
+        code=code_digest("datasets.catalogue"),
     shell:
         "lossbench fetch {wildcards.dataset} --data-dir {params.data_dir:q}"
         " --out {output.data:q} --manifest {output.manifest:q} > {log:q} 2>&1"

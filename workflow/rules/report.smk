@@ -10,14 +10,14 @@ rule draw:
     output:
         figures=[PATHS.figure(name) for name in FIGURE_NAMES],
         words=PATHS.words,
-    params:
-        code=code_digest("figures.catalog"),
     log:
         PATHS.root / "logs/draw.log",
     benchmark:
         PATHS.root / "benchmarks/draw.tsv"
     conda:
         "../../environment.yml"
+    params:
+        code=code_digest("figures.catalog"),
     shell:
         "lossbench draw --study {input.study:q} > {log:q} 2>&1"
 
@@ -29,14 +29,14 @@ rule export:
         theory=THEORY_TABLES,
     output:
         [PATHS.csv(name) for name in (*paths.EXPORTED, *THEORY_TABLE_NAMES)],
-    params:
-        code=code_digest("tables.study", "tables.theory"),
     log:
         PATHS.root / "logs/export.log",
     benchmark:
         PATHS.root / "benchmarks/export.tsv"
     conda:
         "../../environment.yml"
+    params:
+        code=code_digest("tables.study", "tables.theory"),
     shell:
         "lossbench export --study {input.study:q} > {log:q} 2>&1"
 
@@ -48,14 +48,14 @@ rule trace:
         manifests=[paths.manifest(dataset) for dataset in USED],
     output:
         PATHS.provenance,
-    params:
-        code=code_digest("provenance"),
     log:
         PATHS.root / "logs/trace.log",
     benchmark:
         PATHS.root / "benchmarks/trace.tsv"
     conda:
         "../../environment.yml"
+    params:
+        code=code_digest("provenance"),
     shell:
         "lossbench trace --study {input.study:q} > {log:q} 2>&1"
 
@@ -71,13 +71,13 @@ rule render:
     output:
         page=PATHS.page,
         summary=PATHS.summary,
-    params:
-        code=code_digest("report.page", "theory.statements"),
     log:
         PATHS.root / "logs/render.log",
     benchmark:
         PATHS.root / "benchmarks/render.tsv"
     conda:
         "../../environment.yml"
+    params:
+        code=code_digest("report.page", "theory.statements"),
     shell:
         "lossbench render --study {input.study:q} > {log:q} 2>&1"

@@ -1,15 +1,15 @@
 rule theory:
     output:
         [PATHS.theory(name) for name in THEORY_TABLE_NAMES],
-    params:
-        settings=STUDY.theory.model_dump_json(),
-        folder=PATHS.root / "theory",
-        code=code_digest("theory.chapter"),
     log:
         PATHS.root / "logs/theory.log",
     benchmark:
         PATHS.root / "benchmarks/theory.tsv"
     conda:
         "../../environment.yml"
+    params:
+        settings=STUDY.theory.model_dump_json(),
+        folder=PATHS.root / "theory",
+        code=code_digest("theory.chapter"),
     shell:
         "lossbench theory --settings {params.settings:q} --out {params.folder:q} > {log:q} 2>&1"

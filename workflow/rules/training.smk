@@ -5,21 +5,21 @@ rule tune:
         manifest=paths.manifest("{dataset}"),
     output:
         job_files("tuning"),
+    log:
+        PATHS.root / "logs/tuning" / f"{CELL}.log",
+    benchmark:
+        PATHS.root / "benchmarks/tuning" / f"{CELL}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: STUDY.compute.threads
+    resources:
+        gpu=GPUS_PER_JOB,
+        mem_mb=3000,
     params:
         job=job_of("tuning"),
         compute=STUDY.compute.model_dump_json(),
         folder=lambda wildcards, output: Path(output[0]).parent,
         code=code_digest("training.fit"),
-    log:
-        PATHS.root / "logs/tuning" / f"{CELL}.log",
-    benchmark:
-        PATHS.root / "benchmarks/tuning" / f"{CELL}.tsv"
-    threads: STUDY.compute.threads
-    resources:
-        gpu=GPUS_PER_JOB,
-        mem_mb=3000,
-    conda:
-        "../../environment.yml"
     shell:
         "lossbench train --job {params.job:q} --compute {params.compute:q}"
         " --data {input.data:q} --out {params.folder:q} > {log:q} 2>&1"
@@ -27,21 +27,23 @@ rule tune:
 
 rule choose:
     input:
-        lambda wildcards: tuning_tables(wildcards.dataset, wildcards.model, [wildcards.loss]),
-    output:
-        PATHS.choice("{dataset}", "{model}", "{loss}"),
-    params:
-        grid=grid_of,
-        folders=lambda wildcards: tuning_folders(
+        lambda wildcards: tuning_tables(
             wildcards.dataset, wildcards.model, [wildcards.loss]
         ),
-        code=code_digest("selection"),
+    output:
+        PATHS.choice("{dataset}", "{model}", "{loss}"),
     log:
         PATHS.root / "logs/choose/{dataset}/{model}/{loss}.log",
     benchmark:
         PATHS.root / "benchmarks/choose/{dataset}/{model}/{loss}.tsv"
     conda:
         "../../environment.yml"
+    params:
+        grid=grid_of,
+        folders=lambda wildcards: tuning_folders(
+            wildcards.dataset, wildcards.model, [wildcards.loss]
+        ),
+        code=code_digest("selection"),
     shell:
         "lossbench choose --grid {params.grid:q} --out {output:q} {params.folders:q}"
         " > {log:q} 2>&1"
@@ -58,18 +60,18 @@ rule declare:
         ],
     output:
         PATHS.targets("{dataset}", "{model}"),
-    params:
-        folders=lambda wildcards: tuning_folders(
-            wildcards.dataset, wildcards.model, primary_pair(wildcards)
-        ),
-        choices=lambda wildcards, input: [f"--choices={path}" for path in input.choices],
-        code=code_digest("selection"),
     log:
         PATHS.root / "logs/declare/{dataset}/{model}.log",
     benchmark:
         PATHS.root / "benchmarks/declare/{dataset}/{model}.tsv"
     conda:
         "../../environment.yml"
+    params:
+        folders=lambda wildcards: tuning_folders(
+            wildcards.dataset, wildcards.model, primary_pair(wildcards)
+        ),
+        choices=lambda wildcards, input: [f"--choices={path}" for path in input.choices],
+        code=code_digest("selection"),
     shell:
         "lossbench declare {params.choices:q} --out {output:q} {params.folders:q} > {log:q} 2>&1"
 
@@ -84,21 +86,21 @@ rule train:
         targets=ancient(PATHS.targets("{dataset}", "{model}")),
     output:
         job_files("evaluation"),
+    log:
+        PATHS.root / "logs/evaluation" / f"{CELL}.log",
+    benchmark:
+        PATHS.root / "benchmarks/evaluation" / f"{CELL}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: STUDY.compute.threads
+    resources:
+        gpu=GPUS_PER_JOB,
+        mem_mb=3000,
     params:
         job=job_of("evaluation"),
         compute=STUDY.compute.model_dump_json(),
         folder=lambda wildcards, output: Path(output[0]).parent,
         code=code_digest("training.fit"),
-    log:
-        PATHS.root / "logs/evaluation" / f"{CELL}.log",
-    benchmark:
-        PATHS.root / "benchmarks/evaluation" / f"{CELL}.tsv"
-    threads: STUDY.compute.threads
-    resources:
-        gpu=GPUS_PER_JOB,
-        mem_mb=3000,
-    conda:
-        "../../environment.yml"
     shell:
         "lossbench train --job {params.job:q} --compute {params.compute:q} --choice {input.choice:q}"
         " --data {input.data:q} --out {params.folder:q} > {log:q} 2>&1"
