@@ -221,6 +221,38 @@ def test_findings_without_another_loss():
     assert findings.error(nothing, settings) == "No loss is compared with cross-entropy here"
 
 
+def test_a_study_of_cross_entropy_alone_claims_no_comparison():
+    tables, settings = study("plain")
+    alone = {
+        name: frame[frame["loss"] == REFERENCE] if "loss" in frame else frame
+        for name, frame in tables.items()
+        if name != "gallery"
+    }
+    assert not FIGURES["answer"].available(alone)
+    for name in STUDY_FIGURES:
+        if FIGURES[name].available(alone):
+            title = FIGURES[name].describe(alone, settings).title
+            assert "MSE" not in title
+            assert " than " not in title
+    ET.fromstring(FIGURES["final-error"].svg(alone, settings))
+
+
+def test_contrasts_without_values_are_shown_as_such():
+    tables, settings = study("plain")
+    numbers = ["value", "ci_low", "ci_high", "equivalence_low", "equivalence_high"]
+    lost = tables["contrasts"].assign(**dict.fromkeys(numbers, np.nan), verdict="undecided")
+    drawing = FIGURES["answer"].svg(tables | {"contrasts": lost}, settings)
+    assert drawing.count(">no value</text>") == len(findings.select(lost, "error"))
+    assert drawing.count(">not reached</text>") == len(findings.select(lost, "steps_to_target_3"))
+
+
+def test_an_error_of_zero_can_be_drawn():
+    tables, settings = study("plain")
+    none = tables["metrics"].assign(value=0.0)
+    for name in ("final-error", "class-error"):
+        ET.fromstring(FIGURES[name].svg(tables | {"metrics": none}, settings))
+
+
 def test_labels_are_spread_apart_and_stay_in_order_and_inside():
     generator = np.random.default_rng(3)
     for _ in range(50):

@@ -139,7 +139,9 @@ def _scatter_finding(tables: Tables) -> str:
     ratios = measured[measured["measure"] == SCATTER]
     means = ratios.groupby(["dataset", "model", "loss"])["value"].mean().unstack()
     loss = min(losses(ratios), key=lambda loss: float(means[loss].to_numpy().mean()))
-    if REFERENCE not in means or loss == REFERENCE:
+    if REFERENCE not in means or len(means.columns) == 1:
+        return "How compact the features of each class are"
+    if loss == REFERENCE:
         return f"No loss has more compact features than {names.in_sentence(REFERENCE)}"
     relative = (means[loss] / means[REFERENCE]).dropna()
     span = findings.spread(relative, wording.ratio)

@@ -164,6 +164,7 @@ def _classes(axes: Axes, place: Place, errors: pd.DataFrame) -> None:
     for loss, mine in by_loss(errors):
         dots = axes.plot(mine["value"], -mine["label"], **theme.mark_style(loss, 4))
         theme.tag(dots, loss)
+    axes.set_xlim(float(errors["value"].min()) / 1.3, float(errors["value"].max()) * 1.3)
     axes.set_yticks(-np.arange(CLASSES), names.class_names(place.dataset, CLASSES))
     percent_axis(axes.xaxis, log=True)
 

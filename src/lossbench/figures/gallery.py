@@ -43,7 +43,8 @@ def _describe(tables: Tables, _study: Study) -> Description:
         ),
         alt=f"Small test images in rows. {title}.",
         caption=(
-            f"Of each kind the first {gallery.SHOWN} of the test set are shown. The fewer seeds, "
+            f"Of each kind the first {gallery.SHOWN} of the test set are shown; an image counts "
+            "once for each network. The fewer seeds, "
             "the more of such images differ by chance alone."
         ),
     )
