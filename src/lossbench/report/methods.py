@@ -112,6 +112,7 @@ def origin(provenance: Provenance) -> Iterator[tuple[str, str]]:
         yield "Code digests", UNRECORDED
     for label, key in MACHINE.items():
         yield label, _text(machine, key)
+    yield "Trained on", _devices(provenance)
     versions = wording.join([f"{name} {version}" for name, version in packages.items()])
     yield "Packages", versions if packages else UNRECORDED
     yield "Training time", _duration(provenance.get("train_seconds"))
@@ -158,6 +159,13 @@ def _commit(provenance: Provenance) -> str:
     commit = _text(provenance, "git_commit")
     changed = bool(provenance.get("git_dirty"))
     return f"{commit} with uncommitted changes" if changed else commit
+
+
+def _devices(provenance: Provenance) -> str:
+    devices = provenance.get("devices")
+    if not isinstance(devices, Sequence) or isinstance(devices, str) or not devices:
+        return UNRECORDED
+    return wording.join([str(device) for device in devices])
 
 
 def _duration(seconds: object) -> str:

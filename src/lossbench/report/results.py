@@ -168,6 +168,27 @@ def confusion(tables: Tables) -> DataTable:
     )
 
 
+def claims(tables: Tables, figures: frozenset[str]) -> DataTable:
+    """Every claim with its verdict and the numbers behind it; links to the figures that stand."""
+    frame = evidence.rows(tables, "claims")
+    number = frame["claim"].str.removeprefix("C").astype(int)
+    known = frame["figure"].where(frame["figure"].isin(figures), pd.NA)
+    return data_table(
+        frame.assign(figure=known).loc[number.sort_values().index],
+        (
+            Shown("claim", "Claim", header=True),
+            Shown("statement", "What it says", style="prose-cell"),
+            columns.VERDICT,
+            Shown("numbers", "The numbers", style="prose-cell"),
+            Shown("limits", "Limits", style="prose-cell"),
+            Shown("figure", "Figure", lambda name: name.replace("-", " "), link="figure-{}"),
+        ),
+        name="claims",
+        caption="The claims, put to the test",
+        folded=False,
+    )
+
+
 def _mean_error(tables: Tables) -> pd.DataFrame:
     found = evidence.rows(tables, "metrics", split="test", metric="error", stage="evaluation")
     mean = found.pivot_table(index=PLACE, columns="loss", values="value")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lossbench.config import Study
-from lossbench.report import contrast_tables, results, runs, sentences, tuning
+from lossbench.report import contrast_tables, features, results, runs, sentences, tuning
 from lossbench.report.blocks import (
     Block,
     FigureContent,
@@ -57,7 +57,7 @@ def _claims(material: Material) -> Iterator[Block]:
             "Each claim of the usual explanation is tested by itself; its verdict is computed "
             "from the tables."
         )
-        yield tuning.claims(material.tables, frozenset(material.figures))
+        yield results.claims(material.tables, frozenset(material.figures))
 
 
 def _convergence(material: Material) -> Iterator[Block]:
@@ -121,7 +121,7 @@ def _mechanism(material: Material) -> Iterator[Block]:
 def _features(material: Material) -> Iterator[Block]:
     yield from _figures(material, "features", "projections")
     if filled(material.tables, "geometry"):
-        yield tuning.geometry(material.tables)
+        yield features.geometry(material.tables)
 
 
 def _theory(material: Material) -> Iterator[Block]:

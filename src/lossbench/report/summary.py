@@ -2,15 +2,15 @@
 
 from lossbench import wording
 from lossbench.config import Study
+from lossbench.paths import StudyPaths
 from lossbench.report import page, results, sentences
 from lossbench.report.blocks import Prose, Text
 from lossbench.report.data_tables import Cell, DataTable
 from lossbench.report.evidence import Tables, filled
 from lossbench.report.methods import Provenance
-from lossbench.report.tuning import claims
 
 
-def markdown(study: Study, tables: Tables, provenance: Provenance) -> str:
+def markdown(study: Study, tables: Tables, provenance: Provenance | None = None) -> str:
     """The study in a few lines of Markdown. Takes what `page.render` takes, without figures."""
     parts = [f"# {escaped(study.title)}", escaped(sentences.counts(study, tables))]
     parts += [f"> {escaped(notice)}" for notice in page.notices(study, tables)]
@@ -18,10 +18,11 @@ def markdown(study: Study, tables: Tables, provenance: Provenance) -> str:
     if filled(tables, "metrics", "contrasts"):
         parts.append(table(results.headline(tables)))
     if filled(tables, "claims"):
-        parts.append(table(claims(tables, frozenset())))
+        parts.append(table(results.claims(tables, frozenset())))
     parts.append(escaped(sentences.seeds(study)))
-    commit = provenance.get("git_commit") or "not recorded"
-    parts.append(f"Commit {escaped(str(commit))}; page: `report/{study.name}.html`.")
+    commit = (provenance or {}).get("git_commit")
+    made_at = f"Commit {escaped(str(commit))}; page" if commit else "Page"
+    parts.append(f"{made_at}: `{StudyPaths(study.name).page}`.")
     return "\n\n".join(parts) + "\n"
 
 

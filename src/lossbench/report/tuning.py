@@ -1,7 +1,5 @@
 """The tables of the tuning: what was tried, what was chosen."""
 
-import pandas as pd
-
 from lossbench.report import columns, evidence
 from lossbench.report.data_tables import DataTable, Shown, data_table
 from lossbench.report.evidence import Tables
@@ -55,58 +53,4 @@ def trials(tables: Tables) -> DataTable:
         name="trials",
         caption="Validation error of every trial",
         folded=True,
-    )
-
-
-def geometry(tables: Tables) -> DataTable:
-    """Scatter and cosines of the last hidden features, mean over seeds."""
-    found = evidence.rows(tables, "geometry", stage="evaluation")
-    cell = ["dataset", "model", "loss", "setting", "layer"]
-    wide = found.pivot_table(index=cell, columns="measure", values="value", aggfunc="mean")
-    names = [name for name in MEASURES if name in wide]
-    return data_table(
-        wide.reset_index(),
-        (
-            columns.DATASET,
-            columns.NETWORK,
-            columns.LOSS,
-            columns.SETTING,
-            *(columns.decimal(name, MEASURES[name]) for name in names),
-        ),
-        name="geometry",
-        caption="How compact the classes are in the last hidden features, mean over seeds",
-        note="Scatter ratio: within-class over between-class scatter, tr(Σ_W)/tr(Σ_B); smaller "
-        "is more compact. Cosines: of a feature to its own class's mean, and to the nearest "
-        "other.",
-    )
-
-
-MEASURES = {
-    "within": "Within classes",
-    "between": "Between classes",
-    "scatter_ratio": "Scatter ratio",
-    "own_cosine": "Cosine, own class",
-    "other_cosine": "Cosine, nearest other",
-}
-"""Display names of the geometry's measures."""
-
-
-def claims(tables: Tables, figures: frozenset[str]) -> DataTable:
-    """Every claim with its verdict and the numbers behind it; links to the figures that stand."""
-    frame = evidence.rows(tables, "claims")
-    number = frame["claim"].str.removeprefix("C").astype(int)
-    known = frame["figure"].where(frame["figure"].isin(figures), pd.NA)
-    return data_table(
-        frame.assign(figure=known).loc[number.sort_values().index],
-        (
-            Shown("claim", "Claim", header=True),
-            Shown("statement", "What it says", style="prose-cell"),
-            columns.VERDICT,
-            Shown("numbers", "The numbers", style="prose-cell"),
-            Shown("limits", "Limits", style="prose-cell"),
-            Shown("figure", "Figure", lambda name: name.replace("-", " "), link="figure-{}"),
-        ),
-        name="claims",
-        caption="The claims, put to the test",
-        folded=False,
     )

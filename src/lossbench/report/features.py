@@ -1,0 +1,38 @@
+"""The table of the features' geometry."""
+
+from lossbench.report import columns, evidence
+from lossbench.report.data_tables import DataTable, data_table
+from lossbench.report.evidence import Tables
+
+
+def geometry(tables: Tables) -> DataTable:
+    """Scatter and cosines of the last hidden features, mean over seeds."""
+    found = evidence.rows(tables, "geometry", stage="evaluation")
+    cell = ["dataset", "model", "loss", "setting", "layer"]
+    wide = found.pivot_table(index=cell, columns="measure", values="value", aggfunc="mean")
+    names = [name for name in MEASURES if name in wide]
+    return data_table(
+        wide.reset_index(),
+        (
+            columns.DATASET,
+            columns.NETWORK,
+            columns.LOSS,
+            columns.SETTING,
+            *(columns.decimal(name, MEASURES[name]) for name in names),
+        ),
+        name="geometry",
+        caption="How compact the classes are in the last hidden features, mean over seeds",
+        note="Scatter ratio: within-class over between-class scatter, tr(Σ_W)/tr(Σ_B); smaller "
+        "is more compact. Cosines: of a feature to its own class's mean, and to the nearest "
+        "other.",
+    )
+
+
+MEASURES = {
+    "within": "Within classes",
+    "between": "Between classes",
+    "scatter_ratio": "Scatter ratio",
+    "own_cosine": "Cosine, own class",
+    "other_cosine": "Cosine, nearest other",
+}
+"""Display names of the geometry's measures."""

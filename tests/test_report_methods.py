@@ -1,0 +1,73 @@
+"""Methods and provenance: the configuration reads back, and what is absent is said."""
+
+import pytest
+import yaml
+
+import synthetic
+from lossbench.config import Study
+from lossbench.names import LOSS_NAMES
+from lossbench.report.methods import UNRECORDED, citation, configuration, data, origin
+from report_pages import PROVENANCE, Element, parsed, rendered
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    _, made = synthetic.build(networks=1)
+    return made
+
+
+def test_configuration_reads_back_as_the_study(study):
+    assert Study.model_validate(yaml.safe_load(configuration(study))) == study
+
+
+def test_every_recorded_fact_is_shown():
+    facts = dict(origin({**PROVENANCE, "git_dirty": True, "devices": ["A", "B"]}))
+    assert facts["Git commit"] == "0123456789abcdef with uncommitted changes"
+    assert facts["Code of training"] == "feedbeef"
+    assert facts["Packages"] == "numpy 2.0"
+    assert facts["Trained on"] == "A and B"
+    assert facts["Training time"] == "1.5 minutes"
+    assert facts["GPU"] == UNRECORDED
+
+
+def test_nothing_recorded_is_said_for_every_fact(study):
+    assert set(dict(origin({})).values()) == {UNRECORDED}
+    assert dict(data(study, {})) == {"MNIST": UNRECORDED, "CIFAR-10": UNRECORDED}
+    assert UNRECORDED in citation(study, {})
+
+
+def test_data_sets_show_counts_and_digests(study):
+    manifest = {
+        "counts": {"train": 55000, "validation": 5000, "test": 10000},
+        "images_sha256": "a" * 64,
+        "labels_sha256": "b" * 64,
+        "source_sha256": {"train-images": "c" * 64},
+        "citation": "A paper.",
+        "licence": "A licence",
+    }
+    facts = dict(data(study, {"datasets": {"mnist": manifest}}))
+    assert facts["MNIST"] == "55,000 train, 5,000 validation and 10,000 test examples"
+    assert facts["Images, SHA-256"] == "a" * 64
+    assert facts["train-images, SHA-256"] == "c" * 64
+
+
+def test_every_loss_has_its_formula(study):
+    fields = study.model_dump()
+    annealing = {"m": 2.0, "annealing": {}}
+    margins = {"sm_softmax": {"m": 0.1}, "am_softmax": {"m": 0.3, "s": 10.0}}
+    fields["comparisons"][0]["losses"] = [
+        {
+            "loss": loss,
+            "learning_rates": [0.1],
+            "margins": [margins.get(loss, annealing)]
+            if loss.endswith("_softmax") and loss != "mse_softmax"
+            else [],
+        }
+        for loss in LOSS_NAMES
+    ]
+    page = parsed(rendered({}, Study.model_validate(fields)))
+    rows: list[Element] = page.all("div", id="table-losses")[0].all("tbody")[0].all("tr")
+    assert [row.attributes["data-loss"] for row in rows] == list(LOSS_NAMES)
+    formulas = [row.all("math")[0].text for row in rows]
+    assert all(formulas)
+    assert len(set(formulas)) == len(LOSS_NAMES)
