@@ -30,11 +30,11 @@ CELL = "{dataset}/{model}/{loss}/{part}"
 
 
 wildcard_constraints:
-    dataset="[a-z0-9_]+",
-    model="[a-z0-9_]+",
-    loss="[a-z0-9_]+",
-    part="[a-z0-9_-]+",
-    table="[a-z_]+",
+    dataset="[a-z][a-z0-9_]*",
+    model="[a-z][a-z0-9_]*",
+    loss="[a-z][a-z0-9_]*",
+    part="[a-z][a-z0-9_-]*",
+    table="[a-z][a-z_]*",
 
 
 def job_files(stage):
