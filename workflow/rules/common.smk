@@ -47,7 +47,7 @@ def job_of(stage):
     """A params function: the job, as JSON, that writes to the wildcards' folder."""
 
     def job(wildcards):
-        folder = f"{stage}/" + CELL.format(**wildcards)
+        folder = f"{stage}/{CELL.format(**wildcards)}"
         if folder not in JOBS:
             raise WorkflowError(
                 f"{folder}: the study {STUDY.name} has no such training job"
