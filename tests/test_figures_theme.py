@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from itertools import combinations
 
 import matplotlib as mpl
 import numpy as np
@@ -14,14 +15,39 @@ from lossbench.names import LOSS_NAMES
 
 def luminance(color: str) -> float:
     """WCAG 2.2's relative luminance of #rrggbb."""
+    return float(linear_channels(color) @ [0.2126, 0.7152, 0.0722])
+
+
+def linear_channels(color: str) -> np.ndarray:
     channels = np.array([int(color[k : k + 2], 16) / 255 for k in (1, 3, 5)])
-    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-    return float(linear @ [0.2126, 0.7152, 0.0722])
+    return np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
 
 
 def contrast(one: str, other: str) -> float:
     light, dark = sorted((luminance(one), luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
+
+
+# Machado, Oliveira and Fernandes 2009: what full colour blindness makes of linear RGB.
+DEUTERANOPIA = [
+    [0.367322, 0.860646, -0.227968],
+    [0.280085, 0.672501, 0.047413],
+    [-0.011820, 0.042940, 0.968881],
+]
+PROTANOPIA = [
+    [0.152286, 1.052583, -0.204868],
+    [0.114503, 0.786281, 0.099216],
+    [-0.003882, -0.048116, 1.051998],
+]
+
+
+def lab(color: str, vision: list[list[float]]) -> np.ndarray:
+    """CIE L*a*b* of #rrggbb as this vision sees it."""
+    seen = np.clip(np.array(vision) @ linear_channels(color), 0, 1)
+    to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    xyz = np.array(to_xyz) @ seen / [0.9505, 1.0, 1.089]
+    x, y, z = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
 
 
 def example():
@@ -76,6 +102,14 @@ def test_every_loss_has_its_own_colour_marker_and_dash():
     dashes = [str(theme.LOSS_STYLES[loss].dash) for loss in LOSS_NAMES]
     assert dashes.count("-") == 2
     assert len(set(dashes)) == len(dashes) - 1
+
+
+@pytest.mark.parametrize("vision", [np.eye(3), DEUTERANOPIA, PROTANOPIA])
+@pytest.mark.parametrize("side", ["color", "dark"])
+def test_colour_blind_readers_can_tell_losses_apart(vision, side):
+    seen = [lab(getattr(style, side), vision) for style in theme.LOSS_STYLES.values()]
+    nearest = min(np.linalg.norm(one - other) for one, other in combinations(seen, 2))
+    assert nearest > 12
 
 
 def test_no_two_roles_share_a_light_colour():

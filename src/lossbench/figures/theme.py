@@ -46,17 +46,18 @@ class LossStyle:
     """matplotlib's line style. Solid: cross-entropies; dashed: MSE; dotted: margins."""
 
 
-# Okabe and Ito's palette (2008), safe for colour-blind readers. Its sky blue, orange and yellow
-# are darkened until a line in them keeps 3:1 on white; its black, which is the ink, turns grey.
+# Okabe and Ito's palette (2008), safe for colour-blind readers. Its sky blue is darkened until a
+# line in it keeps 3:1 on white. So darkened, its orange and yellow could not be told from
+# vermilion by readers who see no red or green: the margins are amber, violet and grey instead.
 LOSS_STYLES: dict[LossName, LossStyle] = {
     "cross_entropy": LossStyle("#0072b2", "#4da3db", "#0072b2", "o", "-"),
     "bce_sigmoid": LossStyle("#2f97d0", "#8fd0f5", "#1f76a8", "^", "-"),
     "mse_softmax": LossStyle("#d55e00", "#f08a45", "#b85000", "s", (0, (4, 1.3))),
     "mse_logits": LossStyle("#009e73", "#2fbf94", "#007f5c", "v", (0, (6.5, 1.3))),
     "mse_sigmoid": LossStyle("#cc79a7", "#dd9cc0", "#a94f82", "D", (0, (2.4, 1.3))),
-    "sm_softmax": LossStyle("#b98000", "#e8b04a", "#8a6000", "P", (0, (1, 1.1))),
-    "am_softmax": LossStyle("#8c8200", "#e6dc5a", "#6e6600", "X", (0, (1, 2.2))),
-    "l_softmax": LossStyle("#6b6b6b", "#b8b8b8", "#555555", "*", (0, (1, 1.1, 1, 3))),
+    "sm_softmax": LossStyle("#6b4300", "#ffbf00", "#6b4300", "P", (0, (1, 1.1))),
+    "am_softmax": LossStyle("#6a3df0", "#9e7bff", "#6a3df0", "X", (0, (1, 2.2))),
+    "l_softmax": LossStyle("#555555", "#e6e6e6", "#555555", "*", (0, (1, 1.1, 1, 3))),
 }
 
 
