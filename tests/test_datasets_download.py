@@ -92,6 +92,27 @@ def test_a_server_that_recovers_is_asked_again(source, mirror, tmp_path, fault):
     load(tmp_path, tiny.mirrored(mirror.address))
 
 
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("404", "404 Client Error: Not Found"),
+        ("500", "500 Server Error"),
+        ("redirect in circles", "Exceeded 30 redirects"),
+        ("stall", "timed out"),
+        ("stall midway", "timed out"),
+        ("cut", "IncompleteRead"),
+        ("html", "has SHA-256"),
+    ],
+)
+def test_the_reason_is_said_in_a_few_words(mirror, tmp_path, fault, reason):
+    tiny = tiny_sources.tiny_mnist()
+    path, content = "/train-images-idx3-ubyte.gz", gzip.compress(bytes(999))
+    mirror.answers[path] = [FAULTS[fault](mirror, content)]
+    with pytest.raises(DataError, match=reason) as caught:
+        load_mnist(tmp_path, tiny.mirrored(mirror.address))
+    assert len(str(caught.value)) < 700 + 2 * len(str(tmp_path))
+
+
 def test_a_redirect_is_followed(source, mirror, tmp_path):
     tiny, load, good = source
     path = next(iter(good))

@@ -69,7 +69,8 @@ class Job(Frozen):
 
         Raises ConfigError: no margin of the grid has this label.
         """
-        margins = {margin.label: margin for margin in self.margins} or {"": None}
+        margins: dict[str, Margin | None] = {margin.label: margin for margin in self.margins}
+        margins = margins or {"": None}
         if setting not in margins:
             raise ConfigError(f"choice: setting {setting!r}; allowed: {', '.join(margins)}")
         cells = tuple(cell.chosen(learning_rate, margins[setting]) for cell in self.cells)

@@ -67,7 +67,7 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _causes(problems: Sequence[Any]) -> list[Any]:
-    """Without those that follow from another inside them: a list of bad items counts as too short."""
+    """Without those that follow from an inner one: a list of bad items counts as too short."""
 
     def has_inner(outer: Any) -> bool:
         depth = len(outer["loc"])

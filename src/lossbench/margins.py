@@ -77,7 +77,7 @@ def angular_decay(cosine: Tensor, m: int) -> Tensor:
 
 def annealed(annealing: Annealing, progress: float) -> float:
     """λ with this share of the training done: max(floor, start·(1 + decay·progress)^(−power))."""
-    value = annealing.start * (1 + annealing.decay * progress) ** -annealing.power
+    value: float = annealing.start * (1 + annealing.decay * progress) ** -annealing.power
     return max(annealing.floor, value)
 
 

@@ -44,11 +44,12 @@ class StudyPaths:
     """The paths of the study called `name`."""
 
     name: str
+    results: Path = Path("results")
 
     @property
     def root(self) -> Path:
         """Everything but the page."""
-        return Path("results") / self.name
+        return self.results / self.name
 
     @property
     def study(self) -> Path:

@@ -10,6 +10,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from lossbench import __version__
+
 PACKAGE = Path(__file__).parent
 UNTRACKED = {"lossbench.config", "lossbench.errors"}
 RECORDED = (
@@ -56,6 +58,7 @@ def code_digest(*modules: str) -> str:
 def environment() -> dict[str, Any]:
     """Package versions and machine: what a reader needs to judge timings and repeat results."""
     return {
+        "lossbench": __version__,
         "packages": {name: _version(name) for name in RECORDED},
         "machine": {
             "processor": processor(),

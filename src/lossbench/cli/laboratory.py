@@ -9,13 +9,13 @@ import typer
 
 from lossbench.cells import Job
 from lossbench.cli.app import Out, app
-from lossbench.config import Compute, LossGrid
+from lossbench.config import Compute, DatasetName, LossGrid
 from lossbench.paths import JOB_TABLES
 
 
 @app.command()
 def fetch(
-    dataset: str,
+    dataset: Annotated[DatasetName, typer.Argument(help="Which one.")],
     data_dir: Annotated[Path, typer.Option(help="Where the raw data stand or are downloaded to.")],
     out: Out,
     manifest: Annotated[Path, typer.Option(help="Where its description goes.")],

@@ -2,10 +2,12 @@
 
 import json
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from lossbench import __version__
+import typer
+
 from lossbench.atomic import atomic
 from lossbench.cli.app import Out, StudyFile, app
 from lossbench.config import json_schema
@@ -54,7 +56,6 @@ def trace(study: StudyFile) -> None:
     used = sorted({comparison.dataset for comparison in settings.comparisons})
     timing = read_tables(paths, "timing")["timing"]
     record = {
-        "lossbench": __version__,
         **git_state(Path.cwd()),
         "code_digests": {
             "training": code_digest("training.fit"),
@@ -65,6 +66,7 @@ def trace(study: StudyFile) -> None:
         "devices": sorted(timing["device"].unique()),
         "datasets": {name: json.loads(manifest(name).read_text("utf-8")) for name in used},
         "train_seconds": float(timing["train_s"].sum()),
+        "finished": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     }
     _write_json(paths.provenance, record)
 
@@ -76,12 +78,13 @@ def render(study: StudyFile) -> None:
     from lossbench.report.blocks import FigureContent
     from lossbench.report.page import render
     from lossbench.report.summary import markdown
+    from lossbench.tables.study import TABLES
     from lossbench.theory.statements import statements
 
     settings = read_study(study)
     paths = StudyPaths(settings.name)
     theory = read_theory(paths)
-    tables = read_tables(paths) | theory
+    tables = read_tables(paths, *(name for name in TABLES if name != "predictions")) | theory
     figures = {
         name: FigureContent(svg=paths.figure(name).read_text("utf-8"), **words)
         for name, words in json.loads(paths.words.read_text("utf-8")).items()
@@ -89,7 +92,29 @@ def render(study: StudyFile) -> None:
     provenance = json.loads(paths.provenance.read_text("utf-8"))
     page = render(settings, tables, figures, provenance, statements(theory))
     _write_text(paths.page, page)
-    _write_text(paths.summary, markdown(settings, tables))
+    _write_text(paths.summary, markdown(settings, tables, provenance))
+
+
+@app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(help="A study's folder, results/NAME.")],
+    second: Annotated[Path, typer.Argument(help="Another's.")],
+    out: Annotated[Path | None, typer.Option(help="Markdown file to write.")] = None,
+) -> None:
+    """Compare two studies: what changed in errors and times, beyond noise or not."""
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    from lossbench.cli.files import read_tables
+    from lossbench.report.comparison import compare, markdown
+
+    names = ("metrics", "times_to_target", "targets")
+    folders = [folder.resolve() for folder in (first, second)]
+    tables = [read_tables(StudyPaths(each.name, each.parent), *names) for each in folders]
+    text = markdown(compare(*tables), first.name, second.name)
+    if out is not None:
+        _write_text(out, text)
+    Console().print(Markdown(text))
 
 
 @app.command()

@@ -49,8 +49,16 @@ def fetch(
                     transfer(url, str(download), None)
                     return receive(download)
                 except (OSError, DataError) as error:  # those of requests are OSErrors
-                    failures[url] = " ".join(str(error).split()) or type(error).__name__
+                    failures[url] = _reason(error)
     raise DataError("; ".join(f"{url}: {failure}" for url, failure in failures.items()))
+
+
+def _reason(error: BaseException) -> str:
+    """One short line: requests wraps a plain cause in several lines of its own."""
+    while not isinstance(error, DataError) and error.__context__ is not None:
+        error = error.__context__
+    text = " ".join(str(error).split()).partition(" for url: ")[0]
+    return text or type(error).__name__
 
 
 def extract(tar: Path, folder: Path) -> None:

@@ -192,7 +192,7 @@ def _missing(data_dir: Path, official: Official, error: Exception) -> DataError:
     folder = data_dir / official.folder
     missing = [name for name in official.files if not _there(_mnist_path(folder, name))]
     return DataError(
-        f"data_dir {data_dir}: lacks {official.title}, and it could not be downloaded "
-        f"({' '.join(str(error).split())}). Put {', '.join(missing)} into {folder}, or set "
-        f"data_dir to a folder that has them; `make demo` needs no download"
+        f"data_dir {data_dir}: lacks {official.title}. Put {', '.join(missing)} into {folder}, "
+        f"or set data_dir to a folder that has them; `make demo` needs no download. "
+        f"Downloading failed ({' '.join(str(error).split())})"
     )

@@ -1,0 +1,211 @@
+"""The pipeline, end to end on a tiny study: what reruns, what does not, and what is repeated."""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[1]
+TINY = {
+    "name": "tiny",
+    "title": "Tiny",
+    "seeds": {"tuning": [100], "evaluation": [0, 1, 2]},
+    "datasets": [{"name": "digits", "equivalence_margin": 0.01}],
+    "comparisons": [
+        {
+            "dataset": "digits",
+            "model": "mlp",
+            "epochs": 1,
+            "tuning_epochs": 1,
+            "losses": [
+                {"loss": "cross_entropy", "learning_rates": [0.03, 0.1]},
+                {"loss": "mse_softmax", "learning_rates": [0.1, 0.3]},
+            ],
+        }
+    ],
+    "history": {"early_points": 2, "per_epoch": 2, "train_examples": 100},
+}
+REPEATED = ("history", "predictions", "runs", "geometry")
+
+
+class Project:
+    """A copy of the project in which a test runs Snakemake and edits files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for part in ("src", "workflow", "config", "profiles"):
+            shutil.copytree(
+                ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__")
+            )
+        for part in ("Snakefile", "environment.yml"):
+            shutil.copy(ROOT / part, folder / part)
+        (folder / "config/tiny.yaml").write_text(yaml.safe_dump(TINY))
+
+    def snakemake(self, *arguments: str, check: bool = True) -> str:
+        """What Snakemake prints; it runs the copy's own code."""
+        command = [sys.executable, "-m", "snakemake", "--cores", "2"]
+        paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        result = subprocess.run(
+            [*command, *arguments],
+            cwd=self.folder,
+            env=os.environ | {"PYTHONPATH": str(self.folder / "src"), "PATH": paths},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        output = result.stdout + result.stderr
+        assert not check or result.returncode == 0, output
+        return output
+
+    def tiny(self, *arguments: str) -> str:
+        return self.snakemake("--configfile", "config/tiny.yaml", *arguments)
+
+    def planned(self, *arguments: str) -> dict[str, int]:
+        """The jobs that a dry run of the tiny study plans, by rule."""
+        output = self.tiny("--dry-run", "--quiet", "rules", *arguments)
+        found = re.findall(r"^([a-z_]+) +(\d+)$", output, flags=re.MULTILINE)
+        return {rule: int(count) for rule, count in found if rule not in ("total", "all")}
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        text = (self.folder / path).read_text()
+        assert old in text
+        (self.folder / path).write_text(text.replace(old, new, 1))
+
+    def digests(self, stage: str = "evaluation") -> dict[str, str]:
+        """SHA-256 of the tables that must repeat, by path."""
+        runs = self.folder / "results/tiny/runs" / stage
+        files = [path for path in sorted(runs.rglob("*.parquet")) if path.stem in REPEATED]
+        assert files
+        return {
+            str(path.relative_to(runs)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in files
+        }
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Project:
+    """A project whose tiny study has run, in a folder with a space and a letter beyond ASCII."""
+    project = Project(tmp_path_factory.mktemp("a study é"))
+    project.tiny()
+    return project
+
+
+@pytest.fixture
+def project(finished, tmp_path) -> Project:
+    """A copy of the finished project that a test may spoil; times of files are kept."""
+    folder = tmp_path / "copy"
+    shutil.copytree(finished.folder, folder, copy_function=shutil.copy2)
+    copy = object.__new__(Project)
+    copy.folder = folder
+    return copy
+
+
+def test_the_study_ends_in_a_page_and_tables(finished):
+    page = (finished.folder / "report/tiny.html").read_text()
+    assert "<h1" in page
+    assert (finished.folder / "results/tiny/summary.md").read_text()
+    assert (finished.folder / "results/tiny/tables/contrasts.csv").read_text()
+
+
+def test_a_second_run_has_nothing_to_do(finished):
+    assert "Nothing to be done" in finished.tiny()
+
+
+def test_touching_files_changes_nothing(project):
+    for path in [*project.folder.rglob("src/**/*.py"), *project.folder.rglob("results/**/*.npz")]:
+        path.touch()
+    assert project.planned() == {}
+
+
+def test_a_comment_changes_nothing(project):
+    project.edit("src/lossbench/losses.py", "def cross_entropy", "# why\ndef cross_entropy")
+    project.edit("src/lossbench/losses.py", '"""−Σ t log p', '"""Minus Σ t log p')
+    assert project.planned() == {}
+
+
+def test_a_formula_retrains_what_uses_it(project):
+    project.edit("src/lossbench/losses.py", ".square().mean(-1)", ".square().sum(-1)")
+    planned = project.planned()
+    assert planned["tune"] == 2
+    assert planned["train"] == 2
+    assert "fetch" not in planned
+    assert "theory" not in planned
+
+
+def test_a_formula_of_the_analysis_retrains_nothing(project):
+    project.edit("src/lossbench/metrics.py", "\nBINS = ", "\nBINS = 1 + ")
+    planned = project.planned()
+    assert "evaluate" in planned
+    assert not {"tune", "train", "fetch", "theory"} & set(planned)
+
+
+def test_an_unrelated_edit_of_the_study_retrains_nothing(project):
+    project.edit("config/tiny.yaml", "equivalence_margin: 0.01", "equivalence_margin: 0.02")
+    planned = project.planned()
+    assert "contrast" in planned
+    assert not {"tune", "train", "fetch", "theory"} & set(planned)
+
+
+def test_deleting_a_table_remakes_what_depends_on_it_only(project):
+    (project.folder / "results/tiny/tables/contrasts.parquet").unlink()
+    assert set(project.planned()) == {"contrast", "judge", "draw", "export", "render"}
+    (project.folder / "results/tiny/theory/curvature.parquet").unlink()
+    assert "theory" in project.planned()
+    assert "tune" not in project.planned()
+
+
+def test_another_block_of_seeds_gives_the_same_bytes_for_each_run(project):
+    """Blocks of one and of three seeds; the collected tables have one order whatever the block."""
+    tables = project.folder / "results/tiny/tables"
+    before = {name: (tables / f"{name}.parquet").read_bytes() for name in REPEATED}
+    project.tiny("--config", "compute={seeds_per_job: 1}")
+    for name in REPEATED:
+        assert (tables / f"{name}.parquet").read_bytes() == before[name], name
+
+
+def test_a_repeated_run_is_byte_identical(project):
+    before = project.digests()
+    shutil.rmtree(project.folder / "results/tiny/runs")
+    project.tiny()
+    assert project.digests() == before
+
+
+def test_single_things_can_be_asked_for_by_path(project):
+    for path in ("report/tiny.html", "results/tiny/figures/answer.svg"):
+        (project.folder / path).unlink()
+    project.tiny("results/tiny/figures/answer.svg")
+    assert (project.folder / "results/tiny/figures/answer.svg").exists()
+    assert not (project.folder / "report/tiny.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--config", "colour=red"), "colour: no such field"),
+        (("--config", "seeds={tuning: [0]}"), "share [0]"),
+        (("--configfile", "config/tiny.yaml", "config/full.yaml"), "allowed: one file"),
+    ],
+)
+def test_a_wrong_configuration_is_one_clear_error(finished, arguments, message):
+    start = () if "--configfile" in arguments else ("--configfile", "config/tiny.yaml")
+    output = finished.snakemake("--dry-run", *start, *arguments, check=False)
+    assert message in output
+    assert "Traceback" not in output
+
+
+def test_an_interrupted_job_leaves_no_output(project):
+    """A job killed before it ends counts as not done."""
+    runs = project.folder / "results/tiny/runs/evaluation/digits/mlp/cross_entropy"
+    shutil.rmtree(runs)
+    project.edit("src/lossbench/training/results.py", "def runs_table(", "exit(1)\ndef runs_table(")
+    output = project.snakemake("--configfile", "config/tiny.yaml", check=False)
+    assert "Error in rule" in output
+    assert not list(runs.rglob("*.parquet"))
