@@ -107,7 +107,8 @@ def test_a_server_that_recovers_is_asked_again(source, mirror, tmp_path, fault):
 def test_the_reason_is_said_in_a_few_words(mirror, tmp_path, fault, reason):
     tiny = tiny_sources.tiny_mnist()
     path, content = "/train-images-idx3-ubyte.gz", gzip.compress(bytes(999))
-    mirror.answers[path] = [FAULTS[fault](mirror, content)]
+    mirror.answers[path] = []
+    mirror.answers[path].append(FAULTS[fault](mirror, content))
     with pytest.raises(DataError, match=reason) as caught:
         load_mnist(tmp_path, tiny.mirrored(mirror.address))
     assert len(str(caught.value)) < 700 + 2 * len(str(tmp_path))
