@@ -1,20 +1,7 @@
 """The tables that the analysis derives from the runs, and the registry of all study tables."""
 
 from lossbench.tables.contract import Column, Table
-from lossbench.tables.runs import (  # noqa: F401 - until every importer names tables.runs
-    CELL,
-    CHANCE_ERROR,
-    CLASSES,
-    GEOMETRY,
-    HISTORY,
-    LOGITS,
-    PREDICTIONS,
-    PROJECTIONS,
-    RUN,
-    RUN_KEY,
-    RUNS,
-    TIMING,
-)
+from lossbench.tables.runs import RUN, RUN_KEY, RUN_TABLES
 
 COMPARED = (
     Column("dataset", "text", "", "data set"),
@@ -193,19 +180,13 @@ CLAIMS = Table(
     ("claim",),
 )
 
-TABLES: dict[str, Table] = {
+TABLES: dict[str, Table] = RUN_TABLES | {
     table.name: table
     for table in (
-        HISTORY,
-        PREDICTIONS,
-        RUNS,
-        TIMING,
-        GEOMETRY,
-        PROJECTIONS,
+        METRICS,
         CONFUSION,
         RELIABILITY,
         GALLERY,
-        METRICS,
         CHOICES,
         TARGETS,
         TIMES_TO_TARGET,
@@ -215,3 +196,4 @@ TABLES: dict[str, Table] = {
         CLAIMS,
     )
 }
+"""Every table of a study, by name."""
