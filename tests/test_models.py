@@ -66,9 +66,9 @@ def test_building_leaves_the_global_generator_to_its_user():
 
 def test_lenet_s_size_and_operations_by_hand():
     net, shape = network("lenet")
-    sizes = [24 * 25 + 24, 48 * 24 * 25 + 48, 128 * 768 + 128, 10 * 128 + 10]
+    sizes = [16 * 25 + 16, 32 * 16 * 25 + 32, 128 * 512 + 128, 10 * 128 + 10]
     assert count_parameters(net) == sum(sizes)
-    products = [24 * 24 * 24 * 25, 8 * 8 * 48 * 24 * 25, 768 * 128, 128 * 10]
+    products = [24 * 24 * 16 * 25, 8 * 8 * 32 * 16 * 25, 512 * 128, 128 * 10]
     # Forward, weights' gradient, inputs' gradient, the last not for the images; 2 operations each.
     assert count_flops(net, shape) == 2 * (3 * sum(products) - products[0])
 
