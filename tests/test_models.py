@@ -9,7 +9,7 @@ from torch import nn
 from lossbench.config import ModelName
 from lossbench.models import MODELS, build, count_flops, count_parameters, lenet
 
-SHAPES = {"lenet": (1, 28, 28)}
+SHAPES = {"lenet": (1, 28, 28), "lenet_2d": (1, 28, 28)}
 
 
 def network(model: ModelName, seed: int = 0, head="linear", scale=None):

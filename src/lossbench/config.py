@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints, model_validator
 
 DatasetName = Literal["mnist", "cifar10", "digits", "shapes"]
-ModelName = Literal["mlp", "mlp_sigmoid", "lenet", "convnet", "convnet_max", "resnet18"]
+ModelName = Literal["mlp", "mlp_sigmoid", "lenet", "lenet_2d", "convnet", "convnet_max", "resnet18"]
 LossName = Literal[
     "cross_entropy",
     "mse_softmax",

@@ -114,6 +114,15 @@ def lenet(shape: ImageShape) -> Body:
     )
 
 
+def lenet_2d(shape: ImageShape) -> Body:
+    """`lenet` with two features before the head, so that they can be drawn as they are.
+
+    PReLU after the narrow layer, as in Wen et al., A discriminative feature learning approach for
+    deep face recognition, ECCV 2016: a ReLU would leave only a quadrant of the plane.
+    """
+    return Body(*lenet(shape), nn.Linear(128, 2), nn.PReLU(), width=2)
+
+
 def _lenet_side(side: int) -> int:
     return ((side - 4) // 2 - 4) // 2
 
@@ -191,6 +200,7 @@ MODELS: dict[ModelName, Callable[[ImageShape], Body]] = {
     "mlp": mlp,
     "mlp_sigmoid": mlp_sigmoid,
     "lenet": lenet,
+    "lenet_2d": lenet_2d,
     "convnet": convnet,
     "convnet_max": convnet_max,
     "resnet18": resnet18,

@@ -21,6 +21,7 @@ MODEL_NAMES: dict[ModelName, str] = {
     "mlp": "MLP",
     "mlp_sigmoid": "MLP with sigmoids",
     "lenet": "LeNet",
+    "lenet_2d": "LeNet with 2-D features",
     "convnet": "ConvNet",
     "convnet_max": "ConvNet with max pooling",
     "resnet18": "ResNet-18",
