@@ -124,6 +124,9 @@ def test_a_snakemake_call_is_one_study(monkeypatch):
     miniature = yaml.safe_load(MINIATURE.read_text())
     assert snakemake_study(miniature, [MINIATURE]).name == "miniature"
     assert snakemake_study({"data_dir": "elsewhere"}, []).name == "mnist-cifar10"
+    limited = {"limits": {"epochs": "1"}, "seeds": {"evaluation": ["7"]}}
+    assert snakemake_study(limited, []).limits.epochs == 1
+    assert snakemake_study(limited, []).seeds.evaluation == (7,)
     with pytest.raises(ConfigError, match="allowed: one file"):
         snakemake_study(deepcopy(miniature), [MINIATURE, ROOT / "config/full.yaml"])
 
