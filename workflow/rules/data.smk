@@ -23,8 +23,7 @@ rule fetch:
     conda:
         "../../environment.yml"
     params:
-        data_dir=str(STUDY.data_dir),
         code=code_digest("datasets.catalogue"),
     shell:
-        "lossbench fetch {wildcards.dataset} --data-dir {params.data_dir:q}"
+        "lossbench fetch {wildcards.dataset} --data-dir {DATA_DIR:q}"
         " --out {output.data:q} --manifest {output.manifest:q} > {log:q} 2>&1"

@@ -8,7 +8,12 @@ rule draw:
         tables=ALL_TABLES,
         theory=THEORY_TABLES,
     output:
-        figures=[PATHS.figure(name) for name in FIGURE_NAMES],
+        figures=[
+            report(
+                PATHS.figure(name), caption="../report/figure.rst", category="Figures"
+            )
+            for name in FIGURE_NAMES
+        ],
         words=PATHS.words,
     log:
         PATHS.root / "logs/draw.log",
@@ -28,7 +33,10 @@ rule export:
         tables=ALL_TABLES,
         theory=THEORY_TABLES,
     output:
-        [PATHS.csv(name) for name in (*paths.EXPORTED, *THEORY_TABLE_NAMES)],
+        [
+            report(PATHS.csv(name), caption="../report/table.rst", category="Tables")
+            for name in (*paths.EXPORTED, *THEORY_TABLE_NAMES)
+        ],
     log:
         PATHS.root / "logs/export.log",
     benchmark:
@@ -69,8 +77,8 @@ rule render:
         words=PATHS.words,
         provenance=PATHS.provenance,
     output:
-        page=PATHS.page,
-        summary=PATHS.summary,
+        page=report(PATHS.page, caption="../report/page.rst", category="Page"),
+        summary=report(PATHS.summary, caption="../report/summary.rst", category="Page"),
     log:
         PATHS.root / "logs/render.log",
     benchmark:
