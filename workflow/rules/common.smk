@@ -19,8 +19,6 @@ PATHS = paths.StudyPaths(STUDY.name)
 JOBS = {
     job.folder: job for stage in ("tuning", "evaluation") for job in jobs(STUDY, stage)
 }
-# Not a parameter of any rule: verified data are the same wherever they came from.
-DATA_DIR = str(STUDY.data_dir)
 USED = sorted({comparison.dataset for comparison in STUDY.comparisons})
 # Where no GPU is used, jobs must not queue for one.
 GPUS_PER_JOB = int(
