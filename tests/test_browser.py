@@ -29,6 +29,7 @@ AXE = ROOT / "node_modules/axe-core/axe.min.js"
 SCREENSHOTS = ROOT / "report/screenshots"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 WIDE, NARROW = 1280, 390
+RENDERED = sorted(path.stem for path in (ROOT / "report").glob("*.html"))
 
 
 @dataclass
@@ -51,8 +52,11 @@ def browser() -> Iterator["playwright.Browser"]:
         launched.close()
 
 
-@pytest.fixture(scope="module")
-def html() -> str:
+@pytest.fixture(scope="module", params=["synthetic", *RENDERED], ids=str)
+def html(request) -> str:
+    """An invented study's page with everything on it, then each page that a study rendered."""
+    if request.param in RENDERED:
+        return (ROOT / f"report/{request.param}.html").read_text(encoding="utf-8")
     tables, study = synthetic.build(networks=1, diverged=True, censored=True)
     tables = {**tables, **chapter(study.theory)}
     figures = {}
@@ -67,7 +71,7 @@ def html() -> str:
 
 @pytest.fixture(scope="module")
 def path(html, tmp_path_factory) -> Path:
-    file = tmp_path_factory.mktemp("page") / "synthetic.html"
+    file = tmp_path_factory.mktemp("page") / "page.html"
     file.write_text(html, encoding="utf-8")
     return file
 
@@ -111,14 +115,15 @@ def unfold(page) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_opens_from_disk_alone_and_silently(open_page, path, width, scheme):
+def test_opens_from_disk_alone_and_silently(request, open_page, path, width, scheme):
     opened = open_page(width, color_scheme=scheme)
     opened.page.wait_for_load_state("networkidle")
     assert [url for url in opened.requests if not url.startswith("data:")] == [path.as_uri()]
     assert opened.messages == []
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    opened.page.screenshot(path=SCREENSHOTS / f"{width}-{scheme}.png")
-    opened.page.screenshot(path=SCREENSHOTS / f"{width}-{scheme}-whole.png", full_page=True)
+    name = f"{request.node.callspec.params['html']}-{width}-{scheme}"
+    opened.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+    opened.page.screenshot(path=SCREENSHOTS / f"{name}-whole.png", full_page=True)
 
 
 @pytest.mark.parametrize("width", [WIDE, 768, NARROW, 320])
@@ -157,12 +162,12 @@ def test_sorting_goes_both_ways_and_says_so(open_page):
 
 def test_filter_keeps_the_rows_with_every_word(open_page):
     page = open_page().page
-    page.get_by_label("Filter rows").fill("softmax diverged")
+    page.get_by_label("Filter rows").fill("softmax tuning")
     rows = page.locator('table[data-file="runs"] tbody tr:visible')
     total = page.locator('table[data-file="runs"] tbody tr').count()
     assert 0 < rows.count() < total
     for text in rows.all_inner_texts():
-        assert "diverged" in text
+        assert "tuning" in text.lower()
         assert "softmax" in text.lower()
     assert page.get_by_text(f"{rows.count()} of {total} rows").is_visible()
     page.get_by_label("Filter rows").fill("")
