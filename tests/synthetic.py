@@ -16,6 +16,7 @@ from lossbench import cells, gallery, metrics, selection
 from lossbench.config import Comparison, Study
 from lossbench.stats.comparison import compare
 from lossbench.tables import contract
+from lossbench.tables import runs as run_schemas
 from lossbench.tables import study as schemas
 
 Columns = dict[str, Any]
@@ -96,15 +97,19 @@ def _built(
     ]
     noise = 20.0 if undecided else 0.3
     made: dict[str, pd.DataFrame] = {}
-    made["history"] = _table(runs, "HISTORY", lambda run: _history(run, noise, censored=censored))
+    made["history"] = _table(
+        runs, run_schemas.HISTORY, lambda run: _history(run, noise, censored=censored)
+    )
     evaluated = [run for run in runs if run.key["stage"] == "evaluation"]
     finished = [run for run in evaluated if not run.diverged]
-    made["predictions"] = _table(finished, "PREDICTIONS", lambda run: _predictions(run, noise))
-    made["geometry"] = _table(finished, "GEOMETRY", _geometry)
+    made["predictions"] = _table(
+        finished, run_schemas.PREDICTIONS, lambda run: _predictions(run, noise)
+    )
+    made["geometry"] = _table(finished, run_schemas.GEOMETRY, _geometry)
     first = [run for run in finished if run.key["seed"] == study.seeds.evaluation[-1]]
-    made["projections"] = _table(first, "PROJECTIONS", _projections)
-    made["runs"] = _table(runs, "RUNS", _run_row)
-    made["timing"] = _table(runs, "TIMING", _timing)
+    made["projections"] = _table(first, run_schemas.PROJECTIONS, _projections)
+    made["runs"] = _table(runs, run_schemas.RUNS, _run_row)
+    made["timing"] = _table(runs, run_schemas.TIMING, _timing)
     made.update(_derived(made, study))
     return made, study
 
@@ -201,18 +206,20 @@ def _run(
     )
 
 
-def _table(runs: list[Run], schema: str, rows: Callable[[Run], Columns]) -> pd.DataFrame:
+def _table(runs: list[Run], schema: contract.Table, rows: Callable[[Run], Columns]) -> pd.DataFrame:
     """Each run's columns below the other runs', beside the run's identity."""
     blocks = [rows(run) for run in runs]
     sizes = [max(map(np.size, block.values())) for block in blocks]
-    identity = {name: np.repeat([run.key[name] for run in runs], sizes) for name in schemas.RUN_KEY}
+    identity = {
+        name: np.repeat([run.key[name] for run in runs], sizes) for name in run_schemas.RUN_KEY
+    }
     columns = {
         name: np.concatenate(
             [np.broadcast_to(block[name], size) for block, size in zip(blocks, sizes, strict=True)]
         )
         for name in blocks[0]
     }
-    return contract.check(pd.DataFrame({**identity, **columns}), getattr(schemas, schema))
+    return contract.check(pd.DataFrame({**identity, **columns}), schema)
 
 
 def _final_error(run: Run, noise: float) -> float:
@@ -252,7 +259,7 @@ def _history(run: Run, noise: float, *, censored: bool) -> Columns:
         for name in ("train_loss", "logit_gradient_rms", "saturation"):
             columns[name][-1] = np.nan
         for name in ("train_error", "validation_error"):
-            columns[name][-1] = schemas.CHANCE_ERROR
+            columns[name][-1] = run_schemas.CHANCE_ERROR
     return columns
 
 
@@ -273,7 +280,7 @@ def _predictions(run: Run, noise: float) -> Columns:
         "example": np.arange(EXAMPLES),
         "label": labels,
         "head": run.trait.head,
-        **{name: logits[:, k] for k, name in enumerate(schemas.LOGITS)},
+        **{name: logits[:, k] for k, name in enumerate(run_schemas.LOGITS)},
     }
 
 

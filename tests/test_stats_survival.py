@@ -7,6 +7,7 @@ from scipy import stats
 
 from lossbench.stats import survival
 from lossbench.tables import check, empty, study
+from lossbench.tables.runs import HISTORY
 from study_tables import make_history, make_runs
 
 Curves = dict[str, dict[int, list[float] | None]]
@@ -31,7 +32,7 @@ def tables(curves: Curves, budget: int = 400, **identity: Any) -> tuple[pd.DataF
         kept = {seed: curve for seed, curve in errors.items() if curve is not None}
         if kept:
             history.append(make_history(kept, loss=loss, **identity))
-    return pd.concat(history) if history else empty(study.HISTORY), pd.concat(runs)
+    return pd.concat(history) if history else empty(HISTORY), pd.concat(runs)
 
 
 def timed(curves: Curves, *errors: float) -> pd.DataFrame:
