@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lossbench.cells import jobs
+from lossbench.cells import jobs, tuning_grid
 from lossbench.errors import ConfigError
 from lossbench.loading import load_study
 
@@ -56,6 +56,16 @@ def test_limits_cap_epochs_and_seeds_and_nothing_else():
             assert len(job.seeds) == 1
             assert {cell.epochs for cell in job.cells} == {1}
     assert len(list(jobs(study, "tuning"))) == len(list(jobs(load_study(MINIATURE), "tuning")))
+
+
+def test_the_cap_on_rates_keeps_the_middle_of_each_grid():
+    study = load_study(MINIATURE, {"limits": {"learning_rates": 2}})
+    grid = study.comparisons[0].losses[0]
+    assert grid.learning_rates == (0.01, 0.03, 0.1)
+    assert tuning_grid(study, grid).learning_rates == (0.01, 0.03)
+    one = load_study(MINIATURE, {"limits": {"learning_rates": 1}})
+    assert tuning_grid(one, grid).learning_rates == (0.03,)
+    assert {run[-2] for run in runs_of(one, "tuning") if run[2] == "cross_entropy"} == {0.03, 0.3}
 
 
 def test_jobs_of_a_study_have_folders_of_their_own():

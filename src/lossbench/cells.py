@@ -93,9 +93,18 @@ def jobs(study: Study, stage: Stage) -> Iterator[Job]:
                 yield from _evaluation_jobs(study, comparison, grid)
 
 
+def tuning_grid(study: Study, grid: LossGrid) -> LossGrid:
+    """The grid within the study's cap on rates, which keeps the rates in its middle."""
+    rates = grid.learning_rates
+    left_out = len(rates) - _capped(len(rates), study.limits.learning_rates)
+    kept = rates[left_out // 2 : len(rates) - (left_out + 1) // 2]
+    return grid.model_copy(update={"learning_rates": kept})
+
+
 def tuning_cells(study: Study, comparison: Comparison, grid: LossGrid) -> list[Cell]:
-    """The cells among which tuning chooses: every rate with every margin of the loss's grid."""
+    """The cells among which tuning chooses: every rate with every margin of the capped grid."""
     epochs = _capped(comparison.tuning_epochs, study.limits.tuning_epochs)
+    grid = tuning_grid(study, grid)
     return [
         _cell(study, comparison, "tuning", grid.loss, epochs, rate, margin)
         for margin in grid.margins or (None,)

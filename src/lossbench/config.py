@@ -259,6 +259,8 @@ class Limits(Frozen):
     """At most so many evaluation seeds."""
     tuning_seeds: Count | None = None
     """At most so many tuning seeds."""
+    learning_rates: Count | None = None
+    """At most so many rates of each grid, those in its middle."""
 
 
 class Study(Frozen):

@@ -3,7 +3,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from lossbench import paths
-from lossbench.cells import jobs
+from lossbench.cells import jobs, tuning_grid
 from lossbench.config import PRIMARY, REFERENCE
 from lossbench.errors import ConfigError
 from lossbench.loading import snakemake_study
@@ -61,7 +61,7 @@ def grid_of(wildcards):
     """The loss's grid of learning rates and margins, as JSON."""
     comparison = comparison_of(wildcards)
     return next(
-        grid.model_dump_json()
+        tuning_grid(STUDY, grid).model_dump_json()
         for grid in comparison.losses
         if grid.loss == wildcards.loss
     )
