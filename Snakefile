@@ -24,9 +24,13 @@ localrules:
     record,
 
 
+# Everything that a study leaves is asked for, not the page alone: whatever was deleted is remade.
 rule all:
     default_target: True
     input:
-        PATHS.page,
-        PATHS.summary,
+        rules.render.output,
         rules.export.output,
+        rules.draw.output,
+        ALL_TABLES,
+        THEORY_TABLES,
+        JOB_TABLES,

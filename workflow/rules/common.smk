@@ -19,6 +19,11 @@ PATHS = paths.StudyPaths(STUDY.name)
 JOBS = {
     job.folder: job for stage in ("tuning", "evaluation") for job in jobs(STUDY, stage)
 }
+JOB_TABLES = [
+    PATHS.job(job, table)
+    for job in JOBS.values()
+    for table in paths.JOB_TABLES[job.cells[0].stage]
+]
 USED = sorted({comparison.dataset for comparison in STUDY.comparisons})
 # Where no GPU is used, jobs must not queue for one.
 GPUS_PER_JOB = int(
