@@ -66,7 +66,8 @@ class Project:
         return output
 
     def tiny(self, *arguments: str) -> str:
-        return self.snakemake("--configfile", "config/tiny.yaml", *arguments)
+        # Last, since it takes all that follows it for files.
+        return self.snakemake(*arguments, "--configfile", "config/tiny.yaml")
 
     def planned(self, *arguments: str) -> dict[str, int]:
         """The jobs that a dry run of the tiny study plans, by rule."""
