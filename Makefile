@@ -31,7 +31,7 @@ test-slow: $(READY)  ## whole pipelines and simulations
 	pytest -q -m slow
 
 test-browser: $(READY)  ## the page in headless Chromium
-	test -d node_modules/axe-core || npm install --no-audit --no-fund
+	test -d node_modules/axe-core || npm ci --no-audit --no-fund
 	pytest -q -m browser
 
 check: $(READY)  ## style, types, Snakemake lint, schema
