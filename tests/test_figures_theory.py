@@ -8,23 +8,24 @@ import pytest
 from lossbench.config import NeuronStart, Theory
 from lossbench.figures.theory import THEORY_FIGURES
 from lossbench.loading import load_study
+from lossbench.names import THEORY_FIGURE_NAMES
 from lossbench.tables import empty
 from lossbench.tables.theory import THEORY_TABLES
-from lossbench.theory import FIGURE_NAMES, neuron
+from lossbench.theory import neuron
 from theory_tables import made
 
 STUDY = load_study(Path(__file__).parents[1] / "config" / "miniature.yaml")
 
 
 def test_every_name_has_its_figure():
-    assert tuple(THEORY_FIGURES) == FIGURE_NAMES
+    assert tuple(THEORY_FIGURES) == THEORY_FIGURE_NAMES
     for name, figure in THEORY_FIGURES.items():
         assert figure.name == name
         assert figure.section == "theory"
         assert set(figure.sources) <= set(THEORY_TABLES)
 
 
-@pytest.mark.parametrize("name", FIGURE_NAMES)
+@pytest.mark.parametrize("name", THEORY_FIGURE_NAMES)
 def test_figure_is_one_svg_with_the_finding_in_its_text(name):
     figure, tables = THEORY_FIGURES[name], made()
     assert figure.available(tables)
@@ -38,7 +39,7 @@ def test_figure_is_one_svg_with_the_finding_in_its_text(name):
     assert len(svg) < 150_000
 
 
-@pytest.mark.parametrize("name", FIGURE_NAMES)
+@pytest.mark.parametrize("name", THEORY_FIGURE_NAMES)
 def test_figure_without_rows_is_not_available(name):
     tables = {table: empty(schema) for table, schema in THEORY_TABLES.items()}
     assert not THEORY_FIGURES[name].available(tables)

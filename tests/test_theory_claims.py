@@ -4,9 +4,10 @@ import pandas as pd
 import pytest
 
 from lossbench.config import NeuronStart, Theory
+from lossbench.names import THEORY_FIGURE_NAMES
 from lossbench.tables import check
 from lossbench.tables.study import CLAIMS
-from lossbench.theory import FIGURE_NAMES, neuron
+from lossbench.theory import neuron
 from lossbench.theory.claims import CLAIMS_OF_THEORY, claims, judge
 from theory_tables import made
 
@@ -40,7 +41,7 @@ def test_the_chapter_decides_all_seven():
         "C9": "supported with limits",
     }
     pd.testing.assert_frame_equal(check(frame.reset_index(), CLAIMS), claims(made()))
-    assert set(frame["figure"]) <= set(FIGURE_NAMES)
+    assert set(frame["figure"]) <= set(THEORY_FIGURE_NAMES)
 
 
 WRONG = {

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from lossbench.theory import FIGURE_NAMES
+from lossbench.names import THEORY_FIGURE_NAMES
 from lossbench.theory.mathml import fraction, index, math, power, row, upright
 from lossbench.theory.statements import statements
 from theory_tables import made
@@ -26,7 +26,7 @@ def test_formula_is_the_mathml_one_would_write():
 
 def test_each_figure_has_a_statement_in_well_formed_markup():
     found = statements(made())
-    assert [statement.figure for statement in found] == list(FIGURE_NAMES)
+    assert [statement.figure for statement in found] == list(THEORY_FIGURE_NAMES)
     for statement in found:
         root = ET.fromstring(f"<p>{statement.html}</p>")
         assert {element.tag for element in root.iter()} <= {

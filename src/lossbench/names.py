@@ -52,6 +52,21 @@ CLASS_NAMES: dict[DatasetName, tuple[str, ...]] = {
 }
 """Display names of the classes, where they are not their numbers."""
 
+THEORY_FIGURE_NAMES: tuple[str, ...] = (
+    "neuron",
+    "slowdown",
+    "gradient-against-output",
+    "softmax-gradient",
+    "loss-surfaces",
+    "curvature",
+    "local-minima",
+    "solving",
+    "separable-data",
+    "linear-regression",
+    "misclassification-cost",
+)
+"""The theory chapter's figures, in the page's order."""
+
 FIGURE_NAMES: tuple[str, ...] = (
     "answer",
     "learning-curves",
@@ -66,17 +81,7 @@ FIGURE_NAMES: tuple[str, ...] = (
     "gradient-and-saturation",
     "features",
     "projections",
-    "neuron",
-    "slowdown",
-    "gradient-against-output",
-    "softmax-gradient",
-    "loss-surfaces",
-    "curvature",
-    "local-minima",
-    "solving",
-    "separable-data",
-    "linear-regression",
-    "misclassification-cost",
+    *THEORY_FIGURE_NAMES,
 )
 """Every figure of the page, in the page's order. The figures' catalog has the same keys."""
 

@@ -5,9 +5,9 @@ from lossbench.figures.theory_gradients import GRADIENT_FIGURES
 from lossbench.figures.theory_neuron import NEURON_FIGURES
 from lossbench.figures.theory_solving import SOLVING_FIGURES
 from lossbench.figures.theory_surfaces import SURFACE_FIGURES
-from lossbench.theory import FIGURE_NAMES
+from lossbench.names import THEORY_FIGURE_NAMES
 
 _DRAWN = {**NEURON_FIGURES, **GRADIENT_FIGURES, **SURFACE_FIGURES, **SOLVING_FIGURES}
 
-THEORY_FIGURES: dict[str, FigureSpec] = {name: _DRAWN[name] for name in FIGURE_NAMES}
+THEORY_FIGURES: dict[str, FigureSpec] = {name: _DRAWN[name] for name in THEORY_FIGURE_NAMES}
 """By name, in the page's order."""

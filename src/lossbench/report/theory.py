@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import pandas as pd
 
 from lossbench.names import FIGURE_NAMES
+from lossbench.names import THEORY_FIGURE_NAMES as CHAPTER
 from lossbench.report import columns
 from lossbench.report.blocks import (
     Block,
@@ -18,7 +19,6 @@ from lossbench.report.drawings import drawn
 from lossbench.report.evidence import Tables, filled
 from lossbench.tables import Column
 from lossbench.tables.theory import THEORY_TABLES
-from lossbench.theory import FIGURE_NAMES as CHAPTER
 from lossbench.theory.statements import Statement
 
 MOST_ROWS = 100
