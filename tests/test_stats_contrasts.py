@@ -1,15 +1,14 @@
-from collections.abc import Iterator, Mapping
-from itertools import product
-from typing import Any, get_args
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from lossbench.config import DatasetName, ModelName, Study
+from lossbench.config import Study
 from lossbench.errors import TableError
-from lossbench.stats import contrasts, intervals, permutation
+from lossbench.stats import contrasts
 from lossbench.stats.observations import COLUMNS
 
 Values = Mapping[str, Mapping[int, float]]
@@ -249,60 +248,3 @@ def test_higher_cosines_are_better_and_a_bare_scatter_has_no_better_side() -> No
 def test_two_runs_of_one_seed_are_an_error() -> None:
     with pytest.raises(TableError, match=r"several runs for .*'seed': 0"):
         of(pd.concat([observe(PAIR), observe(PAIR)]))
-
-
-PLACES = list(product(get_args(DatasetName), get_args(ModelName)))
-
-
-def _many_places(losses: tuple[str, ...]) -> Study:
-    """The same comparison on every network and data set: one replication in each."""
-    fields = make_study(*losses).model_dump()
-    names = get_args(DatasetName)
-    fields["datasets"] = [{"name": name, "equivalence_margin": 1e-5} for name in names]
-    [comparison] = fields["comparisons"]
-    fields["comparisons"] = [
-        {**comparison, "dataset": dataset, "model": model} for dataset, model in PLACES
-    ]
-    return Study.model_validate(fields)
-
-
-def _no_difference(
-    rng: np.random.Generator, losses: tuple[str, ...], seeds: int
-) -> Iterator[pd.DataFrame]:
-    """Errors and times of losses that do not differ; seeds share luck, times lie on a grid."""
-    for dataset, model in PLACES:
-        luck = rng.normal(size=seeds)
-        for loss in ("cross_entropy", *losses):
-            own = rng.normal(size=(2, seeds))
-            error = np.round(0.02 + 0.002 * (luck + own[0]), 4)
-            # A quarter of an epoch of 400 steps between measurements, 5 epochs to the target.
-            steps = np.ceil(2000 * np.exp(0.2 * (luck + own[1])) / 100) * 100
-            widths = np.log(steps / np.maximum(steps - 100, 1))
-            place = {"dataset": dataset, "model": model}
-            yield observe({loss: dict(enumerate(error))}, resolution=1e-4, **place)
-            yield observe({loss: dict(enumerate(steps))}, TIME, **place).assign(resolution=widths)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seeds", [5, 10])
-def test_false_verdicts_stay_at_five_percent_in_each_family(
-    seeds: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Bootstrap and sign flips carry no verdict here and would take most of the time.
-    monkeypatch.setattr(intervals, "bca", lambda *_, **__: (np.nan, np.nan))
-    monkeypatch.setattr(permutation, "sign_flip", lambda *_, **__: np.nan)
-    losses = ("mse_softmax", "mse_logits", "mse_sigmoid", "bce_sigmoid")
-    study, rng = _many_places(losses), np.random.default_rng(30)
-    wrong: list[pd.Series] = []
-    for _ in range(60):
-        observed = pd.concat(list(_no_difference(rng, losses, seeds)))
-        table = contrasts.contrasts(observed, study, {})
-        is_wrong = table["verdict"].isin(["better", "worse"])
-        question = table["metric"].where(table["family"] != "primary", "primary")
-        wrong.append(is_wrong.groupby([table["dataset"], table["model"], question]).any())
-    families = pd.concat(wrong).groupby(level=2)
-    rates, repeats = families.mean(), families.size()
-    print(f"false verdicts with {seeds} seeds: {rates.round(4).to_dict()} of {repeats.to_dict()}")
-    # Three standard errors of a rate of 5 % in so many repeats: six rates are looked at.
-    assert (rates <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / repeats)).all()
-    assert set(rates.index) == {"primary", "error", TIME}
