@@ -188,7 +188,7 @@ class Recipe(Frozen):
     """Nesterov momentum."""
     weight_decay: Annotated[Real, Field(ge=0)] = 0.0
     """L2 penalty on all parameters."""
-    warmup: Fraction = 0.1
+    warmup: Fraction = 0.25
     """Share of the steps over which the rate rises linearly from zero to its peak."""
 
 
