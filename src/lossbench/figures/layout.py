@@ -203,6 +203,10 @@ def _ticks(axis: Axis, *, log: bool, scale: float, unit: str) -> None:
     axis.set_major_formatter(FuncFormatter(lambda x, _: _tick(x * scale) + unit))
 
 
+MOST_TICKS = 6
+"""On a log axis: beyond so many decades only every second or third is labelled."""
+
+
 def log_ticks(low: float, high: float) -> np.ndarray:
     """Round numbers in [low, high] for a log axis: powers of ten if many, else 1, 2, 5, or all."""
     decades = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
@@ -210,7 +214,7 @@ def log_ticks(low: float, high: float) -> np.ndarray:
         ticks = np.sort(np.outer(10.0**decades, steps).ravel())
         ticks = ticks[(ticks >= low * 0.999) & (ticks <= high * 1.001)]
         if len(ticks) >= 3:
-            return ticks
+            return ticks[:: -(-len(ticks) // MOST_TICKS)]
     ticks = np.asarray(MaxNLocator(4).tick_values(low, high))
     return ticks[(ticks >= low) & (ticks <= high)]
 
