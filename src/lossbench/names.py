@@ -1,7 +1,9 @@
 """What things are called on the page: full display names, and the names of the figures.
 
-Light on purpose: the pipeline plans its files from `FIGURE_NAMES` without importing matplotlib.
+Light on purpose: the pipeline plans its files from the figures' names without importing matplotlib.
 """
+
+from typing import Literal
 
 from lossbench.config import STAND_INS, DatasetName, LossName, ModelName
 
@@ -52,6 +54,8 @@ CLASS_NAMES: dict[DatasetName, tuple[str, ...]] = {
 }
 """Display names of the classes, where they are not their numbers."""
 
+Chapter = Literal["results", "theory"]
+
 THEORY_FIGURE_NAMES: tuple[str, ...] = (
     "neuron",
     "slowdown",
@@ -67,7 +71,7 @@ THEORY_FIGURE_NAMES: tuple[str, ...] = (
 )
 """The theory chapter's figures, in the page's order."""
 
-FIGURE_NAMES: tuple[str, ...] = (
+RESULT_FIGURE_NAMES: tuple[str, ...] = (
     "answer",
     "learning-curves",
     "time-to-target",
@@ -81,10 +85,17 @@ FIGURE_NAMES: tuple[str, ...] = (
     "gradient-and-saturation",
     "features",
     "projections",
-    *THEORY_FIGURE_NAMES,
 )
+"""The figures of the runs, in the page's order."""
+
+FIGURE_NAMES = (*RESULT_FIGURE_NAMES, *THEORY_FIGURE_NAMES)
 """Every figure of the page, in the page's order. The figures' catalog has the same keys."""
 
+FIGURE_CHAPTERS: dict[Chapter, tuple[str, ...]] = {
+    "results": RESULT_FIGURE_NAMES,
+    "theory": THEORY_FIGURE_NAMES,
+}
+"""Drawn apart: the theory's figures wait for no run."""
 
 THEORY_TABLE_NAMES: tuple[str, ...] = (
     "theory_constants",

@@ -56,10 +56,9 @@ class StudyPaths:
         """The resolved configuration, as JSON."""
         return self.root / "study.json"
 
-    @property
-    def words(self) -> Path:
-        """The figures' titles, alternative texts and captions, as JSON."""
-        return self.root / "figures" / "words.json"
+    def words(self, chapter: str) -> Path:
+        """A chapter's figures: their titles, alternative texts and captions, as JSON."""
+        return self.root / "figures" / f"words-{chapter}.json"
 
     @property
     def provenance(self) -> Path:

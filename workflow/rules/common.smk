@@ -7,7 +7,7 @@ from lossbench.cells import jobs, tuning_grid
 from lossbench.config import PRIMARY, REFERENCE
 from lossbench.errors import ConfigError
 from lossbench.loading import snakemake_study
-from lossbench.names import FIGURE_NAMES, THEORY_TABLE_NAMES
+from lossbench.names import FIGURE_CHAPTERS, FIGURE_NAMES, THEORY_TABLE_NAMES
 from lossbench.provenance import code_digest, has_gpu
 
 try:

@@ -6,15 +6,14 @@ rule draw:
     input:
         study=PATHS.study,
         tables=ALL_TABLES,
-        theory=THEORY_TABLES,
     output:
         figures=[
             report(
                 PATHS.figure(name), caption="../report/figure.rst", category="Figures"
             )
-            for name in FIGURE_NAMES
+            for name in FIGURE_CHAPTERS["results"]
         ],
-        words=PATHS.words,
+        words=PATHS.words("results"),
     log:
         PATHS.root / "logs/draw.log",
     benchmark:
@@ -22,9 +21,31 @@ rule draw:
     conda:
         "../../environment.yml"
     params:
+        chapter="results",
         code=code_digest("figures.catalog"),
     shell:
-        "lossbench draw --study {input.study:q} > {log:q} 2>&1"
+        "lossbench draw --study {input.study:q} --chapter {params.chapter} > {log:q} 2>&1"
+
+
+use rule draw as draw_theory with:
+    input:
+        study=PATHS.study,
+        tables=THEORY_TABLES,
+    output:
+        figures=[
+            report(
+                PATHS.figure(name), caption="../report/figure.rst", category="Figures"
+            )
+            for name in FIGURE_CHAPTERS["theory"]
+        ],
+        words=PATHS.words("theory"),
+    log:
+        PATHS.root / "logs/draw_theory.log",
+    benchmark:
+        PATHS.root / "benchmarks/draw_theory.tsv"
+    params:
+        chapter="theory",
+        code=code_digest("figures.theory"),
 
 
 rule export:
@@ -74,7 +95,7 @@ rule render:
         tables=ALL_TABLES,
         theory=THEORY_TABLES,
         figures=[PATHS.figure(name) for name in FIGURE_NAMES],
-        words=PATHS.words,
+        words=[PATHS.words(chapter) for chapter in FIGURE_CHAPTERS],
         provenance=PATHS.provenance,
     output:
         page=report(PATHS.page, caption="../report/page.rst", category="Page"),

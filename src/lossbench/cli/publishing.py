@@ -11,27 +11,32 @@ import typer
 from lossbench.atomic import atomic
 from lossbench.cli.app import Out, StudyFile, app
 from lossbench.config import json_schema
+from lossbench.names import FIGURE_CHAPTERS, Chapter
 from lossbench.paths import EXPORTED, StudyPaths, manifest
 
 
 @app.command()
-def draw(study: StudyFile) -> None:
-    """Draw every figure, and write down its title, alternative text and caption."""
+def draw(
+    study: StudyFile,
+    chapter: Annotated[Chapter, typer.Option(help="Which figures: the runs' or the theory's.")],
+) -> None:
+    """Draw a chapter's figures, and write down their titles, alternative texts and captions."""
     from lossbench.cli.files import read_study, read_tables, read_theory
     from lossbench.figures.catalog import FIGURES
     from lossbench.figures.spec import placeholder
 
     settings = read_study(study)
     paths = StudyPaths(settings.name)
-    tables = read_tables(paths) | read_theory(paths)
+    tables = read_tables(paths) if chapter == "results" else read_theory(paths)
     words: dict[str, dict[str, str]] = {}
-    for name, figure in FIGURES.items():
+    for name in FIGURE_CHAPTERS[chapter]:
+        figure = FIGURES[name]
         available = figure.available(tables)
         drawing = figure.svg(tables, settings) if available else placeholder(name)
         _write_text(paths.figure(name), drawing)
         if available:
             words[name] = asdict(figure.describe(tables, settings))
-    _write_json(paths.words, words)
+    _write_json(paths.words(chapter), words)
 
 
 @app.command()
@@ -87,7 +92,8 @@ def render(study: StudyFile) -> None:
     tables = read_tables(paths, *(name for name in TABLES if name != "predictions")) | theory
     figures = {
         name: FigureContent(svg=paths.figure(name).read_text("utf-8"), **words)
-        for name, words in json.loads(paths.words.read_text("utf-8")).items()
+        for chapter in FIGURE_CHAPTERS
+        for name, words in json.loads(paths.words(chapter).read_text("utf-8")).items()
     }
     provenance = json.loads(paths.provenance.read_text("utf-8"))
     page = render(settings, tables, figures, provenance, statements(theory))
