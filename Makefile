@@ -25,10 +25,10 @@ study: $(READY)  ## the default study: downloads MNIST and CIFAR-10, hours
 	snakemake --cores all
 
 test: $(READY)  ## the fast tests
-	pytest -q
+	pytest -q -n auto
 
 test-slow: $(READY)  ## whole pipelines and simulations
-	pytest -q -m slow
+	pytest -q -m slow -n auto --dist loadfile
 
 test-browser: $(READY)  ## the page in headless Chromium
 	test -d node_modules/axe-core || npm ci --no-audit --no-fund
