@@ -56,7 +56,7 @@ class Loop:
         """See `Block`."""
         losses = torch.full(alive.shape, torch.nan, device=images.device)
         for seed in torch.nonzero(alive).flatten().tolist():
-            network = self.networks[seed].train()
+            network = _in_mode(self.networks[seed], training=True)
             loss = objective(network(images[seed]), network.head.weight, labels[seed]).mean()
             loss.backward()
             losses[seed] = loss.detach()
@@ -65,7 +65,7 @@ class Loop:
     @torch.no_grad()
     def outputs(self, images: Tensor) -> Output:
         """See `Block`."""
-        outputs = [network.eval()(images) for network in self.networks]
+        outputs = [_in_mode(network, training=False)(images) for network in self.networks]
         return Output(*(torch.stack(parts) for parts in zip(*outputs, strict=True)))
 
 
@@ -107,3 +107,8 @@ class Stack:
 
         result: Output = torch.vmap(output)(self.weights, self.buffers)
         return result
+
+
+def _in_mode(network: Network, *, training: bool) -> Network:
+    """`network` in training or evaluation mode; setting the mode anew at every step is slow."""
+    return network if network.training is training else network.train(training)

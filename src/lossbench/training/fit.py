@@ -20,7 +20,7 @@ from lossbench.losses import LOSSES
 from lossbench.models import Network, build
 from lossbench.tables.runs import CLASSES
 from lossbench.training.block import Block, Loop, Stack
-from lossbench.training.device import pick_device
+from lossbench.training.device import keep_freed_memory, pick_device
 from lossbench.training.examples import Examples, Order, normalise
 from lossbench.training.module import BlockTraining
 from lossbench.training.results import history_table, runs_table, test_tables, timing_table
@@ -41,6 +41,7 @@ def fit(
     one is asked for.
     """
     torch.set_num_threads(compute.threads)
+    keep_freed_memory()
     device = pick_device(compute.accelerator)
     networks = [_build(cell, prepared, seed) for seed in seeds]
     module, loader = _prepare(cell, seeds, prepared, _block(networks, device), device)
@@ -125,6 +126,7 @@ def _trainer(cell: Cell, compute: Compute, device: torch.device, *, show_bar: bo
     Inside a Slurm job Lightning would take itself for one task of many; here a job is one process.
     """
     warnings.filterwarnings("ignore", ".*num_workers.*")  # batches come from memory
+    warnings.filterwarnings("ignore", ".*LeafSpec.*")  # Lightning's own business with PyTorch
     return pl.Trainer(
         accelerator="gpu" if device.type == "cuda" else "cpu",
         devices=1,

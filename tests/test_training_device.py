@@ -1,0 +1,27 @@
+"""What a job does to the device that it runs on."""
+
+import platform
+import resource
+
+import pytest
+
+from lossbench.training.device import keep_freed_memory
+
+PIECE = 20_000_000
+"""Bytes; several of them together are more than glibc keeps by default."""
+
+
+def faults_of_a_round() -> int:
+    """Memory pages that the system must clear while four pieces are filled and freed again."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    pieces = [b"x" * PIECE for _ in range(4)]
+    del pieces
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="a setting of glibc")
+def test_freed_memory_is_kept_for_the_next_step():
+    keep_freed_memory()
+    first = faults_of_a_round()
+    later = min(faults_of_a_round() for _ in range(3))
+    assert later < 0.1 * 4 * PIECE / resource.getpagesize() or later < 0.1 * first
