@@ -18,6 +18,7 @@ from lossbench.errors import ConfigError
 from lossbench.losses import LOSSES
 from lossbench.models import build
 from lossbench.tables.runs import LOGITS, RUN_TABLES
+from lossbench.training import results
 from lossbench.training.block import Loop, Stack
 from lossbench.training.device import pick_device
 from lossbench.training.examples import PADDING, Draw, Examples, Order, normalise
@@ -216,6 +217,13 @@ def test_history_repeats_at_the_same_points_and_ends_with_the_predictions_networ
     assert history["examples_seen"].tolist() == [32 * step for step in history["step"]]
     assert history["epoch"].iloc[-1] == 2
     assert history["scheduled_learning_rate"].iloc[-1] == pytest.approx(0, abs=1e-12)
+
+
+def test_the_share_of_the_peak_is_flops_over_the_measured_rate(prepared, monkeypatch):
+    monkeypatch.setattr(results, "matmul_rate", lambda device, precision: 1e9)
+    tables = train(cell(), [0, 1], prepared)
+    flops = tables["runs"]["flops_per_example"] * tables["timing"]["examples_per_s"]
+    assert tables["timing"]["peak_share"].tolist() == pytest.approx((flops / 1e9).tolist())
 
 
 def test_a_diverging_seed_is_recorded_and_leaves_its_neighbours_alone(prepared, monkeypatch):

@@ -3,6 +3,8 @@
 import ctypes
 import resource
 import sys
+import time
+from functools import cache
 
 import torch
 
@@ -11,6 +13,9 @@ from lossbench.provenance import processor
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 """Numbers of the settings in glibc's malloc.h."""
+
+MATRIX_SIDE = {"cpu": 1024, "cuda": 8192}
+"""Rows and columns of the matrices that a device's rate is measured with: milliseconds each."""
 
 
 def pick_device(accelerator: str) -> torch.device:
@@ -32,6 +37,23 @@ def peak_memory_bytes(device: torch.device) -> int:
         return int(torch.cuda.max_memory_allocated(device))
     unit = 1 if sys.platform == "darwin" else 1024  # Linux counts in KiB, macOS in bytes
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+@cache
+def matmul_rate(device: torch.device, precision: str) -> float:
+    """The device's matrix-product rate in FLOP/s: the best of five products of square matrices.
+
+    `precision` names a type of PyTorch. On a CPU with the threads that PyTorch is set to. Measured
+    once a process.
+    """
+    side = MATRIX_SIDE[device.type]
+    left, right = torch.ones(2, side, side, device=device, dtype=getattr(torch, precision))
+    times = []
+    for _ in range(5):
+        started = time.perf_counter()
+        (left @ right)[0, 0].item()  # waits for the device
+        times.append(time.perf_counter() - started)
+    return 2 * side**3 / min(times)
 
 
 def keep_freed_memory() -> None:

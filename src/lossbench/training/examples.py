@@ -54,7 +54,9 @@ class Examples(Dataset[tuple[Tensor, Tensor]]):
     def __getitem__(self, draw: Draw) -> tuple[Tensor, Tensor]:
         """Normalised images (S, B, C, H, W) and labels (S, B)."""
         rows = draw.rows.to(self.labels.device)
-        pixels = _take(self.images, rows) if self.augmentation == "none" else self._crops(rows, draw)
+        pixels = (
+            _take(self.images, rows) if self.augmentation == "none" else self._crops(rows, draw)
+        )
         return normalise(pixels, self.mean, self.std), self.labels[rows]
 
     def _crops(self, rows: Tensor, draw: Draw) -> Tensor:

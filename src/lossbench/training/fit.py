@@ -48,10 +48,11 @@ def fit(
     started = time.perf_counter()
     _trainer(cell, compute, device, show_bar=show_bar).fit(module, loader)
     train_s = time.perf_counter() - started
+    runs = runs_table(module, networks[0], prepared.manifest.image_shape)
     tables = {
         "history": history_table(module),
-        "runs": runs_table(module, networks[0], prepared.manifest.image_shape),
-        "timing": timing_table(module, device, compute.threads, train_s),
+        "runs": runs,
+        "timing": timing_table(module, runs, device, compute.threads, train_s),
     }
     if cell.stage == "evaluation":
         tables |= test_tables(module, *_labelled(prepared, "test", device))
