@@ -10,7 +10,9 @@ import torch
 
 from lossbench.errors import ConfigError
 from lossbench.provenance import processor
+from lossbench.training.lease import gpu_index
 
+CPU = torch.device("cpu")
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 """Numbers of the settings in glibc's malloc.h."""
 
@@ -19,11 +21,14 @@ MATRIX_SIDE = {"cpu": 1024, "cuda": 8192}
 
 
 def pick_device(accelerator: str) -> torch.device:
-    """The device for `auto`, `cpu` or `cuda`. Raises ConfigError: CUDA is asked for in vain."""
+    """The device for `auto`, `cpu` or `cuda`, a GPU being one that no other job holds.
+
+    Raises ConfigError: CUDA is asked for in vain.
+    """
     if accelerator == "cuda" and not torch.cuda.is_available():
         raise ConfigError("compute.accelerator: 'cuda' is not allowed: no CUDA device is visible")
     use_cuda = accelerator != "cpu" and torch.cuda.is_available()
-    return torch.device("cuda:0" if use_cuda else "cpu")
+    return torch.device("cuda", gpu_index(torch.cuda.device_count())) if use_cuda else CPU
 
 
 def device_name(device: torch.device) -> str:

@@ -130,7 +130,7 @@ def _trainer(cell: Cell, compute: Compute, device: torch.device, *, show_bar: bo
     warnings.filterwarnings("ignore", ".*LeafSpec.*")  # Lightning's own business with PyTorch
     return pl.Trainer(
         accelerator="gpu" if device.type == "cuda" else "cpu",
-        devices=1,
+        devices=[device.index] if device.type == "cuda" else 1,
         precision="bf16-mixed" if compute.precision == "bfloat16" else "32-true",
         max_epochs=cell.epochs,
         plugins=[LightningEnvironment()],
