@@ -44,7 +44,7 @@ def fit(
     keep_freed_memory()
     device = pick_device(compute.accelerator)
     networks = [_build(cell, prepared, seed) for seed in seeds]
-    module, loader = _prepare(cell, seeds, prepared, _block(networks, device), device)
+    module, loader = _prepare(cell, seeds, prepared, _block(networks, device, compute), device)
     started = time.perf_counter()
     _trainer(cell, compute, device, show_bar=show_bar).fit(module, loader)
     train_s = time.perf_counter() - started
@@ -91,13 +91,13 @@ def _build(cell: Cell, prepared: Prepared, seed: int) -> Network:
     )
 
 
-def _block(networks: Sequence[Network], device: torch.device) -> Block:
+def _block(networks: Sequence[Network], device: torch.device, compute: Compute) -> Block:
     """`networks` in `channels_last` order on the device: in turn on a CPU, stacked on a GPU."""
     if device.type == "cpu":
         for network in networks:
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        return Loop(networks)
-    return Stack([network.to(device) for network in networks])
+        return Loop(networks, compiled=compute.compile)
+    return Stack([network.to(device) for network in networks], compiled=compute.compile)
 
 
 def _training_examples(cell: Cell, prepared: Prepared, device: torch.device) -> Examples:
