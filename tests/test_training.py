@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from lossbench.cells import Cell
 from lossbench.config import Annealing, Compute, History, Margin, Recipe
@@ -15,9 +16,11 @@ from lossbench.datasets.prepared import Examples as Split
 from lossbench.datasets.prepared import Loaded
 from lossbench.datasets.prepared import build as build_prepared
 from lossbench.errors import ConfigError
+from lossbench.heads import build_head, initialise
 from lossbench.losses import LOSSES
-from lossbench.models import build
+from lossbench.models import Body, Network, build, initialise_body
 from lossbench.tables.runs import LOGITS, RUN_TABLES
+from lossbench.training import results
 from lossbench.training.block import Loop, Stack
 from lossbench.training.device import pick_device
 from lossbench.training.examples import PADDING, Draw, Examples, Order, normalise
@@ -218,6 +221,13 @@ def test_history_repeats_at_the_same_points_and_ends_with_the_predictions_networ
     assert history["scheduled_learning_rate"].iloc[-1] == pytest.approx(0, abs=1e-12)
 
 
+def test_the_share_of_the_peak_is_flops_over_the_measured_rate(prepared, monkeypatch):
+    monkeypatch.setattr(results, "matmul_rate", lambda device, precision: 1e9)
+    tables = train(cell(), [0, 1], prepared)
+    flops = tables["runs"]["flops_per_example"] * tables["timing"]["examples_per_s"]
+    assert tables["timing"]["peak_share"].tolist() == pytest.approx((flops / 1e9).tolist())
+
+
 def test_a_diverging_seed_is_recorded_and_leaves_its_neighbours_alone(prepared, monkeypatch):
     """Seed 1's loss is made to overflow from its third update on."""
     calls = {"count": 0}
@@ -281,6 +291,33 @@ def test_the_stack_computes_what_the_loop_computes(model, loss):
     ours, theirs = loop.outputs(images[0]), stack.outputs(images[0])
     torch.testing.assert_close(ours.logits, theirs.logits, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(ours.features, theirs.features, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", [Loop, Stack])
+def test_a_compiled_block_computes_what_the_plain_one_computes(kind):
+    plain, compiled = (kind([small_network(0), small_network(1)], compiled=on) for on in (0, 1))
+    images, labels = torch.randn(2, 16, 1, 8, 8), torch.randint(10, (2, 16))
+
+    def objective(output, weight, labels):
+        return LOSSES["cross_entropy"].per_example(output.logits, labels)
+
+    for block in (plain, compiled):
+        block.losses = block.backward(objective, images, labels, torch.tensor([True, True]))
+    torch.testing.assert_close(plain.losses, compiled.losses)
+    for ours, theirs in zip(plain.parameters(), compiled.parameters(), strict=True):
+        torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-4, atol=1e-6)
+    # The running statistics of BatchNorm enter the outputs.
+    first, second = plain.outputs(images[0]), compiled.outputs(images[0])
+    torch.testing.assert_close(first.logits, second.logits, rtol=1e-4, atol=1e-5)
+
+
+def small_network(seed) -> Network:
+    layers = [nn.Conv2d(1, 4, 3, bias=False), nn.BatchNorm2d(4), nn.ReLU(inplace=True)]
+    network = Network(Body(*layers, nn.Flatten(), width=144), build_head("linear", 144, 10))
+    initialise_body(network.body, generator=torch.Generator().manual_seed(seed))
+    initialise(network.head, torch.Generator().manual_seed(seed))
+    return network
 
 
 def test_a_dead_seed_costs_nothing_in_the_loop_and_yields_no_loss():

@@ -216,6 +216,8 @@ class Compute(Frozen):
     """Trials of a loss's grid in one tuning job; all of them where absent."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """Arithmetic of the forward and backward pass; parameters stay float32."""
+    compile: Annotated[bool, Strict()] = False
+    """Let torch.compile translate the networks: needs a C++ compiler and up to a minute a job."""
 
 
 class Statistics(Frozen):

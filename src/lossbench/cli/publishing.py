@@ -53,6 +53,8 @@ def export(study: StudyFile) -> None:
 @app.command()
 def trace(study: StudyFile) -> None:
     """Record where the results come from: code digests, versions, machine, commit, data."""
+    import numpy as np
+
     from lossbench.cli.files import read_study, read_tables
     from lossbench.provenance import code_digest, environment, git_state
 
@@ -71,6 +73,7 @@ def trace(study: StudyFile) -> None:
         "devices": sorted(timing["device"].unique()),
         "datasets": {name: json.loads(manifest(name).read_text("utf-8")) for name in used},
         "train_seconds": float(timing["train_s"].sum()),
+        "peak_share": float(np.average(timing["peak_share"], weights=timing["train_s"])),
         "finished": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     }
     _write_json(paths.provenance, record)

@@ -70,6 +70,7 @@ TIMING = Table(
         *RUN,
         Column("train_s", "float64", "s", "the job's training time divided by its seeds"),
         Column("examples_per_s", "float64", "examples/s", "training examples a second, this seed"),
+        Column("peak_share", "float64", "fraction", "of the measured matrix-product rate, reached"),
         Column("device", "text", "", "device model"),
         Column("threads", "int32", "", "CPU threads"),
         Column("peak_memory_bytes", "int64", "bytes", "peak memory of the job"),

@@ -43,8 +43,11 @@ class Block(Protocol):
 class Loop:
     """The seeds in turn, each on tensors of its own."""
 
-    def __init__(self, networks: Sequence[Network]) -> None:
+    def __init__(self, networks: Sequence[Network], *, compiled: bool = False) -> None:
         self.networks = list(networks)
+        if compiled:
+            for network in self.networks:
+                network.compile()
 
     def parameters(self) -> list[nn.Parameter]:
         """Every network's own parameters."""
@@ -56,7 +59,7 @@ class Loop:
         """See `Block`."""
         losses = torch.full(alive.shape, torch.nan, device=images.device)
         for seed in torch.nonzero(alive).flatten().tolist():
-            network = self.networks[seed].train()
+            network = _in_mode(self.networks[seed], training=True)
             loss = objective(network(images[seed]), network.head.weight, labels[seed]).mean()
             loss.backward()
             losses[seed] = loss.detach()
@@ -65,16 +68,18 @@ class Loop:
     @torch.no_grad()
     def outputs(self, images: Tensor) -> Output:
         """See `Block`."""
-        outputs = [network.eval()(images) for network in self.networks]
+        outputs = [_in_mode(network, training=False)(images) for network in self.networks]
         return Output(*(torch.stack(parts) for parts in zip(*outputs, strict=True)))
 
 
 class Stack:
     """All seeds in one set of kernels."""
 
-    def __init__(self, networks: Sequence[Network]) -> None:
+    def __init__(self, networks: Sequence[Network], *, compiled: bool = False) -> None:
         self.network = networks[0]  # the architecture; its own tensors are never used
         self.weights, self.buffers = stack_module_state(list(networks))
+        stacked = torch.vmap(self._forward)
+        self.forward = torch.compile(stacked) if compiled else stacked
 
     def parameters(self) -> list[nn.Parameter]:
         """The stacked parameters, (S, …) each."""
@@ -85,14 +90,8 @@ class Stack:
     ) -> Tensor:
         """See `Block`. A dead seed's slice is computed and ignored: no seed touches another's."""
         self.network.train()
-
-        def loss(
-            weights: dict[str, Tensor], buffers: dict[str, Tensor], images: Tensor, labels: Tensor
-        ) -> Tensor:
-            output = functional_call(self.network, (weights, buffers), (images,))
-            return objective(output, weights["head.weight"], labels).mean()
-
-        losses = torch.vmap(loss)(self.weights, self.buffers, images, labels)
+        outputs = self.forward(self.weights, self.buffers, images)
+        losses = torch.vmap(objective)(outputs, self.weights["head.weight"], labels).mean(-1)
         losses.sum().backward()
         return losses.detach().where(alive, torch.nan)
 
@@ -100,10 +99,20 @@ class Stack:
     def outputs(self, images: Tensor) -> Output:
         """See `Block`."""
         self.network.eval()
-
-        def output(weights: dict[str, Tensor], buffers: dict[str, Tensor]) -> Output:
-            result: Output = functional_call(self.network, (weights, buffers), (images,))
-            return result
-
-        result: Output = torch.vmap(output)(self.weights, self.buffers)
+        seeds = next(iter(self.weights.values())).shape[0]
+        result: Output = self.forward(
+            self.weights, self.buffers, images.expand(seeds, *images.shape)
+        )
         return result
+
+    def _forward(
+        self, weights: dict[str, Tensor], buffers: dict[str, Tensor], images: Tensor
+    ) -> Output:
+        """One seed's output, on its slices of the stack."""
+        output: Output = functional_call(self.network, (weights, buffers), (images,))
+        return output
+
+
+def _in_mode(network: Network, *, training: bool) -> Network:
+    """`network` in training or evaluation mode; setting the mode anew at every step is slow."""
+    return network if network.training is training else network.train(training)

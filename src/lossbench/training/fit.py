@@ -20,7 +20,7 @@ from lossbench.losses import LOSSES
 from lossbench.models import Network, build
 from lossbench.tables.runs import CLASSES
 from lossbench.training.block import Block, Loop, Stack
-from lossbench.training.device import pick_device
+from lossbench.training.device import keep_freed_memory, pick_device
 from lossbench.training.examples import Examples, Order, normalise
 from lossbench.training.module import BlockTraining
 from lossbench.training.results import history_table, runs_table, test_tables, timing_table
@@ -41,16 +41,18 @@ def fit(
     one is asked for.
     """
     torch.set_num_threads(compute.threads)
+    keep_freed_memory()
     device = pick_device(compute.accelerator)
     networks = [_build(cell, prepared, seed) for seed in seeds]
-    module, loader = _prepare(cell, seeds, prepared, _block(networks, device), device)
+    module, loader = _prepare(cell, seeds, prepared, _block(networks, device, compute), device)
     started = time.perf_counter()
     _trainer(cell, compute, device, show_bar=show_bar).fit(module, loader)
     train_s = time.perf_counter() - started
+    runs = runs_table(module, networks[0], prepared.manifest.image_shape)
     tables = {
         "history": history_table(module),
-        "runs": runs_table(module, networks[0], prepared.manifest.image_shape),
-        "timing": timing_table(module, device, compute.threads, train_s),
+        "runs": runs,
+        "timing": timing_table(module, runs, device, compute.threads, train_s),
     }
     if cell.stage == "evaluation":
         tables |= test_tables(module, *_labelled(prepared, "test", device))
@@ -89,13 +91,13 @@ def _build(cell: Cell, prepared: Prepared, seed: int) -> Network:
     )
 
 
-def _block(networks: Sequence[Network], device: torch.device) -> Block:
+def _block(networks: Sequence[Network], device: torch.device, compute: Compute) -> Block:
     """`networks` in `channels_last` order on the device: in turn on a CPU, stacked on a GPU."""
     if device.type == "cpu":
         for network in networks:
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        return Loop(networks)
-    return Stack([network.to(device) for network in networks])
+        return Loop(networks, compiled=compute.compile)
+    return Stack([network.to(device) for network in networks], compiled=compute.compile)
 
 
 def _training_examples(cell: Cell, prepared: Prepared, device: torch.device) -> Examples:
@@ -125,9 +127,10 @@ def _trainer(cell: Cell, compute: Compute, device: torch.device, *, show_bar: bo
     Inside a Slurm job Lightning would take itself for one task of many; here a job is one process.
     """
     warnings.filterwarnings("ignore", ".*num_workers.*")  # batches come from memory
+    warnings.filterwarnings("ignore", ".*LeafSpec.*")  # Lightning's own business with PyTorch
     return pl.Trainer(
         accelerator="gpu" if device.type == "cuda" else "cpu",
-        devices=1,
+        devices=[device.index] if device.type == "cuda" else 1,
         precision="bf16-mixed" if compute.precision == "bfloat16" else "32-true",
         max_epochs=cell.epochs,
         plugins=[LightningEnvironment()],

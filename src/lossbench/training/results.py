@@ -19,7 +19,7 @@ from lossbench.tables.runs import (
     RUNS,
     TIMING,
 )
-from lossbench.training.device import device_name, peak_memory_bytes
+from lossbench.training.device import device_name, matmul_rate, peak_memory_bytes
 from lossbench.training.measure import outputs
 from lossbench.training.module import BlockTraining
 
@@ -47,16 +47,19 @@ def runs_table(module: BlockTraining, network: Network, shape: ImageShape) -> pd
 
 
 def timing_table(
-    module: BlockTraining, device: torch.device, threads: int, train_s: float
+    module: BlockTraining, runs: pd.DataFrame, device: torch.device, threads: int, train_s: float
 ) -> pd.DataFrame:
-    """TIMING: the job's time shared equally by its seeds; the rate leaves out the measuring."""
+    """TIMING: the job's time shared equally by its seeds; the rates leave out the measuring."""
     seeds = len(module.seeds)
     examples = module.step * module.cell.batch_size * seeds
+    examples_per_s = examples / (train_s - module.measuring_s)
+    flops = runs["flops_per_example"].iloc[0] * examples_per_s
     frame = pd.DataFrame(
         {
             "seed": module.seeds,
             "train_s": train_s / seeds,
-            "examples_per_s": examples / (train_s - module.measuring_s),
+            "examples_per_s": examples_per_s,
+            "peak_share": flops / matmul_rate(device, module.cell.precision),
             "device": device_name(device),
             "threads": threads,
             "peak_memory_bytes": peak_memory_bytes(device),
