@@ -11,7 +11,6 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-import seaborn as sns
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -103,6 +102,8 @@ def panels(
 ) -> tuple[Figure, np.ndarray]:
     """A figure of the theme's width and its axes, [rows, columns]. `options`: as in subplots."""
     size = (WIDTH, 0.35 + rows * panel_height)
+    import seaborn as sns  # here: the page needs the colours alone, and seaborn starts slowly
+
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, **options)
     sns.despine(fig=figure)
@@ -178,6 +179,8 @@ def mark_style(loss: LossName, size: float = 4.5) -> dict[str, Any]:
 
 
 def _settings() -> dict[str, Any]:
+    import seaborn as sns  # here, as above
+
     ink, muted, rule = INK.light, MUTED.light, RULE.light
     return {
         **sns.axes_style("ticks"),

@@ -8,7 +8,6 @@ normal equations are solved by the pseudo-inverse, which picks the shortest.
 
 import numpy as np
 import pandas as pd
-from sklearn.datasets import load_diabetes
 
 from lossbench.tables import check
 from lossbench.tables.theory import LINEAR_SOLUTIONS
@@ -22,6 +21,8 @@ UNITS = 2.2
 
 def problems() -> dict[str, tuple[Array, Array]]:
     """Features with a column of ones (N, D), and standardised targets (N,), by problem."""
+    from sklearn.datasets import load_diabetes  # here: the figures' job needs no data
+
     data = load_diabetes()
     columns = [data.feature_names.index(name) for name in MEASURES]
     features = standardised(data.data[:, columns])

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
-from sklearn.datasets import load_digits
 
 from lossbench.theory.sigmoid import CURVATURES, SLOPES, VALUES, Array, OutputLoss
 
@@ -82,6 +81,8 @@ def digits_problem(smaller: int, larger: int) -> Problem:
 
     Both are standardised. Label 1 is the larger digit.
     """
+    from sklearn.datasets import load_digits  # here: the figures' job needs no data
+
     digits = load_digits()
     chosen = np.flatnonzero((digits.target == smaller) | (digits.target == larger))
     images = digits.images[chosen]

@@ -7,7 +7,6 @@ its curvature, so neither loss is held back by the other's rate. L-BFGS is SciPy
 import numpy as np
 import pandas as pd
 from scipy.optimize import OptimizeResult, minimize
-from sklearn.linear_model import LogisticRegression
 
 from lossbench.tables import check
 from lossbench.tables.theory import LOGISTIC_SOLUTIONS, SEPARABLE_DESCENT, SOLVER_RUNS
@@ -140,6 +139,8 @@ def logistic_solutions() -> pd.DataFrame:
 
 def _scikit_learn(problem: Problem) -> Array:
     # An infinite C is no penalty, in the versions before and after `penalty=None` alike.
+    from sklearn.linear_model import LogisticRegression  # here: it starts slowly
+
     model = LogisticRegression(C=np.inf, tol=1e-9, max_iter=1000)
     model.fit(problem.features[:, :-1], problem.labels)
     return np.append(model.coef_[0], model.intercept_[0])
