@@ -1,0 +1,81 @@
+"""The commands: `run`, `accuracy`, `quick`."""
+
+import itertools
+import os
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+
+from benchmarks import clock, document, gpu, memory, pipeline, recipes, studies, throughput
+from benchmarks.contests import quiet
+from benchmarks.data import described
+from benchmarks.record import Command, Figure, record
+from lossbench.config import Study
+from lossbench.loading import DEFAULT_STUDY, load_study
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+DataDir = Annotated[Path, typer.Option(help="Where MNIST and CIFAR-10 lie, if they do.")]
+REPEATS = 3
+
+
+@app.command()
+def run(
+    data_dir: DataDir = Path("data"),
+    study: Annotated[Path, typer.Option(help="A real study's results.")] = Path(
+        "results/mnist-cifar10"
+    ),
+) -> None:
+    """Measure speed and pipeline, and write docs/performance.md."""
+    started, settings = _prepare()
+    with tempfile.TemporaryDirectory() as folder:
+        found = _told(
+            itertools.chain(
+                throughput.figures(settings, data_dir, repeats=REPEATS),
+                recipes.figures(settings, data_dir, repeats=2),
+                pipeline.figures(repeats=2),
+                studies.figures(study.resolve(), os.cpu_count() or 1),
+                [memory.figure(data_dir, Path(folder))],
+                gpu.figures(settings, data_dir, repeats=REPEATS),
+            )
+        )
+    _publish("run", found, started, data_dir)
+
+
+@app.command()
+def quick() -> None:
+    """Print how the small networks train against the bare loop, on noise; a glance, no test."""
+    _, settings = _prepare()
+    figures = throughput.glance(settings)
+    document.show(list(figures))
+
+
+def _prepare() -> tuple[float, Study]:
+    """One thread, no remarks from Lightning, the clock started."""
+    quiet()
+    torch.set_num_threads(1)
+    return time.perf_counter(), load_study(DEFAULT_STUDY)
+
+
+def _told(figures: Iterable[Figure]) -> list[Figure]:
+    """The figures, each one named on the terminal as soon as it is there."""
+    found = []
+    for figure in figures:
+        print(f"{figure.name}: {document.value_text(figure)}", flush=True)
+        found.append(figure)
+    return found
+
+
+def _publish(command: Command, figures: list[Figure], started: float, data_dir: Path) -> None:
+    document.show(figures)
+    seconds = time.perf_counter() - started
+    document.publish(record(command, figures, seconds=seconds, data=described(data_dir)))
+    print(f"written: {document.DOCUMENT.relative_to(clock.ROOT)}")
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,86 @@
+"""What is raced: networks, how much of their data a round trains, and our side of every race."""
+
+import logging
+import warnings
+from dataclasses import dataclass
+
+from lossbench.cells import Cell
+from lossbench.config import Comparison, Compute, DatasetName, History, ModelName, Recipe, Study
+from lossbench.datasets.prepared import Prepared
+from lossbench.training.fit import fit
+from lossbench.training.schedule import measured_steps
+
+RATE = 0.05
+EDGES = History(early_points=0, per_epoch=1, train_examples=1)
+"""Measured once before and once after training."""
+
+
+@dataclass(frozen=True)
+class Contest:
+    """A network, and how much of its data a round trains."""
+
+    dataset: DatasetName
+    model: ModelName
+    seeds: int
+    examples: int
+
+    @property
+    def images(self) -> int:
+        """Images that a round trains on, over all seeds."""
+        return self.seeds * self.examples
+
+
+CONVNET = Contest("cifar10", "convnet", seeds=2, examples=3200)
+LENET = Contest("mnist", "lenet", seeds=2, examples=6400)
+MLP = Contest("mnist", "mlp", seeds=10, examples=12_800)
+
+
+def comparison(contest: Contest, study: Study) -> Comparison:
+    """How the study trains this network."""
+    place = (contest.dataset, contest.model)
+    return next(each for each in study.comparisons if (each.dataset, each.model) == place)
+
+
+def batch_size(contest: Contest, study: Study) -> int:
+    """The study's batch size for this network."""
+    return comparison(contest, study).batch_size
+
+
+def evaluated(contest: Contest, study: Study, prepared: Prepared) -> float:
+    """Images measured for each one trained on, in an evaluation run of the study."""
+    planned = comparison(contest, study)
+    counts = prepared.manifest.counts
+    steps = counts.train // planned.batch_size
+    points = len(measured_steps(study.history, steps, planned.epochs))
+    images = counts.validation + study.history.train_examples
+    return points * images / (counts.train * planned.epochs)
+
+
+def one_epoch(contest: Contest, study: Study, history: History) -> Cell:
+    """A cell that trains for one epoch and never sees the test set."""
+    return Cell(
+        stage="tuning",
+        dataset=contest.dataset,
+        augmentation="none",
+        model=contest.model,
+        loss="cross_entropy",
+        learning_rate=RATE,
+        margin=None,
+        epochs=1,
+        batch_size=batch_size(contest, study),
+        recipe=Recipe(),
+        history=history,
+        precision="float32",
+    )
+
+
+def train_block(contest: Contest, study: Study, history: History, examples: Prepared) -> None:
+    """Our side: a block of seeds, for one epoch of all of `examples`."""
+    cell, compute = one_epoch(contest, study, history), Compute(accelerator="cpu")
+    fit(cell, range(contest.seeds), examples, compute, show_bar=False)
+
+
+def quiet() -> None:
+    """Keep Lightning's remarks out of the benchmark's output."""
+    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore")

@@ -1,0 +1,129 @@
+"""Training a block of seeds against the peer `bare`, and against the core's own rate."""
+
+import contextlib
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from benchmarks import bare, clock, data
+from benchmarks.contests import (
+    CONVNET,
+    EDGES,
+    LENET,
+    MLP,
+    RATE,
+    Contest,
+    batch_size,
+    evaluated,
+    train_block,
+)
+from benchmarks.record import Figure, at_least, median
+from lossbench.config import History, Study
+from lossbench.datasets.prepared import Prepared
+from lossbench.models import Network, build, count_flops
+
+MATRIX = torch.ones(2048, 2048)
+THIRDS = History(early_points=0, per_epoch=3, train_examples=1)
+"""Measured four times; how many images, is the study's proportion."""
+GOALS = {"convnet": 0.95, "lenet": 0.95, "mlp": 0.85}
+"""Images a second over those of `bare`."""
+SHARES = {"convnet": 0.55}
+"""Of the core's matrix-product rate."""
+
+
+def figures(study: Study, data_dir: Path, *, repeats: int) -> Iterator[Figure]:
+    """Every contest's ratios, speeds and shares."""
+    for contest in (CONVNET, LENET, MLP):
+        prepared = data.load(contest.dataset, data_dir)
+        yield from _raced(contest, study, prepared, repeats)
+
+
+def glance(study: Study) -> Iterator[Figure]:
+    """The figures of `mlp` in a few seconds, on noise."""
+    yield from _raced(replace(MLP, examples=3840), study, data.noise("mnist"), 3)
+
+
+def _raced(contest: Contest, study: Study, prepared: Prepared, repeats: int) -> Iterator[Figure]:
+    runners = contestants(contest, study, prepared)
+    with contextlib.redirect_stdout(io.StringIO()):  # the runs' own progress
+        train_block(contest, study, EDGES, data.shortened(prepared, train=512, validation=1))
+        times = clock.rounds(runners, repeats)
+    yield from _ratios(contest, times, evaluated(contest, study, prepared))
+    yield from _speeds(contest, times, _flops(contest, prepared))
+
+
+def contestants(
+    contest: Contest, study: Study, prepared: Prepared
+) -> dict[str, Callable[[], object]]:
+    """One function a contestant, each training the same number of images of the same data."""
+    per_point = round(evaluated(contest, study, prepared) * contest.examples / 4)
+    plain = data.shortened(prepared, train=contest.examples, validation=1)
+    measured = data.shortened(prepared, train=contest.examples, validation=per_point)
+    images, labels = bare.tensors(plain)
+    channels_last = images.contiguous(memory_format=torch.channels_last)
+
+    def loop(pixels: Tensor, *, tuned: bool) -> None:
+        for seed in range(contest.seeds):
+            network = _network(contest, prepared, seed)
+            if tuned:
+                network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            size = batch_size(contest, study)
+            bare.train(network, pixels, labels, batch_size=size, rate=RATE, fused=tuned)
+
+    return {
+        "bare": partial(loop, images, tuned=False),
+        "ours": partial(train_block, contest, study, EDGES, plain),
+        "product": lambda: MATRIX @ MATRIX,
+        "tuned": partial(loop, channels_last, tuned=True),
+        "measured": partial(train_block, contest, study, THIRDS, measured),
+    }
+
+
+def _ratios(contest: Contest, times: clock.Times, measured_share: float) -> Iterator[Figure]:
+    group = "Images a second over those of the bare loop"
+    name = f"{contest.model}, {contest.seeds} seeds"
+    goal = at_least(GOALS[contest.model])
+    yield median(group, name, clock.quotients(times, "bare", "ours"), goal=goal)
+    yield median(
+        group,
+        f"{name}, evaluation points included",
+        clock.quotients(times, "bare", "measured"),
+        goal=at_least(0.9),
+        note=f"the default study's: {measured_share:.2f} images measured for each one trained on",
+    )
+    yield median(
+        group,
+        f"{name}, over a bare loop with this project's memory format and fused optimiser",
+        clock.quotients(times, "tuned", "ours"),
+        note="the price of everything around the same arithmetic, each job's start-up included",
+    )
+
+
+def _speeds(contest: Contest, times: clock.Times, flops: int) -> Iterator[Figure]:
+    group = "Speed of one core"
+    speeds = [contest.images / seconds for seconds in times["ours"]]
+    product = [2 * len(MATRIX) ** 3 / seconds for seconds in times["product"]]
+    shares = [flops * speed / rate for speed, rate in zip(speeds, product, strict=True)]
+    goal = at_least(SHARES[contest.model]) if contest.model in SHARES else None
+    yield median(group, contest.model, speeds, unit="images/s")
+    yield median(
+        group,
+        f"{contest.model}, share of the rate of 2048² matrix products",
+        shares,
+        goal=goal,
+        note=f"{max(product) / 1e9:.0f} GFLOP/s; {flops / 1e6:.1f} MFLOP an image",
+    )
+
+
+def _network(contest: Contest, prepared: Prepared, seed: int) -> Network:
+    shape = prepared.manifest.image_shape
+    return build(contest.model, "linear", shape, classes=10, seed=seed)
+
+
+def _flops(contest: Contest, prepared: Prepared) -> int:
+    return count_flops(_network(contest, prepared, 0), prepared.manifest.image_shape)
