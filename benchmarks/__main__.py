@@ -11,11 +11,13 @@ from typing import Annotated
 import torch
 import typer
 
+from benchmarks import accuracy as accuracies
 from benchmarks import clock, document, gpu, memory, pipeline, recipes, studies, throughput
 from benchmarks.contests import quiet
-from benchmarks.data import described
+from benchmarks.data import OFFICIAL, described, is_real
 from benchmarks.record import Command, Figure, record
 from lossbench.config import Study
+from lossbench.errors import ConfigError
 from lossbench.loading import DEFAULT_STUDY, load_study
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -44,6 +46,18 @@ def run(
             )
         )
     _publish("run", found, started, data_dir)
+
+
+@app.command()
+def accuracy(data_dir: DataDir = Path("data")) -> None:
+    """Measure the error that a core's time buys, and write docs/performance.md."""
+    started, _ = _prepare()
+    for name, official in OFFICIAL.items():
+        if not is_real(name, data_dir):
+            raise ConfigError(
+                f"--data-dir: {data_dir} lacks {official.title}; see docs/installing.md"
+            )
+    _publish("accuracy", _told(accuracies.figures(data_dir)), started, data_dir)
 
 
 @app.command()

@@ -8,7 +8,6 @@ from lossbench.config import DatasetName
 from lossbench.datasets.catalogue import DATASETS, prepare
 from lossbench.datasets.prepared import (
     SPLITS,
-    Counts,
     Examples,
     Loaded,
     Prepared,
@@ -41,13 +40,17 @@ def load(name: DatasetName, data_dir: Path) -> Prepared:
 
 def shortened(prepared: Prepared, *, train: int, validation: int, test: int = 1) -> Prepared:
     """The first so many examples of each split."""
-    counts = Counts(train=train, validation=validation, test=test)
-    parts = [prepared.examples(split) for split in SPLITS]
-    sizes = (train, validation, test)
-    return Prepared(
-        np.concatenate([part.images[:size] for part, size in zip(parts, sizes, strict=True)]),
-        np.concatenate([part.labels[:size] for part, size in zip(parts, sizes, strict=True)]),
-        prepared.manifest.model_copy(update={"counts": counts}),
+    splits = {}
+    for split, size in zip(SPLITS, (train, validation, test), strict=True):
+        images, labels = prepared.examples(split)
+        splits[split] = Examples(images[:size], labels[:size])
+    manifest = prepared.manifest
+    return build(
+        Loaded(splits, {}),
+        name=manifest.name,
+        stand_in=manifest.stand_in,
+        licence=manifest.licence,
+        citation=manifest.citation,
     )
 
 

@@ -1,0 +1,146 @@
+"""What a network learns in a core's time: the project's own networks, losses and training."""
+
+import contextlib
+import io
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from benchmarks import clock, data
+from benchmarks.contests import EDGES
+from benchmarks.record import Figure, at_most, below
+from lossbench.cells import Cell
+from lossbench.config import Augmentation, Compute, DatasetName, ModelName, Recipe
+from lossbench.tables.runs import LOGITS
+from lossbench.training.fit import fit
+
+SEEDS = (0, 1, 2)
+REFERENCE_RATE = 70e9
+"""FLOP/s of 2048² float32 products on the core that the goals' times are stated for."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A recipe, chosen on validation, and what it should reach on the test set."""
+
+    dataset: DatasetName
+    model: ModelName
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    augmentation: Augmentation
+    error_percent: float
+    core_s: float
+    """On a core of the reference rate."""
+    recipe: Recipe = field(default_factory=Recipe)
+
+
+ATTEMPTS = (
+    Attempt(
+        "cifar10",
+        "convnet",
+        epochs=5,
+        batch_size=64,
+        learning_rate=0.1,
+        augmentation="flip_shift",
+        error_percent=18,
+        core_s=240,
+        recipe=Recipe(weight_decay=5e-4, warmup=0.2),
+    ),
+    Attempt(
+        "mnist",
+        "lenet",
+        epochs=4,
+        batch_size=64,
+        learning_rate=0.05,
+        augmentation="none",
+        error_percent=0.8,
+        core_s=60,
+    ),
+)
+
+
+def figures(data_dir: Path) -> Iterator[Figure]:
+    """Mean test error and core-seconds of three seeds, for each attempt."""
+    for attempt in ATTEMPTS:
+        rates = [product_rate()]
+        errors, cpu_s = test_errors(attempt, data_dir)
+        rates.append(product_rate())
+        yield from _figures(attempt, errors, cpu_s / len(SEEDS), statistics.mean(rates))
+
+
+def product_rate() -> float:
+    """FLOP/s of this core on 2048² products, by processor time; the best of three."""
+    matrix = torch.ones(2048, 2048)
+    seconds = min(clock.cpu_seconds(lambda: matrix @ matrix) for _ in range(3))
+    return 2 * len(matrix) ** 3 / seconds
+
+
+def test_errors(attempt: Attempt, data_dir: Path) -> tuple[list[float], float]:
+    """Each seed's test error in percent, and the processor seconds of the whole block.
+
+    The seconds are those of `fit`: from images in memory to predictions of the test set.
+    """
+    prepared = data.load(attempt.dataset, data_dir)
+    counts = prepared.manifest.counts
+    used = data.shortened(prepared, train=counts.train, validation=1, test=counts.test)
+    tables: dict[str, pd.DataFrame] = {}
+
+    def train() -> None:
+        with contextlib.redirect_stdout(io.StringIO()):
+            tables.update(
+                fit(_cell(attempt), SEEDS, used, Compute(accelerator="cpu"), show_bar=False)
+            )
+
+    seconds = clock.cpu_seconds(train)
+    predictions = tables["predictions"]
+    wrong = predictions[list(LOGITS)].to_numpy().argmax(1) != predictions["label"]
+    return (100 * wrong.groupby(predictions["seed"]).mean()).tolist(), seconds
+
+
+def _cell(attempt: Attempt) -> Cell:
+    return Cell(
+        stage="evaluation",
+        dataset=attempt.dataset,
+        augmentation=attempt.augmentation,
+        model=attempt.model,
+        loss="cross_entropy",
+        learning_rate=attempt.learning_rate,
+        margin=None,
+        epochs=attempt.epochs,
+        batch_size=attempt.batch_size,
+        recipe=attempt.recipe,
+        history=EDGES,
+        precision="float32",
+    )
+
+
+def _figures(attempt: Attempt, errors: list[float], core_s: float, rate: float) -> Iterator[Figure]:
+    allowed = attempt.core_s * REFERENCE_RATE / rate
+    recipe = (
+        f"{attempt.epochs} epochs, batches of {attempt.batch_size}, rate"
+        f" {attempt.learning_rate:g}, weight decay {attempt.recipe.weight_decay:g}, augmentation"
+        f" {attempt.augmentation.replace('_', ' and ')}"
+    )
+    yield Figure(
+        group=data.OFFICIAL[attempt.dataset].title,
+        name=f"{attempt.model}, cross-entropy, mean test error of {len(errors)} seeds",
+        value=statistics.mean(errors),
+        unit="%",
+        goal=below(attempt.error_percent),
+        low=min(errors),
+        high=max(errors),
+        note=recipe,
+    )
+    yield Figure(
+        group=data.OFFICIAL[attempt.dataset].title,
+        name=f"{attempt.model}, core-seconds a seed",
+        value=core_s,
+        unit="s",
+        goal=at_most(round(allowed)),
+        note=f"{attempt.core_s:g} s at 70 GFLOP/s; this core: {rate / 1e9:.0f} GFLOP/s",
+    )

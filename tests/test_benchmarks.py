@@ -1,0 +1,196 @@
+"""The benchmarks' own arithmetic: ratios, goals, records, and that all sides do the same work."""
+
+import base64
+import json
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from benchmarks import accuracy, bare, clock, contests, data, document, gpu, pipeline, studies
+from benchmarks.record import Figure, at_least, at_most, below, median, record
+from lossbench.cells import jobs
+from lossbench.config import Compute
+from lossbench.loading import DEFAULT_STUDY, load_study, parse_study
+from lossbench.models import build
+from lossbench.tables import write
+from lossbench.tables.runs import TIMING
+from synthetic import build as synthetic_study
+
+
+@pytest.fixture(scope="module")
+def mnist():
+    """Noise in MNIST's shape, with labels that its pixels tell."""
+    noise = data.noise("mnist")
+    noise.images[np.arange(len(noise.labels)), 0, noise.labels, 4:24] = 255
+    return data.shortened(noise, train=640, validation=20, test=50)
+
+
+def figure(**fields):
+    return Figure(**{"group": "g", "name": "n", "value": 1.0} | fields)
+
+
+@pytest.mark.parametrize(
+    ("goal", "value", "met"),
+    [
+        (at_least(0.95), 0.95, True),
+        (at_least(0.95), 0.9499, False),
+        (at_most(5), 5.0, True),
+        (at_most(5), 5.1, False),
+        (below(18), 18.0, False),
+        (below(18), 17.9, True),
+        (at_least(1), None, None),
+        (None, 1.0, None),
+    ],
+)
+def test_a_goal_is_met_missed_or_open(goal, value, met):
+    assert figure(goal=goal, value=value).met is met
+
+
+def test_a_ratio_is_taken_round_by_round_and_its_median_reported():
+    times = {"bare": [10.0, 40.0, 30.0], "ours": [10.0, 10.0, 20.0]}
+    found = median("g", "n", clock.quotients(times, "bare", "ours"))
+    assert (found.low, found.value, found.high) == (1.0, 1.5, 4.0)
+
+
+def test_contestants_take_turns_and_every_other_round_is_reversed():
+    order = []
+    times = clock.rounds({name: lambda name=name: order.append(name) for name in "ab"}, 3)
+    assert order == ["a", "b", "b", "a", "a", "b"]
+    assert all(len(seconds) == 3 for seconds in times.values())
+
+
+def test_time_is_the_processor_s_not_the_clock_s():
+    seconds = clock.cpu_seconds(lambda: clock.time.sleep(0.3))
+    assert seconds < 0.2
+
+
+def test_a_command_that_fails_says_what_it_printed():
+    with pytest.raises(RuntimeError, match="so it goes"):
+        clock.python("-c", "import sys; sys.exit('so it goes')")
+
+
+def test_the_bare_loop_learns(mnist):
+    images, labels = bare.tensors(mnist)
+    torch.manual_seed(0)
+    network = build("mlp", "linear", (1, 28, 28), classes=10, seed=0)
+    before = F.cross_entropy(network(images).logits, labels).item()
+    bare.train(network, images, labels, batch_size=32, rate=0.05, fused=False)
+    assert F.cross_entropy(network(images).logits, labels).item() < 0.5 * before
+
+
+def test_evaluation_points_cost_what_the_study_asks_for(mnist):
+    study = load_study(DEFAULT_STUDY)
+    planned = contests.comparison(contests.MLP, study)
+    history = study.history.model_copy(update={"early_points": 0, "per_epoch": 2})
+    small = study.model_copy(update={"history": history})
+    # The untrained network and two points an epoch, each of 20 images and the training probe.
+    points = 1 + 2 * planned.epochs
+    images = points * (20 + history.train_examples)
+    found = contests.evaluated(contests.MLP, small, mnist)
+    assert found == pytest.approx(images / (640 * planned.epochs))
+
+
+def test_noise_has_the_shape_of_the_official_data():
+    for name, shape in (("mnist", (70_000, 1, 28, 28)), ("cifar10", (60_000, 3, 32, 32))):
+        assert data.noise(name).images.shape == shape
+
+
+def test_data_that_are_not_there_are_called_noise(tmp_path):
+    assert data.described(tmp_path) == "noise in the shape of MNIST; noise in the shape of CIFAR-10"
+    (tmp_path / "MNIST/raw").mkdir(parents=True)
+    assert data.described(tmp_path) == "the official MNIST; noise in the shape of CIFAR-10"
+
+
+def test_the_wide_study_has_two_thousand_jobs():
+    study = parse_study(pipeline.wide_study(DEFAULT_STUDY), origin="wide")
+    assert sum(1 for _ in jobs(study, "tuning")) == 2000
+
+
+def test_working_time_leaves_out_long_pauses_and_counts_overlaps_once():
+    spans = [(0.0, 10.0), (5.0, 12.0), (15.0, 20.0), (1000.0, 1010.0), (1002.0, 1004.0)]
+    assert studies.working_seconds(spans) == 20 + 10
+
+
+def test_the_share_of_training_is_read_from_the_study_s_records(tmp_path):
+    timing = synthetic_study()[0]["timing"]
+    folder = tmp_path / "results/some"
+    write(timing, TIMING, folder / "runs/tuning/mnist/mlp/loss/part/timing.parquet")
+    write_span(tmp_path, "results/some/tables/metrics.parquet", 0.0, 1000.0)
+    write_span(tmp_path, "results/some/" + 60 * "long/" + "x", 1000.0, 2000.0)
+    write_span(tmp_path, "results/other/tables/metrics.parquet", 5000.0, 9000.0)
+    (found,) = studies.figures(folder, cores=2)
+    assert found.value == pytest.approx(timing["train_s"].sum() / (2000 * 2))
+    assert next(studies.figures(tmp_path / "results/absent", cores=2)).value is None
+
+
+def write_span(root, output, start, end):
+    """A record as Snakemake keeps it: long names are cut into folders."""
+    name = base64.urlsafe_b64encode(output.encode()).decode()
+    parts = [name[i : i + 200] for i in range(0, len(name), 200)]
+    path = root.joinpath(".snakemake/metadata", *(f"@{part}" for part in parts[:-1]), parts[-1])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"starttime": start, "endtime": end}))
+
+
+def test_the_document_keeps_the_notes_and_the_other_command_s_record(tmp_path):
+    notes = tmp_path / "notes.md"
+    notes.write_text("## Notes\n\nBy hand.\n")
+    places = {"records": tmp_path / "records", "notes": notes, "document": tmp_path / "out.md"}
+    ratio = figure(name="mlp", value=0.8, goal=at_least(0.85), low=0.7, high=1.25)
+    missing = figure(name="stacked", value=None, goal=at_least(5), note="no GPU")
+    speed = [ratio, missing]
+    document.publish(record("run", speed, seconds=60, data="noise"), **places)
+    error = [figure(name="error", value=17.512, unit="%", goal=below(18))]
+    document.publish(record("accuracy", error, seconds=60, data="noise"), **places)
+    text = places["document"].read_text()
+    assert "| mlp | ≥ 0.85 | 0.80 (0.70 to 1.25) | no |  |" in text
+    assert "| stacked | ≥ 5 | not measured |  | no GPU |" in text
+    assert "| error | < 18% | 17.5% | yes |  |" in text
+    assert text.endswith("By hand.\n")
+    assert torch.__version__.split("+")[0] in text
+
+
+def test_without_a_gpu_its_figures_are_not_measured(monkeypatch, tmp_path):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    found = list(gpu.figures(load_study(DEFAULT_STUDY), tmp_path, repeats=1))
+    assert len(found) == 6
+    assert all(each.value is None and each.note for each in found)
+
+
+def test_stacking_is_timed_as_one_block_against_single_seeds(mnist):
+    """On the CPU, where a block is a loop: neither side can be far ahead."""
+    study, compute = load_study(DEFAULT_STUDY), Compute(accelerator="cpu")
+    assert 0.2 < gpu.stacking(contests.MLP, study, mnist, compute) < 20
+
+
+def test_the_accuracy_of_an_attempt_is_the_test_set_s(mnist, monkeypatch, tmp_path):
+    monkeypatch.setattr(accuracy.data, "load", lambda name, folder: mnist)
+    attempt = accuracy.Attempt(
+        "mnist",
+        "mlp",
+        epochs=3,
+        batch_size=32,
+        learning_rate=0.1,
+        augmentation="none",
+        error_percent=10,
+        core_s=60,
+    )
+    errors, seconds = accuracy.test_errors(attempt, tmp_path)
+    assert len(errors) == len(accuracy.SEEDS)
+    assert max(errors) < 20  # of 50 images whose class stands in their pixels; chance is 90
+    assert all(error * 50 / 100 == pytest.approx(round(error * 50 / 100)) for error in errors)
+    assert seconds > 0
+
+
+@pytest.mark.slow
+def test_the_stock_recipe_trains_and_tells_its_time(mnist, tmp_path):
+    from benchmarks import recipes
+    from lossbench.datasets.prepared import save
+
+    save(mnist, tmp_path / "mnist.npz", tmp_path / "mnist.json")
+    study = load_study(DEFAULT_STUDY)
+    ran = recipes._stock(contests.MLP, study, tmp_path / "mnist.npz", seed=0)
+    assert 0 < ran.fit_s < 60
+    assert ran.start_s > 0
