@@ -2,10 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+DATA_DIR ?= data
 export OMP_NUM_THREADS ?= 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo study test test-slow test-browser check format schema lock clean
+.PHONY: help demo study test test-slow test-browser bench bench-accuracy bench-quick check format schema lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -33,6 +34,15 @@ test-slow: $(READY)  ## whole pipelines and simulations
 test-browser: $(READY)  ## the page in headless Chromium
 	test -d node_modules/axe-core || npm ci --no-audit --no-fund
 	pytest -q -m browser
+
+bench: $(READY)  ## speed and pipeline against their goals, to docs/performance.md; DATA_DIR=data
+	python -m benchmarks run --data-dir $(DATA_DIR)
+
+bench-accuracy: $(READY)  ## the error that a core's time buys; needs the data in DATA_DIR
+	python -m benchmarks accuracy --data-dir $(DATA_DIR)
+
+bench-quick: $(READY)  ## a glance at the speed against a bare loop, half a minute
+	python -m benchmarks quick
 
 check: $(READY)  ## style, types, Snakemake lint, schema
 	ruff check
