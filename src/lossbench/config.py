@@ -216,6 +216,8 @@ class Compute(Frozen):
     """Trials of a loss's grid in one tuning job; all of them where absent."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """Arithmetic of the forward and backward pass; parameters stay float32."""
+    checkpoint_s: Annotated[Real, Field(ge=0)] = 60.0
+    """Seconds, at least, between the checkpoints of a training job; 0 saves at each measurement."""
 
 
 class Statistics(Frozen):

@@ -15,3 +15,11 @@ class DataError(LossbenchError):
 
 class TableError(LossbenchError):
     """A table breaks its schema: a column, a type, a key, or a missing value."""
+
+
+class FileError(LossbenchError):
+    """A file cannot be written: the disk is full, or its folder takes no files."""
+
+
+class DeviceError(LossbenchError):
+    """A job does not fit into the memory of its device."""

@@ -4,7 +4,9 @@ Modules are imported inside the verbs, so that a verb loads only what it needs: 
 tables does not load PyTorch.
 """
 
+import signal
 import sys
+from types import FrameType
 
 from lossbench.cli import analysis, laboratory, publishing  # noqa: F401 - they add their verbs
 from lossbench.cli.app import app
@@ -12,9 +14,18 @@ from lossbench.errors import LossbenchError
 
 
 def main() -> None:
-    """Run the command line. An error that the user can mend is one line and exit status 1."""
+    """Run the command line. An error that the user can mend is one line and exit status 1.
+
+    SIGTERM ends it with status 143, by an exception: what is half-written is removed on the way.
+    Lightning would swallow the signal, stop training and leave with status 0.
+    """
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         app()
     except LossbenchError as error:
         print(f"lossbench: {error}", file=sys.stderr)
         sys.exit(1)
+
+
+def _terminate(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)

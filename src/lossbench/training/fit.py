@@ -1,6 +1,5 @@
 """One training job: a cell and a block of its seeds, from prepared images to tables."""
 
-import time
 import warnings
 from collections.abc import Sequence
 
@@ -20,19 +19,29 @@ from lossbench.losses import LOSSES
 from lossbench.models import Network, build
 from lossbench.tables.runs import CLASSES
 from lossbench.training.block import Block, Loop, Stack
+from lossbench.training.checkpoint import Checkpoint
 from lossbench.training.device import pick_device
 from lossbench.training.examples import Examples, Order, normalise
 from lossbench.training.module import BlockTraining
 from lossbench.training.results import history_table, runs_table, test_tables, timing_table
+from lossbench.training.resume import Resume
 
 Labelled = tuple[Tensor, Tensor]
 """Normalised images (N, C, H, W) and int64 labels (N), on the device."""
 
 
 def fit(
-    cell: Cell, seeds: Sequence[int], prepared: Prepared, compute: Compute, *, show_bar: bool
+    cell: Cell,
+    seeds: Sequence[int],
+    prepared: Prepared,
+    compute: Compute,
+    *,
+    show_bar: bool,
+    checkpoint: Checkpoint | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Train the cell's seeds together; return their tables by name.
+
+    A cell that `checkpoint` holds half-trained is taken up where it stopped.
 
     Tuning runs yield history, runs and timing and never see the test set. Evaluation runs yield
     predictions, geometry and projections on it besides, taken once, after the last epoch.
@@ -43,10 +52,11 @@ def fit(
     torch.set_num_threads(compute.threads)
     device = pick_device(compute.accelerator)
     networks = [_build(cell, prepared, seed) for seed in seeds]
-    module, loader = _prepare(cell, seeds, prepared, _block(networks, device), device)
-    started = time.perf_counter()
-    _trainer(cell, compute, device, show_bar=show_bar).fit(module, loader)
-    train_s = time.perf_counter() - started
+    block, resume = _block(networks, device), Resume(checkpoint)
+    module, loader = _prepare(cell, seeds, prepared, block, device, start=resume.step)
+    epochs = cell.epochs - resume.step // module.steps_per_epoch
+    _trainer(epochs, resume, compute, device, show_bar=show_bar).fit(module, loader)
+    train_s = resume.train_s
     tables = {
         "history": history_table(module),
         "runs": runs_table(module, networks[0], prepared.manifest.image_shape),
@@ -58,10 +68,16 @@ def fit(
 
 
 def _prepare(
-    cell: Cell, seeds: Sequence[int], prepared: Prepared, block: Block, device: torch.device
+    cell: Cell,
+    seeds: Sequence[int],
+    prepared: Prepared,
+    block: Block,
+    device: torch.device,
+    *,
+    start: int,
 ) -> tuple[BlockTraining, DataLoader[tuple[Tensor, Tensor]]]:
     examples = _training_examples(cell, prepared, device)
-    order = Order(seeds, examples=len(examples), batch_size=cell.batch_size)
+    order = Order(seeds, examples=len(examples), batch_size=cell.batch_size, start=start)
     if not len(order):
         raise ConfigError(
             f"batch_size: {cell.batch_size} is not allowed: {cell.dataset} has only"
@@ -119,7 +135,9 @@ def _labelled(
     return normalised, torch.from_numpy(labels[:limit]).to(device, torch.int64)
 
 
-def _trainer(cell: Cell, compute: Compute, device: torch.device, *, show_bar: bool) -> pl.Trainer:
+def _trainer(
+    epochs: int, resume: Resume, compute: Compute, device: torch.device, *, show_bar: bool
+) -> pl.Trainer:
     """A Trainer that only trains: no logger, checkpoint or sanity check, and no cluster detection.
 
     Inside a Slurm job Lightning would take itself for one task of many; here a job is one process.
@@ -129,7 +147,8 @@ def _trainer(cell: Cell, compute: Compute, device: torch.device, *, show_bar: bo
         accelerator="gpu" if device.type == "cuda" else "cpu",
         devices=1,
         precision="bf16-mixed" if compute.precision == "bfloat16" else "32-true",
-        max_epochs=cell.epochs,
+        max_epochs=epochs,
+        callbacks=[resume],
         plugins=[LightningEnvironment()],
         logger=False,
         enable_checkpointing=False,

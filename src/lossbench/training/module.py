@@ -66,8 +66,9 @@ class BlockTraining(pl.LightningModule):
         )
 
     def on_train_start(self) -> None:
-        """Measure the untrained networks."""
-        self._measure()
+        """Measure the untrained networks; those of a resumed run have been measured."""
+        if not self.step:
+            self._measure()
 
     def training_step(self, batch: tuple[Tensor, Tensor]) -> None:
         """One update of every seed that has not diverged."""
