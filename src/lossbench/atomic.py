@@ -34,7 +34,7 @@ def atomic(path: Path) -> Iterator[Path]:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        reason = " ".join(str(error.strerror or error).split())
+        reason = os.strerror(error.errno) if error.errno else error
         raise FileError(f"{path}: cannot be written ({reason})") from error
 
 

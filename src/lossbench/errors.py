@@ -18,7 +18,7 @@ class TableError(LossbenchError):
 
 
 class FileError(LossbenchError):
-    """A file cannot be written: the disk is full, or its folder takes no files."""
+    """A file cannot be written, since the disk is full or takes no files; or cannot be read."""
 
 
 class DeviceError(LossbenchError):

@@ -102,7 +102,7 @@ def _causes(problems: Sequence[Any]) -> list[Any]:
 
 def _describe(problem: Any) -> str:
     """One line: the field's path, its value, and what pydantic or our validator says is allowed."""
-    field = ".".join(str(part) for part in problem["loc"]) or "the study"
+    field = ".".join(_printable(str(part)) for part in problem["loc"]) or "the study"
     message = problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "value_error":
         return f"{field}: {message}"
@@ -111,6 +111,11 @@ def _describe(problem: Any) -> str:
     if problem["type"] == "extra_forbidden":
         return f"{field}: no such field (value {_shorten(problem['input'])})"
     return f"{field}: {_shorten(problem['input'])} is not allowed: {message}"
+
+
+def _printable(key: str) -> str:
+    """A key as it stands; escaped or cut where a terminal would do more than show it."""
+    return key if key.isprintable() and len(key) <= 80 else _shorten(key)
 
 
 def _shorten(value: Any, width: int = 80) -> str:

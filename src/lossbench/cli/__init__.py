@@ -4,6 +4,7 @@ Modules are imported inside the verbs, so that a verb loads only what it needs: 
 tables does not load PyTorch.
 """
 
+import os
 import signal
 import sys
 from types import FrameType
@@ -28,4 +29,5 @@ def main() -> None:
 
 
 def _terminate(number: int, _frame: FrameType | None) -> None:
+    os.write(sys.stderr.fileno(), b"lossbench: ended by SIGTERM\n")  # print is not reentrant
     raise SystemExit(128 + number)

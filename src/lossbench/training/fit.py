@@ -14,13 +14,13 @@ from torch.utils.data import DataLoader
 from lossbench.cells import Cell
 from lossbench.config import Compute
 from lossbench.datasets.prepared import Prepared, Split
-from lossbench.errors import ConfigError
+from lossbench.errors import ConfigError, DeviceError
 from lossbench.losses import LOSSES
 from lossbench.models import Network, build
 from lossbench.tables.runs import CLASSES
 from lossbench.training.block import Block, Loop, Stack
 from lossbench.training.checkpoint import Checkpoint
-from lossbench.training.device import pick_device
+from lossbench.training.device import device_name, pick_device
 from lossbench.training.examples import Examples, Order, normalise
 from lossbench.training.module import BlockTraining
 from lossbench.training.results import history_table, runs_table, test_tables, timing_table
@@ -47,24 +47,42 @@ def fit(
     predictions, geometry and projections on it besides, taken once, after the last epoch.
 
     Raises ConfigError: the batch size exceeds the training set, or there is no CUDA device where
-    one is asked for.
+    one is asked for. DeviceError: the block does not fit into the device's memory.
     """
-    torch.set_num_threads(compute.threads)
     device = pick_device(compute.accelerator)
+    try:
+        return _fit(cell, seeds, prepared, compute, device, Resume(checkpoint), show_bar=show_bar)
+    except torch.OutOfMemoryError as error:
+        raise DeviceError(
+            f"{cell.dataset}/{cell.model}/{cell.loss}: {len(seeds)} seeds in one job do not fit"
+            f" into the memory of {device_name(device)}; lower compute.seeds_per_job or batch_size"
+        ) from error
+
+
+def _fit(
+    cell: Cell,
+    seeds: Sequence[int],
+    prepared: Prepared,
+    compute: Compute,
+    device: torch.device,
+    resume: Resume,
+    *,
+    show_bar: bool,
+) -> dict[str, pd.DataFrame]:
+    torch.set_num_threads(compute.threads)
     networks = [_build(cell, prepared, seed) for seed in seeds]
-    block, resume = _block(networks, device), Resume(checkpoint)
+    block = _block(networks, device)
     module, loader = _prepare(cell, seeds, prepared, block, device, start=resume.step)
     epochs = cell.epochs - resume.step // module.steps_per_epoch
     _trainer(epochs, resume, compute, device, show_bar=show_bar).fit(module, loader)
     train_s = resume.train_s
-    tables = {
+    is_evaluation = cell.stage == "evaluation"
+    tested = test_tables(module, *_labelled(prepared, "test", device)) if is_evaluation else {}
+    return tested | {
         "history": history_table(module),
         "runs": runs_table(module, networks[0], prepared.manifest.image_shape),
         "timing": timing_table(module, device, compute.threads, train_s),
     }
-    if cell.stage == "evaluation":
-        tables |= test_tables(module, *_labelled(prepared, "test", device))
-    return tables
 
 
 def _prepare(

@@ -127,4 +127,5 @@ class BlockTraining(pl.LightningModule):
     def _log(self) -> None:
         latest = [row for row in self.history if row["step"] == self.step]
         errors = " ".join(f"{100 * row['validation_error']:.2f}" for row in latest)
-        print(f"step {self.step}/{self.total_steps}: validation error, % by seed: {errors}")
+        place = f"step {self.step}/{self.total_steps}"
+        print(f"{place}: validation error, % by seed: {errors}", flush=True)
