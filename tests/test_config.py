@@ -116,7 +116,10 @@ def test_a_missing_field_is_named():
         parse_study(fields, origin="study.yaml")
 
 
-@pytest.mark.parametrize("text", ["[1, 2]", "a: [", "", "\x00"])
+@pytest.mark.parametrize(
+    "text",
+    ["[1, 2]", "a: [", "", "\x00", "a: 2020-99-99", "[" * 5000, "a: !!python/name:os.system ''"],
+)
 def test_a_file_that_is_no_study_is_refused(tmp_path, text):
     path = tmp_path / "study.yaml"
     path.write_text(text)
@@ -139,6 +142,8 @@ def test_a_snakemake_call_is_one_study(monkeypatch):
     limited = {"limits": {"epochs": "1"}, "seeds": {"evaluation": ["7"]}}
     assert snakemake_study(limited, []).limits.epochs == 1
     assert snakemake_study(limited, []).seeds.evaluation == (7,)
+    with pytest.raises(ConfigError, match="limits.epochs: '2020-99-99' is not allowed"):
+        snakemake_study({"limits": {"epochs": "2020-99-99"}}, [])
     with pytest.raises(ConfigError, match="allowed: one file"):
         snakemake_study(deepcopy(miniature), [MINIATURE, ROOT / "config/full.yaml"])
 

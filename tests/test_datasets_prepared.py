@@ -119,6 +119,15 @@ def test_images_that_the_manifest_does_not_describe_are_refused(saved):
         load(npz)
 
 
+def test_stored_images_that_are_not_numbers_are_refused(saved):
+    prepared, npz, _ = saved
+    images = np.full(prepared.images.shape, np.nan, np.float32)
+    text = np.frombuffer(prepared.manifest.json_text.encode(), np.uint8)
+    np.savez(npz, images=images, labels=prepared.labels, manifest=text)
+    with pytest.raises(DataError, match="images float32, labels uint8; allowed: uint8"):
+        load(npz)
+
+
 def test_a_failed_write_leaves_the_old_files(saved, monkeypatch):
     before = [path.read_bytes() for path in saved[1:]]
     monkeypatch.setattr(np, "savez", lambda *_, **__: (_ for _ in ()).throw(OSError("disk full")))
