@@ -142,7 +142,7 @@ def test_a_snakemake_call_is_one_study(monkeypatch):
     limited = {"limits": {"epochs": "1"}, "seeds": {"evaluation": ["7"]}}
     assert snakemake_study(limited, []).limits.epochs == 1
     assert snakemake_study(limited, []).seeds.evaluation == (7,)
-    with pytest.raises(ConfigError, match="limits.epochs: '2020-99-99' is not allowed"):
+    with pytest.raises(ConfigError, match=r"limits\.epochs: '2020-99-99' is not allowed"):
         snakemake_study({"limits": {"epochs": "2020-99-99"}}, [])
     with pytest.raises(ConfigError, match="allowed: one file"):
         snakemake_study(deepcopy(miniature), [MINIATURE, ROOT / "config/full.yaml"])

@@ -1,17 +1,17 @@
-"""What breaks, for real: kills, full disks, damaged files, wrong settings, hostile names.
+"""What breaks, for real: kills, full disks, damaged files, wrong settings.
 
-`make test-faults` runs all of it; the tests that need whole pipelines carry the marker `faults`.
+`make test-faults` runs this and `test_faults_pipeline`, where whole pipelines are at stake.
 Faults of one module are in that module's test: downloads that stall, lie or end half-way in
 `test_datasets_download`, damaged, swapped or foreign data files in `test_datasets_sources` and
 `test_datasets_prepared`, malicious pickles in `test_datasets_parsing`, tables in `test_tables`,
 resuming in `test_training_checkpoint`, diverging seeds in `test_training`.
 """
 
+import contextlib
 import hashlib
 import re
 import signal
-import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from functools import reduce
 from operator import getitem
@@ -38,6 +38,7 @@ from lossbench.tables import read
 from lossbench.tables.runs import RUN_TABLES
 from lossbench.training import results
 from lossbench.training.block import Loop
+from small_disks import read_only, small_disk
 from test_training import cell, prepared, train
 from tiny_project import ROOT
 
@@ -131,35 +132,16 @@ def test_a_damaged_checkpoint_costs_time_and_changes_nothing(bench, whole, tmp_p
 
 
 @pytest.fixture
-def tiny_disk(tmp_path):
-    """A disk in memory that holds as many bytes as a test says."""
-    mounted = []
-
-    def mount(size_kb: int) -> Path:
-        folder = tmp_path / f"disk {len(mounted)}"
-        folder.mkdir()
-        remount(folder, f"size={size_kb}k", "tmpfs", "-t", "tmpfs")
-        mounted.append(folder)
-        return folder
-
-    yield mount
-    for folder in mounted:
-        subprocess.run(["umount", "--lazy", folder], check=True)
+def disk(tmp_path) -> Iterator[Callable[[int], Path]]:
+    """Makes a disk in memory that holds so many KB."""
+    with contextlib.ExitStack() as mounted:
+        yield lambda size_kb: mounted.enter_context(small_disk(tmp_path / "disk", size_kb))
 
 
-def remount(folder: Path, options: str, *arguments: str | Path) -> None:
-    """Mount something on a folder. Skips the test where this is not permitted."""
-    command = ["mount", *arguments, "-o", options, folder]
-    # mount takes the source before the folder, and options anywhere
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    if result.returncode:
-        pytest.skip(f"mounting is not permitted here: {result.stderr.strip()}")
-
-
-def test_a_full_disk_is_one_clear_line_and_the_next_attempt_succeeds(bench, whole, tiny_disk):
+def test_a_full_disk_is_one_clear_line_and_the_next_attempt_succeeds(bench, whole, disk):
     """Space for a table but not for two: what was there stays, what failed is gone."""
-    disk = tiny_disk(64)
-    out, filler = disk / "job", disk / "filler"
+    folder = disk(64)
+    out, filler = folder / "job", folder / "filler"
     out.mkdir()
     (out / "earlier").write_text("a result")
     filler.write_bytes(bytes(44 * 1024))
@@ -176,9 +158,9 @@ def test_a_full_disk_is_one_clear_line_and_the_next_attempt_succeeds(bench, whol
     assert digests(out) == whole
 
 
-def test_a_checkpoint_without_space_does_not_end_the_training(bench, whole, tiny_disk):
+def test_a_checkpoint_without_space_does_not_end_the_training(bench, whole, disk):
     """Networks of a megabyte on a disk of 100 KB, which is enough for the tables."""
-    out = tiny_disk(100) / "job"
+    out = disk(100) / "job"
     assert bench.finish(out) == 0
     lines = bench.log.read_text().splitlines()
     assert f"no checkpoint: {out}/.checkpoint: cannot be written (No space left on device)" in lines
@@ -186,16 +168,15 @@ def test_a_checkpoint_without_space_does_not_end_the_training(bench, whole, tiny
     assert not hidden(out)
 
 
-def test_a_folder_that_is_read_only_is_one_clear_line(bench, tiny_disk):
-    disk = tiny_disk(1000)
-    remount(disk, "remount,ro")
-    assert bench.finish(disk / "job") == 1
+def test_a_folder_that_is_read_only_is_one_clear_line(bench, tmp_path):
+    with read_only(tmp_path):
+        assert bench.finish(tmp_path / "job") == 1
     assert "cannot be written (Read-only file system)" in bench.last_line()
-    remount(disk, "remount,rw")
+    assert not list(tmp_path.iterdir())
 
 
-def test_a_page_without_space_leaves_the_old_one(tiny_disk):
-    path = tiny_disk(40) / "page.html"
+def test_a_page_without_space_leaves_the_old_one(disk):
+    path = disk(40) / "page.html"
     path.write_text("old")
     with pytest.raises(FileError, match=r"page\.html: .*No space left"), atomic(path) as temporary:
         temporary.write_text("<html>" * 9000)

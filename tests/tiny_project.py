@@ -33,6 +33,18 @@ TINY = {
     ],
     "history": {"early_points": 2, "per_epoch": 2, "train_examples": 100},
 }
+SLOW_DISK = """
+import os, re, time
+
+flush = os.fsync
+
+def slow(file):
+    flush(file)
+    if re.search({pattern!r}, os.readlink(f"/proc/self/fd/{{file}}")):
+        time.sleep({seconds})
+
+os.fsync = slow
+"""
 REPEATED = ("history", "predictions", "runs", "geometry")
 
 
@@ -57,13 +69,25 @@ class Project:
         other.folder = folder
         return other
 
+    @property
+    def python_path(self) -> str:
+        """The copy's own code, after what a test lays over Python's (see `slow_disk`)."""
+        return os.pathsep.join(str(self.folder / part) for part in ("over", "src"))
+
+    def slow_disk(self, pattern: str, seconds: float) -> None:
+        """Let every process of this project take so long to flush files whose path matches."""
+        (self.folder / "over").mkdir()
+        (self.folder / "over/sitecustomize.py").write_text(
+            SLOW_DISK.format(pattern=pattern, seconds=seconds)
+        )
+
     def start(self, *arguments: str, output: Any = subprocess.PIPE) -> subprocess.Popen[str]:
         """Snakemake, leader of a process group of its own; it runs the copy's own code."""
         paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         return subprocess.Popen(
             [sys.executable, "-m", "snakemake", *arguments],
             cwd=self.folder,
-            env=os.environ | {"PYTHONPATH": str(self.folder / "src"), "PATH": paths},
+            env=os.environ | {"PYTHONPATH": self.python_path, "PATH": paths},
             stdout=output,
             stderr=subprocess.STDOUT,
             text=True,
