@@ -40,7 +40,12 @@ WRONG = [
     ("name", "$(touch x)", "name", "$(touch x)"),
     ("name", "<script>", "name", "<script>"),
     ("name", "", "name", "''"),
+    ("name", "datasets", "name", "results/datasets holds the data"),
     ("title", "", "title", "''"),
+    ("title", "two\nlines", "title", "two\\nlines"),
+    ("title", "x" * 121, "title", "xxx"),
+    ("data_dir", "a\0b", "data_dir", "a\\x00b"),
+    ("data_dir", 3, "data_dir", "3"),
     ("title", 3, "title", "3"),
     ("seeds.tuning", [], "seeds.tuning", "at least 1"),
     ("seeds.tuning", [0, 100], "seeds", "share [0]"),
@@ -52,6 +57,7 @@ WRONG = [
     ("datasets", [], "datasets", "at least 1"),
     ("datasets.0.name", "imagenet", "datasets.0.name", "'mnist', 'cifar10', 'digits' or 'shapes'"),
     ("datasets.0.equivalence_margin", 0, "datasets.0.equivalence_margin", "greater than 0"),
+    ("datasets.0.equivalence_margin", 1.0, "datasets.0.equivalence_margin", "less than 1"),
     ("datasets.0.augmentation", "mixup", "datasets.0.augmentation", "mixup"),
     ("datasets.1.name", "digits", "datasets", "twice"),
     ("comparisons", [], "comparisons", "at least 1"),
@@ -59,6 +65,7 @@ WRONG = [
     ("comparisons.0.model", "vgg", "comparisons.0.model", "vgg"),
     ("comparisons.0.epochs", 0, "comparisons.0.epochs", "greater than or equal to 1"),
     ("comparisons.0.epochs", "8", "comparisons.0.epochs", "'8'"),
+    ("comparisons.0.epochs", 10**30, "comparisons.0.epochs", "less than or equal to 10000"),
     ("comparisons.0.batch_size", -64, "comparisons.0.batch_size", "-64"),
     ("comparisons.0.losses", [], "comparisons.0.losses", "at least 1"),
     ("comparisons.0.losses.0.loss", "hinge", "comparisons.0.losses.0.loss", "hinge"),
@@ -77,9 +84,14 @@ WRONG = [
     ("recipe.optimiser", "adam", "recipe.optimiser: no such field", "adam"),
     ("history.early_points", 40, "history.early_points", "40"),
     ("compute.accelerator", "tpu", "compute.accelerator", "tpu"),
+    ("history.per_epoch", 10**6, "history.per_epoch", "less than or equal to 1000"),
+    ("compute.checkpoint_s", -1, "compute.checkpoint_s", "-1"),
+    ("compute.checkpoint_s", float("inf"), "compute.checkpoint_s", "inf"),
+    ("compute.threads", 10**9, "compute.threads", "less than or equal to 1024"),
     ("compute.threads", 0, "compute.threads", "0"),
     ("compute.seeds_per_job", 1000, "compute.seeds_per_job", "1000"),
     ("statistics.level", 95, "statistics.level", "95"),
+    ("statistics.resamples", 10**12, "statistics.resamples", "less than or equal to 1000000"),
     ("theory.starts", [], "theory.starts", "at least 1"),
     ("limits.epochs", 0, "limits.epochs", "0"),
     ("limits", "short", "limits", "short"),
@@ -104,7 +116,10 @@ def test_a_missing_field_is_named():
         parse_study(fields, origin="study.yaml")
 
 
-@pytest.mark.parametrize("text", ["[1, 2]", "a: [", "", "\x00"])
+@pytest.mark.parametrize(
+    "text",
+    ["[1, 2]", "a: [", "", "\x00", "a: 2020-99-99", "[" * 5000, "a: !!python/name:os.system ''"],
+)
 def test_a_file_that_is_no_study_is_refused(tmp_path, text):
     path = tmp_path / "study.yaml"
     path.write_text(text)
@@ -127,6 +142,8 @@ def test_a_snakemake_call_is_one_study(monkeypatch):
     limited = {"limits": {"epochs": "1"}, "seeds": {"evaluation": ["7"]}}
     assert snakemake_study(limited, []).limits.epochs == 1
     assert snakemake_study(limited, []).seeds.evaluation == (7,)
+    with pytest.raises(ConfigError, match=r"limits\.epochs: '2020-99-99' is not allowed"):
+        snakemake_study({"limits": {"epochs": "2020-99-99"}}, [])
     with pytest.raises(ConfigError, match="allowed: one file"):
         snakemake_study(deepcopy(miniature), [MINIATURE, ROOT / "config/full.yaml"])
 

@@ -9,7 +9,7 @@ import tiny_sources
 from lossbench.config import STAND_INS, DatasetName
 from lossbench.datasets.catalogue import DATASETS, prepare
 from lossbench.datasets.prepared import Examples, Loaded, build, channel_moments, load, save
-from lossbench.errors import DataError
+from lossbench.errors import DataError, FileError
 
 
 def tiny(seed: int = 0):
@@ -119,10 +119,19 @@ def test_images_that_the_manifest_does_not_describe_are_refused(saved):
         load(npz)
 
 
+def test_stored_images_that_are_not_numbers_are_refused(saved):
+    prepared, npz, _ = saved
+    images = np.full(prepared.images.shape, np.nan, np.float32)
+    text = np.frombuffer(prepared.manifest.json_text.encode(), np.uint8)
+    np.savez(npz, images=images, labels=prepared.labels, manifest=text)
+    with pytest.raises(DataError, match="images float32, labels uint8; allowed: uint8"):
+        load(npz)
+
+
 def test_a_failed_write_leaves_the_old_files(saved, monkeypatch):
     before = [path.read_bytes() for path in saved[1:]]
     monkeypatch.setattr(np, "savez", lambda *_, **__: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(FileError, match=r"prepared data\.npz: cannot be written \(disk full\)"):
         save(tiny(seed=5)[0], *saved[1:])
     assert [path.read_bytes() for path in saved[1:]] == before
     assert len(list(saved[1].parent.iterdir())) == 2

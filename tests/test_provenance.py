@@ -49,7 +49,7 @@ def test_a_formula_changes_what_uses_it_and_nothing_else(package):
 def test_analysis_tables_and_the_configuration_s_models_do_not_touch_training(package):
     before = code_digest("training.fit")
     package("tables/study.py", '"survival"', '"survivals"')
-    package("config.py", "epochs: Count = 300", "epochs: Count = 301")
+    package("config.py", "epochs: Epochs = 300", "epochs: Epochs = 301")
     assert code_digest("training.fit") == before
     package("tables/runs.py", "CLASSES = 10", "CLASSES = 11")
     assert code_digest("training.fit") != before

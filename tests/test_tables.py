@@ -82,6 +82,26 @@ def test_foreign_damaged_and_older_files_are_refused_by_name(tmp_path):
         read(path, HEIGHTS)
 
 
+def test_no_flipped_bit_reads_as_other_numbers(tmp_path):
+    """Parquet has no checksum of its own: without ours, flipped bits read as other heights."""
+    path = tmp_path / "heights.parquet"
+    write(FRAME, HEIGHTS, path)
+    whole, expected = path.read_bytes(), read(path, HEIGHTS)
+    refused = 0
+    places = range(0, len(whole), 5)
+    for place in places:
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 16]) + whole[place + 1 :])
+        try:
+            found = read(path, HEIGHTS)
+        except TableError as error:
+            assert "heights.parquet" in str(error)  # noqa: PT017
+            assert "\n" not in str(error)  # noqa: PT017
+            refused += 1
+        else:
+            pd.testing.assert_frame_equal(found, expected, check_exact=True)
+    assert refused > len(places) / 2
+
+
 def test_tables_stack_and_a_run_may_stand_in_one_file_only(tmp_path):
     write(FRAME[:1], HEIGHTS, tmp_path / "1.parquet")
     write(FRAME[1:], HEIGHTS, tmp_path / "2.parquet")

@@ -1,20 +1,69 @@
-"""Files that are either whole or not there."""
+"""Files and folders that are either whole or not there, and what killed processes left of them."""
 
+import glob
 import os
+import platform
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from zlib import crc32
+
+from lossbench.errors import FileError
+
+MACHINE = f"{crc32(platform.node().encode()):08x}"
+"""Tells machines that share a disk apart: only its own can say whether a process still lives."""
 
 
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
-    """Write to the yielded temporary path; it becomes `path` only on success."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    """Write to the yielded temporary path; it becomes `path` only on success.
+
+    Raises FileError: the disk is full, or the folder takes no file.
+    """
     try:
-        yield temporary
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(path.parent, path.name)
+        temporary = path.with_name(_hidden(path.name))
+        try:
+            yield temporary
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else error
+        raise FileError(f"{path}: cannot be written ({reason})") from error
+
+
+@contextmanager
+def scratch(folder: Path, name: str) -> Iterator[Path]:
+    """A hidden folder inside `folder` for work called `name`; it is gone afterwards."""
+    remove_leftovers(folder, name)
+    with tempfile.TemporaryDirectory(prefix=f"{_hidden(name)}.", dir=folder) as inside:
+        yield Path(inside)
+
+
+def remove_leftovers(folder: Path, name: str) -> None:
+    """Remove what killed processes of this machine left of `atomic` files or `scratch` folders."""
+    for left in folder.glob(f".{glob.escape(name)}.{MACHINE}-*.partial*"):
+        process = left.name.removeprefix(f".{name}.{MACHINE}-").partition(".")[0]
+        if process.isdecimal() and not _is_alive(int(process)):
+            shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
+
+
+def _hidden(name: str) -> str:
+    """A name for something unfinished that says which process is at it."""
+    return f".{name}.{MACHINE}-{os.getpid()}.partial"
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)  # signal 0 only asks
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True

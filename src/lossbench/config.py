@@ -32,11 +32,13 @@ PRIMARY: LossName = "mse_softmax"
 STAND_INS: frozenset[DatasetName] = frozenset({"digits", "shapes"})
 """Data sets that need no download and stand in for the real ones wherever they appear."""
 
-Count = Annotated[int, Strict(), Field(ge=1)]
+Count = Annotated[int, Strict(), Field(ge=1, le=10_000_000)]
+Epochs = Annotated[int, Strict(), Field(ge=1, le=10_000)]
 Seed = Annotated[int, Strict(), Field(ge=0, lt=2**31)]
 Real = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Positive = Annotated[Real, Field(gt=0)]
 Fraction = Annotated[Real, Field(ge=0, lt=1)]
+Title = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,120}$")]
 StudyName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 
@@ -73,7 +75,7 @@ class Dataset(Frozen):
     """Which data set; `digits` and `shapes` are stand-ins that need no download."""
     augmentation: Augmentation = "none"
     """Of training batches: nothing, a shift of up to 4 pixels, or that and a random flip."""
-    equivalence_margin: Positive
+    equivalence_margin: Annotated[Fraction, Field(gt=0)]
     """Errors closer than this count as equivalent: a fraction, 0.001 is 0.1 percentage points."""
 
 
@@ -156,9 +158,9 @@ class Comparison(Frozen):
     """A data set listed under `datasets`."""
     model: ModelName
     """The network."""
-    epochs: Count
+    epochs: Epochs
     """Epochs of an evaluation run."""
-    tuning_epochs: Count
+    tuning_epochs: Epochs
     """Epochs of a tuning run; may be fewer."""
     batch_size: Count = 128
     """Examples a step."""
@@ -197,7 +199,7 @@ class History(Frozen):
 
     early_points: Annotated[int, Strict(), Field(ge=0, le=12)] = 6
     """Measurements after steps 1, 2, 4, … of the first epoch."""
-    per_epoch: Count = 4
+    per_epoch: Annotated[int, Strict(), Field(ge=1, le=1000)] = 4
     """Evenly spaced measurements in every epoch."""
     train_examples: Count = 1000
     """The first so many training examples stand for the training set in these measurements."""
@@ -208,7 +210,7 @@ class Compute(Frozen):
 
     accelerator: Literal["auto", "cpu", "cuda"] = "auto"
     """`auto` takes a GPU where there is one."""
-    threads: Count = 1
+    threads: Annotated[int, Strict(), Field(ge=1, le=1024)] = 1
     """CPU threads a training job; one job a core beats several threads a job."""
     seeds_per_job: Annotated[int, Strict(), Field(ge=1, le=32)] = 5
     """Seeds trained together in one job."""
@@ -218,6 +220,8 @@ class Compute(Frozen):
     """Arithmetic of the forward and backward pass; parameters stay float32."""
     compile: Annotated[bool, Strict()] = False
     """Let torch.compile translate the networks: needs a C++ compiler and up to a minute a job."""
+    checkpoint_s: Annotated[Real, Field(ge=0)] = 60.0
+    """Seconds, at least, between the checkpoints of a training job; 0 saves at each measurement."""
 
 
 class Statistics(Frozen):
@@ -225,7 +229,7 @@ class Statistics(Frozen):
 
     level: Annotated[Real, Field(gt=0.5, lt=1)] = 0.95
     """Coverage of the intervals."""
-    resamples: Annotated[int, Strict(), Field(ge=999)] = 9999
+    resamples: Annotated[int, Strict(), Field(ge=999, le=1_000_000)] = 9999
     """Bootstrap and Monte Carlo permutation resamples."""
 
 
@@ -246,7 +250,7 @@ class Theory(Frozen):
     """Where the neuron starts."""
     learning_rate: Positive = 0.15
     """Its learning rate."""
-    epochs: Count = 300
+    epochs: Epochs = 300
     """How long the curves are drawn."""
 
 
@@ -270,8 +274,8 @@ class Study(Frozen):
 
     name: StudyName
     """Lower-case letters, digits and dashes; names results/NAME and report/NAME.html."""
-    title: Annotated[str, StringConstraints(min_length=1, max_length=120)]
-    """The page's heading."""
+    title: Title
+    """The page's heading: 1 to 120 characters on one line."""
     data_dir: Path = Path("data")
     """MNIST and CIFAR-10 in torchvision's layout; what is missing is downloaded into it."""
     seeds: Seeds
@@ -292,6 +296,14 @@ class Study(Frozen):
     """The theory chapter."""
     limits: Limits = Limits()
     """Caps for a trial run."""
+
+    @model_validator(mode="after")
+    def _can_stand_on_a_disk(self) -> Self:
+        if self.name == "datasets":
+            raise ValueError("name: 'datasets' is not allowed: results/datasets holds the data")
+        if "\0" in str(self.data_dir):
+            raise ValueError(f"data_dir: {str(self.data_dir)!r} is not allowed: no path has a NUL")
+        return self
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -15,3 +15,11 @@ class DataError(LossbenchError):
 
 class TableError(LossbenchError):
     """A table breaks its schema: a column, a type, a key, or a missing value."""
+
+
+class FileError(LossbenchError):
+    """A file cannot be written, since the disk is full or takes no files; or cannot be read."""
+
+
+class DeviceError(LossbenchError):
+    """A job does not fit into the memory of its device."""

@@ -10,6 +10,8 @@ from pydantic import ValidationError
 from lossbench.config import Study
 from lossbench.errors import ConfigError
 
+NOT_YAML = (yaml.YAMLError, ValueError, RecursionError)
+"""What PyYAML raises: the second for a date or number that is none, the third for deep nesting."""
 DEFAULT_STUDY = Path("config/mnist-cifar10.yaml")
 
 
@@ -24,7 +26,7 @@ def load_study(path: Path, overrides: Mapping[str, Any] | None = None) -> Study:
         fields = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read ({error})") from error
-    except yaml.YAMLError as error:
+    except NOT_YAML as error:
         raise ConfigError(f"{path}: is not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(fields, Mapping):
         raise ConfigError(f"{path}: holds {type(fields).__name__}; allowed: a mapping of fields")
@@ -74,7 +76,7 @@ def _read(value: Any) -> Any:
         return _typed(value)
     try:
         read = yaml.safe_load(value)
-    except yaml.YAMLError:
+    except NOT_YAML:
         return value
     return read if isinstance(read, int | float | None) else value
 
@@ -102,7 +104,7 @@ def _causes(problems: Sequence[Any]) -> list[Any]:
 
 def _describe(problem: Any) -> str:
     """One line: the field's path, its value, and what pydantic or our validator says is allowed."""
-    field = ".".join(str(part) for part in problem["loc"]) or "the study"
+    field = ".".join(_printable(str(part)) for part in problem["loc"]) or "the study"
     message = problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "value_error":
         return f"{field}: {message}"
@@ -111,6 +113,11 @@ def _describe(problem: Any) -> str:
     if problem["type"] == "extra_forbidden":
         return f"{field}: no such field (value {_shorten(problem['input'])})"
     return f"{field}: {_shorten(problem['input'])} is not allowed: {message}"
+
+
+def _printable(key: str) -> str:
+    """A key as it stands; escaped or cut where a terminal would do more than show it."""
+    return key if key.isprintable() and len(key) <= 80 else _shorten(key)
 
 
 def _shorten(value: Any, width: int = 80) -> str:

@@ -31,6 +31,9 @@ GPUS_PER_JOB = int(
     or (STUDY.compute.accelerator == "auto" and has_gpu())
 )
 
+# How often a job saves its state changes no number and must retrain nothing.
+COMPUTE = STUDY.compute.model_dump_json(exclude={"checkpoint_s"})
+
 CELL = "{dataset}/{model}/{loss}/{part}"
 
 

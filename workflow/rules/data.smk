@@ -6,7 +6,8 @@ rule record:
     conda:
         "../../environment.yml"
     params:
-        study=STUDY.model_dump_json(),
+        # As plain text, a title's braces would be taken for wildcards.
+        study=lambda wildcards: STUDY.model_dump_json(),
     shell:
         "printf '%s\\n' {params.study:q} > {output:q} 2> {log:q}"
 

@@ -17,12 +17,15 @@ rule tune:
         mem_mb=3000,
     params:
         job=job_of("tuning"),
-        compute=STUDY.compute.model_dump_json(),
+        compute=COMPUTE,
+        # A function of the input is not compared with earlier runs.
+        checkpoint_s=lambda wildcards, input: STUDY.compute.checkpoint_s,
         folder=lambda wildcards, output: Path(output[0]).parent,
         code=code_digest("training.fit"),
     shell:
         "lossbench train --job {params.job:q} --compute {params.compute:q}"
-        " --data {input.data:q} --out {params.folder:q} > {log:q} 2>&1"
+        " --checkpoint-s {params.checkpoint_s} --data {input.data:q} --out {params.folder:q}"
+        " > {log:q} 2>&1"
 
 
 rule choose:
@@ -98,9 +101,12 @@ rule train:
         mem_mb=3000,
     params:
         job=job_of("evaluation"),
-        compute=STUDY.compute.model_dump_json(),
+        compute=COMPUTE,
+        # A function of the input is not compared with earlier runs.
+        checkpoint_s=lambda wildcards, input: STUDY.compute.checkpoint_s,
         folder=lambda wildcards, output: Path(output[0]).parent,
         code=code_digest("training.fit"),
     shell:
         "lossbench train --job {params.job:q} --compute {params.compute:q} --choice {input.choice:q}"
-        " --data {input.data:q} --out {params.folder:q} > {log:q} 2>&1"
+        " --checkpoint-s {params.checkpoint_s} --data {input.data:q} --out {params.folder:q}"
+        " > {log:q} 2>&1"

@@ -11,6 +11,7 @@ import typer
 from lossbench.atomic import atomic
 from lossbench.cli.app import Out, StudyFile, app
 from lossbench.config import json_schema
+from lossbench.errors import FileError
 from lossbench.names import FIGURE_CHAPTERS, Chapter
 from lossbench.paths import EXPORTED, StudyPaths, manifest
 
@@ -71,7 +72,7 @@ def trace(study: StudyFile) -> None:
         },
         **environment(),
         "devices": sorted(timing["device"].unique()),
-        "datasets": {name: json.loads(manifest(name).read_text("utf-8")) for name in used},
+        "datasets": {name: _read_json(manifest(name)) for name in used},
         "train_seconds": float(timing["train_s"].sum()),
         "peak_share": float(np.average(timing["peak_share"], weights=timing["train_s"])),
         "finished": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
@@ -96,9 +97,9 @@ def render(study: StudyFile) -> None:
     figures = {
         name: FigureContent(svg=paths.figure(name).read_text("utf-8"), **words)
         for chapter in FIGURE_CHAPTERS
-        for name, words in json.loads(paths.words(chapter).read_text("utf-8")).items()
+        for name, words in _read_json(paths.words(chapter)).items()
     }
-    provenance = json.loads(paths.provenance.read_text("utf-8"))
+    provenance = _read_json(paths.provenance)
     page = render(settings, tables, figures, provenance, statements(theory))
     _write_text(paths.page, page)
     _write_text(paths.summary, markdown(settings, tables, provenance))
@@ -130,6 +131,13 @@ def compare(
 def schema(out: Out) -> None:
     """Write the JSON schema of a study file, for editors."""
     _write_json(out, json_schema())
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise FileError(f"{path}: not readable JSON ({error})") from error
 
 
 def _write_json(path: Path, content: Any) -> None:

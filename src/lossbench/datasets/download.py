@@ -1,7 +1,6 @@
 """Downloads: mirrors in order, with retries and a progress bar; nothing unverified is kept."""
 
 import tarfile
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import pooch
 
+from lossbench.atomic import scratch
 from lossbench.errors import DataError
 
 
@@ -40,8 +40,8 @@ def fetch(
     folder.mkdir(parents=True, exist_ok=True)
     transfer = pooch.HTTPDownloader(progressbar=patience.show_progress, timeout=patience.timeout_s)
     failures: dict[str, str] = {}
-    with tempfile.TemporaryDirectory(prefix=".download-", dir=folder) as inside:
-        download = Path(inside) / "content"
+    with scratch(folder, "download") as inside:
+        download = inside / "content"
         for round_ in range(patience.rounds):
             time.sleep(patience.pause_s * 2 ** (round_ - 1) if round_ else 0)
             for url in urls:

@@ -5,14 +5,13 @@ byte is compared with the official SHA-256 before it is parsed. Validation is th
 examples of the official training files; the official test sets stay whole.
 """
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from lossbench.atomic import atomic
+from lossbench.atomic import atomic, scratch
 from lossbench.datasets.cifar import parse_batch
 from lossbench.datasets.digests import CIFAR10_FILES, CIFAR10_TAR, MNIST_FILES, verify
 from lossbench.datasets.download import Patience, extract, fetch
@@ -167,10 +166,10 @@ def _fetch_cifar10(data_dir: Path, official: Official) -> None:
 
     def keep(archive: Path) -> None:
         verify(archive.read_bytes(), official.archive_sha256, origin=official.archive)
-        with tempfile.TemporaryDirectory(prefix=".unpack-", dir=data_dir) as inside:
-            extract(archive, Path(inside))
+        with scratch(data_dir, "unpack") as inside:
+            extract(archive, inside)
             for name in official.files:
-                _install(Path(inside) / official.folder / name, data_dir / official.folder / name)
+                _install(inside / official.folder / name, data_dir / official.folder / name)
 
     try:
         if (local := data_dir / official.archive).exists():

@@ -26,6 +26,10 @@ class Block(Protocol):
         """What the optimiser updates."""
         ...
 
+    def tensors(self) -> dict[str, Tensor]:
+        """Parameters and buffers by name: the tensors themselves, to be saved or written to."""
+        ...
+
     def backward(
         self, objective: Objective, images: Tensor, labels: Tensor, alive: Tensor
     ) -> Tensor:
@@ -52,6 +56,14 @@ class Loop:
     def parameters(self) -> list[nn.Parameter]:
         """Every network's own parameters."""
         return [parameter for network in self.networks for parameter in network.parameters()]
+
+    def tensors(self) -> dict[str, Tensor]:
+        """See `Block`."""
+        return {
+            f"{place}.{name}": tensor
+            for place, network in enumerate(self.networks)
+            for name, tensor in network.state_dict().items()
+        }
 
     def backward(
         self, objective: Objective, images: Tensor, labels: Tensor, alive: Tensor
@@ -84,6 +96,10 @@ class Stack:
     def parameters(self) -> list[nn.Parameter]:
         """The stacked parameters, (S, …) each."""
         return list(self.weights.values())
+
+    def tensors(self) -> dict[str, Tensor]:
+        """See `Block`."""
+        return {name: tensor.detach() for name, tensor in (self.weights | self.buffers).items()}
 
     def backward(
         self, objective: Objective, images: Tensor, labels: Tensor, alive: Tensor

@@ -87,17 +87,22 @@ def normalise(pixels: Tensor, mean: Sequence[float], std: Sequence[float]) -> Te
 class Order(Sampler[Draw]):
     """The draws of one epoch after the other for a block of seeds; `set_epoch` selects the epoch.
 
-    Batches are whole: the examples left over at an epoch's end are not seen in that epoch.
+    Batches are whole: the examples left over at an epoch's end are not seen in that epoch. The
+    first `start` steps of the training are left out: a resumed run took them before.
     """
 
-    def __init__(self, seeds: Sequence[int], *, examples: int, batch_size: int) -> None:
+    def __init__(
+        self, seeds: Sequence[int], *, examples: int, batch_size: int, start: int = 0
+    ) -> None:
         self.seeds = tuple(seeds)
         self.examples, self.batch_size = examples, batch_size
-        self.epoch = 0
+        self.resumed = divmod(start, max(1, len(self)))
+        self.set_epoch(0)
 
     def set_epoch(self, epoch: int) -> None:
-        """Let the next iteration be epoch `epoch`, from its first step (called by Lightning)."""
-        self.epoch = epoch
+        """Let the next iteration be the `epoch`-th from `start` on (called by Lightning)."""
+        self.epoch = self.resumed[0] + epoch
+        self.skipped = self.resumed[1] if epoch == 0 else 0
 
     def __len__(self) -> int:
         return self.examples // self.batch_size
@@ -105,7 +110,7 @@ class Order(Sampler[Draw]):
     def __iter__(self) -> Iterator[Draw]:
         draws = [self._draw(seed) for seed in self.seeds]
         rows, shifts, flips = (torch.stack(parts) for parts in zip(*draws, strict=True))
-        for step in range(len(self)):
+        for step in range(self.skipped, len(self)):
             batch = slice(step * self.batch_size, (step + 1) * self.batch_size)
             yield Draw(rows[:, batch], shifts[:, batch], flips[:, batch])
 

@@ -1,6 +1,5 @@
 """One training job: a cell and a block of its seeds, from prepared images to tables."""
 
-import time
 import warnings
 from collections.abc import Sequence
 
@@ -15,55 +14,90 @@ from torch.utils.data import DataLoader
 from lossbench.cells import Cell
 from lossbench.config import Compute
 from lossbench.datasets.prepared import Prepared, Split
-from lossbench.errors import ConfigError
+from lossbench.errors import ConfigError, DeviceError
 from lossbench.losses import LOSSES
 from lossbench.models import Network, build
 from lossbench.tables.runs import CLASSES
 from lossbench.training.block import Block, Loop, Stack
-from lossbench.training.device import keep_freed_memory, pick_device
+from lossbench.training.checkpoint import Checkpoint
+from lossbench.training.device import device_name, keep_freed_memory, pick_device
 from lossbench.training.examples import Examples, Order, normalise
 from lossbench.training.module import BlockTraining
 from lossbench.training.results import history_table, runs_table, test_tables, timing_table
+from lossbench.training.resume import Resume
 
 Labelled = tuple[Tensor, Tensor]
 """Normalised images (N, C, H, W) and int64 labels (N), on the device."""
 
 
 def fit(
-    cell: Cell, seeds: Sequence[int], prepared: Prepared, compute: Compute, *, show_bar: bool
+    cell: Cell,
+    seeds: Sequence[int],
+    prepared: Prepared,
+    compute: Compute,
+    *,
+    show_bar: bool,
+    checkpoint: Checkpoint | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Train the cell's seeds together; return their tables by name.
+
+    A cell that `checkpoint` holds half-trained is taken up where it stopped.
 
     Tuning runs yield history, runs and timing and never see the test set. Evaluation runs yield
     predictions, geometry and projections on it besides, taken once, after the last epoch.
 
     Raises ConfigError: the batch size exceeds the training set, or there is no CUDA device where
-    one is asked for.
+    one is asked for. DeviceError: the block does not fit into the device's memory.
     """
-    torch.set_num_threads(compute.threads)
     keep_freed_memory()
     device = pick_device(compute.accelerator)
+    try:
+        return _fit(cell, seeds, prepared, compute, device, Resume(checkpoint), show_bar=show_bar)
+    except torch.OutOfMemoryError as error:
+        raise DeviceError(
+            f"{cell.dataset}/{cell.model}/{cell.loss}: {len(seeds)} seeds in one job do not fit"
+            f" into the memory of {device_name(device)}; lower compute.seeds_per_job or batch_size"
+        ) from error
+
+
+def _fit(
+    cell: Cell,
+    seeds: Sequence[int],
+    prepared: Prepared,
+    compute: Compute,
+    device: torch.device,
+    resume: Resume,
+    *,
+    show_bar: bool,
+) -> dict[str, pd.DataFrame]:
+    torch.set_num_threads(compute.threads)
     networks = [_build(cell, prepared, seed) for seed in seeds]
-    module, loader = _prepare(cell, seeds, prepared, _block(networks, device, compute), device)
-    started = time.perf_counter()
-    _trainer(cell, compute, device, show_bar=show_bar).fit(module, loader)
-    train_s = time.perf_counter() - started
+    block = _block(networks, device, compute)
+    module, loader = _prepare(cell, seeds, prepared, block, device, start=resume.step)
+    epochs = cell.epochs - resume.step // module.steps_per_epoch
+    _trainer(epochs, resume, compute, device, show_bar=show_bar).fit(module, loader)
+    train_s = resume.train_s
+    is_evaluation = cell.stage == "evaluation"
+    tested = test_tables(module, *_labelled(prepared, "test", device)) if is_evaluation else {}
     runs = runs_table(module, networks[0], prepared.manifest.image_shape)
-    tables = {
+    return tested | {
         "history": history_table(module),
         "runs": runs,
         "timing": timing_table(module, runs, device, compute.threads, train_s),
     }
-    if cell.stage == "evaluation":
-        tables |= test_tables(module, *_labelled(prepared, "test", device))
-    return tables
 
 
 def _prepare(
-    cell: Cell, seeds: Sequence[int], prepared: Prepared, block: Block, device: torch.device
+    cell: Cell,
+    seeds: Sequence[int],
+    prepared: Prepared,
+    block: Block,
+    device: torch.device,
+    *,
+    start: int,
 ) -> tuple[BlockTraining, DataLoader[tuple[Tensor, Tensor]]]:
     examples = _training_examples(cell, prepared, device)
-    order = Order(seeds, examples=len(examples), batch_size=cell.batch_size)
+    order = Order(seeds, examples=len(examples), batch_size=cell.batch_size, start=start)
     if not len(order):
         raise ConfigError(
             f"batch_size: {cell.batch_size} is not allowed: {cell.dataset} has only"
@@ -121,7 +155,9 @@ def _labelled(
     return normalised, torch.from_numpy(labels[:limit]).to(device, torch.int64)
 
 
-def _trainer(cell: Cell, compute: Compute, device: torch.device, *, show_bar: bool) -> pl.Trainer:
+def _trainer(
+    epochs: int, resume: Resume, compute: Compute, device: torch.device, *, show_bar: bool
+) -> pl.Trainer:
     """A Trainer that only trains: no logger, checkpoint or sanity check, and no cluster detection.
 
     Inside a Slurm job Lightning would take itself for one task of many; here a job is one process.
@@ -132,7 +168,8 @@ def _trainer(cell: Cell, compute: Compute, device: torch.device, *, show_bar: bo
         accelerator="gpu" if device.type == "cuda" else "cpu",
         devices=[device.index] if device.type == "cuda" else 1,
         precision="bf16-mixed" if compute.precision == "bfloat16" else "32-true",
-        max_epochs=cell.epochs,
+        max_epochs=epochs,
+        callbacks=[resume],
         plugins=[LightningEnvironment()],
         logger=False,
         enable_checkpointing=False,

@@ -66,8 +66,9 @@ class BlockTraining(pl.LightningModule):
         )
 
     def on_train_start(self) -> None:
-        """Measure the untrained networks."""
-        self._measure()
+        """Measure the untrained networks; those of a resumed run have been measured."""
+        if not self.step:
+            self._measure()
 
     def training_step(self, batch: tuple[Tensor, Tensor]) -> None:
         """One update of every seed that has not diverged."""
@@ -126,4 +127,5 @@ class BlockTraining(pl.LightningModule):
     def _log(self) -> None:
         latest = [row for row in self.history if row["step"] == self.step]
         errors = " ".join(f"{100 * row['validation_error']:.2f}" for row in latest)
-        print(f"step {self.step}/{self.total_steps}: validation error, % by seed: {errors}")
+        place = f"step {self.step}/{self.total_steps}"
+        print(f"{place}: validation error, % by seed: {errors}", flush=True)

@@ -72,11 +72,14 @@ def timing_table(
 def test_tables(module: BlockTraining, images: Tensor, labels: Tensor) -> dict[str, pd.DataFrame]:
     """PREDICTIONS, GEOMETRY and PROJECTIONS on the test set: images (N, C, H, W), labels (N).
 
-    A run that diverged has none of them; its row in RUNS says so. Projections are of the block's
-    first surviving seed.
+    A run that diverged has none of them; its row in RUNS says so. One whose outputs are finite on
+    the validation set but not here has diverged as well. Projections are of the block's first
+    surviving seed.
     """
+    found = outputs(module.block, images)
+    module.alive &= found.logits.isfinite().all(-1).all(-1)
     surviving = [index for index, alive in enumerate(module.alive.tolist()) if alive]
-    logits, features = (part.float().cpu().numpy() for part in outputs(module.block, images))
+    logits, features = (part.float().cpu().numpy() for part in found)
     truth = labels.cpu().numpy()
     predictions = [
         pd.DataFrame(logits[index], columns=list(LOGITS)).assign(

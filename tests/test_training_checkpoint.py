@@ -1,0 +1,256 @@
+"""A job that was cut and resumed ends in the same bytes; a foreign checkpoint changes nothing."""
+
+import io
+import math
+import os
+
+import pandas as pd
+import pytest
+import torch
+
+from lossbench.cells import Job
+from lossbench.config import Compute, Margin
+from lossbench.models import build
+from lossbench.training import checkpoint as checkpoints
+from lossbench.training.block import Loop, Stack
+from lossbench.training.checkpoint import FILE_NAME, Checkpoint, identity
+from lossbench.training.examples import Order
+from lossbench.training.fit import fit
+from lossbench.training.module import BlockTraining
+from test_training import REPEATED, cell, prepared, train
+
+__all__ = ["prepared"]  # the fixture
+
+IDENTITY = {"job": "a", "code": "b"}
+
+
+class CutError(Exception):
+    pass
+
+
+@pytest.fixture
+def cut(monkeypatch):
+    """Makes training end with an error before update number `step` + 1."""
+    step = BlockTraining.training_step
+
+    def at(place: int | None) -> None:
+        def training_step(self, batch):
+            if self.step == place:
+                raise CutError
+            step(self, batch)
+
+        monkeypatch.setattr(BlockTraining, "training_step", training_step)
+
+    return at
+
+
+def saved(tmp_path, **changes) -> Checkpoint:
+    return Checkpoint(tmp_path / FILE_NAME, IDENTITY | changes, every_s=0)
+
+
+def resumed(job, seeds, prepared, checkpoint):
+    return fit(
+        job, seeds, prepared, Compute(accelerator="cpu"), show_bar=False, checkpoint=checkpoint
+    )
+
+
+def assert_same(found, expected):
+    for name in REPEATED:
+        pd.testing.assert_frame_equal(found[name], expected[name], check_exact=True)
+
+
+@pytest.mark.parametrize("place", [1, 3, 8, 11, 12])
+def test_a_run_cut_anywhere_resumes_to_the_same_bytes(prepared, tmp_path, cut, place):
+    """Eight steps an epoch, measured after 0, 1, 2, 4, 8, 12 and 16; cut at each of them, between
+    them, at an epoch's end and within it."""
+    expected = train(cell(), [3, 4], prepared)
+    cut(place)
+    with pytest.raises(CutError):
+        resumed(cell(), [3, 4], prepared, saved(tmp_path))
+    cut(None)
+    checkpoint = saved(tmp_path)
+    assert checkpoint.running["step"] == max(step for step in (1, 2, 4, 8, 12) if step <= place)
+    assert_same(resumed(cell(), [3, 4], prepared, checkpoint), expected)
+
+
+CASES = {
+    "BatchNorm": {"model": "convnet", "epochs": 1},
+    "annealed margin": {
+        "loss": "l_softmax",
+        "margin": Margin(m=2.0, annealing={}),
+        "model": "mlp",
+    },
+    "cosine head": {"loss": "am_softmax", "margin": Margin(m=0.35, s=10.0)},
+    "augmentation": {"augmentation": "flip_shift", "model": "lenet"},
+    "weight decay": {"recipe": {"weight_decay": 0.01}},
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_kind_of_state_comes_back(prepared, tmp_path, cut, case):
+    job = type(cell()).model_validate(cell(**CASES[case]).model_dump())
+    expected = train(job, [0, 1], prepared)
+    cut(5)
+    with pytest.raises(CutError):
+        resumed(job, [0, 1], prepared, saved(tmp_path))
+    cut(None)
+    assert_same(resumed(job, [0, 1], prepared, saved(tmp_path)), expected)
+
+
+def test_a_run_cut_twice_resumes_twice(prepared, tmp_path, cut):
+    expected = train(cell(), [0], prepared)
+    for place in (3, 9):
+        cut(place)
+        with pytest.raises(CutError):
+            resumed(cell(), [0], prepared, saved(tmp_path))
+    cut(None)
+    assert_same(resumed(cell(), [0], prepared, saved(tmp_path)), expected)
+
+
+def test_a_diverged_seed_stays_diverged(prepared, tmp_path, cut, monkeypatch):
+    calls, backward = {}, Loop.backward
+
+    def overflowing(self, objective, images, labels, alive):
+        """Seed 1's loss overflows at its third update, counted over both processes."""
+        calls["count"] = calls.get("count", 0) + 1
+        losses = backward(self, objective, images, labels, alive)
+        return losses.index_fill(0, torch.tensor([1]), math.inf) if calls["count"] == 3 else losses
+
+    monkeypatch.setattr(Loop, "backward", overflowing)
+    expected = train(cell(), [0, 1], prepared)
+    assert expected["runs"]["diverged"].tolist() == [False, True]
+    calls.clear()
+    cut(9)
+    with pytest.raises(CutError):
+        resumed(cell(), [0, 1], prepared, saved(tmp_path))
+    cut(None)
+    assert_same(resumed(cell(), [0, 1], prepared, saved(tmp_path)), expected)
+
+
+def test_finished_cells_of_a_grid_are_not_trained_again(prepared, tmp_path, cut):
+    cells = [cell(stage="tuning", learning_rate=rate, epochs=1) for rate in (0.03, 0.1, 0.3)]
+    expected = [train(each, [0], prepared) for each in cells]
+    checkpoint = saved(tmp_path)
+    checkpoint.finish(resumed(cells[0], [0], prepared, checkpoint))
+    cut(4)
+    with pytest.raises(CutError):
+        resumed(cells[1], [0], prepared, checkpoint)
+    cut(None)
+    checkpoint = saved(tmp_path)
+    assert len(checkpoint.finished) == 1
+    assert checkpoint.running["step"] == 4
+    for each in cells[len(checkpoint.finished) :]:
+        checkpoint.finish(resumed(each, [0], prepared, checkpoint))
+    for found, wanted in zip(checkpoint.finished, expected, strict=True):
+        for name in ("history", "runs"):
+            pd.testing.assert_frame_equal(found[name], wanted[name], check_exact=True)
+
+
+def test_the_time_of_all_processes_counts(prepared, tmp_path, cut):
+    cut(9)
+    with pytest.raises(CutError):
+        resumed(cell(), [0], prepared, saved(tmp_path))
+    cut(None)
+    checkpoint = saved(tmp_path)
+    checkpoint.running["train_s"] += 1000
+    assert resumed(cell(), [0], prepared, checkpoint)["timing"]["train_s"].item() > 1000
+
+
+def test_a_stack_s_tensors_are_written_in_place():
+    """A GPU's block: what is restored is what the next step computes with."""
+    stacks = [Stack([network(seed) for seed in seeds]) for seeds in ((0, 1), (2, 3))]
+    for name, tensor in stacks[0].tensors().items():
+        tensor.copy_(stacks[1].tensors()[name])
+    images = torch.randn(4, 3, 32, 32)
+    torch.testing.assert_close(*(stack.outputs(images).logits for stack in stacks), rtol=0, atol=0)
+
+
+def network(seed: int):
+    return build("convnet", "linear", (3, 32, 32), classes=10, seed=seed)
+
+
+@pytest.mark.parametrize("start", [0, 1, 3, 4, 7])
+def test_an_order_that_starts_later_gives_the_same_batches(start):
+    whole, rest = (Order([5, 9], examples=70, batch_size=16, start=first) for first in (0, start))
+    batches = {}
+    for order in (whole, rest):
+        batches[order] = []
+        for epoch in range(2):
+            order.set_epoch(epoch)
+            batches[order].extend(order)
+    for ours, theirs in zip(batches[rest], batches[whole][start:], strict=False):
+        for part, expected in zip(ours, theirs, strict=True):
+            assert torch.equal(part, expected)
+    assert len(batches[rest]) == 8 - start % 4
+
+
+def test_a_job_shorter_than_the_interval_writes_nothing(prepared, tmp_path):
+    checkpoint = Checkpoint(tmp_path / FILE_NAME, IDENTITY, every_s=1000)
+    checkpoint.finish(resumed(cell(), [0], prepared, checkpoint))
+    assert not list(tmp_path.iterdir())
+
+
+def filled(tmp_path) -> Checkpoint:
+    checkpoint = saved(tmp_path)
+    checkpoint.offer(lambda: {"step": 7, "tensors": {"weight": torch.arange(9.0)}})
+    return checkpoint
+
+
+def test_a_checkpoint_of_other_code_or_another_job_is_ignored_by_name(tmp_path, capsys):
+    filled(tmp_path)
+    assert saved(tmp_path).running["step"] == 7
+    for part in IDENTITY:
+        assert not saved(tmp_path, **{part: "other"}).running
+        assert f"ignored, saved under another {part}" in capsys.readouterr().out
+
+
+def test_the_identity_changes_with_all_that_changes_a_number(prepared, monkeypatch):
+    job = Job(cells=(cell(),), seeds=(0,), part="a")
+    found = identity(job, prepared.manifest, Compute())
+    others = {
+        "job": identity(job.with_choice(0.3, ""), prepared.manifest, Compute()),
+        "data": identity(
+            job, prepared.manifest.model_copy(update={"labels_sha256": "0" * 64}), Compute()
+        ),
+        "number of threads": identity(job, prepared.manifest, Compute(threads=2)),
+    }
+    for name, other in others.items():
+        assert [part for part in found if found[part] != other[part]] == [name]
+    assert identity(job, prepared.manifest, Compute(checkpoint_s=0)) == found
+    assert found["code"] == checkpoints.code_digest("training.fit")
+
+
+def test_no_damage_is_resumed_from(tmp_path, capsys):
+    path = filled(tmp_path).path
+    whole = path.read_bytes()
+    step = max(1, len(whole) // 40)
+    damaged = [
+        whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :]
+        for place in range(0, len(whole), step)
+    ]
+    for content in [*damaged, whole[:-1], whole + b"\0", b"", b"<html>"]:
+        path.write_bytes(content)
+        assert not saved(tmp_path).running
+        assert "ignored, not a readable checkpoint" in capsys.readouterr().out
+    path.write_bytes(whole)
+    assert saved(tmp_path).running
+
+
+class Act:
+    def __init__(self, command):
+        self.command = command
+
+    def __reduce__(self):
+        return os.system, (self.command,)
+
+
+def test_a_malicious_checkpoint_does_not_act(tmp_path, capsys):
+    trap = tmp_path / "sprung"
+    checkpoint = filled(tmp_path)
+    checkpoint.offer(lambda: {"step": Act(f"touch {trap}")})
+    assert not saved(tmp_path).running
+    assert "not a readable checkpoint" in capsys.readouterr().out
+    assert not trap.exists()
+    payload = checkpoint.path.read_bytes()[checkpoints.DIGEST_BYTES :]
+    torch.load(io.BytesIO(payload), weights_only=False)
+    assert trap.exists(), "the trap would not have sprung: this test could not fail"

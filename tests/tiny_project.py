@@ -1,0 +1,129 @@
+"""A copy of the project with a study of seconds, in which a test runs Snakemake."""
+
+import hashlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+TINY = {
+    "name": "tiny",
+    "title": "Tiny",
+    "seeds": {"tuning": [100], "evaluation": [0, 1, 2]},
+    "datasets": [{"name": "digits", "equivalence_margin": 0.01}],
+    "comparisons": [
+        {
+            "dataset": "digits",
+            "model": "mlp",
+            "epochs": 1,
+            "tuning_epochs": 1,
+            "losses": [
+                {"loss": "cross_entropy", "learning_rates": [0.03, 0.1]},
+                {"loss": "mse_softmax", "learning_rates": [0.1, 0.3]},
+            ],
+        }
+    ],
+    "history": {"early_points": 2, "per_epoch": 2, "train_examples": 100},
+}
+SLOW_DISK = """
+import os, re, time
+
+flush = os.fsync
+
+def slow(file):
+    flush(file)
+    if re.search({pattern!r}, os.readlink(f"/proc/self/fd/{{file}}")):
+        time.sleep({seconds})
+
+os.fsync = slow
+"""
+REPEATED = ("history", "predictions", "runs", "geometry")
+
+
+class Project:
+    """A copy of the project in which a test runs Snakemake and edits files."""
+
+    def __init__(self, folder: Path, study: Mapping[str, Any] = TINY) -> None:
+        self.folder = folder
+        for part in ("src", "workflow", "config", "profiles"):
+            shutil.copytree(
+                ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__")
+            )
+        for part in ("Snakefile", "environment.yml"):
+            shutil.copy(ROOT / part, folder / part)
+        text = yaml.safe_dump(dict(study), allow_unicode=True)
+        (folder / "config/tiny.yaml").write_text(text, encoding="utf-8")
+
+    def copy(self, folder: Path) -> Self:
+        """The project elsewhere, results included; times of files are kept, as `cp -a` does."""
+        shutil.copytree(self.folder, folder, copy_function=shutil.copy2)
+        other = object.__new__(type(self))
+        other.folder = folder
+        return other
+
+    @property
+    def python_path(self) -> str:
+        """The copy's own code, after what a test lays over Python's (see `slow_disk`)."""
+        return os.pathsep.join(str(self.folder / part) for part in ("over", "src"))
+
+    def slow_disk(self, pattern: str, seconds: float) -> None:
+        """Let every process of this project take so long to flush files whose path matches."""
+        (self.folder / "over").mkdir()
+        (self.folder / "over/sitecustomize.py").write_text(
+            SLOW_DISK.format(pattern=pattern, seconds=seconds)
+        )
+
+    def start(self, *arguments: str, output: Any = subprocess.PIPE) -> subprocess.Popen[str]:
+        """Snakemake, leader of a process group of its own; it runs the copy's own code."""
+        paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        return subprocess.Popen(
+            [sys.executable, "-m", "snakemake", *arguments],
+            cwd=self.folder,
+            env=os.environ | {"PYTHONPATH": self.python_path, "PATH": paths},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+            # A test that runs in the background would hand down its deafness to Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
+
+    def snakemake(self, *arguments: str, check: bool = True, cores: int = 2) -> str:
+        """What Snakemake prints."""
+        process = self.start("--cores", str(cores), *arguments)
+        output, _ = process.communicate()
+        assert not check or process.returncode == 0, output
+        return output
+
+    def tiny(self, *arguments: str, **options: Any) -> str:
+        # Last, since it takes all that follows it for files.
+        return self.snakemake(*arguments, "--configfile", "config/tiny.yaml", **options)
+
+    def planned(self, *arguments: str) -> dict[str, int]:
+        """The jobs that a dry run of the tiny study plans, by rule."""
+        output = self.tiny("--dry-run", "--quiet", "rules", *arguments)
+        found = re.findall(r"^([a-z_]+) +(\d+)$", output, flags=re.MULTILINE)
+        return {rule: int(count) for rule, count in found if rule not in ("total", "all")}
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        text = (self.folder / path).read_text()
+        assert old in text
+        (self.folder / path).write_text(text.replace(old, new, 1))
+
+    def digests(self, stage: str = "evaluation") -> dict[str, str]:
+        """SHA-256 of the tables that must repeat, by path."""
+        runs = self.folder / "results/tiny/runs" / stage
+        files = [path for path in sorted(runs.rglob("*.parquet")) if path.stem in REPEATED]
+        assert files
+        return {
+            str(path.relative_to(runs)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in files
+        }
