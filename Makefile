@@ -54,11 +54,12 @@ schema: $(READY)  ## rewrite the study file's JSON schema from the models
 	lossbench schema --out config/study.schema.json
 
 lock:  ## pin what a fresh installation resolves to now
-	$(PYTHON) -m venv build/lock
-	build/lock/bin/python -m pip install --quiet torch==2.13.0 '.[slurm]' setuptools
-	build/lock/bin/python -m pip freeze --all --exclude lossbench --exclude pip | sed 's/+cpu//' > requirements.lock
-	build/lock/bin/python -m pip install --quiet '.[slurm,dev]'
-	build/lock/bin/python -m pip freeze --all --exclude lossbench --exclude pip | sed 's/+cpu//' | grep -vxFf requirements.lock > requirements-dev.lock
+	$(PYTHON) -m venv build/all && $(PYTHON) -m venv build/lean
+	build/all/bin/python -m pip install --quiet torch==2.13.0 '.[slurm,kubernetes,dev]' setuptools
+	build/all/bin/python -m pip freeze --all --exclude lossbench --exclude pip | sed 's/+cpu//' > build/all.lock
+	build/lean/bin/python -m pip install --quiet --constraint build/all.lock torch '.[slurm]' setuptools
+	build/lean/bin/python -m pip freeze --all --exclude lossbench --exclude pip | sed 's/+cpu//' > requirements.lock
+	grep -vxFf requirements.lock build/all.lock > requirements-dev.lock
 
 clean:  ## delete results, reports and the environment
 	rm -rf results report/*.html .venv build

@@ -89,3 +89,13 @@ class Project:
             str(path.relative_to(runs)): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in files
         }
+
+    def tables(self, below: str = "results") -> dict[str, str]:
+        """SHA-256 of the tiny study's tables, save the timing, by name."""
+        files = sorted((self.folder / below / "tiny/tables").glob("*.parquet"))
+        assert files
+        return {
+            path.stem: hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in files
+            if path.stem != "timing"
+        }

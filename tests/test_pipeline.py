@@ -9,14 +9,6 @@ from project_copy import REPEATED, Project
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory) -> Project:
-    """A project whose tiny study has run, in a folder with a space and a letter beyond ASCII."""
-    project = Project(tmp_path_factory.mktemp("a study é"))
-    project.tiny()
-    return project
-
-
 @pytest.fixture
 def project(finished, tmp_path) -> Project:
     """A copy of the finished project that a test may spoil; times of files are kept."""

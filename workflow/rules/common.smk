@@ -83,26 +83,22 @@ def comparison_of(wildcards):
     raise WorkflowError(f"the study has no {wildcards.model} on {wildcards.dataset}")
 
 
-def tuning_folders(dataset, model, losses):
-    """The folders of these losses' tuning jobs."""
+def tuning_tables(dataset, model, losses):
+    """What a choice reads: history and runs of these losses' tuning jobs."""
     return [
-        PATHS.root / "runs" / folder
-        for folder, job in JOBS.items()
+        PATHS.job(job, table)
+        for job in JOBS.values()
         for cell in job.cells[:1]
         if cell.stage == "tuning"
         and (cell.dataset, cell.model) == (dataset, model)
         and cell.loss in losses
-    ]
-
-
-def tuning_tables(dataset, model, losses):
-    """What a choice reads: history and runs of these losses' tuning jobs."""
-    folders = tuning_folders(dataset, model, losses)
-    return [
-        folder / f"{table}.parquet"
-        for folder in folders
         for table in ("history", "runs")
     ]
+
+
+def folders_of(tables):
+    """The folders of these files, wherever Snakemake put them."""
+    return list(dict.fromkeys(Path(table).parent for table in tables))
 
 
 def primary_pair(wildcards):
