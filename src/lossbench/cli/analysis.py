@@ -25,13 +25,12 @@ def collect(name: str, study: StudyFile) -> None:
 @app.command()
 def evaluate(study: StudyFile) -> None:
     """Measure every run by its stored predictions; pick images that tell the losses apart."""
-    from lossbench.cli.files import read_study, read_tables, write_tables
+    from lossbench.cli.files import read_tables, write_tables
     from lossbench.datasets.prepared import load
     from lossbench.gallery import pick
     from lossbench.metrics import confusion, measure, reliability
     from lossbench.paths import prepared
 
-    settings = read_study(study)
     paths = StudyPaths.around(study)
     tables = read_tables(paths, "predictions", "runs", "history")
     predictions = tables["predictions"]

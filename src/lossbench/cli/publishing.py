@@ -42,7 +42,7 @@ def draw(
 @app.command()
 def export(study: StudyFile) -> None:
     """Write the tables as CSV."""
-    from lossbench.cli.files import read_study, read_tables, read_theory
+    from lossbench.cli.files import read_tables, read_theory
 
     paths = StudyPaths.around(study)
     for name, frame in (read_tables(paths, *EXPORTED) | read_theory(paths)).items():
