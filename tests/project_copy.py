@@ -48,22 +48,25 @@ class Project:
 
     def snakemake(self, *arguments: str, check: bool = True) -> str:
         """What Snakemake prints; it runs the copy's own code."""
-        process = self.start("--cores", "2", *arguments)
-        output, _ = process.communicate()
-        assert not check or process.returncode == 0, output
-        return output
+        status = self.start("--cores", "2", *arguments).wait()
+        assert not check or status == 0, self.said()
+        return self.said()
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Snakemake at work in the copy, with its output in a pipe."""
+    def said(self) -> str:
+        """What the last Snakemake has printed so far."""
+        return (self.folder / "said").read_text()
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Snakemake at work in the copy; a full pipe would stop it, so it prints to a file."""
         paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        return subprocess.Popen(
-            [sys.executable, "-m", "snakemake", *arguments],
-            cwd=self.folder,
-            env=os.environ | {"PYTHONPATH": str(self.folder / "src"), "PATH": paths},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        with (self.folder / "said").open("w") as said:
+            return subprocess.Popen(
+                [sys.executable, "-m", "snakemake", *arguments],
+                cwd=self.folder,
+                env=os.environ | {"PYTHONPATH": str(self.folder / "src"), "PATH": paths},
+                stdout=said,
+                stderr=subprocess.STDOUT,
+            )
 
     def tiny(self, *arguments: str) -> str:
         # Last, since it takes all that follows it for files.

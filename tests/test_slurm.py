@@ -35,11 +35,11 @@ def through_slurm(cluster, tmp_path_factory) -> tuple[Project, str, str]:
     study = project.start(*SLURM, *HERE, "--configfile", "config/tiny.yaml")
     try:
         cancelled = cancel_a_training_task(study)
-        output, _ = study.communicate(timeout=900)
+        study.wait(timeout=900)
     finally:
         study.kill()
-    assert study.returncode == 0, output
-    return project, cancelled, output
+    assert study.returncode == 0, project.said()
+    return project, cancelled, project.said()
 
 
 def cancel_a_training_task(study: subprocess.Popen) -> str:
@@ -50,7 +50,7 @@ def cancel_a_training_task(study: subprocess.Popen) -> str:
                 subprocess.run(["scancel", number], check=True)
                 return number
         time.sleep(0.2)
-    pytest.fail(f"no training task was seen:\n{study.communicate()[0]}")
+    pytest.fail("no training task was seen at work")
 
 
 def test_the_study_recovers_from_a_cancelled_task_and_ends_in_its_page(through_slurm):

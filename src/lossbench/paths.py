@@ -92,6 +92,14 @@ class StudyPaths:
         """One of `JOB_TABLES` of a training job."""
         return self.root / "runs" / job.folder / f"{table}.parquet"
 
+    def log(self, job: Job) -> Path:
+        """What a training job printed."""
+        return self.root / "logs" / f"{job.folder}.log"
+
+    def benchmark(self, job: Job) -> Path:
+        """The resources that a training job took; written when it ended well."""
+        return self.root / "benchmarks" / f"{job.folder}.tsv"
+
     def choice(self, dataset: str, model: str, loss: str) -> Path:
         """What tuning chose for one loss."""
         return self.root / "choices" / dataset / model / f"{loss}.parquet"

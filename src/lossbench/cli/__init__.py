@@ -6,7 +6,7 @@ tables does not load PyTorch.
 
 import sys
 
-from lossbench.cli import analysis, laboratory, publishing  # noqa: F401 - they add their verbs
+from lossbench.cli import analysis, laboratory, publishing, status  # noqa: F401 - they add verbs
 from lossbench.cli.app import app
 from lossbench.errors import LossbenchError
 
