@@ -24,6 +24,7 @@ localrules:
     all,
     record,
     fetch,
+    adopt,
     choose,
     declare,
     collect,

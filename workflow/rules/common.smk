@@ -4,11 +4,11 @@ from snakemake.exceptions import WorkflowError
 
 from lossbench import paths
 from lossbench.cells import jobs, tuning_grid
-from lossbench.config import PRIMARY, REFERENCE
+from lossbench.config import BUILT_IN, PRIMARY, REFERENCE
 from lossbench.errors import ConfigError
 from lossbench.loading import snakemake_study
 from lossbench.names import FIGURE_CHAPTERS, FIGURE_NAMES, THEORY_TABLE_NAMES
-from lossbench.provenance import code_digest, has_gpu
+from lossbench.provenance import code_digest, has_gpu, listing_digest
 
 try:
     STUDY = snakemake_study(config, workflow.configfiles)
@@ -24,6 +24,7 @@ JOB_TABLES = [
     for job in JOBS.values()
     for table in paths.JOB_TABLES[job.cells[0].stage]
 ]
+OWN = {dataset.name: dataset for dataset in STUDY.datasets if dataset.source}
 USED = sorted({comparison.dataset for comparison in STUDY.comparisons})
 # Where no GPU is used, jobs must not queue for one.
 GPUS_PER_JOB = int(
@@ -60,6 +61,17 @@ def job_of(stage):
         return JOBS[folder].model_dump_json()
 
     return job
+
+
+def listing_of(wildcards):
+    """A digest of the files of a data set of the study's own, before they are read."""
+    source = OWN[wildcards.dataset].source
+    if not source.exists():
+        raise WorkflowError(
+            f"datasets, {wildcards.dataset}: source {source} does not exist;"
+            " allowed: a folder of images or an .npz archive"
+        )
+    return listing_digest(source)
 
 
 def grid_of(wildcards):

@@ -5,7 +5,7 @@ from typing import cast
 from markupsafe import Markup
 
 from lossbench import names
-from lossbench.config import DatasetName, LossName, ModelName, Study
+from lossbench.config import LossName, ModelName, Study
 from lossbench.figures.theme import LOSS_STYLES, css_name
 from lossbench.names import LOSS_NAMES, MODEL_NAMES
 from lossbench.report.blocks import LossKey
@@ -55,7 +55,7 @@ def in_sentence(loss: str) -> str:
 
 def dataset_name(dataset: str) -> str:
     """The data set's name, marked where it stands in for a real one."""
-    return names.dataset_name(cast(DatasetName, dataset))
+    return names.dataset_name(dataset)
 
 
 def model_name(model: str) -> str:
