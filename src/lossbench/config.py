@@ -13,7 +13,15 @@ from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints, mo
 BuiltInDataset = Literal["mnist", "cifar10", "digits", "shapes"]
 DatasetName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
 """One that is built in, or the name that a study gives to a data set of its own."""
-ModelName = Literal["mlp", "mlp_sigmoid", "lenet", "lenet_2d", "convnet", "convnet_max", "resnet18"]
+ModelName = Literal[
+    "mlp",
+    "mlp_sigmoid",
+    "lenet",
+    "lenet_2d",
+    "convnet",
+    "convnet_max",
+    "resnet18",
+]
 LossName = Literal[
     "cross_entropy",
     "mse_softmax",
