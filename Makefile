@@ -6,7 +6,7 @@ DATA_DIR ?= data
 export OMP_NUM_THREADS ?= 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo study test test-slow test-browser bench bench-accuracy bench-quick check format schema lock clean
+.PHONY: help demo study test test-slow test-faults test-slurm test-browser bench bench-accuracy bench-quick check format schema lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -30,6 +30,12 @@ test: $(READY)  ## the fast tests
 
 test-slow: $(READY)  ## whole pipelines and simulations
 	pytest -q -m slow -n auto --dist loadfile
+
+test-faults: $(READY)  ## jobs and whole pipelines, killed and starved
+	pytest -q -m faults
+
+test-slurm: $(READY)  ## a study through a real Slurm, installed from Debian's packages (root)
+	pytest -q -m slurm
 
 test-browser: $(READY)  ## the page in headless Chromium
 	test -d node_modules/axe-core || npm ci --no-audit --no-fund
@@ -61,11 +67,12 @@ schema: $(READY)  ## rewrite the study file's JSON schema from the models
 	lossbench schema --out config/study.schema.json
 
 lock:  ## pin what a fresh installation resolves to now
-	$(PYTHON) -m venv build/lock
-	build/lock/bin/python -m pip install --quiet torch==2.13.0 '.[slurm]' setuptools
-	build/lock/bin/python -m pip freeze --all --exclude lossbench --exclude pip | sed 's/+cpu//' > requirements.lock
-	build/lock/bin/python -m pip install --quiet '.[slurm,dev]'
-	build/lock/bin/python -m pip freeze --all --exclude lossbench --exclude pip | sed 's/+cpu//' | grep -vxFf requirements.lock > requirements-dev.lock
+	$(PYTHON) -m venv build/all && $(PYTHON) -m venv build/lean
+	build/all/bin/python -m pip install --quiet torch==2.13.0 '.[slurm,kubernetes,dev]' setuptools
+	build/all/bin/python -m pip freeze --all --exclude lossbench --exclude pip | sed 's/+cpu//' > build/all.lock
+	build/lean/bin/python -m pip install --quiet --constraint build/all.lock torch '.[slurm]' setuptools
+	build/lean/bin/python -m pip freeze --all --exclude lossbench --exclude pip | sed 's/+cpu//' > requirements.lock
+	grep -vxFf requirements.lock build/all.lock > requirements-dev.lock
 
 clean:  ## delete results, reports and the environment
 	rm -rf results report/*.html .venv build

@@ -19,9 +19,19 @@ include: "workflow/rules/theory.smk"
 include: "workflow/rules/report.smk"
 
 
+# Seconds each, or in need of the network: on a cluster they run beside the `snakemake` command.
 localrules:
     all,
     record,
+    fetch,
+    adopt,
+    choose,
+    declare,
+    collect,
+    judge,
+    export,
+    trace,
+    render,
 
 
 # Everything that a study leaves is asked for, not the page alone: whatever was deleted is remade.

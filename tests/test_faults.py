@@ -38,9 +38,9 @@ from lossbench.tables import read
 from lossbench.tables.runs import RUN_TABLES
 from lossbench.training import results
 from lossbench.training.block import Loop
+from project_copy import ROOT
 from small_disks import read_only, small_disk
 from test_training import cell, prepared, train
-from tiny_project import ROOT
 
 __all__ = ["prepared"]  # the fixture
 

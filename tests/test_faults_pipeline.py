@@ -15,8 +15,8 @@ import pandas as pd
 import pytest
 
 from cut_jobs import wait_for
+from project_copy import ROOT, TINY, Project
 from small_disks import enlarge, read_only, small_disk
-from tiny_project import ROOT, TINY, Project
 
 pytestmark = [
     pytest.mark.faults,
@@ -99,7 +99,7 @@ def test_a_loss_that_always_diverges_is_reported_as_that(finished):
     assert re.search(r"15\sruns: 10\sfinished and 5\sdiverged", summary)
 
 
-def jobs_of(process: subprocess.Popen[str]) -> list[int]:
+def jobs_of(process: subprocess.Popen[bytes]) -> list[int]:
     """The training processes that this Snakemake started."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
@@ -135,7 +135,7 @@ def test_a_study_that_is_cut_again_and_again_ends_in_the_same_bytes(project, tmp
     started = []
     try:
         for moment, victim, number in CUTS:
-            started.append(cut(project, tmp_path / "log", moment, victim, number))
+            started.append(cut(project, moment, victim, number))
         project.tiny(TARGET)
     finally:
         for process in started:
@@ -145,16 +145,11 @@ def test_a_study_that_is_cut_again_and_again_ends_in_the_same_bytes(project, tmp
     assert "Nothing to be done" in project.tiny(TARGET)
 
 
-def cut(
-    project: Project, log: Path, moment: str, victim: str, number: int
-) -> subprocess.Popen[str]:
+def cut(project: Project, moment: str, victim: str, number: int) -> subprocess.Popen[bytes]:
     """Ask for the job's tables, and send the signal when it has come to the moment."""
     folder = project.folder / JOB
     before = saved_at(folder)
-    with log.open("w") as output:
-        process = project.start(
-            "--cores", "2", TARGET, "--configfile", "config/tiny.yaml", output=output
-        )
+    process = project.start("--cores", "2", TARGET, "--configfile", "config/tiny.yaml")
     moments: dict[str, Callable[[], bool]] = {
         "early": lambda: True,
         "midway": lambda: saved_at(folder) > before,
@@ -165,7 +160,7 @@ def cut(
         os.kill(target, number)
     if victim == "both":
         os.killpg(process.pid, number)
-    assert process.wait(120) not in (0, None), log.read_text()
+    assert process.wait(120) not in (0, None), project.said()
     if number == signal.SIGKILL and victim != "job":
         assert "cannot be locked" in project.tiny(TARGET, check=False)
         project.tiny("--unlock")
@@ -182,7 +177,7 @@ def saved_at(folder: Path) -> int:
         return 0
 
 
-def stop(process: subprocess.Popen[str]) -> None:
+def stop(process: subprocess.Popen[bytes]) -> None:
     """Kill what a killed Snakemake left running."""
     for target in jobs_of(process):
         os.kill(target, signal.SIGKILL)
@@ -196,8 +191,7 @@ def test_two_at_once_and_one_core(project):
     wait_for(lambda: bool(jobs_of(first)), lambda: first.poll() is None)
     second = project.tiny(TARGET, check=False)
     assert "cannot be locked" in second
-    output, _ = first.communicate(timeout=300)
-    assert first.returncode == 0, output
+    assert first.wait(300) == 0
     assert repeated(project) == expected
 
 

@@ -4,17 +4,9 @@ import shutil
 
 import pytest
 
-from tiny_project import REPEATED, Project
+from project_copy import REPEATED, Project
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory) -> Project:
-    """A project whose tiny study has run, in a folder with a space and a letter beyond ASCII."""
-    project = Project(tmp_path_factory.mktemp("a study é"))
-    project.tiny()
-    return project
 
 
 @pytest.fixture

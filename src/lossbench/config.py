@@ -6,12 +6,22 @@ with one line for each mistake. Everything else in the package takes these model
 
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints, model_validator
 
-DatasetName = Literal["mnist", "cifar10", "digits", "shapes"]
-ModelName = Literal["mlp", "mlp_sigmoid", "lenet", "lenet_2d", "convnet", "convnet_max", "resnet18"]
+BuiltInDataset = Literal["mnist", "cifar10", "digits", "shapes"]
+DatasetName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
+"""One that is built in, or the name that a study gives to a data set of its own."""
+ModelName = Literal[
+    "mlp",
+    "mlp_sigmoid",
+    "lenet",
+    "lenet_2d",
+    "convnet",
+    "convnet_max",
+    "resnet18",
+]
 LossName = Literal[
     "cross_entropy",
     "mse_softmax",
@@ -29,7 +39,8 @@ REFERENCE: LossName = "cross_entropy"
 """Every contrast is a loss minus this one."""
 PRIMARY: LossName = "mse_softmax"
 """The loss of the one primary contrast; all other contrasts are exploratory."""
-STAND_INS: frozenset[DatasetName] = frozenset({"digits", "shapes"})
+BUILT_IN: tuple[BuiltInDataset, ...] = get_args(BuiltInDataset)
+STAND_INS: frozenset[BuiltInDataset] = frozenset({"digits", "shapes"})
 """Data sets that need no download and stand in for the real ones wherever they appear."""
 
 Count = Annotated[int, Strict(), Field(ge=1, le=10_000_000)]
@@ -72,11 +83,28 @@ class Dataset(Frozen):
     """A data set and what depends on it alone."""
 
     name: DatasetName
-    """Which data set; `digits` and `shapes` are stand-ins that need no download."""
+    """`mnist`, `cifar10`, the stand-ins `digits` and `shapes`, or a name for one of your own."""
+    source: Path | None = None
+    """Of a data set of your own: a folder of images in ten class folders, or an .npz archive."""
     augmentation: Augmentation = "none"
     """Of training batches: nothing, a shift of up to 4 pixels, or that and a random flip."""
     equivalence_margin: Annotated[Fraction, Field(gt=0)]
     """Errors closer than this count as equivalent: a fraction, 0.001 is 0.1 percentage points."""
+
+    @model_validator(mode="after")
+    def _own_or_built_in(self) -> Self:
+        built_in = ", ".join(BUILT_IN)
+        if self.name in BUILT_IN and self.source is not None:
+            raise ValueError(
+                f"name {self.name!r} is built in; a data set of your own, with a source, has a"
+                f" name that is not one of {built_in}"
+            )
+        if self.name not in BUILT_IN and self.source is None:
+            raise ValueError(
+                f"name {self.name!r} is not one of {built_in}; a data set of your own needs source,"
+                " a folder of images or an .npz archive"
+            )
+        return self
 
 
 class Annealing(Frozen):

@@ -36,7 +36,7 @@ DATASET_NAMES: dict[DatasetName, str] = {
     "digits": "Digits",
     "shapes": "Shapes",
 }
-"""Display names of the data sets."""
+"""Display names of the built-in data sets; others are shown by the name that the study gives."""
 
 CLASS_NAMES: dict[DatasetName, tuple[str, ...]] = {
     "cifar10": (
@@ -130,7 +130,7 @@ def class_names(dataset: DatasetName, count: int = 10) -> tuple[str, ...]:
 
 def dataset_name(dataset: DatasetName) -> str:
     """The data set's name, marked where it stands in for a real one."""
-    name = DATASET_NAMES[dataset]
+    name = DATASET_NAMES.get(dataset, dataset)
     return f"{name} (stand-in)" if dataset in STAND_INS else name
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from lossbench.cells import Job, jobs
 from lossbench.config import Stage, Study
@@ -29,14 +30,17 @@ EXPORTED = tuple(name for name in (*COLLECTED, *DERIVED) if name != "predictions
 """The tables that are written as CSV too; predictions are hundreds of megabytes as text."""
 
 
-def prepared(dataset: str) -> Path:
+RESULTS = Path("results")
+
+
+def prepared(dataset: str, results: Path = RESULTS) -> Path:
     """A data set's prepared form; studies share it."""
-    return Path("results/datasets") / f"{dataset}.npz"
+    return results / "datasets" / f"{dataset}.npz"
 
 
-def manifest(dataset: str) -> Path:
+def manifest(dataset: str, results: Path = RESULTS) -> Path:
     """The small file beside it with digests, counts and source."""
-    return prepared(dataset).with_suffix(".json")
+    return prepared(dataset, results).with_suffix(".json")
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,16 @@ class StudyPaths:
     """The paths of the study called `name`."""
 
     name: str
-    results: Path = Path("results")
+    results: Path = RESULTS
+
+    @classmethod
+    def around(cls, study: Path) -> Self:
+        """The paths of the study whose resolved configuration is the file `study`.
+
+        Where Snakemake keeps a study's files in a remote storage, its local copies of them stand
+        in a tree of their own; whoever starts from this file finds the others there.
+        """
+        return cls(study.parent.name, study.parent.parent)
 
     @property
     def root(self) -> Path:
@@ -73,11 +86,19 @@ class StudyPaths:
     @property
     def page(self) -> Path:
         """The report."""
-        return Path("report") / f"{self.name}.html"
+        return self.results.parent / "report" / f"{self.name}.html"
 
     def job(self, job: Job, table: str) -> Path:
         """One of `JOB_TABLES` of a training job."""
         return self.root / "runs" / job.folder / f"{table}.parquet"
+
+    def log(self, job: Job) -> Path:
+        """What a training job printed."""
+        return self.root / "logs" / f"{job.folder}.log"
+
+    def benchmark(self, job: Job) -> Path:
+        """The resources that a training job took; written when it ended well."""
+        return self.root / "benchmarks" / f"{job.folder}.tsv"
 
     def choice(self, dataset: str, model: str, loss: str) -> Path:
         """What tuning chose for one loss."""

@@ -4,11 +4,11 @@ from snakemake.exceptions import WorkflowError
 
 from lossbench import paths
 from lossbench.cells import jobs, tuning_grid
-from lossbench.config import PRIMARY, REFERENCE
+from lossbench.config import BUILT_IN, PRIMARY, REFERENCE
 from lossbench.errors import ConfigError
 from lossbench.loading import snakemake_study
 from lossbench.names import FIGURE_CHAPTERS, FIGURE_NAMES, THEORY_TABLE_NAMES
-from lossbench.provenance import code_digest, has_gpu
+from lossbench.provenance import code_digest, has_gpu, listing_digest
 
 try:
     STUDY = snakemake_study(config, workflow.configfiles)
@@ -24,6 +24,7 @@ JOB_TABLES = [
     for job in JOBS.values()
     for table in paths.JOB_TABLES[job.cells[0].stage]
 ]
+OWN = {dataset.name: dataset for dataset in STUDY.datasets if dataset.source}
 USED = sorted({comparison.dataset for comparison in STUDY.comparisons})
 # Where no GPU is used, jobs must not queue for one.
 GPUS_PER_JOB = int(
@@ -65,6 +66,17 @@ def job_of(stage):
     return job
 
 
+def listing_of(wildcards):
+    """A digest of the files of a data set of the study's own, before they are read."""
+    source = OWN[wildcards.dataset].source
+    if not source.exists():
+        raise WorkflowError(
+            f"datasets, {wildcards.dataset}: source {source} does not exist;"
+            " allowed: a folder of images or an .npz archive"
+        )
+    return listing_digest(source)
+
+
 def grid_of(wildcards):
     """The loss's grid of learning rates and margins, as JSON."""
     comparison = comparison_of(wildcards)
@@ -86,26 +98,22 @@ def comparison_of(wildcards):
     raise WorkflowError(f"the study has no {wildcards.model} on {wildcards.dataset}")
 
 
-def tuning_folders(dataset, model, losses):
-    """The folders of these losses' tuning jobs."""
+def tuning_tables(dataset, model, losses):
+    """What a choice reads: history and runs of these losses' tuning jobs."""
     return [
-        PATHS.root / "runs" / folder
-        for folder, job in JOBS.items()
+        PATHS.job(job, table)
+        for job in JOBS.values()
         for cell in job.cells[:1]
         if cell.stage == "tuning"
         and (cell.dataset, cell.model) == (dataset, model)
         and cell.loss in losses
-    ]
-
-
-def tuning_tables(dataset, model, losses):
-    """What a choice reads: history and runs of these losses' tuning jobs."""
-    folders = tuning_folders(dataset, model, losses)
-    return [
-        folder / f"{table}.parquet"
-        for folder in folders
         for table in ("history", "runs")
     ]
+
+
+def folders_of(tables):
+    """The folders of these files, wherever Snakemake put them."""
+    return list(dict.fromkeys(Path(table).parent for table in tables))
 
 
 def primary_pair(wildcards):

@@ -21,6 +21,8 @@ rule fetch:
         "results/datasets/logs/{dataset}.log",
     benchmark:
         "results/datasets/benchmarks/{dataset}.tsv"
+    wildcard_constraints:
+        dataset="|".join(BUILT_IN),
     conda:
         "../../environment.yml"
     params:
@@ -30,4 +32,27 @@ rule fetch:
         data_dir=lambda wildcards, input: str(STUDY.data_dir),
     shell:
         "lossbench fetch {wildcards.dataset} --data-dir {params.data_dir:q}"
+        " --out {output.data:q} --manifest {output.manifest:q} > {log:q} 2>&1"
+
+
+# A data set of the study's own is read again when files come, go or change their size.
+rule adopt:
+    output:
+        data=paths.prepared("{dataset}"),
+        manifest=paths.manifest("{dataset}"),
+    log:
+        "results/datasets/logs/{dataset}.log",
+    benchmark:
+        "results/datasets/benchmarks/{dataset}.tsv"
+    wildcard_constraints:
+        dataset="|".join(OWN) or "-",
+    conda:
+        "../../environment.yml"
+    params:
+        code=code_digest("datasets.own"),
+        listing=listing_of,
+        # Not compared with earlier runs: a folder that moved is still the same.
+        source=lambda wildcards, input: str(OWN[wildcards.dataset].source),
+    shell:
+        "lossbench adopt {wildcards.dataset} --source {params.source:q}"
         " --out {output.data:q} --manifest {output.manifest:q} > {log:q} 2>&1"

@@ -9,7 +9,7 @@ rule theory:
         "../../environment.yml"
     params:
         settings=STUDY.theory.model_dump_json(),
-        folder=PATHS.root / "theory",
+        folder=lambda wildcards, output: Path(output[0]).parent,
         code=code_digest("theory.chapter"),
     shell:
         "lossbench theory --settings {params.settings:q} --out {params.folder:q} > {log:q} 2>&1"

@@ -43,9 +43,7 @@ rule choose:
         "../../environment.yml"
     params:
         grid=grid_of,
-        folders=lambda wildcards: tuning_folders(
-            wildcards.dataset, wildcards.model, [wildcards.loss]
-        ),
+        folders=lambda wildcards, input: folders_of(input),
         code=code_digest("selection"),
     shell:
         "lossbench choose --grid {params.grid:q} --out {output:q} {params.folders:q}"
@@ -70,9 +68,7 @@ rule declare:
     conda:
         "../../environment.yml"
     params:
-        folders=lambda wildcards: tuning_folders(
-            wildcards.dataset, wildcards.model, primary_pair(wildcards)
-        ),
+        folders=lambda wildcards, input: folders_of(input.tables),
         choices=lambda wildcards, input: [f"--choices={path}" for path in input.choices],
         code=code_digest("selection"),
     shell:

@@ -10,7 +10,7 @@ import signal
 import sys
 from types import FrameType
 
-from lossbench.cli import analysis, laboratory, publishing  # noqa: F401 - they add their verbs
+from lossbench.cli import analysis, laboratory, publishing, status  # noqa: F401 - they add verbs
 from lossbench.cli.app import app
 from lossbench.errors import LossbenchError
 

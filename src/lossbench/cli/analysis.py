@@ -18,25 +18,24 @@ def collect(name: str, study: StudyFile) -> None:
     from lossbench.tables.study import TABLES
 
     settings = read_study(study)
-    paths = StudyPaths(settings.name)
+    paths = StudyPaths.around(study)
     write_tables(paths, {name: read_all(paths.parts(settings, name), TABLES[name])})
 
 
 @app.command()
 def evaluate(study: StudyFile) -> None:
     """Measure every run by its stored predictions; pick images that tell the losses apart."""
-    from lossbench.cli.files import read_study, read_tables, write_tables
+    from lossbench.cli.files import read_tables, write_tables
     from lossbench.datasets.prepared import load
     from lossbench.gallery import pick
     from lossbench.metrics import confusion, measure, reliability
     from lossbench.paths import prepared
 
-    settings = read_study(study)
-    paths = StudyPaths(settings.name)
+    paths = StudyPaths.around(study)
     tables = read_tables(paths, "predictions", "runs", "history")
     predictions = tables["predictions"]
     names = set(predictions["dataset"])
-    images = {name: load(prepared(name)).examples("test").images for name in names}
+    images = {name: load(prepared(name, paths.results)).examples("test").images for name in names}
     measured = {
         "metrics": measure(**tables),
         "confusion": confusion(predictions),
@@ -53,7 +52,7 @@ def contrast(study: StudyFile) -> None:
     from lossbench.stats.comparison import compare
 
     settings = read_study(study)
-    paths = StudyPaths(settings.name)
+    paths = StudyPaths.around(study)
     names = ("metrics", "history", "runs", "targets", "choices", "geometry")
     write_tables(paths, compare(settings, **read_tables(paths, *names)))
 
@@ -82,7 +81,7 @@ def judge(study: StudyFile) -> None:
     from lossbench.theory.claims import claims
 
     settings = read_study(study)
-    paths = StudyPaths(settings.name)
+    paths = StudyPaths.around(study)
     derived = claims(read_theory(paths))
     tables = read_tables(paths, "contrasts", "metrics")
     measured = benchmark_claims(settings, theory=derived, **tables)

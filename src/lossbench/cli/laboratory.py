@@ -10,13 +10,13 @@ import typer
 
 from lossbench.cells import Job
 from lossbench.cli.app import Out, app
-from lossbench.config import Compute, DatasetName, LossGrid
+from lossbench.config import BuiltInDataset, Compute, LossGrid
 from lossbench.paths import JOB_TABLES
 
 
 @app.command()
 def fetch(
-    dataset: Annotated[DatasetName, typer.Argument(help="Which one.")],
+    dataset: Annotated[BuiltInDataset, typer.Argument(help="Which one.")],
     data_dir: Annotated[Path, typer.Option(help="Where the raw data stand or are downloaded to.")],
     out: Out,
     manifest: Annotated[Path, typer.Option(help="Where its description goes.")],
@@ -26,6 +26,20 @@ def fetch(
     from lossbench.datasets.prepared import save
 
     save(prepare(dataset, data_dir), out, manifest)
+
+
+@app.command()
+def adopt(
+    dataset: Annotated[str, typer.Argument(help="What the study calls it.")],
+    source: Annotated[Path, typer.Option(help="A folder of images or an .npz archive.")],
+    out: Out,
+    manifest: Annotated[Path, typer.Option(help="Where its description goes.")],
+) -> None:
+    """Read a folder of images or an .npz archive, check it, and write its prepared form."""
+    from lossbench.datasets.own import prepare_own
+    from lossbench.datasets.prepared import save
+
+    save(prepare_own(dataset, source), out, manifest)
 
 
 @app.command()

@@ -27,7 +27,7 @@ def draw(
     from lossbench.figures.spec import placeholder
 
     settings = read_study(study)
-    paths = StudyPaths(settings.name)
+    paths = StudyPaths.around(study)
     tables = read_tables(paths) if chapter == "results" else read_theory(paths)
     words: dict[str, dict[str, str]] = {}
     for name in FIGURE_CHAPTERS[chapter]:
@@ -43,9 +43,9 @@ def draw(
 @app.command()
 def export(study: StudyFile) -> None:
     """Write the tables as CSV."""
-    from lossbench.cli.files import read_study, read_tables, read_theory
+    from lossbench.cli.files import read_tables, read_theory
 
-    paths = StudyPaths(read_study(study).name)
+    paths = StudyPaths.around(study)
     for name, frame in (read_tables(paths, *EXPORTED) | read_theory(paths)).items():
         with atomic(paths.csv(name)) as temporary:
             frame.to_csv(temporary, index=False)
@@ -60,7 +60,7 @@ def trace(study: StudyFile) -> None:
     from lossbench.provenance import code_digest, environment, git_state
 
     settings = read_study(study)
-    paths = StudyPaths(settings.name)
+    paths = StudyPaths.around(study)
     used = sorted({comparison.dataset for comparison in settings.comparisons})
     timing = read_tables(paths, "timing")["timing"]
     record = {
@@ -72,7 +72,7 @@ def trace(study: StudyFile) -> None:
         },
         **environment(),
         "devices": sorted(timing["device"].unique()),
-        "datasets": {name: _read_json(manifest(name)) for name in used},
+        "datasets": {name: _read_json(manifest(name, paths.results)) for name in used},
         "train_seconds": float(timing["train_s"].sum()),
         "peak_share": float(np.average(timing["peak_share"], weights=timing["train_s"])),
         "finished": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
@@ -91,7 +91,7 @@ def render(study: StudyFile) -> None:
     from lossbench.theory.statements import statements
 
     settings = read_study(study)
-    paths = StudyPaths(settings.name)
+    paths = StudyPaths.around(study)
     theory = read_theory(paths)
     tables = read_tables(paths, *(name for name in TABLES if name != "predictions")) | theory
     figures = {

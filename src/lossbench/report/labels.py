@@ -5,7 +5,7 @@ from typing import cast
 from markupsafe import Markup
 
 from lossbench import names
-from lossbench.config import DatasetName, LossName, ModelName, Study
+from lossbench.config import LossName, ModelName, Study
 from lossbench.figures.theme import LOSS_STYLES, css_name
 from lossbench.names import LOSS_NAMES, MODEL_NAMES
 from lossbench.report.blocks import LossKey
@@ -36,6 +36,8 @@ _MARKS = {
     "s": "M14 3h8v8h-8z",
     "^": "M18 2l5 9h-10z",
     "v": "M18 12l5-9h-10z",
+    "<": "M13 7l9-5v10z",
+    ">": "M23 7l-9-5v10z",
     "D": "M18 2l5 5-5 5-5-5z",
     "P": "M16 2h4v3h3v4h-3v3h-4v-3h-3v-4h3z",
     "X": "M14 3h2l2 2 2-2h2v2l-2 2 2 2v2h-2l-2-2-2 2h-2v-2l2-2-2-2z",
@@ -55,7 +57,7 @@ def in_sentence(loss: str) -> str:
 
 def dataset_name(dataset: str) -> str:
     """The data set's name, marked where it stands in for a real one."""
-    return names.dataset_name(cast(DatasetName, dataset))
+    return names.dataset_name(dataset)
 
 
 def model_name(model: str) -> str:

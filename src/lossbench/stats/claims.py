@@ -6,7 +6,7 @@ from typing import cast
 import pandas as pd
 
 from lossbench import names, wording
-from lossbench.config import STAND_INS, DatasetName, LossName, Study
+from lossbench.config import STAND_INS, LossName, Study
 from lossbench.stats.multiplicity import LAST_TARGET
 from lossbench.stats.reversals import find_reversal
 from lossbench.stats.votes import Question, Vote, asked, combine, count_votes, place, span, where
@@ -121,7 +121,7 @@ def _limited(row: Row, datasets: set[str]) -> Row:
     stand_ins = sorted(datasets & STAND_INS)
     if not stand_ins:
         return row
-    listed = wording.join([names.DATASET_NAMES[cast(DatasetName, name)] for name in stand_ins])
+    listed = wording.join([names.DATASET_NAMES[name] for name in stand_ins])
     limits = "; ".join(filter(None, [row["limits"], f"measured on stand-in data: {listed}"]))
     supported = row["verdict"] == "supported"
     verdict = "supported with limits" if supported else row["verdict"]

@@ -13,7 +13,7 @@ from typing import Literal, cast
 import pandas as pd
 
 from lossbench import names, wording
-from lossbench.config import DatasetName, LossName, ModelName
+from lossbench.config import LossName, ModelName
 
 Vote = Literal["for", "against", "open"]
 
@@ -86,7 +86,7 @@ def where(answers: pd.DataFrame) -> str:
 
 def place(dataset: str, model: str) -> str:
     """A data set and a network as one heading."""
-    return names.place(cast(DatasetName, dataset), cast(ModelName, model))
+    return names.place(dataset, cast(ModelName, model))
 
 
 def _vote(verdict: str, question: Question) -> Vote:

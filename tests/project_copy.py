@@ -81,27 +81,34 @@ class Project:
             SLOW_DISK.format(pattern=pattern, seconds=seconds)
         )
 
-    def start(self, *arguments: str, output: Any = subprocess.PIPE) -> subprocess.Popen[str]:
-        """Snakemake, leader of a process group of its own; it runs the copy's own code."""
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Snakemake, leader of a process group of its own; it runs the copy's own code.
+
+        It prints to a file, since nobody empties a pipe while a test does something else.
+        """
         paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        return subprocess.Popen(
-            [sys.executable, "-m", "snakemake", *arguments],
-            cwd=self.folder,
-            env=os.environ | {"PYTHONPATH": self.python_path, "PATH": paths},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-            # A test that runs in the background would hand down its deafness to Ctrl-C.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-        )
+        (self.folder / "said").unlink(missing_ok=True)  # an earlier one may still write to its own
+        with (self.folder / "said").open("wb") as said:
+            return subprocess.Popen(
+                [sys.executable, "-m", "snakemake", *arguments],
+                cwd=self.folder,
+                env=os.environ | {"PYTHONPATH": self.python_path, "PATH": paths},
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                # A test that runs in the background would hand down its deafness to Ctrl-C.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+            )
+
+    def said(self) -> str:
+        """What the last Snakemake has printed so far."""
+        return (self.folder / "said").read_text(encoding="utf-8")
 
     def snakemake(self, *arguments: str, check: bool = True, cores: int = 2) -> str:
         """What Snakemake prints."""
-        process = self.start("--cores", str(cores), *arguments)
-        output, _ = process.communicate()
-        assert not check or process.returncode == 0, output
-        return output
+        status = self.start("--cores", str(cores), *arguments).wait()
+        assert not check or status == 0, self.said()
+        return self.said()
 
     def tiny(self, *arguments: str, **options: Any) -> str:
         # Last, since it takes all that follows it for files.
@@ -126,4 +133,14 @@ class Project:
         return {
             str(path.relative_to(runs)): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in files
+        }
+
+    def tables(self, below: str = "results") -> dict[str, str]:
+        """SHA-256 of the tiny study's tables, save the timing, by name."""
+        files = sorted((self.folder / below / "tiny/tables").glob("*.parquet"))
+        assert files
+        return {
+            path.stem: hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in files
+            if path.stem != "timing"
         }

@@ -1,0 +1,83 @@
+"""The verb that says how far a study is."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from lossbench.cli.app import app
+from lossbench.errors import ConfigError
+from lossbench.names import place
+from lossbench.paths import RESULTS, StudyPaths
+from lossbench.progress import STATES, Progress, progress, total
+
+
+@app.command()
+def status(
+    name: Annotated[str | None, typer.Argument(help="A study's name; all of them without.")] = None,
+) -> None:
+    """Say how much of a study's training is done, at work, failed and left."""
+    from lossbench.cli.files import read_study
+
+    for paths in _started(name):
+        study = read_study(paths.study)
+        _show(paths, progress(study, paths))
+
+
+def _started(name: str | None) -> list[StudyPaths]:
+    """The studies that were started, or the one called `name`."""
+    found = [StudyPaths.around(path) for path in sorted(RESULTS.glob("*/study.json"))]
+    names = ", ".join(paths.name for paths in found) or "none; start one by `snakemake`"
+    if name is None and found:
+        return found
+    chosen = [paths for paths in found if paths.name == name]
+    if not chosen:
+        asked = "no study was started" if name is None else f"no study {name!r} was started"
+        raise ConfigError(f"{RESULTS.absolute()}: {asked}; started: {names}")
+    return chosen
+
+
+def _show(paths: StudyPaths, comparisons: list[Progress]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
+    table = Table(title=f"{paths.name}: training runs", title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("Comparison")
+    for column in ("Runs", *(state.capitalize() for state in STATES), "Work left"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for comparison in comparisons:
+        runs, left = comparison.runs, comparison.seconds_left
+        table.add_row(
+            place(comparison.dataset, comparison.model),
+            str(runs.total()),
+            *(str(runs[state] or "") for state in STATES),
+            "unknown" if left is None else duration(left),
+        )
+    console.print(table)
+    for line in _remarks(paths, comparisons):
+        console.print(line, soft_wrap=True)
+
+
+def _remarks(paths: StudyPaths, comparisons: list[Progress]) -> list[str]:
+    """What the table does not say: failed jobs' logs, time left, the page."""
+    every = [job for comparison in comparisons for job in comparison.jobs]
+    lines = [f"failed: see {job.log}" for job in every if job.state == "failed"]
+    if total(comparisons)["done"] < total(comparisons).total():
+        at_once = max(1, sum(job.state == "running" for job in every))
+        known = [comparison.seconds_left for comparison in comparisons]
+        seconds = sum(seconds or 0.0 for seconds in known) / at_once
+        bound = "at least " if None in known else "about "
+        jobs = "one job" if at_once == 1 else f"{at_once} jobs"
+        return [*lines, f"Training needs {bound}{duration(seconds)} more with {jobs} at a time."]
+    page = str(paths.page) if paths.page.exists() else f"{paths.page} is not made yet"
+    return [*lines, f"All runs are trained. Page: {page}"]
+
+
+def duration(seconds: float) -> str:
+    """Such as `2 h 05 min`, `7 min`, `40 s`; nothing left is `0 s`."""
+    minutes = round(seconds / 60)
+    if seconds < 100:
+        return f"{round(seconds)} s"
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02d} min"

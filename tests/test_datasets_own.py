@@ -1,0 +1,306 @@
+"""Data sets of the user's own: what is read, how it is split, what is refused."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from PIL import Image
+
+from lossbench.datasets.own import SIDES, hold_out, prepare_own
+from lossbench.datasets.prepared import Examples
+from lossbench.errors import DataError
+from lossbench.models import MODELS
+from lossbench.provenance import listing_digest
+from project_copy import TINY, Project
+
+NAMES = ["ant", "bee", "cat", "dog", "eel", "fox", "gnu", "hen", "ibis", "jay"]
+
+
+def pixels(count: int, *shape: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (count, *shape), np.uint8)
+
+
+def write_classes(folder: Path, each: int = 4, *, size=(16, 20), mode: str = "RGB", seed=0) -> Path:
+    """Ten class folders with so many images of random pixels."""
+    channels = {"RGB": (3,), "L": ()}[mode]
+    images = pixels(10 * each, *size, *channels, seed=seed)
+    for index, image in enumerate(images):
+        path = folder / NAMES[index // each] / f"{index % each}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(path)
+    return folder
+
+
+def digest(image: np.ndarray) -> str:
+    return hashlib.sha256(image.tobytes()).hexdigest()
+
+
+def arrays(train: int = 40, test: int = 10, shape=(16, 16)) -> dict[str, np.ndarray]:
+    return {
+        "x_train": pixels(train, *shape),
+        "y_train": np.arange(train) % 10,
+        "x_test": pixels(test, *shape, seed=1),
+        "y_test": np.arange(test) % 10,
+    }
+
+
+def write_archive(path: Path, **changes: np.ndarray | None) -> Path:
+    """The arrays above with some replaced, added, or (None) left out."""
+    kept = {name: array for name, array in (arrays() | changes).items() if array is not None}
+    np.savez(path, **kept)
+    return path
+
+
+def test_a_folder_of_classes_is_split_eight_to_one_to_one(tmp_path):
+    prepared = prepare_own("own", write_classes(tmp_path / "photos", each=10))
+    assert prepared.manifest.counts.model_dump() == {"train": 80, "validation": 10, "test": 10}
+    assert prepared.manifest.image_shape == (3, 16, 20)
+    for split in ("train", "validation", "test"):
+        assert len(set(np.bincount(prepared.examples(split).labels).tolist())) == 1
+    assert not prepared.manifest.stand_in
+
+
+def test_pixels_and_labels_are_those_of_the_files(tmp_path):
+    source = write_classes(tmp_path / "photos", each=3)
+    prepared = prepare_own("own", source)
+    read = {
+        image.tobytes(): NAMES[label]
+        for image, label in zip(prepared.images, prepared.labels, strict=True)
+    }
+    assert len(read) == 30
+    for path in source.rglob("*.png"):
+        image = np.asarray(Image.open(path)).transpose(2, 0, 1)
+        assert read[image.tobytes()] == path.parent.name
+
+
+def test_grey_images_have_one_channel(tmp_path):
+    prepared = prepare_own("own", write_classes(tmp_path / "photos", mode="L"))
+    assert prepared.manifest.image_shape == (1, 16, 20)
+
+
+def test_a_folder_with_a_split_keeps_it(tmp_path):
+    for part, seed in (("train", 1), ("test", 2)):
+        write_classes(tmp_path / "photos" / part, each=10, seed=seed)
+    prepared = prepare_own("own", tmp_path / "photos")
+    assert prepared.manifest.counts.model_dump() == {"train": 90, "validation": 10, "test": 100}
+    write_classes(tmp_path / "photos/validation", each=2, seed=3)
+    prepared = prepare_own("own", tmp_path / "photos")
+    assert prepared.manifest.counts.model_dump() == {"train": 100, "validation": 20, "test": 100}
+
+
+def test_the_split_depends_on_neither_names_nor_order():
+    examples = Examples(pixels(40, 1, 4, 4), (np.arange(40) % 10).astype(np.uint8))
+    order = np.random.default_rng(3).permutation(40)
+    shuffled = Examples(examples.images[order], examples.labels[order])
+    for one, other in zip(hold_out(examples), hold_out(shuffled), strict=True):
+        assert {image.tobytes() for image in one.images} == {
+            image.tobytes() for image in other.images
+        }
+
+
+def test_held_out_examples_are_those_with_the_smallest_digest():
+    images = pixels(20, 1, 4, 4)
+    rest, held = hold_out(Examples(images, np.zeros(20, np.uint8)))
+    smallest = sorted(map(digest, images))[:2]
+    assert sorted(map(digest, held.images)) == smallest
+    assert len(rest.labels) == 18
+
+
+@pytest.mark.parametrize("shape", [(16, 17), (16, 17, 3), (3, 16, 17), (1, 16, 17), (16, 17, 1)])
+def test_an_archive_may_have_its_channels_first_last_or_not_at_all(tmp_path, shape):
+    given = arrays(shape=shape)
+    prepared = prepare_own("own", write_archive(tmp_path / "own.npz", **given))
+    channels = 3 if 3 in shape else 1
+    assert prepared.manifest.image_shape == (channels, 16, 17)
+    wanted = given["x_test"][4]
+    wanted = wanted.transpose(2, 0, 1) if wanted.ndim == 3 and shape[-1] in (1, 3) else wanted
+    np.testing.assert_array_equal(prepared.examples("test").images[4].squeeze(), wanted.squeeze())
+
+
+def test_labels_may_stand_in_a_column_as_keras_keeps_them(tmp_path):
+    column = (np.arange(40) % 10)[:, None].astype(np.int64)
+    prepared = prepare_own("own", write_archive(tmp_path / "own.npz", y_train=column))
+    assert prepared.manifest.counts.train == 30  # one of each class validates
+
+
+def test_a_validation_set_in_the_archive_is_kept(tmp_path):
+    extra = {"x_validation": pixels(20, 16, 16, seed=5), "y_validation": np.arange(20) % 10}
+    prepared = prepare_own("own", write_archive(tmp_path / "own.npz", **extra))
+    assert prepared.manifest.counts.model_dump() == {"train": 40, "validation": 20, "test": 10}
+
+
+def test_the_manifest_has_the_digest_of_the_archive_or_of_each_class(tmp_path):
+    path = write_archive(tmp_path / "own.npz")
+    file_digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert prepare_own("own", path).manifest.source_sha256 == {"own.npz": file_digest}
+    source = write_classes(tmp_path / "photos")
+    before = prepare_own("own", source).manifest.source_sha256
+    assert list(before) == NAMES
+    Image.fromarray(pixels(1, 16, 20, 3, seed=9)[0]).save(source / "cat/0.png")
+    after = prepare_own("own", source).manifest.source_sha256
+    assert {name for name in NAMES if before[name] != after[name]} == {"cat"}
+
+
+WRONG_ARRAYS = [
+    ({"x_train": None}, "holds x_test, y_test, y_train; allowed: x_train, y_train, x_test, y_test"),
+    ({"extra": np.zeros(3)}, "holds extra, x_test"),
+    ({"x_validation": pixels(9, 16, 16)}, "x_validation with y_validation"),
+    ({"x_train": np.zeros((40, 16, 16))}, "x_train is float64; allowed: uint8"),
+    ({"x_train": pixels(40, 16 * 16)}, r"x_train has the shape \(40, 256\)"),
+    ({"x_train": pixels(40, 16, 16, 2)}, r"x_train has the shape \(40, 16, 16, 2\)"),
+    ({"x_train": pixels(39, 16, 16)}, "holds 39 images, y_train 40 labels"),
+    ({"x_test": pixels(10, 16, 18)}, "images have the shapes"),
+    ({"y_train": np.arange(40) % 10 + 1}, "y_train runs from 1 to 10; allowed: 0 to 9"),
+    ({"y_train": np.arange(40) % 5}, "train: no example of class 5, 6, 7, 8, 9"),
+    ({"y_test": np.full(10, 3)}, "test: no example of class 0, 1"),
+    ({"y_train": np.linspace(0, 9, 40)}, "y_train is float64; allowed: whole numbers"),
+    ({"y_train": np.zeros((40, 10), np.int64)}, r"y_train has the shape \(40, 10\)"),
+]
+
+
+@pytest.mark.parametrize(("changes", "message"), WRONG_ARRAYS)
+def test_a_wrong_archive_is_one_clear_error(tmp_path, changes, message):
+    path = write_archive(tmp_path / "own.npz", **changes)
+    with pytest.raises(DataError, match=message) as caught:
+        prepare_own("own", path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_damaged_archive_and_a_pickle_are_refused(tmp_path):
+    path = tmp_path / "own.npz"
+    path.write_bytes(b"PK\3\4 not really")
+    with pytest.raises(DataError, match=r"own\.npz: is not an \.npz archive"):
+        prepare_own("own", path)
+    np.savez(path, x_train=np.array([{}], object))
+    with pytest.raises(DataError, match=r"is not an \.npz archive of arrays"):
+        prepare_own("own", path)
+
+
+def remove_class(source: Path) -> None:
+    shutil.rmtree(source / "gnu")
+
+
+def add_text(source: Path) -> None:
+    (source / "cat/notes.txt").write_text("meow")
+
+
+def empty_class(source: Path) -> None:
+    for path in (source / "cat").iterdir():
+        path.unlink()
+
+
+def other_size(source: Path) -> None:
+    Image.fromarray(pixels(1, 18, 20, 3)[0]).save(source / "cat/0.png")
+
+
+def other_mode(source: Path) -> None:
+    Image.fromarray(pixels(1, 16, 20)[0]).save(source / "cat/0.png")
+
+
+def sixteen_bits(source: Path) -> None:
+    Image.fromarray(np.zeros((16, 20), np.uint16)).save(source / "cat/0.png")
+
+
+def damage(source: Path) -> None:
+    (source / "cat/0.png").write_bytes(b"\x89PNG no")
+
+
+def half_a_split(source: Path) -> None:
+    write_classes(source / "train")
+
+
+WRONG_FOLDERS = [
+    (remove_class, r"has 9 subfolders \(ant, bee, .*\); allowed: 10, one a class"),
+    (add_text, r"notes\.txt: is no image; allowed: \.png"),
+    (empty_class, "cat: holds no image"),
+    (other_size, r"cat/0\.png: is 18×20 colour; allowed: 16×20 colour, as .*ant/0\.png"),
+    (other_mode, r"cat/0\.png: is 16×20 grey; allowed: 16×20 colour"),
+    (sixteen_bits, r"cat/0\.png: mode I;16; allowed: 1, L, P, RGB, RGBA"),
+    (damage, r"cat/0\.png: is not a readable image"),
+    (half_a_split, "has train; allowed: both train and test, or none"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "message"), WRONG_FOLDERS)
+def test_a_wrong_folder_is_one_clear_error(tmp_path, spoil, message):
+    source = write_classes(tmp_path / "photos")
+    spoil(source)
+    with pytest.raises(DataError, match=message) as caught:
+        prepare_own("own", source)
+    assert "\n" not in str(caught.value)
+
+
+def test_parts_must_have_the_same_classes(tmp_path):
+    for part in ("train", "test"):
+        write_classes(tmp_path / "photos" / part)
+    (tmp_path / "photos/test/cat").rename(tmp_path / "photos/test/cow")
+    with pytest.raises(DataError, match="only one of train and test has cat, cow"):
+        prepare_own("own", tmp_path / "photos")
+
+
+def test_a_class_with_too_few_images_is_named(tmp_path):
+    with pytest.raises(DataError, match="train: no example of class 0"):
+        prepare_own("own", write_classes(tmp_path / "photos", each=2))
+
+
+@pytest.mark.parametrize("size", [(15, 20), (20, 129)])
+def test_images_too_small_or_too_large_are_refused(tmp_path, size):
+    source = write_classes(tmp_path / "photos", size=size)
+    with pytest.raises(DataError, match=f"{size[0]}×{size[1]}; allowed: sides of 16 to 128"):
+        prepare_own("own", source)
+
+
+def test_a_source_that_is_neither_is_refused(tmp_path):
+    with pytest.raises(DataError, match="nowhere: does not exist; allowed: a folder of images or"):
+        prepare_own("own", tmp_path / "nowhere")
+    (tmp_path / "own.csv").write_text("1,2")
+    with pytest.raises(DataError, match=r"own\.csv: is no folder of images or \.npz archive"):
+        prepare_own("own", tmp_path / "own.csv")
+
+
+@pytest.mark.parametrize("model", sorted(MODELS))
+@pytest.mark.parametrize("sides", [(SIDES[0], SIDES[0]), (SIDES[0], 2 * SIDES[0] + 1)])
+def test_every_network_takes_the_smallest_images(model, sides):
+    body = MODELS[model]((1, *sides))
+    assert body(torch.zeros(2, 1, *sides)).shape == (2, body.width)
+
+
+def test_a_listing_changes_with_names_and_sizes_and_not_with_times_or_place(tmp_path):
+    source = write_classes(tmp_path / "photos")
+    before = listing_digest(source)
+    next(source.rglob("*.png")).touch()
+    moved = source.rename(tmp_path / "elsewhere")
+    assert listing_digest(moved) == before
+    (moved / "cat/0.png").rename(moved / "cat/zero.png")
+    assert listing_digest(moved) != before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["photos", "own.npz"])
+def test_a_study_of_an_own_data_set_runs_to_its_page(tmp_path, kind):
+    """Of random pixels, hence of no interest."""
+    project = Project(tmp_path / "project")
+    data = project.folder / "my data"
+    data.mkdir()
+    source = write_classes(data / kind, each=20) if kind == "photos" else write_archive(data / kind)
+    comparison = TINY["comparisons"][0] | {"dataset": "mine", "batch_size": 10}
+    study = TINY | {
+        "datasets": [
+            {"name": "mine", "source": f"my data/{source.name}", "equivalence_margin": 0.1}
+        ],
+        "comparisons": [comparison],
+    }
+    (project.folder / "config/tiny.yaml").write_text(yaml.safe_dump(study))
+    project.tiny()
+    page = (project.folder / "report/tiny.html").read_text()
+    assert "mine" in page
+    assert project.planned() == {}
+    source.rename(data / f"moved {kind}")
+    output = project.snakemake("--dry-run", "--configfile", "config/tiny.yaml", check=False)
+    assert "datasets, mine: source my data" in output
+    assert "does not exist; allowed: a folder of images or an .npz archive" in output

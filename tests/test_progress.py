@@ -1,0 +1,175 @@
+"""How far a study is, from files that a test lays out and from a real run."""
+
+import os
+import time
+
+import pytest
+from typer.testing import CliRunner
+
+from lossbench.cells import jobs
+from lossbench.cli import app
+from lossbench.cli.status import duration
+from lossbench.loading import parse_study
+from lossbench.paths import JOB_TABLES, StudyPaths
+from lossbench.progress import _mark, progress, total
+from project_copy import TINY
+
+STUDY = parse_study(TINY, origin="tiny")
+JOBS = [job for stage in ("tuning", "evaluation") for job in jobs(STUDY, stage)]
+"""Two tuning jobs of two trials and one seed, then two evaluation jobs of three seeds."""
+
+
+@pytest.fixture
+def paths(tmp_path, monkeypatch) -> StudyPaths:
+    monkeypatch.chdir(tmp_path)
+    paths = StudyPaths("tiny")
+    paths.study.parent.mkdir(parents=True)
+    paths.study.write_text(STUDY.model_dump_json())
+    return paths
+
+
+def write(path, *, text: str = "", age: float = 0.0) -> None:
+    """A file that was last written `age` seconds ago."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    written = time.time() - age
+    os.utime(path, (written, written))
+
+
+def finish(paths: StudyPaths, job, seconds: float = 10) -> None:
+    for name in JOB_TABLES[job.cells[0].stage]:
+        write(paths.job(job, name))
+    write(paths.log(job), age=1)
+    write(paths.benchmark(job), text=f"s\th:m:s\n{seconds}\t0:00:10\n")
+
+
+def mark(paths: StudyPaths, job, *, age: float) -> None:
+    """What Snakemake leaves while it has the job at work."""
+    table = paths.job(job, JOB_TABLES[job.cells[0].stage][0])
+    write(_mark(table, paths.results.parent / ".snakemake"), age=age)
+    write(paths.results.parent / ".snakemake/locks/0.input.lock")
+
+
+def states(paths: StudyPaths) -> list[str]:
+    return [job.state for comparison in progress(STUDY, paths) for job in comparison.jobs]
+
+
+def test_a_study_that_has_not_begun_waits_for_an_unknown_time(paths):
+    [comparison] = progress(STUDY, paths)
+    assert comparison.runs == {"waiting": 2 * 2 + 2 * 3}
+    assert comparison.seconds_left is None
+
+
+def test_every_state_is_told_apart(paths):
+    finish(paths, JOBS[0])
+    mark(paths, JOBS[1], age=60)
+    write(paths.log(JOBS[1]), age=59)
+    write(paths.log(JOBS[2]), text="lossbench: no")
+    assert states(paths) == ["done", "running", "failed", "waiting"]
+    assert total(progress(STUDY, paths)) == {"done": 2, "running": 2, "failed": 3, "waiting": 3}
+
+
+def test_one_missing_table_is_not_done(paths):
+    finish(paths, JOBS[2])
+    paths.job(JOBS[2], "geometry").unlink()
+    assert states(paths)[2] == "waiting"
+
+
+def test_deleted_results_are_not_a_failure(paths):
+    finish(paths, JOBS[0])
+    paths.job(JOBS[0], "history").unlink()
+    assert states(paths)[0] == "waiting"
+
+
+def test_a_job_in_a_cluster_queue_waits(paths):
+    """Its mark is newer than the log of an earlier attempt, or there is no log."""
+    mark(paths, JOBS[0], age=5)
+    write(paths.log(JOBS[1]), age=60)
+    mark(paths, JOBS[1], age=5)
+    assert states(paths)[:2] == ["waiting", "waiting"]
+
+
+def test_a_mark_without_a_lock_is_left_by_a_killed_run(paths):
+    mark(paths, JOBS[0], age=60)
+    write(paths.log(JOBS[0]), age=59)
+    (paths.results.parent / ".snakemake/locks/0.input.lock").unlink()
+    assert states(paths)[0] == "waiting"
+
+
+def test_time_left_follows_finished_jobs_of_the_same_loss(paths):
+    """Epochs over all runs: 2 for a tuning job, 3 for an evaluation job."""
+    finish(paths, JOBS[0], seconds=10)  # cross-entropy: 5 s an epoch
+    finish(paths, JOBS[1], seconds=40)  # squared error: 20 s an epoch
+    [comparison] = progress(STUDY, paths)
+    assert comparison.seconds_left == pytest.approx(3 * 5 + 3 * 20)
+    mark(paths, JOBS[2], age=6)
+    write(paths.log(JOBS[2]), age=5)
+    [comparison] = progress(STUDY, paths)
+    assert comparison.seconds_left == pytest.approx(3 * 5 - 6 + 3 * 20, abs=2)
+
+
+def test_time_left_follows_the_comparison_where_the_loss_has_none_finished(paths):
+    finish(paths, JOBS[0], seconds=10)
+    [comparison] = progress(STUDY, paths)
+    assert comparison.seconds_left == pytest.approx((2 + 3 + 3) * 5)
+
+
+@pytest.mark.parametrize("text", ["", "s\n", "s\nnan_text\n", "other\n1\n"])
+def test_an_unreadable_benchmark_estimates_nothing(paths, text):
+    finish(paths, JOBS[0])
+    paths.benchmark(JOBS[0]).write_text(text)
+    assert progress(STUDY, paths)[0].seconds_left is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (99, "99 s"), (420, "7 min"), (7500, "2 h 05 min"), (5999, "1 h 40 min")],
+)
+def test_durations_are_words(seconds, text):
+    assert duration(seconds) == text
+
+
+def status(*arguments: str) -> str:
+    result = CliRunner().invoke(app, ["status", *arguments])
+    return result.output + str(result.exception or "")
+
+
+def test_the_command_says_what_is_done_failed_and_left(paths):
+    finish(paths, JOBS[0])
+    write(paths.log(JOBS[2]), text="lossbench: no")
+    text = status("tiny")
+    assert "Digits (stand-in) · MLP" in text
+    assert (
+        "failed: see results/tiny/logs/evaluation/digits/mlp/cross_entropy/seeds-0-1-2.log" in text
+    )
+    assert "Training needs about 40 s more with one job at a time." in text
+
+
+def test_the_command_says_when_all_is_trained(paths):
+    for job in JOBS:
+        finish(paths, job)
+    assert "report/tiny.html is not made yet" in status()
+    write(paths.page)
+    assert "All runs are trained. Page: report/tiny.html" in status()
+
+
+def test_an_unknown_study_is_one_clear_error(paths):
+    assert "no study 'other' was started; started: tiny" in status("other")
+
+
+@pytest.mark.slow
+def test_a_real_run_is_seen_at_work(tmp_path, monkeypatch):
+    """The marks are Snakemake's own, and another version may keep them elsewhere."""
+    from project_copy import Project
+
+    project = Project(tmp_path / "project")
+    monkeypatch.chdir(project.folder)
+    process = project.start("--cores", "2", "--configfile", "config/tiny.yaml")
+    seen = set()
+    while process.poll() is None:
+        seen |= set(states(StudyPaths("tiny")))
+        time.sleep(0.5)
+    assert process.returncode == 0, project.said()
+    assert seen >= {"waiting", "running", "done"}
+    assert "failed" not in seen
+    assert states(StudyPaths("tiny")) == ["done"] * 4
