@@ -185,7 +185,11 @@ def test_an_absolute_name_lands_inside(tmp_path):
     assert list((tmp_path / "inside").rglob("escaped"))
 
 
-@pytest.mark.parametrize("content", [b"", b"no tar", gzip.compress(b"no tar")[:-3]])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no tar", gzip.compress(b"no tar")[:-3]],
+    ids=["empty", "text", "truncated"],
+)
 def test_a_damaged_tar_is_one_line(tmp_path, content):
     path = tmp_path / "damaged.tar.gz"
     path.write_bytes(content)
