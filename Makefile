@@ -5,7 +5,7 @@ READY := .venv/ready
 export OMP_NUM_THREADS ?= 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo study test test-slow test-browser check format schema lock clean
+.PHONY: help demo study test test-slow test-faults test-browser check format schema lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -29,6 +29,9 @@ test: $(READY)  ## the fast tests
 
 test-slow: $(READY)  ## whole pipelines and simulations
 	pytest -q -m slow
+
+test-faults: $(READY)  ## kills, full disks, damaged files, hostile names; mounts need root
+	pytest -q -m "" tests/test_faults.py tests/test_faults_pipeline.py
 
 test-browser: $(READY)  ## the page in headless Chromium
 	test -d node_modules/axe-core || npm ci --no-audit --no-fund
