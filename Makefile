@@ -31,11 +31,11 @@ test: $(READY)  ## the fast tests
 test-slow: $(READY)  ## whole pipelines and simulations
 	pytest -q -m slow -n auto --dist loadfile
 
-test-faults: $(READY)  ## jobs and whole pipelines, killed and starved
-	pytest -q -m faults
-
 test-slurm: $(READY)  ## a study through a real Slurm, installed from Debian's packages (root)
 	pytest -q -m slurm
+
+test-faults: $(READY)  ## kills, full disks, damaged files, hostile names; mounts need root
+	pytest -q -m "" tests/test_faults.py tests/test_faults_pipeline.py
 
 test-browser: $(READY)  ## the page in headless Chromium
 	test -d node_modules/axe-core || npm ci --no-audit --no-fund
