@@ -1,7 +1,8 @@
-"""Draws the pipeline's rules into a document: `snakemake --rulegraph | python docs/rule_graph.py README.md`.
+"""Draws the pipeline's rules into a document.
 
-Arrows that follow from others are left out, and so is the rule `all`, which depends on every other. The drawing is
-Mermaid's, which GitHub and GitLab show as a figure.
+`snakemake --rulegraph | python docs/rule_graph.py README.md`. Arrows that follow from others are
+left out, and so is the rule `all`, which depends on every other. The drawing is Mermaid's, which
+GitHub and GitLab show as a figure.
 """
 
 import re
