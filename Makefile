@@ -6,7 +6,7 @@ DATA_DIR ?= data
 export OMP_NUM_THREADS ?= 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo study test test-slow test-faults test-slurm test-browser bench bench-accuracy bench-quick check format schema lock clean
+.PHONY: help demo study test test-slow test-faults test-slurm test-browser bench bench-accuracy bench-quick check format graph schema lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -62,6 +62,9 @@ format: $(READY)  ## rewrite code and rules in the project's style
 	ruff check --fix
 	ruff format
 	snakefmt Snakefile workflow
+
+graph: $(READY)  ## redraw the rule graph in the README
+	snakemake --rulegraph --configfile config/miniature.yaml | python docs/rule_graph.py README.md
 
 schema: $(READY)  ## rewrite the study file's JSON schema from the models
 	lossbench schema --out config/study.schema.json

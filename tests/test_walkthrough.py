@@ -1,15 +1,13 @@
 """CONTRIBUTING.md's walk-through, followed word by word in a copy of the project."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from fresh_copy import ROOT, copy_project, run
+
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
 WALK = TEXT[TEXT.index("## Adding a loss") : TEXT.index("## Adding a figure")]
 
@@ -60,31 +58,6 @@ def follow(folder: Path, action: str, where: tuple[str, ...], code: str) -> None
             run(folder, line)
 
 
-def run(folder: Path, command: str) -> str:
-    paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = os.environ | {"PATH": paths, "PYTHONPATH": str(folder / "src")}
-    done = subprocess.run(
-        ["bash", "-c", command],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, f"$ {command}\n{done.stdout}{done.stderr}"
-    return done.stdout + done.stderr
-
-
-def copy_project(folder: Path) -> None:
-    """The files that git tracks or would track, as they are now."""
-    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for name in filter(None, names.split("\0")):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes((ROOT / name).read_bytes())
-
-
 def test_every_place_of_the_walk_through_is_in_the_code():
     """The quick half: every file and line that it names."""
     for action, where, _ in steps():
@@ -102,7 +75,7 @@ def test_the_walk_through_works_word_by_word(tmp_path):
         follow(tmp_path, *step)
     run(tmp_path, "ruff check && ruff format --check")
     page = (tmp_path / "report/example.html").read_text()
-    for name in ("MAE on softmax", "large_digits", "Softmax regression"):
+    for name in ("MAE on softmax", "large_digits", "MLP with tanh"):
         assert name in page
     metrics = pd.read_parquet(tmp_path / "results/example/tables/metrics.parquet")
     rows = metrics[(metrics["loss"] == "mae_softmax") & (metrics["metric"] == "confidence")]
