@@ -1,7 +1,8 @@
 """The peer `stock`: one process a seed, written as tutorials teach it.
 
 A Lightning Trainer with its default logger, progress bar and checkpoint, and a DataLoader over a
-data set that transforms one PIL image at a time. Run as `python -m benchmarks.stock`; it prints the
+data set that makes a PIL image of each example, then a tensor, then a normalised one, step by step
+as torchvision's data sets and transforms do. Run as `python -m benchmarks.stock`; it prints the
 processor seconds of the fit.
 """
 
@@ -9,6 +10,7 @@ import argparse
 import tempfile
 import time
 import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,25 +27,43 @@ from lossbench.models import build
 
 
 class Images(Dataset[tuple[Tensor, int]]):
-    """PIL images, turned into normalised tensors one by one."""
+    """uint8 images in memory; each becomes a PIL image and passes through the transforms."""
 
-    def __init__(self, prepared: Prepared) -> None:
+    def __init__(self, prepared: Prepared, transforms: Sequence[Callable[[Any], Any]]) -> None:
         images, labels = prepared.examples("train")
-        pixels = np.moveaxis(images, 1, -1)
-        self.images = [Image.fromarray(np.ascontiguousarray(image.squeeze())) for image in pixels]
-        self.labels = labels.tolist()
-        self.mean = torch.tensor(prepared.manifest.channel_mean).view(-1, 1, 1)
-        self.std = torch.tensor(prepared.manifest.channel_std).view(-1, 1, 1)
+        self.images = torch.from_numpy(np.moveaxis(images, 1, -1).squeeze().copy())
+        self.labels = torch.from_numpy(labels)
+        self.transforms = transforms
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
-        pixels = np.array(self.images[index])
-        if pixels.ndim == 2:
-            pixels = pixels[:, :, None]
-        image = torch.from_numpy(pixels).permute(2, 0, 1).contiguous().float().div(255)
-        return (image - self.mean) / self.std, self.labels[index]
+        item: Any = Image.fromarray(self.images[index].numpy())
+        for transform in self.transforms:
+            item = transform(item)
+        return item, int(self.labels[index])
+
+
+def to_tensor(image: Image.Image) -> Tensor:
+    """A PIL image as float32 (C, H, W) in [0, 1]."""
+    pixels = torch.from_numpy(np.array(image, copy=True))
+    pixels = pixels.view(image.height, image.width, len(image.getbands()))
+    return pixels.permute(2, 0, 1).contiguous().to(torch.get_default_dtype()).div(255)
+
+
+class Normalize:
+    """Subtracts the channels' mean and divides by their deviation."""
+
+    def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
+        self.mean, self.std = mean, std
+
+    def __call__(self, image: Tensor) -> Tensor:
+        mean = torch.as_tensor(self.mean, dtype=image.dtype, device=image.device).view(-1, 1, 1)
+        std = torch.as_tensor(self.std, dtype=image.dtype, device=image.device).view(-1, 1, 1)
+        if (std == 0).any():
+            raise ValueError(f"std {self.std} holds a zero; allowed: positive numbers")
+        return image.clone().sub_(mean).div_(std)
 
 
 class Classifier(pl.LightningModule):
@@ -78,7 +98,12 @@ def main() -> None:
     prepared = load(given.data)
     shape = prepared.manifest.image_shape
     network = build(given.model, "linear", shape, classes=10, seed=given.seed)
-    loader = DataLoader(Images(prepared), batch_size=given.batch_size, shuffle=True)
+    manifest = prepared.manifest
+    transforms: list[Callable[[Any], Any]] = [
+        to_tensor,
+        Normalize(manifest.channel_mean, manifest.channel_std),
+    ]
+    loader = DataLoader(Images(prepared, transforms), batch_size=given.batch_size, shuffle=True)
     with tempfile.TemporaryDirectory() as folder:
         trainer = pl.Trainer(max_epochs=1, accelerator="cpu", default_root_dir=folder)
         started = time.process_time()

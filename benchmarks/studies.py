@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.record import Figure, at_least, not_measured
+from lossbench.errors import TableError
 from lossbench.tables import read
 from lossbench.tables.runs import TIMING
 
@@ -19,10 +20,15 @@ def figures(folder: Path, cores: int) -> Iterator[Figure]:
     name = "a real study, Σ training seconds / (wall seconds × cores)"
     spans = list(job_spans(folder))
     if not spans:
-        yield not_measured(group, name, goal, f"no results in {folder}")
+        yield not_measured(group, name, goal, f"no records of results/{folder.name}")
         return
     wall = working_seconds(spans)
-    share = training_share(folder, wall, cores)
+    try:
+        share = training_share(folder, wall, cores)
+    except TableError:
+        why = f"results/{folder.name} was made by another version of the project"
+        yield not_measured(group, name, goal, why)
+        return
     note = f"{folder.name}: {wall / 60:.0f} minutes on {cores} cores, from its records"
     yield Figure(group=group, name=name, value=share, goal=goal, note=note)
 

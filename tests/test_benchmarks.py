@@ -123,6 +123,10 @@ def test_the_share_of_training_is_read_from_the_study_s_records(tmp_path):
     (found,) = studies.figures(folder, cores=2)
     assert found.value == pytest.approx(timing["train_s"].sum() / (2000 * 2))
     assert next(studies.figures(tmp_path / "results/absent", cores=2)).value is None
+    (folder / "runs/tuning/mnist/mlp/loss/part/timing.parquet").write_text("of another version")
+    (found,) = studies.figures(folder, cores=2)
+    assert found.value is None
+    assert "another version" in found.note
 
 
 def write_span(root, output, start, end):
