@@ -118,7 +118,7 @@ def test_a_job_cut_at_every_stage_ends_in_the_same_bytes(bench, whole, tmp_path,
         assert bool(left) == (number == signal.SIGKILL and moment in ("saving", "writing"))
         assert (".checkpoint" in hidden(tmp_path)) == (moment != "early")
     assert bench.finish(tmp_path) == 0
-    assert "resuming, 1 cells are done" in bench.log.read_text()
+    assert "resuming; finished cells: 1" in bench.log.read_text()
     assert digests(tmp_path) == whole
     assert not hidden(tmp_path)
 

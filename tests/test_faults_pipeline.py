@@ -116,10 +116,10 @@ def jobs_of(process: subprocess.Popen[bytes]) -> list[int]:
 CUTS = [
     ("early", "both", signal.SIGINT),
     ("midway", "job", signal.SIGTERM),
+    ("midway", "job", signal.SIGINT),
     ("midway", "both", signal.SIGKILL),
     ("writing", "job", signal.SIGKILL),
     ("writing", "both", signal.SIGTERM),
-    ("midway", "job", signal.SIGINT),
     ("writing", "parent", signal.SIGINT),
     ("midway", "parent", signal.SIGKILL),
     ("early", "parent", signal.SIGTERM),

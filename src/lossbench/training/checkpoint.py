@@ -84,7 +84,7 @@ class Checkpoint:
         if others := [name for name in self.identity if saved.get(name) != self.identity[name]]:
             print(f"{self.path}: ignored, saved under another {', '.join(others)}")
             return [], {}
-        print(f"{self.path}: resuming, {len(finished)} cells are done")
+        print(f"{self.path}: resuming; finished cells: {len(finished)}")
         return finished, running
 
 
