@@ -1,6 +1,7 @@
 """Imports point down, and a wall stands between what trains and what reads tables."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,14 @@ def test_the_wall_stands(path):
         assert not ours & READING_ROOM
     if here in FLOORS[0]:
         assert not libraries & {"pandas", "numpy", "matplotlib", "scipy", "pyarrow"}
+
+
+def test_the_drawing_shows_every_floor():
+    drawing = (PACKAGE.parents[1] / "docs/architecture.md").read_text().split("```")[1]
+    rows = {int(row.split()[0]): row for row in drawing.splitlines()[2:] if row.strip()}
+    for level, rooms in enumerate(FLOORS):
+        for name in rooms:
+            assert re.search(rf"\b{name}\b", rows[level]), f"floor {level} lacks {name}"
 
 
 def test_every_module_has_a_floor():
