@@ -12,7 +12,17 @@ import torch
 import typer
 
 from benchmarks import accuracy as accuracies
-from benchmarks import clock, document, gpu, memory, pipeline, recipes, studies, throughput
+from benchmarks import (
+    clock,
+    document,
+    gpu,
+    memory,
+    pipeline,
+    profile,
+    recipes,
+    studies,
+    throughput,
+)
 from benchmarks.contests import quiet
 from benchmarks.data import OFFICIAL, described, is_real
 from benchmarks.record import Command, Figure, record
@@ -43,6 +53,7 @@ def run(
                 studies.figures(study.resolve(), os.cpu_count() or 1),
                 [memory.figure(data_dir, Path(folder))],
                 gpu.figures(settings, data_dir, repeats=REPEATS),
+                profile.figures(settings, data_dir),
             )
         )
     _publish("run", found, started, data_dir)

@@ -8,7 +8,18 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from benchmarks import accuracy, bare, clock, contests, data, document, gpu, pipeline, studies
+from benchmarks import (
+    accuracy,
+    bare,
+    clock,
+    contests,
+    data,
+    document,
+    gpu,
+    pipeline,
+    profile,
+    studies,
+)
 from benchmarks.record import Figure, at_least, at_most, below, median, record
 from lossbench.cells import jobs
 from lossbench.config import Compute
@@ -154,6 +165,14 @@ def test_the_document_keeps_the_notes_and_the_other_command_s_record(tmp_path):
     assert "| error | < 18% | 17.5% | yes |  |" in text
     assert text.endswith("By hand.\n")
     assert torch.__version__.split("+")[0] in text
+
+
+def test_a_profile_names_every_kind_once_and_adds_up(mnist, monkeypatch, tmp_path):
+    monkeypatch.setattr(profile.data, "load", lambda name, folder: mnist)
+    shares = profile.step_shares(contests.LENET, load_study(DEFAULT_STUDY), tmp_path)
+    assert sum(shares.values()) == pytest.approx(100)
+    assert set(shares) == {*profile.KINDS.values(), profile.REST} - {"BatchNorm"}
+    assert shares.most_common(1)[0][0].startswith("convolutions")
 
 
 def test_without_a_gpu_its_figures_are_not_measured(monkeypatch, tmp_path):
