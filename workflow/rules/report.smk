@@ -21,10 +21,10 @@ rule draw:
     conda:
         "../../environment.yml"
     params:
-        chapter="results",
+        chapter="--chapter=results",
         code=code_digest("figures.catalog"),
     shell:
-        "lossbench draw --study {input.study:q} --chapter {params.chapter} > {log:q} 2>&1"
+        "lossbench draw --study {input.study:q} {params.chapter} > {log:q} 2>&1"
 
 
 use rule draw as draw_theory with:
@@ -44,7 +44,7 @@ use rule draw as draw_theory with:
     benchmark:
         PATHS.root / "benchmarks/draw_theory.tsv"
     params:
-        chapter="theory",
+        chapter="--chapter=theory",
         code=code_digest("figures.theory"),
 
 
