@@ -12,7 +12,7 @@ from lossbench.datasets.outlines import OUTLINES, box, polygon, star_corners
 from lossbench.datasets.shapes import cover, draw, draw_splits
 from lossbench.errors import DataError
 
-SHAPES_SHA256 = "6333ee82578862fcf4bc16c908cd93977acc040e837f73c4191d1705fd169028"
+SHAPES_SHA256 = "581a1cf8add8c9fb980289fc71ccec6593bf916724f1039ed52e1c83a7f2f1e4"
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_shapes_are_the_known_images(drawn):
 
 def test_shapes_are_balanced_and_never_repeat(drawn):
     images = np.concatenate([examples.images for examples in drawn.splits.values()])
-    assert len(np.unique(images.reshape(len(images), -1), axis=0)) == len(images) == 6000
+    assert len(np.unique(images.reshape(len(images), -1), axis=0)) == len(images) == 4500
     for examples in drawn.splits.values():
         assert len(set(np.bincount(examples.labels))) == 1
 

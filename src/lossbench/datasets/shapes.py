@@ -20,7 +20,7 @@ from lossbench.datasets.outlines import OUTLINES
 from lossbench.datasets.prepared import Examples, Loaded, Split, UInt8
 
 SEED = 1
-COUNTS: dict[Split, int] = {"train": 4000, "validation": 1000, "test": 1000}
+COUNTS: dict[Split, int] = {"train": 3000, "validation": 500, "test": 1000}
 SIDE = 32
 DARK, MEDIUM, LIGHT = (0.25, 0.55), (0.3, 0.8), (0.7, 1.0)
 """Ranges of a colour's brightest channel."""
