@@ -6,7 +6,7 @@ DATA_DIR ?= data
 export OMP_NUM_THREADS ?= 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo study test test-slow test-faults test-slurm test-browser bench bench-accuracy bench-quick check format graph schema lock clean
+.PHONY: help demo study test test-slow test-faults test-slurm test-browser bench bench-accuracy bench-quick check format graph publish schema lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -65,6 +65,9 @@ format: $(READY)  ## rewrite code and rules in the project's style
 
 graph: $(READY)  ## redraw the rule graph in the README
 	snakemake --rulegraph --configfile config/miniature.yaml | python docs/rule_graph.py README.md
+
+publish: $(READY)  ## copy the default study's page and tables to docs/published, its answer to the README
+	python docs/publish.py results/mnist-cifar10
 
 schema: $(READY)  ## rewrite the study file's JSON schema from the models
 	lossbench schema --out config/study.schema.json

@@ -14,7 +14,7 @@ def markdown(study: Study, tables: Tables, provenance: Provenance | None = None)
     """The study in a few lines of Markdown. Takes what `page.render` takes, without figures."""
     parts = [f"# {escaped(study.title)}", escaped(sentences.counts(study, tables))]
     parts += [f"> {escaped(notice)}" for notice in page.notices(study, tables)]
-    parts += [_words(prose) for prose in sentences.answer(tables)]
+    parts += [words(prose) for prose in sentences.answer(tables)]
     if filled(tables, "metrics", "contrasts"):
         parts.append(table(results.headline(tables)))
     if filled(tables, "claims"):
@@ -47,7 +47,8 @@ def _cell(cell: Cell) -> str:
     return escaped(cell.text) or wording.ABSENT
 
 
-def _words(prose: Prose) -> str:
+def words(prose: Prose) -> str:
+    """A paragraph, its findings in bold."""
     text: Text = prose.text
     if isinstance(text, str):
         return escaped(text)

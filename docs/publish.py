@@ -1,0 +1,146 @@
+"""Publishes a finished study: page, tables, origin; its answer goes into the README.
+
+`python docs/publish.py results/mnist-cifar10`, or `make publish`, to docs/published. The README
+says what is computed from the published tables alone: whoever has them can compute it again.
+"""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from lossbench import wording
+from lossbench.config import Study
+from lossbench.paths import EXPORTED, StudyPaths
+from lossbench.report import results, sentences, summary
+from lossbench.tables import Table, check
+from lossbench.tables.study import TABLES
+
+ROOT = Path(__file__).parents[1]
+PUBLISHED = ROOT / "docs/published"
+FIGURE = "answer"
+CORES = 16
+MARK, END = "<!-- {}, by make publish -->", "<!-- end of {} -->"
+
+
+def copy(paths: StudyPaths, folder: Path) -> None:
+    """Copy the study's page, tables, configuration and origin; list what each job took."""
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "tables").mkdir(parents=True)
+    shutil.copy(paths.page, folder.with_suffix(".html"))
+    for source in (paths.study, paths.provenance, paths.summary):
+        shutil.copy(source, folder)
+    for source in sorted((paths.root / "tables").glob("*.csv")):
+        shutil.copy(source, folder / "tables")
+    # Outside the page a drawing has no background of its own, and a dark one would hide its text.
+    drawing = paths.figure(FIGURE).read_text("utf-8")
+    on_white = drawing.replace("<svg ", '<svg style="background:#fff" ', 1)
+    (folder / f"{FIGURE}.svg").write_text(on_white, "utf-8")
+    jobs(paths.root / "benchmarks").to_csv(folder / "jobs.csv", index=False)
+
+
+def jobs(benchmarks: Path) -> pd.DataFrame:
+    """Every job: its start in seconds after the first one's, its seconds, its memory in MiB."""
+    found = []
+    for path in sorted(benchmarks.rglob("*.tsv")):
+        measured = pd.read_csv(path, sep="\t", na_values="-").iloc[-1]
+        job = path.relative_to(benchmarks).with_suffix("").as_posix()
+        ended = path.stat().st_mtime
+        found.append((job, ended - measured["s"], measured["s"], measured["max_rss"]))
+    table = pd.DataFrame(found, columns=["job", "start_s", "seconds", "memory_mib"])
+    table["start_s"] -= table["start_s"].min()
+    return table.round({"start_s": 1, "seconds": 1, "memory_mib": 0})
+
+
+def busy_s(table: pd.DataFrame) -> float:
+    """Seconds in which at least one job ran: pauses of an interrupted study do not count."""
+    total, until = 0.0, 0.0
+    for start, seconds in table.sort_values("start_s")[["start_s", "seconds"]].to_numpy():
+        end = start + seconds
+        total += max(0.0, end - max(start, until))
+        until = max(until, end)
+    return total
+
+
+def chain_s(table: pd.DataFrame) -> float:
+    """Seconds of the longest tuning and evaluation job of one network, which must wait in turn."""
+    parts = table["job"].str.extract("^(?P<stage>tuning|evaluation)/(?P<network>[^/]+/[^/]+)/")
+    longest = table["seconds"].groupby([parts["network"], parts["stage"]]).max()
+    return float(longest.groupby("network").sum().max())
+
+
+def read_csv(path: Path, table: Table) -> pd.DataFrame:
+    """A published table, as it was before it became text."""
+    raw = pd.read_csv(path, dtype=str, keep_default_na=False)
+    columns = {}
+    for column in table.columns:
+        values = raw[column.name]
+        if column.kind == "bool":
+            columns[column.name] = values == "True"
+        else:
+            columns[column.name] = values if column.kind == "text" else pd.to_numeric(values)
+    return check(pd.DataFrame(columns), table, origin=str(path))
+
+
+def answer(folder: Path) -> str:
+    """The answer, its figure and its table, from the published tables."""
+    tables = {name: read_csv(folder / f"tables/{name}.csv", TABLES[name]) for name in EXPORTED}
+    place = folder.relative_to(ROOT).as_posix()
+    alt = "Test error and steps to the target of each loss, against cross-entropy"
+    return "\n\n".join(
+        [
+            *(summary.words(prose) for prose in sentences.answer(tables)),
+            f"[![{alt}]({place}/{FIGURE}.svg)]({place}.html)",
+            summary.table(results.headline(tables)),
+            f"[The page]({place}.html) has every claim and every number; [its folder]({place}) has"
+            " the tables as CSV, the configuration, the versions and the machine.",
+        ]
+    )
+
+
+def cost(folder: Path) -> str:
+    """What the study took, and what other machines can make of it, from the published jobs."""
+    study = Study.model_validate_json((folder / "study.json").read_text("utf-8"))
+    origin = json.loads((folder / "provenance.json").read_text("utf-8"))
+    table = pd.read_csv(folder / "jobs.csv")
+    runs = read_csv(folder / "tables/runs.csv", TABLES["runs"])
+    machine, total = origin["machine"], float(table["seconds"].sum())
+    least = max(total / CORES, chain_s(table))
+    return (
+        f"`{study.name}` made {wording.count(len(runs), 'run')} in {_minutes(busy_s(table))} on"
+        f" {machine['cores']} cores ({machine['processor']}), at commit"
+        f" `{origin['git_commit'][:10]}`; no job took more than"
+        f" {table['memory_mib'].max() / 1024:.1f} GiB of memory. Its jobs add up to"
+        f" {_minutes(total)} of one core, and the longest chain of jobs that wait for each other"
+        f" takes {_minutes(chain_s(table))}: {CORES} such cores need at least {_minutes(least)}"
+        " (computed, not run). On a GPU it was not measured."
+    )
+
+
+def _minutes(seconds: float) -> str:
+    return wording.count(round(seconds / 60), "minute")
+
+
+def put(document: Path, name: str, text: str) -> None:
+    """Put `text` between the marks called `name`."""
+    begin, end = MARK.format(name), END.format(name)
+    before, _, rest = document.read_text("utf-8").partition(begin)
+    _, found, after = rest.partition(end)
+    if not found:
+        sys.exit(f"{document}: lacks the marks {begin} and {end}")
+    document.write_text(f"{before}{begin}\n{text}\n{end}{after}", "utf-8")
+
+
+def main(source: Path) -> None:
+    """Publish the study in the folder `source`, and put its answer and its cost into the README."""
+    paths = StudyPaths(source.name, source.parent)
+    folder = PUBLISHED / source.name
+    copy(paths, folder)
+    put(ROOT / "README.md", "the answer", answer(folder))
+    put(ROOT / "README.md", "the cost", cost(folder))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).resolve())
