@@ -132,7 +132,8 @@ def test_no_command_hides_in_a_block_of_another_kind():
 
 
 def test_continuous_integration_runs_the_targets_that_test_and_show():
-    ran = set(re.findall(r"^make ([a-z-]+)", (ROOT / ".ci/run").read_text(), flags=re.MULTILINE))
+    lines = (ROOT / ".ci/run").read_text().splitlines()
+    ran = {word for line in lines if line.startswith("make ") for word in line.split()}
     wanted = {"demo", "check"} | {name for name in targets() if name.startswith("test")}
     assert wanted <= ran
 
