@@ -61,7 +61,7 @@ def test_c5_says_where_it_fails_and_reports_the_shared_rate_without_a_vote() -> 
     shared = contrast_rows(TIME, heads("better"), "same_rate")
     row = claims.faster(pd.concat([contrast_rows(TIME, mixed), shared]))
     assert "not for MSE on logits on CIFAR-10 · ConvNet" in row["limits"]
-    assert "own rate, which confounds, 1.5× the steps" in row["numbers"]
+    assert "own rate, which confounds, 1.50× the steps" in row["numbers"]
     alone = claims.faster(shared)
     assert (alone["verdict"], alone["numbers"].split(";")[0]) == (
         "undecided",
