@@ -63,16 +63,18 @@ def _describe_scatter(tables: Tables, _study: Study) -> Description:
 
 
 def _draw_projections(tables: Tables, study: Study) -> Figure:
-    """A row for each network, a column for each loss: the features of one seed in the plane."""
+    """A block for each network, a panel for each of its losses: the features of one seed."""
     points = tables["projections"]
-    shown, order = places(points, study), losses(points)
-    columns = len(order) if len(order) <= 5 else 4
-    lines = -(-len(order) // columns)
-    figure, axes = theme.panels(len(shown) * lines, columns, panel_height=1.45)
+    shown = places(points, study)
+    orders = [losses(place.rows(points)) for place in shown]
+    most = max(map(len, orders))
+    columns = most if most <= 5 else 4
+    heights = [-(-len(order) // columns) for order in orders]
+    figure, axes = theme.panels(sum(heights), columns, panel_height=1.45)
     for panel in axes.ravel():
         panel.set_axis_off()
-    for number, place in enumerate(shown):
-        block = axes[number * lines : (number + 1) * lines].ravel()
+    blocks = np.split(axes, np.cumsum(heights)[:-1])
+    for place, order, block in zip(shown, orders, map(np.ravel, blocks), strict=True):
         theme.heading(block[0], place.heading, above=12)
         for panel, loss in zip(block, order, strict=False):
             mine = place.rows(points)
