@@ -75,7 +75,8 @@ def test_speed_says_verdict_ratio_and_interval(tables, verdict, lead):
     numbers = {"value": 1.84, "ci_low": 1.52, "ci_high": 2.13, "pairs": 5}
     changed = with_contrast(tables, "steps_to_target_3", verdict=verdict, **numbers)
     said = plain(verdicts.speed(changed, "mse_softmax")).replace("\xa0", " ")
-    rest = "1.84× the steps to the last target on MNIST with MLP (95% interval 1.52× to 2.1×, 5 seeds"
+    place = "the steps to the last target on MNIST with MLP"
+    rest = f"1.84× {place} (95% interval 1.52× to 2.1×, 5 seeds"
     assert said.startswith(f"{lead} {rest}")
 
 

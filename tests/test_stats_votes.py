@@ -50,7 +50,7 @@ def test_verdicts_become_votes_of_the_asked_losses_alone() -> None:
 
 def test_votes_are_counted_in_words() -> None:
     assert votes.count_votes(votes.asked(answers(), SLOWER), SLOWER) == (
-        "MSE on softmax: slower in 2 of 2 (1.5× to 2.5×); "
+        "MSE on softmax: slower in 2 of 2 (1.50× to 2.5×); "
         "MSE on logits: slower in 0 of 2, undecided in 1 (0.80×)"
     )
     assert votes.count_votes(answers().iloc[:0], SLOWER) == "nothing was compared"
