@@ -1,6 +1,6 @@
 """Publishes a finished study: page, tables, origin; its answer goes into the README.
 
-`python docs/publish.py results/mnist-cifar10`, or `make publish`, to docs/published. The README
+`python -m docs.publish results/mnist-cifar10`, or `make publish`, to docs/published. The README
 says what is computed from the published tables alone: whoever has them can compute it again.
 """
 
@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.studies import working_seconds
+from docs.marks import put
 from lossbench import wording
 from lossbench.config import Study
 from lossbench.paths import EXPORTED, StudyPaths
@@ -54,14 +56,10 @@ def jobs(benchmarks: Path) -> pd.DataFrame:
     return table.round({"start_s": 1, "seconds": 1, "memory_mib": 0})
 
 
-def busy_s(table: pd.DataFrame) -> float:
-    """Seconds in which at least one job ran: pauses of an interrupted study do not count."""
-    total, until = 0.0, 0.0
-    for start, seconds in table.sort_values("start_s")[["start_s", "seconds"]].to_numpy():
-        end = start + seconds
-        total += max(0.0, end - max(start, until))
-        until = max(until, end)
-    return total
+def worked_s(table: pd.DataFrame) -> float:
+    """Wall seconds of the study, less the pauses in which it was interrupted."""
+    ends = table["start_s"] + table["seconds"]
+    return working_seconds(list(zip(table["start_s"], ends, strict=True)))
 
 
 def chain_s(table: pd.DataFrame) -> float:
@@ -109,7 +107,7 @@ def cost(folder: Path) -> str:
     machine, total = origin["machine"], float(table["seconds"].sum())
     least = max(total / CORES, chain_s(table))
     return (
-        f"`{study.name}` made {wording.count(len(runs), 'run')} in {_minutes(busy_s(table))} on"
+        f"`{study.name}` made {wording.count(len(runs), 'run')} in {_minutes(worked_s(table))} on"
         f" {machine['cores']} cores ({machine['processor']}), at commit"
         f" `{origin['git_commit'][:10]}`; no job took more than"
         f" {table['memory_mib'].max() / 1024:.1f} GiB of memory. Its jobs add up to"
@@ -123,23 +121,13 @@ def _minutes(seconds: float) -> str:
     return wording.count(round(seconds / 60), "minute")
 
 
-def put(document: Path, name: str, text: str) -> None:
-    """Put `text` between the marks called `name`."""
-    begin, end = MARK.format(name), END.format(name)
-    before, _, rest = document.read_text("utf-8").partition(begin)
-    _, found, after = rest.partition(end)
-    if not found:
-        sys.exit(f"{document}: lacks the marks {begin} and {end}")
-    document.write_text(f"{before}{begin}\n{text}\n{end}{after}", "utf-8")
-
-
 def main(source: Path) -> None:
     """Publish the study in the folder `source`, and put its answer and its cost into the README."""
     paths = StudyPaths(source.name, source.parent)
     folder = PUBLISHED / source.name
     copy(paths, folder)
-    put(ROOT / "README.md", "the answer", answer(folder))
-    put(ROOT / "README.md", "the cost", cost(folder))
+    for name, text in (("the answer", answer), ("the cost", cost)):
+        put(ROOT / "README.md", MARK.format(name), END.format(name), text(folder))
 
 
 if __name__ == "__main__":

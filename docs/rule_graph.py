@@ -1,6 +1,6 @@
 """Draws the pipeline's rules into a document.
 
-`snakemake --rulegraph | python docs/rule_graph.py README.md`. Arrows that follow from others are
+`snakemake --rulegraph | python -m docs.rule_graph README.md`. Arrows that follow from others are
 left out, and so is the rule `all`, which depends on every other. The drawing is Mermaid's, which
 GitHub and GitLab show as a figure.
 """
@@ -8,6 +8,8 @@ GitHub and GitLab show as a figure.
 import re
 import sys
 from pathlib import Path
+
+from docs.marks import put
 
 Edges = set[tuple[str, str]]
 BEGIN, END = "<!-- rule graph, by make graph -->", "<!-- end of the rule graph -->"
@@ -38,12 +40,7 @@ def mermaid(edges: Edges) -> str:
 
 def main(document: Path, dot: str) -> None:
     """Put the drawing between the marks of the document."""
-    before, _, rest = document.read_text(encoding="utf-8").partition(BEGIN)
-    _, mark, after = rest.partition(END)
-    if not mark:
-        sys.exit(f"{document}: lacks the marks {BEGIN} and {END}")
-    drawing = mermaid(reduce(parse(dot)))
-    document.write_text(f"{before}{BEGIN}\n{drawing}\n{END}{after}", encoding="utf-8")
+    put(document, BEGIN, END, mermaid(reduce(parse(dot))))
 
 
 if __name__ == "__main__":

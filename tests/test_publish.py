@@ -3,10 +3,10 @@
 import os
 
 import pandas as pd
-import publish
 import pytest
 
 import synthetic
+from docs import publish
 from lossbench.paths import EXPORTED
 from lossbench.report import results, summary
 from lossbench.tables.study import TABLES
@@ -52,7 +52,7 @@ def test_pauses_do_not_count_and_waiting_does(tmp_path):
         os.utime(path, (ended, ended))
     jobs = publish.jobs(tmp_path)
     assert dict(zip(jobs["job"], jobs["start_s"], strict=True))["draw"] == 101
-    assert publish.busy_s(jobs) == 10 + 5
+    assert publish.worked_s(jobs) == 10 + 5
     assert publish.chain_s(jobs) == 10 + 3
 
 

@@ -38,12 +38,12 @@ def points(x: float, digits: int = 2) -> str:
 def ratio(x: float, digits: int = 2) -> str:
     """A factor, with at least `digits` significant digits: 2.8×, 0.95×, 12×, 1,250×.
 
-    From a half to two it has as many decimals: rounded to 1.0, it would not say on which side of 1.
+    From one to two it has as many decimals: rounded to 1.0, it would not say on which side of 1.
     """
     if x == 0 or not math.isfinite(x):
         return _with_unit(number(x, 0), "×")
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(x))))
-    if 0.5 <= abs(x) < 2:
+    if 1 <= abs(x) < 2:
         decimals = max(decimals, digits)
     return f"{number(x, decimals)}×"
 
