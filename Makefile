@@ -39,7 +39,7 @@ test-faults: $(READY)  ## kills, full disks, damaged files, hostile names; mount
 
 test-browser: $(READY)  ## the page in headless Chromium
 	test -d node_modules/axe-core || npm ci --no-audit --no-fund
-	pytest -q -m browser
+	pytest -q -m browser -n auto
 
 bench: $(READY)  ## speed and pipeline against their goals, to docs/performance.md; DATA_DIR=data
 	python -m benchmarks run --data-dir $(DATA_DIR)

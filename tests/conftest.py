@@ -1,13 +1,22 @@
 """What several test modules share: one finished run of the tiny study."""
 
+import os
+
 import pytest
+from filelock import FileLock
 
 from project_copy import Project
 
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> Project:
-    """A project whose tiny study has run, in a folder with a space and a letter beyond ASCII."""
-    project = Project(tmp_path_factory.mktemp("a study é"))
-    project.tiny()
+    """A project whose tiny study has run, in a folder with a space and a letter beyond ASCII.
+
+    The workers of a parallel run share it: the first to ask runs the study, the others wait.
+    """
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "a study é"
+    with FileLock(f"{folder}.lock"):
+        project = Project.at(folder) if folder.exists() else Project(folder)
+        project.tiny()
     return project

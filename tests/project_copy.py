@@ -65,9 +65,14 @@ class Project:
     def copy(self, folder: Path) -> Self:
         """The project elsewhere, results included; times of files are kept, as `cp -a` does."""
         shutil.copytree(self.folder, folder, copy_function=shutil.copy2)
-        other = object.__new__(type(self))
-        other.folder = folder
-        return other
+        return self.at(folder)
+
+    @classmethod
+    def at(cls, folder: Path) -> Self:
+        """The project that is in this folder already."""
+        found = object.__new__(cls)
+        found.folder = folder
+        return found
 
     @property
     def python_path(self) -> str:

@@ -281,26 +281,31 @@ def test_a_listing_changes_with_names_and_sizes_and_not_with_times_or_place(tmp_
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["photos", "own.npz"])
-def test_a_study_of_an_own_data_set_runs_to_its_page(tmp_path, kind):
-    """Of random pixels, hence of no interest."""
+def test_a_study_of_own_data_sets_runs_to_its_page(tmp_path):
+    """A folder and an archive of random pixels, hence of no interest."""
     project = Project(tmp_path / "project")
     data = project.folder / "my data"
     data.mkdir()
-    source = write_classes(data / kind, each=20) if kind == "photos" else write_archive(data / kind)
-    comparison = TINY["comparisons"][0] | {"dataset": "mine", "batch_size": 10}
+    sources = {
+        "folder": write_classes(data / "photos", each=20),
+        "archive": write_archive(data / "own.npz"),
+    }
+    comparison = TINY["comparisons"][0] | {"batch_size": 10}
     study = TINY | {
         "datasets": [
-            {"name": "mine", "source": f"my data/{source.name}", "equivalence_margin": 0.1}
+            {"name": name, "source": f"my data/{source.name}", "equivalence_margin": 0.1}
+            for name, source in sources.items()
         ],
-        "comparisons": [comparison],
+        "comparisons": [comparison | {"dataset": name} for name in sources],
     }
     (project.folder / "config/tiny.yaml").write_text(yaml.safe_dump(study))
     project.tiny()
     page = (project.folder / "report/tiny.html").read_text()
-    assert "mine" in page
+    assert all(name in page for name in sources)
     assert project.planned() == {}
-    source.rename(data / f"moved {kind}")
-    output = project.snakemake("--dry-run", "--configfile", "config/tiny.yaml", check=False)
-    assert "datasets, mine: source my data" in output
-    assert "does not exist; allowed: a folder of images or an .npz archive" in output
+    for name, source in sources.items():
+        moved = source.rename(data / f"moved {source.name}")
+        output = project.snakemake("--dry-run", "--configfile", "config/tiny.yaml", check=False)
+        assert f"datasets, {name}: source my data" in output
+        assert "does not exist; allowed: a folder of images or an .npz archive" in output
+        moved.rename(source)
