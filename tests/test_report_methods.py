@@ -7,6 +7,7 @@ import synthetic
 from lossbench.config import Study
 from lossbench.names import LOSS_NAMES
 from lossbench.report.methods import UNRECORDED, citation, configuration, data, origin
+from lossbench.report.scope import scope
 from report_pages import PROVENANCE, Element, parsed, rendered
 
 
@@ -49,6 +50,20 @@ def test_data_sets_show_counts_and_digests(study):
     assert facts["MNIST"] == "55,000 train, 5,000 validation and 10,000 test examples"
     assert facts["Images, SHA-256"] == "a" * 64
     assert facts["train-images, SHA-256"] == "c" * 64
+
+
+def test_the_bounds_of_a_study_follow_its_configuration(study):
+    fields = study.model_dump()
+    fields["seeds"]["evaluation"] = [0, 1, 2, 3]
+    for comparison, epochs in zip(fields["comparisons"], (3, 7), strict=True):
+        comparison |= {"epochs": epochs, "tuning_epochs": 1, "evaluation_seeds": None}
+    bounds = dict(scope(Study.model_validate(fields)))
+    assert bounds["Length"].startswith("Runs last 3 to 7\xa0epochs, ")
+    assert bounds["Chance"].startswith("A comparison has 4\xa0seeds. ")
+    fields["limits"] = {"epochs": 2, "evaluation_seeds": 1}
+    bounds = dict(scope(Study.model_validate(fields)))
+    assert bounds["Length"].startswith("Runs last 2\xa0epochs, ")
+    assert bounds["Chance"].startswith("A comparison has 1\xa0seed. ")
 
 
 def test_every_loss_has_its_formula(study):

@@ -51,6 +51,8 @@ def test_final_error_says_verdict_difference_interval_images_and_seeds(tables, v
         ci_high=ends[1],
         test_images=sign * 31.0,
         pairs=7,
+        t_p_value=0.2,
+        p_adjusted=0.2,
     )
     said = plain(verdicts.final(changed, "mse_softmax"))
     signs = f"{MINUS}0.42 to {MINUS}0.21" if sign < 0 else "+0.21 to +0.42"
@@ -78,6 +80,27 @@ def test_speed_says_verdict_ratio_and_interval(tables, verdict, lead):
     place = "the steps to the last target on MNIST with MLP"
     rest = f"1.84× {place} (95% interval 1.52× to 2.1×, 5 seeds"
     assert said.startswith(f"{lead} {rest}")
+
+
+@pytest.mark.parametrize(
+    ("metric", "low", "high", "is_said"),
+    [
+        ("error", 0.001, 0.004, True),
+        ("error", -0.001, 0.004, False),
+        ("steps_to_target_3", 0.6, 0.9, True),
+        ("steps_to_target_3", 0.6, 1.1, False),
+    ],
+)
+def test_an_interval_that_correction_overrules_is_explained(tables, metric, low, high, is_said):
+    values = {"ci_low": low, "ci_high": high, "t_p_value": 0.03, "p_adjusted": 0.084}
+    changed = with_contrast(tables, metric, verdict="undecided", **values)
+    tell = {"error": verdicts.final}.get(metric, verdicts.speed)
+    said = plain(tell(changed, "mse_softmax")).replace("\xa0", " ")
+    assert ("; after Holm's correction p = 0.084" in said) == is_said
+    uncorrected = with_contrast(
+        tables, metric, verdict="undecided", **{**values, "p_adjusted": 0.03}
+    )
+    assert "Holm" not in plain(tell(uncorrected, "mse_softmax"))
 
 
 def test_numbers_are_those_of_the_table(tables):

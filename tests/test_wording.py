@@ -33,6 +33,8 @@ from lossbench import wording
         (wording.count(5, "loss"), "5\u00a0losses"),
         (wording.count(10000, "test image"), "10,000\u00a0test images"),
         (wording.count(0, "run"), "0\u00a0runs"),
+        (wording.counts([10, 3, 5], "seed"), "3 to 10\u00a0seeds"),
+        (wording.counts([1, 1], "seed"), "1\u00a0seed"),
         (wording.join([]), "none"),
         (wording.join(["a"]), "a"),
         (wording.join(["a", "b", "c"]), "a, b and c"),

@@ -70,6 +70,13 @@ def count(n: int, noun: str, plural: str | None = None) -> str:
     return f"{n:,}{NO_BREAK}{noun if n == 1 else plural or noun + ending}"
 
 
+def counts(numbers: Sequence[int], noun: str, plural: str | None = None) -> str:
+    """From the fewest to the most things: 3 to 10 seeds, or 5 seeds where all are alike."""
+    low, high = min(numbers), max(numbers)
+    most = count(high, noun, plural)
+    return most if low == high else f"{low:,} to {most}"
+
+
 def join(items: Sequence[str]) -> str:
     """The items as in a sentence: a, b and c. No items read `none`."""
     if not items:

@@ -10,6 +10,7 @@ from lossbench import cells, wording
 from lossbench.config import PRIMARY, REFERENCE, Study
 from lossbench.report.blocks import Block, Code, Facts, Formulas, Heading, Prose
 from lossbench.report.labels import dataset_name, in_sentence, losses, place
+from lossbench.report.scope import scope
 
 UNRECORDED = "not recorded"
 """What the page says of something that the pipeline did not write down."""
@@ -26,6 +27,8 @@ def methods(study: Study, provenance: Provenance) -> tuple[Block, ...]:
         Formulas(losses(study)),
         Heading("Training"),
         Facts(tuple(training(study))),
+        Heading("What this cannot say"),
+        Facts(tuple(scope(study))),
         Heading("Where it comes from"),
         Facts(tuple(origin(provenance))),
         Heading("Data"),

@@ -40,17 +40,15 @@ def claims(tables: Tables) -> str:
 
 def seeds(study: Study) -> str:
     """How often each run was repeated, and what follows from it."""
-    counts = sorted(set(evidence.evaluation_seeds(study)))
-    how_many = wording.interval(counts[0], counts[-1], "{:.0f}".format) if len(counts) > 1 else ""
-    runs = f"{how_many} seeds" if how_many else wording.count(counts[-1], "seed")
-    level = f"{study.statistics.level:.0%}"
+    counts = evidence.evaluation_seeds(study)
     text = (
-        f"Each loss trains with its own tuned learning rate and the same {runs}, "
-        "paired: one seed gives every loss the same start and the same batches."
+        "Each loss trains with its own tuned learning rate and the same "
+        f"{wording.counts(counts, 'seed')}, paired: one seed gives every loss the same start and "
+        "the same batches."
     )
-    if counts[0] < verdicts.FEWEST_PAIRS:
-        return f"{text} {_too_few(counts[0])}"
-    return f"{text} Intervals cover {level}."
+    if min(counts) < verdicts.FEWEST_PAIRS:
+        return f"{text} {_too_few(min(counts))}"
+    return f"{text} Intervals cover {study.statistics.level:.0%}."
 
 
 def losses_on_speed(study: Study, tables: Tables) -> tuple[Text, ...]:

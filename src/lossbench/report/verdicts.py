@@ -119,7 +119,22 @@ def _uncertainty(group: Sequence[Record], fmt: Format) -> str:
         return f"{seeds}, no interval" if row.pairs < FEWEST_PAIRS else "no interval"
     interval = _range(ends, fmt)
     which = "interval" if len(group) == 1 else "intervals within"
-    return f"{row.level:.0%} {which} {interval}, {seeds}"
+    return "; ".join([f"{row.level:.0%} {which} {interval}, {seeds}", *_correction(group)])
+
+
+def _correction(group: Sequence[Record]) -> list[str]:
+    """Why contrasts are undecided although their intervals lie on one side of no difference."""
+    corrected = [
+        row.p_adjusted
+        for row in group
+        if row.verdict == "undecided" and _is_one_sided(row) and row.p_adjusted > row.t_p_value
+    ]
+    return [f"after Holm's correction {wording.p_value(min(corrected))}"] if corrected else []
+
+
+def _is_one_sided(row: Record) -> bool:
+    null = 1 if row.scale == "ratio" else 0
+    return bool(row.ci_low > null or row.ci_high < null)
 
 
 def _places(group: Sequence[Record]) -> str:

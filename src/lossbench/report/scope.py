@@ -1,0 +1,43 @@
+"""What a study cannot say: the bounds of its own design, from its configuration."""
+
+from collections.abc import Iterator
+
+from lossbench import cells, wording
+from lossbench.config import REFERENCE, Study
+from lossbench.report import evidence
+
+
+def scope(study: Study) -> Iterator[tuple[str, str]]:
+    """The bounds by name, each in a sentence or two."""
+    epochs = [
+        cells.evaluation_cell(study, comparison, REFERENCE).epochs
+        for comparison in study.comparisons
+    ]
+    yield (
+        "Length",
+        f"Runs last {wording.counts(epochs, 'epoch', 'epochs')}, and the learning rate falls to zero "
+        "with them. The final error is the error at that end; after longer training the losses "
+        "may stand in another order.",
+    )
+    yield (
+        "Chance",
+        f"A comparison has {wording.counts(evidence.evaluation_seeds(study), 'seed')}. A seed "
+        "changes the network's start and the order and augmentation of its batches, never the "
+        "training or test images: an interval covers new seeds, not new images.",
+    )
+    yield (
+        "Tuning",
+        "The learning rate alone is tuned, and a margin where the study lists several. Momentum, "
+        "warm-up, batch size and weight decay are the same for all losses; other values might suit "
+        "one loss better than another.",
+    )
+    yield (
+        "Speed",
+        "Speed is counted in optimiser steps, not in seconds. A time to target is known to the "
+        "distance between two measurements.",
+    )
+    yield (
+        "Reach",
+        "Every data set has ten classes. Nothing here speaks of many classes, of wrong labels, or "
+        "of networks larger than these.",
+    )
