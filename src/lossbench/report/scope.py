@@ -15,9 +15,9 @@ def scope(study: Study) -> Iterator[tuple[str, str]]:
     ]
     yield (
         "Length",
-        f"Runs last {wording.counts(epochs, 'epoch', 'epochs')}, and the learning rate falls to zero "
-        "with them. The final error is the error at that end; after longer training the losses "
-        "may stand in another order.",
+        f"Runs last {wording.counts(epochs, 'epoch', 'epochs')}, and the learning rate falls to "
+        "zero with them. The final error is the error at that end; after longer training the "
+        "losses may stand in another order.",
     )
     yield (
         "Chance",
