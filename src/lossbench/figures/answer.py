@@ -22,11 +22,10 @@ def available(tables: Tables) -> bool:
 def draw(tables: Tables, study: Study) -> Figure:
     """A row of two forests for each network: difference in test error, and ratio of steps."""
     rows = _shown(tables["contrasts"])
-    shown, order = places(rows, study), losses(rows)
-    figure, axes = theme.panels(
-        len(shown), 2, panel_height=0.42 + forest.ROW * len(order), sharey="row"
-    )
-    for line, place in zip(axes, shown, strict=True):
+    shown = places(rows, study)
+    orders = [losses(place.rows(rows)) for place in shown]
+    figure, axes = forest.panels(orders)
+    for line, place, order in zip(axes, shown, orders, strict=True):
         mine = place.rows(rows)
         by_dataset = rows[rows["dataset"] == place.dataset]
         theme.heading(line[0], place.heading)

@@ -12,7 +12,7 @@ from matplotlib.path import Path
 
 from lossbench import names, wording
 from lossbench.config import REFERENCE, LossName, Study
-from lossbench.figures import findings, forest, theme
+from lossbench.figures import forest, theme
 from lossbench.figures.layout import by_loss, losses, places, plain_axis
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
 
@@ -24,10 +24,10 @@ PER_CLASS = 25
 def _draw_scatter(tables: Tables, study: Study) -> Figure:
     """A row for each network: the scatter ratio, and cosines to the own and another class."""
     measured = tables["geometry"]
-    shown, order = places(measured, study), losses(measured)
-    height = 0.42 + forest.ROW * len(order)
-    figure, axes = theme.panels(len(shown), 2, panel_height=height, sharex="col", sharey="row")
-    for line, place in zip(axes, shown, strict=True):
+    shown = places(measured, study)
+    orders = [losses(place.rows(measured)) for place in shown]
+    figure, axes = forest.panels(orders, sharex="col")
+    for line, place, order in zip(axes, shown, orders, strict=True):
         theme.heading(line[0], place.heading)
         mine = place.rows(measured)
         line[0].set_xscale("log")
@@ -45,8 +45,8 @@ def _draw_scatter(tables: Tables, study: Study) -> Figure:
     return figure
 
 
-def _describe_scatter(tables: Tables, _study: Study) -> Description:
-    title = _scatter_finding(tables)
+def _describe_scatter(tables: Tables, study: Study) -> Description:
+    title = _scatter_finding(tables, study)
     return Description(
         title=title,
         subtitle=(
@@ -136,20 +136,21 @@ def _cloud(axes: Axes, points: pd.DataFrame) -> None:
     axes.autoscale_view()
 
 
-def _scatter_finding(tables: Tables) -> str:
+def _scatter_finding(tables: Tables, study: Study) -> str:
+    """Which loss is most compact on each network, by the mean over seeds."""
     measured = tables["geometry"]
     ratios = measured[measured["measure"] == SCATTER]
-    means = ratios.groupby(["dataset", "model", "loss"])["value"].mean().unstack()
-    loss = min(losses(ratios), key=lambda loss: float(means[loss].to_numpy().mean()))
-    if REFERENCE not in means or len(means.columns) == 1:
+    found = []
+    for place in places(ratios, study):
+        means = place.rows(ratios).groupby("loss")["value"].mean()
+        if REFERENCE in means and means.notna().sum() > 1:
+            relative = wording.ratio(float(means.min() / means[REFERENCE]))
+            found.append(f"{names.LOSS_NAMES[means.idxmin()]} on {place.heading} ({relative})")
+    if not found:
         return "How compact the features of each class are"
-    if loss == REFERENCE:
-        return f"No loss has more compact features than {names.in_sentence(REFERENCE)}"
-    relative = (means[loss] / means[REFERENCE]).dropna()
-    span = findings.spread(relative, wording.ratio)
     return (
-        f"{names.LOSS_NAMES[loss]} has the most compact features: {span} the scatter ratio of "
-        f"{names.in_sentence(REFERENCE)}"
+        f"Most compact classes, by their scatter to that of {names.in_sentence(REFERENCE)}: "
+        f"{wording.join(found)}"
     )
 
 

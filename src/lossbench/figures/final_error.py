@@ -33,11 +33,11 @@ def test_errors(metrics: pd.DataFrame) -> pd.DataFrame:
 def _draw_final(tables: Tables, study: Study) -> Figure:
     """A row for each network: every run's error, and its difference to the reference's."""
     errors = test_errors(tables["metrics"])
-    shown, order = places(errors, study), losses(errors)
-    height = 0.42 + forest.ROW * len(order)
-    figure, axes = theme.panels(len(shown), 2, panel_height=height, sharey="row")
+    shown = places(errors, study)
+    orders = [losses(place.rows(errors)) for place in shown]
+    figure, axes = forest.panels(orders)
     contrasts = _contrasts(tables)
-    for line, place in zip(axes, shown, strict=True):
+    for line, place, order in zip(axes, shown, orders, strict=True):
         mine = place.rows(errors)
         theme.heading(line[0], place.heading)
         _runs(line[0], mine, order)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from lossbench import names, wording
 from lossbench.config import LossName
@@ -15,6 +16,8 @@ from lossbench.figures import theme
 
 ROW = 0.2
 """Height of a row in inches."""
+ABOVE = 0.42
+"""Height of a panel's heading and axis, in inches."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,16 @@ class Scale:
     limits: tuple[float, float]
     fmt: Callable[[Any], str]
     """Writes beside the row what its contrast says."""
+
+
+def panels(
+    orders: Sequence[Sequence[LossName]], columns: int = 2, **options: Any
+) -> tuple[Figure, np.ndarray]:
+    """A line of panels for each order of losses, as high as its losses need."""
+    counts = [len(order) for order in orders]
+    height = ABOVE + ROW * float(np.mean(counts))
+    options |= {"sharey": "row", "height_ratios": counts}
+    return theme.panels(len(orders), columns, panel_height=height, **options)
 
 
 def difference_limits(rows: pd.DataFrame) -> tuple[float, float]:

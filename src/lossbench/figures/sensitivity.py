@@ -72,15 +72,18 @@ def _describe_rates(tables: Tables, _study: Study) -> Description:
 def _draw_same_rate(tables: Tables, study: Study) -> Figure:
     """A panel for each network: validation error at the reference's rate, and at the own one."""
     pairs = same_rate(tables)
-    shown, order = places(pairs, study), losses(pairs)
-    height = 0.45 + forest.ROW * len(order)
-    figure, panels, lowest = panels_of(shown, panel_height=height, sharey=True)
-    for place, panel in panels.items():
-        _dumbbells(panel, place.rows(pairs), order)
-    for panel in filter(in_first_column, panels.values()):
-        forest.name_rows(panel, order)
-    for panel in lowest:
-        panel.set_xlabel("validation error of tuning runs")
+    shown = places(pairs, study)
+    lines = [shown[at : at + 2] for at in range(0, len(shown), 2)]
+    orders = [losses(pd.concat([place.rows(pairs) for place in line])) for line in lines]
+    figure, axes = forest.panels(orders, columns=len(lines[0]))
+    for panels, line, order in zip(axes, lines, orders, strict=True):
+        for panel, place in zip(panels, line, strict=False):
+            theme.heading(panel, place.heading)
+            _dumbbells(panel, place.rows(pairs), order)
+            panel.set_xlabel("validation error of tuning runs" if line is lines[-1] else "")
+        forest.name_rows(panels[0], order)
+        for panel in panels[len(line) :]:
+            panel.set_axis_off()
     return figure
 
 

@@ -113,7 +113,7 @@ def _numbers(
 
 def _uncertainty(group: Sequence[Record], fmt: Format) -> str:
     row = group[0]
-    seeds = wording.count(min(each.pairs for each in group), "seed")
+    seeds = wording.counts([each.pairs for each in group], "seed")
     ends = [end for each in group for end in (each.ci_low, each.ci_high)]
     if any(math.isnan(end) for end in ends):
         return f"{seeds}, no interval" if row.pairs < FEWEST_PAIRS else "no interval"
@@ -129,7 +129,10 @@ def _correction(group: Sequence[Record]) -> list[str]:
         for row in group
         if row.verdict == "undecided" and _is_one_sided(row) and row.p_adjusted > row.t_p_value
     ]
-    return [f"after Holm's correction {wording.p_value(min(corrected))}"] if corrected else []
+    if not corrected:
+        return []
+    more = "" if len(group) == 1 else " or more"
+    return [f"after Holm's correction {wording.p_value(min(corrected))}{more}"]
 
 
 def _is_one_sided(row: Record) -> bool:
