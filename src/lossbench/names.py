@@ -25,7 +25,7 @@ MODEL_NAMES: dict[ModelName, str] = {
     "lenet": "LeNet",
     "lenet_2d": "LeNet with 2-D features",
     "convnet": "ConvNet",
-    "convnet_max": "ConvNet with max pooling",
+    "convnet_max": "Max-pool ConvNet",
     "resnet18": "ResNet-18",
 }
 """Display names of the networks."""
