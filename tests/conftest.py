@@ -17,6 +17,8 @@ def finished(tmp_path_factory) -> Project:
     own = tmp_path_factory.getbasetemp()
     folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "a study é"
     with FileLock(f"{folder}.lock"):
-        project = Project.at(folder) if folder.exists() else Project(folder)
+        if folder.exists():
+            return Project.at(folder)
+        project = Project(folder)
         project.tiny()
     return project
