@@ -246,6 +246,22 @@ def test_contrasts_without_values_are_shown_as_such():
     assert drawing.count(">not reached</text>") == len(findings.select(lost, "steps_to_target_3"))
 
 
+def test_the_most_compact_loss_is_named_place_by_place():
+    tables, study = synthetic.build(networks=1)
+    geometry = tables["geometry"].query("measure == 'scatter_ratio'").copy()
+    compact = {"mnist": "mse_logits", "cifar10": REFERENCE}
+    for dataset, loss in compact.items():
+        here = geometry["dataset"] == dataset
+        geometry.loc[here, "value"] = 2.0
+        geometry.loc[here & (geometry["loss"] == loss), "value"] = 0.5
+    title = FIGURES["features"].describe(tables | {"geometry": geometry}, study).title
+    found = title.partition(": ")[2]
+    for place in layout.places(geometry, study):
+        loss = compact[place.dataset]
+        ratio = "1.00×" if loss == REFERENCE else "0.25×"
+        assert f"{names.LOSS_NAMES[loss]} on {place.heading} ({ratio})" in found
+
+
 def test_an_error_of_zero_can_be_drawn():
     tables, settings = study("plain")
     none = tables["metrics"].assign(value=0.0)

@@ -4,7 +4,7 @@ A missing number reads as a dash, an infinite one as ∞: no caller needs a rule
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 ABSENT = "–"
 MINUS = "\N{MINUS SIGN}"
@@ -55,13 +55,6 @@ def p_value(p: float) -> str:
     if p < 0.001:
         return f"p{NO_BREAK}<{NO_BREAK}0.001"
     return f"p{NO_BREAK}={NO_BREAK}{p:.3f}" if p < 0.1 else f"p{NO_BREAK}={NO_BREAK}{p:.2f}"
-
-
-def interval(low: float, high: float, fmt: Callable[[float], str]) -> str:
-    """An interval, its ends written by `fmt`: 1.2× to 1.9×."""
-    if math.isnan(low) or math.isnan(high):
-        return ABSENT
-    return f"{fmt(low)} to {fmt(high)}"
 
 
 def count(n: int, noun: str, plural: str | None = None) -> str:
