@@ -32,14 +32,14 @@ test-slow: $(READY)  ## whole pipelines and simulations
 	pytest -q -m slow -n auto --dist loadfile --durations=15
 
 test-slurm: $(READY)  ## a study through a real Slurm, installed from Debian's packages (root)
-	pytest -q -m slurm
+	pytest -q -m slurm tests/test_slurm.py
 
 test-faults: $(READY)  ## kills, full disks, damaged files, hostile names; mounts need root
 	pytest -q -m "" tests/test_faults.py tests/test_faults_pipeline.py
 
 test-browser: $(READY)  ## the page in headless Chromium
 	test -d node_modules/axe-core || npm ci --no-audit --no-fund
-	pytest -q -m browser -n auto
+	pytest -q -m browser -n auto tests/test_browser.py
 
 bench: $(READY)  ## speed and pipeline against their goals, to docs/performance.md; DATA_DIR=data
 	python -m benchmarks run --data-dir $(DATA_DIR)

@@ -90,6 +90,12 @@ class FigureBlock:
         """The id of its element."""
         return f"figure-{self.name}"
 
+    @property
+    def proportions(self) -> str:
+        """Width / height in CSS, so that the page knows the height of what it has not yet drawn."""
+        box = re.search(r'viewBox="\S+ \S+ (\S+) (\S+)"', self.svg)
+        return " / ".join(box.groups()) if box else "auto"
+
 
 @dataclass(frozen=True)
 class Facts:
