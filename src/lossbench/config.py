@@ -194,6 +194,8 @@ class Comparison(Frozen):
     """Examples a step."""
     evaluation_seeds: Count | None = None
     """Use only the first so many evaluation seeds; all of them where absent."""
+    tuning_seeds: Count | None = None
+    """Use only the first so many tuning seeds; all of them where absent."""
     losses: Annotated[tuple[LossGrid, ...], Field(min_length=1)]
     """The losses and their grids."""
 
