@@ -45,11 +45,10 @@ ATTEMPTS = (
         "convnet",
         epochs=5,
         batch_size=64,
-        learning_rate=0.1,
-        augmentation="flip_shift",
+        learning_rate=0.3,
+        augmentation="flip",
         error_percent=18,
         core_s=240,
-        recipe=Recipe(weight_decay=5e-4, warmup=0.2),
     ),
     Attempt(
         "mnist",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lossbench.cells import jobs, tuning_grid
+from lossbench.cells import jobs, seeds, tuning_grid
 from lossbench.errors import ConfigError
 from lossbench.loading import load_study
 
@@ -39,13 +39,20 @@ def test_tuning_plans_every_trial_with_every_seed_once(compute):
 
 def test_evaluation_plans_every_seed_within_the_comparison_s_cap():
     study = load_study(MINIATURE)
-    seeds = {run[:3]: [] for run in runs_of(study, "evaluation")}
+    found = {run[:3]: [] for run in runs_of(study, "evaluation")}
     for run in runs_of(study, "evaluation"):
-        seeds[run[:3]].append(run[-1])
+        found[run[:3]].append(run[-1])
     for comparison in study.comparisons:
         expected = study.seeds.evaluation[: comparison.evaluation_seeds]
         for grid in comparison.losses:
-            assert seeds[comparison.dataset, comparison.model, grid.loss] == list(expected)
+            assert found[comparison.dataset, comparison.model, grid.loss] == list(expected)
+
+
+def test_a_comparison_may_tune_with_fewer_seeds_than_the_study():
+    study = load_study(MINIATURE, {"seeds": {"tuning": [100, 101, 102], "evaluation": [0]}})
+    comparison = study.comparisons[0].model_copy(update={"tuning_seeds": 2})
+    assert seeds(study, comparison, "tuning") == (100, 101)
+    assert seeds(study, study.comparisons[0], "tuning") == (100, 101, 102)
 
 
 def test_limits_cap_epochs_and_seeds_and_nothing_else():

@@ -121,7 +121,8 @@ def test_the_order_of_an_epoch_depends_on_seed_and_epoch_alone():
                 assert torch.equal(part[1], alone[0])
 
 
-def test_a_shift_and_a_flip_are_numpy_s_pad_crop_and_mirror():
+@pytest.mark.parametrize("augmentation", ["shift", "flip", "flip_shift"])
+def test_a_shift_and_a_flip_are_numpy_s_pad_crop_and_mirror(augmentation):
     generator = np.random.default_rng(1)
     images = generator.integers(0, 255, (5, 3, 8, 8), dtype=np.uint8)
     data = Examples(
@@ -129,7 +130,7 @@ def test_a_shift_and_a_flip_are_numpy_s_pad_crop_and_mirror():
         torch.arange(5),
         mean=(0.0,) * 3,
         std=(1.0,) * 3,
-        augmentation="flip_shift",
+        augmentation=augmentation,
     )
     rows = torch.tensor([[4, 0, 2]])
     shifts = torch.tensor([[[0, 8], [PADDING, PADDING], [1, 3]]])
@@ -140,8 +141,10 @@ def test_a_shift_and_a_flip_are_numpy_s_pad_crop_and_mirror():
         zip(rows[0], shifts[0].tolist(), flips[0], strict=True)
     ):
         padded = np.pad(images[row], ((0, 0), (PADDING, PADDING), (PADDING, PADDING)))
+        if "shift" not in augmentation:
+            down = across = PADDING
         crop = padded[:, down : down + 8, across : across + 8]
-        expected = crop[:, :, ::-1] if flip else crop
+        expected = crop[:, :, ::-1] if flip and "flip" in augmentation else crop
         np.testing.assert_allclose(found[0, place].numpy() * 255, expected, rtol=1e-6)
 
 

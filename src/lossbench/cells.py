@@ -121,7 +121,8 @@ def evaluation_cell(study: Study, comparison: Comparison, loss: LossName) -> Cel
 def seeds(study: Study, comparison: Comparison, stage: Stage) -> tuple[int, ...]:
     """The seeds of a stage, after the comparison's and the study's caps."""
     if stage == "tuning":
-        return study.seeds.tuning[: study.limits.tuning_seeds]
+        capped = study.seeds.tuning[: comparison.tuning_seeds]
+        return capped[: study.limits.tuning_seeds]
     capped = study.seeds.evaluation[: comparison.evaluation_seeds]
     return capped[: study.limits.evaluation_seeds]
 

@@ -33,7 +33,7 @@ LossName = Literal[
     "l_softmax",
 ]
 Stage = Literal["tuning", "evaluation"]
-Augmentation = Literal["none", "shift", "flip_shift"]
+Augmentation = Literal["none", "shift", "flip", "flip_shift"]
 
 REFERENCE: LossName = "cross_entropy"
 """Every contrast is a loss minus this one."""
@@ -87,7 +87,7 @@ class Dataset(Frozen):
     source: Path | None = None
     """Of a data set of your own: a folder of images in ten class folders, or an .npz archive."""
     augmentation: Augmentation = "none"
-    """Of training batches: nothing, a shift of up to 4 pixels, or that and a random flip."""
+    """Of training batches: nothing, a shift of up to 4 pixels, a random flip, or both."""
     equivalence_margin: Annotated[Fraction, Field(gt=0)]
     """Errors closer than this count as equivalent: a fraction, 0.001 is 0.1 percentage points."""
 
@@ -194,6 +194,8 @@ class Comparison(Frozen):
     """Examples a step."""
     evaluation_seeds: Count | None = None
     """Use only the first so many evaluation seeds; all of them where absent."""
+    tuning_seeds: Count | None = None
+    """Use only the first so many tuning seeds; all of them where absent."""
     losses: Annotated[tuple[LossGrid, ...], Field(min_length=1)]
     """The losses and their grids."""
 

@@ -128,13 +128,13 @@ def _lenet_side(side: int) -> int:
 
 
 def convnet(shape: ImageShape, pool: type[nn.Module] = nn.AdaptiveAvgPool2d) -> Body:
-    """A 2×2 patch stem and three 3×3 convolutions with BatchNorm, then global average pooling.
+    """A 4×4 stem of stride 2 and three 3×3 convolutions with BatchNorm, then average pooling.
 
     The stem and pooling before BatchNorm and ReLU keep the large maps few: per second of training
-    this learns more than convolutions with stride of the same cost.
+    this learns more than 3×3 convolutions with stride of the same cost.
     """
     return Body(
-        nn.Conv2d(shape[0], 24, 2, stride=2, bias=False),
+        nn.Conv2d(shape[0], 24, 4, stride=2, padding=1, bias=False),
         *_bn_relu(24),
         _conv(24, 48),
         nn.MaxPool2d(2),

@@ -64,12 +64,15 @@ class Examples(Dataset[tuple[Tensor, Tensor]]):
         device = rows.device
         tall, wide = self.images.shape[1:3]
         height, width = tall - 2 * PADDING, wide - 2 * PADDING
-        down = draw.shifts[..., 0].to(device).unsqueeze(-1) + torch.arange(height, device=device)
+        shifts = draw.shifts.to(device)
+        if self.augmentation == "flip":
+            shifts = torch.full_like(shifts, PADDING)
+        down = shifts[..., 0].unsqueeze(-1) + torch.arange(height, device=device)
         across = torch.arange(width, device=device).expand(*rows.shape, width)
-        if self.augmentation == "flip_shift":
+        if "flip" in self.augmentation:
             flips = draw.flips.to(device).unsqueeze(-1)
             across = torch.where(flips, width - 1 - across, across)
-        across = draw.shifts[..., 1].to(device).unsqueeze(-1) + across
+        across = shifts[..., 1].unsqueeze(-1) + across
         lines = rows.unsqueeze(-1) * tall + down
         return _take(self.images.flatten(0, 2), lines[..., :, None] * wide + across[..., None, :])
 
