@@ -1,10 +1,12 @@
 """Downloads: mirrors in order, with retries and a progress bar; nothing unverified is kept."""
 
+import shutil
 import tarfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import pooch
 
@@ -61,10 +63,23 @@ def _reason(error: BaseException) -> str:
     return text or type(error).__name__
 
 
-def extract(tar: Path, folder: Path) -> None:
-    """Unpack a tar into `folder`. Raises DataError: damaged, or a member would leave `folder`."""
+def extract(tar: Path, names: Iterable[str], folder: Path) -> None:
+    """Write the members `names` of a tar into `folder`, each under the last part of its name.
+
+    Nothing else is unpacked, so no member can land elsewhere. Raises DataError: the tar is damaged,
+    or a member is missing or no file.
+    """
     try:
         with tarfile.open(tar) as archive:
-            archive.extractall(folder, filter="data")
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise DataError(f"{tar.name}: cannot be unpacked ({error})") from error
+            for name in names:
+                _write(archive.extractfile(name), folder / Path(name).name)
+    except (tarfile.TarError, KeyError, EOFError, OSError) as error:
+        reason = str(error).strip('"')  # a KeyError quotes its message
+        raise DataError(f"{tar.name}: cannot be unpacked ({reason})") from error
+
+
+def _write(content: IO[bytes] | None, target: Path) -> None:
+    if content is None:  # a folder or a device
+        raise tarfile.TarError(f"{target.name} is no file")
+    with content, target.open("wb") as file:
+        shutil.copyfileobj(content, file)

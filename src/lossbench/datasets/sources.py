@@ -167,9 +167,9 @@ def _fetch_cifar10(data_dir: Path, official: Official) -> None:
     def keep(archive: Path) -> None:
         verify(archive.read_bytes(), official.archive_sha256, origin=official.archive)
         with scratch(data_dir, "unpack") as inside:
-            extract(archive, inside)
+            extract(archive, [f"{official.folder}/{name}" for name in official.files], inside)
             for name in official.files:
-                _install(inside / official.folder / name, data_dir / official.folder / name)
+                _install(inside / name, data_dir / official.folder / name)
 
     try:
         if (local := data_dir / official.archive).exists():
