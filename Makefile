@@ -28,8 +28,8 @@ study: $(READY)  ## the default study: downloads MNIST and CIFAR-10, hours
 test: $(READY)  ## the fast tests
 	pytest -q -n auto
 
-test-slow: $(READY)  ## whole pipelines and simulations
-	pytest -q -m slow -n 3 --dist loadfile --durations=15
+test-slow: $(READY)  ## whole pipelines and simulations, the longest first
+	pytest -q -m slow -n 3 --dist loadgroup --no-loadscope-reorder --durations=15
 
 test-slurm: $(READY)  ## a study through a real Slurm, installed from Debian's packages (root)
 	pytest -q -m slurm tests/test_slurm.py

@@ -7,6 +7,15 @@ from filelock import FileLock
 
 from project_copy import Project
 
+FIRST = ("test_walkthrough", "test_profiles", "test_datasets_own", "test_docs", "test_pipeline")
+"""Modules with tests of minutes: begun last, one of them would keep all but one worker waiting."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put them first; the order of all else stays."""
+    places = {module: place for place, module in enumerate(FIRST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(FIRST)))
+
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> Project:

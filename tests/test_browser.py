@@ -167,7 +167,7 @@ def test_a_link_of_the_contents_arrives_at_its_section(open_page):
     assert links.count() == 10
     for link in reversed(links.all()):
         link.click()
-        page.wait_for_function(arrived, arg=link.get_attribute("href"), timeout=5000)
+        page.wait_for_function(arrived, arg=link.get_attribute("href"))
 
 
 def test_sorting_goes_both_ways_and_says_so(open_page):

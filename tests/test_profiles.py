@@ -48,6 +48,15 @@ def resources(plan: str, rule: str) -> str:
     return job.split("resources: ")[1]
 
 
+def test_a_study_whose_files_stand_in_a_bucket_has_the_same_tables(project, storage, finished):
+    arguments = [*WITHOUT_SHARED_FILES, *storage, "--keep-storage-local-copies"]
+    project.tiny(*arguments)
+    assert not (project.folder / "results").exists()
+    copies = ".snakemake/storage/s3/study/here/results"
+    assert project.tables(copies) == finished.tables()
+    assert "Nothing to be done" in project.tiny(*arguments)
+
+
 def test_slurm_gives_training_jobs_time_and_a_gpu_where_the_profile_says_so(project):
     slurm = ["--workflow-profile", "profiles/slurm", "--dry-run"]
     plan = project.tiny(*slurm)
@@ -64,12 +73,3 @@ def test_kubernetes_plans_every_file_in_the_bucket(project, storage):
     assert "s3://study/here/results/tiny/tables/contrasts.parquet (send to storage)" in plan
     assert "gpu_manufacturer=nvidia" in resources(plan, "train")
     assert "gpu=0" in resources(plan, "train")
-
-
-def test_a_study_whose_files_stand_in_a_bucket_has_the_same_tables(project, storage, finished):
-    arguments = [*WITHOUT_SHARED_FILES, *storage, "--keep-storage-local-copies"]
-    project.tiny(*arguments)
-    assert not (project.folder / "results").exists()
-    copies = ".snakemake/storage/s3/study/here/results"
-    assert project.tables(copies) == finished.tables()
-    assert "Nothing to be done" in project.tiny(*arguments)
