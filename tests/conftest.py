@@ -7,7 +7,7 @@ from filelock import FileLock
 
 from project_copy import Project
 
-FIRST = ("test_walkthrough", "test_profiles", "test_datasets_own", "test_docs", "test_pipeline")
+FIRST = ("test_pipeline", "test_walkthrough", "test_profiles", "test_datasets_own", "test_docs")
 """Modules with tests of minutes: begun last, one of them would keep all but one worker waiting."""
 
 

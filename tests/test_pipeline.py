@@ -6,7 +6,8 @@ import pytest
 
 from project_copy import REPEATED, Project
 
-pytestmark = pytest.mark.slow
+# One worker: Snakemake locks the folder that these tests share.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("finished")]
 
 
 @pytest.fixture
