@@ -1,9 +1,9 @@
 """How much of a study's time on its cores was training, from the records that it left."""
 
-import base64
-import json
 from collections.abc import Iterator
 from pathlib import Path
+
+import pandas as pd
 
 from benchmarks.record import Figure, at_least, not_measured
 from lossbench.errors import TableError
@@ -15,14 +15,14 @@ IDLE_S = 60.0
 
 
 def figures(folder: Path, cores: int) -> Iterator[Figure]:
-    """The share of the study in `folder`, results/NAME, as Snakemake recorded it."""
+    """The share of the study in `folder`, results/NAME, by what each job recorded."""
     group, goal = "Pipeline", at_least(0.75)
     name = "a real study, Σ training seconds / (wall seconds × cores)"
-    spans = list(job_spans(folder))
-    if not spans:
+    done = jobs(folder / "benchmarks")
+    if done.empty:
         yield not_measured(group, name, goal, f"no records of results/{folder.name}")
         return
-    wall = working_seconds(spans)
+    wall = worked_s(done)
     try:
         share = training_share(folder, wall, cores)
     except TableError:
@@ -51,18 +51,20 @@ def working_seconds(spans: list[tuple[float, float]]) -> float:
     return total
 
 
-def job_spans(folder: Path) -> Iterator[tuple[float, float]]:
-    """Start and end of every job whose outputs lie in `folder`, seconds since the epoch."""
-    metadata = folder.parents[1] / ".snakemake/metadata"
-    for path in metadata.rglob("*"):
-        if path.is_file() and _output(path.relative_to(metadata)).startswith(
-            f"results/{folder.name}/"
-        ):
-            found = json.loads(path.read_text("utf-8"))
-            if found["endtime"] is not None:
-                yield found["starttime"], found["endtime"]
+def jobs(benchmarks: Path) -> pd.DataFrame:
+    """Every job: its start in seconds after the first one's, its seconds, its memory in MiB."""
+    found = []
+    for path in sorted(benchmarks.rglob("*.tsv")):
+        measured = pd.read_csv(path, sep="\t", na_values="-").iloc[-1]
+        job = path.relative_to(benchmarks).with_suffix("").as_posix()
+        ended = path.stat().st_mtime
+        found.append((job, ended - measured["s"], measured["s"], measured["max_rss"]))
+    table = pd.DataFrame(found, columns=["job", "start_s", "seconds", "memory_mib"])
+    table["start_s"] -= table["start_s"].min()
+    return table.round({"start_s": 1, "seconds": 1, "memory_mib": 0})
 
 
-def _output(path: Path) -> str:
-    """The output that a record of Snakemake's belongs to: long names are cut into folders."""
-    return base64.urlsafe_b64decode("".join(part.removeprefix("@") for part in path.parts)).decode()
+def worked_s(jobs: pd.DataFrame) -> float:
+    """Wall seconds of the study, less the pauses in which it was interrupted."""
+    ends = jobs["start_s"] + jobs["seconds"]
+    return working_seconds(list(zip(jobs["start_s"], ends, strict=True)))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.studies import working_seconds
+from benchmarks.studies import jobs, worked_s
 from docs.marks import put
 from lossbench import wording
 from lossbench.config import Study
@@ -41,25 +41,6 @@ def copy(paths: StudyPaths, folder: Path) -> None:
     on_white = drawing.replace("<svg ", '<svg style="background:#fff" ', 1)
     (folder / f"{FIGURE}.svg").write_text(on_white, "utf-8")
     jobs(paths.root / "benchmarks").to_csv(folder / "jobs.csv", index=False)
-
-
-def jobs(benchmarks: Path) -> pd.DataFrame:
-    """Every job: its start in seconds after the first one's, its seconds, its memory in MiB."""
-    found = []
-    for path in sorted(benchmarks.rglob("*.tsv")):
-        measured = pd.read_csv(path, sep="\t", na_values="-").iloc[-1]
-        job = path.relative_to(benchmarks).with_suffix("").as_posix()
-        ended = path.stat().st_mtime
-        found.append((job, ended - measured["s"], measured["s"], measured["max_rss"]))
-    table = pd.DataFrame(found, columns=["job", "start_s", "seconds", "memory_mib"])
-    table["start_s"] -= table["start_s"].min()
-    return table.round({"start_s": 1, "seconds": 1, "memory_mib": 0})
-
-
-def worked_s(table: pd.DataFrame) -> float:
-    """Wall seconds of the study, less the pauses in which it was interrupted."""
-    ends = table["start_s"] + table["seconds"]
-    return working_seconds(list(zip(table["start_s"], ends, strict=True)))
 
 
 def chain_s(table: pd.DataFrame) -> float:

@@ -1,7 +1,6 @@
 """The benchmarks' own arithmetic: ratios, goals, records, and that all sides do the same work."""
 
-import base64
-import json
+import os
 
 import numpy as np
 import pytest
@@ -128,9 +127,9 @@ def test_the_share_of_training_is_read_from_the_study_s_records(tmp_path):
     timing = synthetic_study()[0]["timing"]
     folder = tmp_path / "results/some"
     write(timing, TIMING, folder / "runs/tuning/mnist/mlp/loss/part/timing.parquet")
-    write_span(tmp_path, "results/some/tables/metrics.parquet", 0.0, 1000.0)
-    write_span(tmp_path, "results/some/" + 60 * "long/" + "x", 1000.0, 2000.0)
-    write_span(tmp_path, "results/other/tables/metrics.parquet", 5000.0, 9000.0)
+    write_job(folder / "benchmarks/tuning/mnist/mlp.tsv", start=0, seconds=1000)
+    write_job(folder / "benchmarks/collect.tsv", start=1000, seconds=1000)
+    write_job(tmp_path / "results/other/benchmarks/collect.tsv", start=5000, seconds=4000)
     (found,) = studies.figures(folder, cores=2)
     assert found.value == pytest.approx(timing["train_s"].sum() / (2000 * 2))
     assert next(studies.figures(tmp_path / "results/absent", cores=2)).value is None
@@ -140,13 +139,11 @@ def test_the_share_of_training_is_read_from_the_study_s_records(tmp_path):
     assert "another version" in found.note
 
 
-def write_span(root, output, start, end):
-    """A record as Snakemake keeps it: long names are cut into folders."""
-    name = base64.urlsafe_b64encode(output.encode()).decode()
-    parts = [name[i : i + 200] for i in range(0, len(name), 200)]
-    path = root.joinpath(".snakemake/metadata", *(f"@{part}" for part in parts[:-1]), parts[-1])
+def write_job(path, start, seconds):
+    """A job's record as Snakemake keeps it, written at the job's end."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"starttime": start, "endtime": end}))
+    path.write_text(f"s\tmax_rss\n{seconds}\t100\n")
+    os.utime(path, (start + seconds, start + seconds))
 
 
 def test_the_document_keeps_the_notes_and_the_other_command_s_record(tmp_path):
