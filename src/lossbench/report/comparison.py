@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from lossbench import wording
 from lossbench.report import columns, evidence
@@ -111,14 +111,14 @@ def _paired(differences: Floats) -> dict[str, Any]:
     }
     if np.ptp(differences) == 0:
         return found | _without_spread(found["difference"])
-    return found | _tested(stats.ttest_1samp(differences, 0.0))
+    return found | _tested(scipy.stats.ttest_1samp(differences, 0.0))
 
 
 def _welch(a: Floats, b: Floats) -> dict[str, Any]:
     found: dict[str, Any] = {"method": "Welch's t test, unpaired"}
     if np.ptp(a) == 0 and np.ptp(b) == 0:
         return found | _without_spread(float(b.mean() - a.mean()))
-    return found | _tested(stats.ttest_ind(b, a, equal_var=False))
+    return found | _tested(scipy.stats.ttest_ind(b, a, equal_var=False))
 
 
 def _tested(result: Any) -> dict[str, Any]:

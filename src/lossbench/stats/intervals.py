@@ -6,8 +6,8 @@ The Student t interval carries every verdict. Simulated coverage at 95 % for n =
 """
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 Floats = NDArray[np.float64]
 
@@ -35,7 +35,7 @@ def student_t(mean: float, deviation: float, pairs: int, level: float) -> tuple[
     """
     if pairs < MIN_PAIRS or deviation == 0:
         return np.nan, np.nan
-    reach = stats.t.ppf((1 + level) / 2, pairs - 1) * deviation / np.sqrt(pairs)
+    reach = scipy.stats.t.ppf((1 + level) / 2, pairs - 1) * deviation / np.sqrt(pairs)
     return float(mean - reach), float(mean + reach)
 
 
@@ -43,7 +43,7 @@ def student_t_p(mean: float, deviation: float, pairs: int) -> float:
     """Two-sided p of a zero mean: at most 1 − level exactly where the interval excludes zero."""
     if pairs < MIN_PAIRS or deviation == 0:
         return np.nan
-    return float(2 * stats.t.sf(abs(mean) * np.sqrt(pairs) / deviation, pairs - 1))
+    return float(2 * scipy.stats.t.sf(abs(mean) * np.sqrt(pairs) / deviation, pairs - 1))
 
 
 def bca(
@@ -52,7 +52,7 @@ def bca(
     """The bias-corrected and accelerated bootstrap interval of the mean; NaN without spread."""
     if len(differences) < MIN_PAIRS or spread(differences) == 0:
         return np.nan, np.nan
-    found = stats.bootstrap(
+    found = scipy.stats.bootstrap(
         (differences,), np.mean, confidence_level=level, n_resamples=resamples, rng=rng
     ).confidence_interval
     return float(found.low), float(found.high)

@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from lossbench.stats.intervals import MIN_PAIRS
 
@@ -24,7 +24,7 @@ def sign_flip(
     """
     if len(differences) < MIN_PAIRS:
         return np.nan
-    result = stats.permutation_test(
+    result = scipy.stats.permutation_test(
         (differences,),
         np.mean,
         permutation_type="samples",

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from lossbench.config import REFERENCE
 from lossbench.outcomes import KEY
@@ -112,7 +112,9 @@ def log_rank(
     if reached.all() and other_reached.all() and len({*steps, *other_steps}) == 1:
         return np.nan, "no log-rank test: all runs reached the target at the same step"
     with np.errstate(invalid="ignore"):
-        p = stats.logrank(_censored(steps, reached), _censored(other_steps, other_reached)).pvalue
+        p = scipy.stats.logrank(
+            _censored(steps, reached), _censored(other_steps, other_reached)
+        ).pvalue
     return float(p), "log-rank test, unpaired"
 
 
@@ -144,7 +146,7 @@ def _summary(group: pd.DataFrame, reference: pd.DataFrame | None) -> dict[str, o
 def _curve(group: pd.DataFrame, level: float) -> pd.DataFrame:
     """The Kaplan–Meier estimate of one loss and target, from step 0 to the budget."""
     steps = group["steps"].to_numpy()
-    waiting = stats.ecdf(_censored(steps, group["reached"].to_numpy())).sf
+    waiting = scipy.stats.ecdf(_censored(steps, group["reached"].to_numpy())).sf
     low, high = _bounds(waiting, level, len(steps))
     numbers = {"reached": 1 - waiting.probabilities, "ci_low": 1 - high, "ci_high": 1 - low}
     curve = pd.DataFrame(numbers, index=waiting.quantiles.astype(np.int64))
@@ -171,20 +173,20 @@ def _bounds(
 
 
 def _median(steps: Integers, reached: Flags) -> float:
-    waiting = stats.ecdf(_censored(steps, reached)).sf
+    waiting = scipy.stats.ecdf(_censored(steps, reached)).sf
     passed = waiting.quantiles[waiting.probabilities <= 0.5 + ROUNDING]
     return float(passed[0]) if len(passed) else np.inf
 
 
 def _restricted_mean(group: pd.DataFrame) -> float:
-    waiting = stats.ecdf(_censored(group["steps"].to_numpy(), group["reached"].to_numpy())).sf
+    waiting = scipy.stats.ecdf(_censored(group["steps"].to_numpy(), group["reached"].to_numpy())).sf
     edges = np.concatenate([[0.0], waiting.quantiles, [group["budget_steps"].iloc[0]]])
     heights = np.concatenate([[1.0], waiting.probabilities])
     return float(np.sum(heights * np.diff(edges)))
 
 
-def _censored(steps: Integers, reached: Flags) -> stats.CensoredData:
-    return stats.CensoredData(uncensored=steps[reached], right=steps[~reached])
+def _censored(steps: Integers, reached: Flags) -> "scipy.stats.CensoredData":
+    return scipy.stats.CensoredData(uncensored=steps[reached], right=steps[~reached])
 
 
 def _evaluated(times: pd.DataFrame, history: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from math import acosh, log, sqrt
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq, minimize_scalar
+import scipy
 from scipy.special import expit
 
 from lossbench.config import Theory
@@ -66,8 +66,12 @@ def _slopes() -> dict[str, Constant]:
 
 def _curvatures() -> dict[str, Constant]:
     # From each end of the concave region into the convex one: the curvature changes sign once.
-    above = brentq(lambda z: float(CURVATURES["mse_sigmoid"](z, 0)), -3, 6, xtol=1e-13)
-    below = brentq(lambda z: float(CURVATURES["mse_sigmoid"](z, 1)), -6, 3, xtol=1e-13)
+    above = scipy.optimize.brentq(
+        lambda z: float(CURVATURES["mse_sigmoid"](z, 0)), -3, 6, xtol=1e-13
+    )
+    below = scipy.optimize.brentq(
+        lambda z: float(CURVATURES["mse_sigmoid"](z, 1)), -6, 3, xtol=1e-13
+    )
     lowest = _argmax(lambda z: -float(CURVATURES["mse_sigmoid"](z, 0)), 0, 6)
     share = (15 + sqrt(33)) / 24
     return {
@@ -87,7 +91,7 @@ def _curvatures() -> dict[str, Constant]:
 
 
 def _saturation() -> dict[str, Constant]:
-    edge = brentq(lambda z: float(sigmoid_slope(z)) - 1 / 40, 0, DRAWN, xtol=1e-13)
+    edge = scipy.optimize.brentq(lambda z: float(sigmoid_slope(z)) - 1 / 40, 0, DRAWN, xtol=1e-13)
     uniform = favouring(SHOWN_CLASSES, np.array([1 - 1 / SHOWN_CLASSES]))
     label = np.array([0])
     squared = np.linalg.norm(logit_gradient(uniform, label, "mse_softmax"))
@@ -129,7 +133,7 @@ def _slowdown(rate: float) -> dict[str, Constant]:
 
 
 def _argmax(function: Callable[[float], float], low: float, high: float) -> float:
-    found = minimize_scalar(
+    found = scipy.optimize.minimize_scalar(
         lambda z: -function(z), bounds=(low, high), method="bounded", options={"xatol": 1e-10}
     )
     return float(found.x)

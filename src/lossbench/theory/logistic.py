@@ -7,8 +7,8 @@ many points at once, (S, D); labels are (N,) of 0 and 1.
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import linprog
 
 from lossbench.theory.sigmoid import CURVATURES, SLOPES, VALUES, Array, OutputLoss
 
@@ -70,7 +70,7 @@ def separable(problem: Problem) -> bool:
     """Whether some line puts every example on its side with room, by linear programming."""
     signed = problem.features * (1 - 2 * problem.labels)[:, None]
     width = problem.features.shape[1]
-    found = linprog(
+    found = scipy.optimize.linprog(
         np.zeros(width), A_ub=signed, b_ub=-np.ones(len(signed)), bounds=[(None, None)] * width
     )
     return bool(found.status == 0)

@@ -6,7 +6,7 @@ its curvature, so neither loss is held back by the other's rate. L-BFGS is SciPy
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import OptimizeResult, minimize
+import scipy
 
 from lossbench.tables import check
 from lossbench.tables.theory import LOGISTIC_SOLUTIONS, SEPARABLE_DESCENT, SOLVER_RUNS
@@ -56,10 +56,10 @@ def quasi_newton(
     def slope(place: Array) -> Array:
         return gradient(place, problem, loss)
 
-    def record(intermediate_result: OptimizeResult) -> None:
+    def record(intermediate_result: "scipy.optimize.OptimizeResult") -> None:
         values.append(float(intermediate_result.fun))
 
-    ended = minimize(
+    ended = scipy.optimize.minimize(
         height,
         start,
         jac=slope,
