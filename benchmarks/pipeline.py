@@ -94,7 +94,7 @@ def _starts(repeats: int) -> Iterator[Figure]:
     for verb, modules in READERS.items():
         code = f"import gc; gc.set_threshold(100_000); import lossbench.cli, {modules}"
         walls = [clock.python("-c", code).wall_s for _ in range(repeats)]
-        yield _seconds(f"start of `lossbench {verb}`", walls, below(2))
+        yield _seconds(f"start of `{verb}`", walls, below(2))
 
 
 def _seconds(name: str, walls: list[float], goal: Goal) -> Figure:

@@ -8,7 +8,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from lossbench.figures import theme
+from lossbench.figures import palette, theme
 from lossbench.figures.svg import Role
 from lossbench.names import LOSS_NAMES
 
@@ -56,7 +56,7 @@ def example():
     theme.tag(line, "mse_softmax")
     marks = axes[0, 1].plot([1, 2, 3], [1.0, 4.0, 2.0], **theme.mark_style("cross_entropy"))
     theme.tag(marks, "cross_entropy")
-    color = theme.LOSS_STYLES["bce_sigmoid"].color
+    color = palette.LOSS_STYLES["bce_sigmoid"].color
     axes[0, 1].text(2, 3, "a < b & c", color=color)
     theme.heading(axes[0, 0], "MNIST · MLP")
     return figure
@@ -74,32 +74,32 @@ def test_contrast_is_wcags():
 
 @pytest.mark.parametrize("loss", LOSS_NAMES)
 def test_losses_stand_out_on_light_and_dark_pages(loss):
-    style = theme.LOSS_STYLES[loss]
-    assert contrast(style.color, theme.BACKGROUND.light) >= 3
-    assert contrast(style.text, theme.BACKGROUND.light) >= 4.5
-    assert contrast(style.dark, theme.BACKGROUND.dark) >= 4.5
+    style = palette.LOSS_STYLES[loss]
+    assert contrast(style.color, palette.BACKGROUND.light) >= 3
+    assert contrast(style.text, palette.BACKGROUND.light) >= 4.5
+    assert contrast(style.dark, palette.BACKGROUND.dark) >= 4.5
 
 
-@pytest.mark.parametrize("role", [theme.INK, theme.MUTED], ids=lambda role: role.name)
+@pytest.mark.parametrize("role", [palette.INK, palette.MUTED], ids=lambda role: role.name)
 def test_text_is_readable_on_light_and_dark_pages(role):
-    assert contrast(role.light, theme.BACKGROUND.light) >= 4.5
-    assert contrast(role.dark, theme.BACKGROUND.dark) >= 4.5
-    assert contrast(role.light, theme.BAND.light) >= 4.5
-    assert contrast(role.dark, theme.BAND.dark) >= 4.5
+    assert contrast(role.light, palette.BACKGROUND.light) >= 4.5
+    assert contrast(role.dark, palette.BACKGROUND.dark) >= 4.5
+    assert contrast(role.light, palette.BAND.light) >= 4.5
+    assert contrast(role.dark, palette.BAND.dark) >= 4.5
 
 
-@pytest.mark.parametrize("role", theme.CLASS_COLORS, ids=lambda role: role.name)
+@pytest.mark.parametrize("role", palette.CLASS_COLORS, ids=lambda role: role.name)
 def test_classes_stand_out_on_light_and_dark_pages(role):
-    assert contrast(role.light, theme.BACKGROUND.light) >= 3
-    assert contrast(role.dark, theme.BACKGROUND.dark) >= 3
+    assert contrast(role.light, palette.BACKGROUND.light) >= 3
+    assert contrast(role.dark, palette.BACKGROUND.dark) >= 3
 
 
 def test_every_loss_has_its_own_colour_marker_and_dash():
-    assert set(theme.LOSS_STYLES) == set(LOSS_NAMES)
+    assert set(palette.LOSS_STYLES) == set(LOSS_NAMES)
     for field in ("color", "dark", "marker"):
-        values = [getattr(style, field) for style in theme.LOSS_STYLES.values()]
+        values = [getattr(style, field) for style in palette.LOSS_STYLES.values()]
         assert len(set(values)) == len(values)
-    dashes = [str(theme.LOSS_STYLES[loss].dash) for loss in LOSS_NAMES]
+    dashes = [str(palette.LOSS_STYLES[loss].dash) for loss in LOSS_NAMES]
     assert dashes.count("-") == 2
     assert len(set(dashes)) == len(dashes) - 1
 
@@ -107,20 +107,20 @@ def test_every_loss_has_its_own_colour_marker_and_dash():
 @pytest.mark.parametrize("vision", [np.eye(3), DEUTERANOPIA, PROTANOPIA])
 @pytest.mark.parametrize("side", ["color", "dark"])
 def test_colour_blind_readers_can_tell_losses_apart(vision, side):
-    seen = [lab(getattr(style, side), vision) for style in theme.LOSS_STYLES.values()]
+    seen = [lab(getattr(style, side), vision) for style in palette.LOSS_STYLES.values()]
     nearest = min(np.linalg.norm(one - other) for one, other in combinations(seen, 2))
     assert nearest > 12
 
 
 def test_no_two_roles_share_a_light_colour():
-    light = [role.light for role in theme.roles()]
+    light = [role.light for role in palette.roles()]
     assert len(set(light)) == len(light)
     assert all(re.fullmatch("#[0-9a-f]{6}", color) for color in light)
 
 
 def test_the_stylesheet_sets_every_property_for_light_and_dark():
-    light, dark = theme.stylesheet().split("@media")
-    for role in theme.roles():
+    light, dark = palette.stylesheet().split("@media")
+    for role in palette.roles():
         assert f"--{role.name}:{role.light};" in light
         assert f"--{role.name}:{role.dark};" in dark
     assert "--cross-entropy-text:" in light
@@ -142,7 +142,7 @@ def test_svg_colours_are_properties_of_the_page():
     bare = re.sub(r"var\(--[\w-]+, #[0-9a-f]{6}\)", "", svg)
     assert not re.search(r"(fill|stroke):#", bare)
     assert "stroke:var(--mse-softmax, #d55e00)" in svg
-    assert f"fill:var(--bce-sigmoid-text, {theme.LOSS_STYLES['bce_sigmoid'].text})" in svg
+    assert f"fill:var(--bce-sigmoid-text, {palette.LOSS_STYLES['bce_sigmoid'].text})" in svg
     assert "#ffffff" not in bare
 
 

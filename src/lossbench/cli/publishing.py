@@ -21,7 +21,7 @@ def draw(
     study: StudyFile,
     chapter: Annotated[Chapter, typer.Option(help="Which figures: the runs' or the theory's.")],
 ) -> None:
-    """Draw a chapter's figures, and write down their titles, alternative texts and captions."""
+    """Draw a chapter's figures, and write down the words around them and whence their numbers."""
     from lossbench.cli.files import read_study, read_tables, read_theory
     from lossbench.figures.catalog import FIGURES
     from lossbench.figures.spec import placeholder
@@ -29,14 +29,15 @@ def draw(
     settings = read_study(study)
     paths = StudyPaths.around(study)
     tables = read_tables(paths) if chapter == "results" else read_theory(paths)
-    words: dict[str, dict[str, str]] = {}
+    words: dict[str, dict[str, object]] = {}
     for name in FIGURE_CHAPTERS[chapter]:
         figure = FIGURES[name]
         available = figure.available(tables)
         drawing = figure.svg(tables, settings) if available else placeholder(name)
         _write_text(paths.figure(name), drawing)
         if available:
-            words[name] = asdict(figure.describe(tables, settings))
+            described = figure.describe(tables, settings)
+            words[name] = {**asdict(described), "sources": figure.sources}
     _write_json(paths.words(chapter), words)
 
 

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from lossbench import names, wording
 from lossbench.config import REFERENCE, Study
-from lossbench.figures import theme
+from lossbench.figures import palette, theme
 from lossbench.figures.layout import (
     by_loss,
     focus,
@@ -66,7 +66,7 @@ def _describe(tables: Tables, study: Study) -> Description:
 
 
 def _diagram(axes: Axes, bins: pd.DataFrame) -> None:
-    axes.plot([0, 1], [0, 1], color=theme.MUTED.light, linewidth=0.7)
+    axes.plot([0, 1], [0, 1], color=palette.MUTED.light, linewidth=0.7)
     axes.set_aspect("equal")
     totals = bins.groupby(["loss", "seed"])["count"].transform("sum")
     bins = bins[bins["count"] >= 0.001 * totals]
@@ -74,7 +74,7 @@ def _diagram(axes: Axes, bins: pd.DataFrame) -> None:
         runs = [run for _, run in mine.groupby("seed")]
         thin = axes.plot(
             *joined([(run["confidence"].to_numpy(), run["accuracy"].to_numpy()) for run in runs]),
-            color=theme.LOSS_STYLES[loss].color,
+            color=palette.LOSS_STYLES[loss].color,
             linewidth=0.4,
             alpha=0.35,
         )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lossbench import names, wording
 from lossbench.config import REFERENCE, DatasetName, LossName, Study
-from lossbench.figures import theme
+from lossbench.figures import palette, theme
 from lossbench.figures.layout import Place, focus, losses, places
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
 from lossbench.tables.runs import CLASSES
@@ -96,7 +96,7 @@ def _cells(axes: Axes, matrix: Matrix, most: float, loss: LossName) -> None:
                     for row, column in zip(rows, columns, strict=True)
                 ]
             )
-            color = theme.LOSS_STYLES[loss].color
+            color = palette.LOSS_STYLES[loss].color
             axes.add_patch(PathPatch(squares, color=color, alpha=shade / SHADES, linewidth=0))
 
 
@@ -110,7 +110,7 @@ def _difference(axes: Axes, matrix: Matrix, pair: Sequence[LossName]) -> None:
 def _frame(axes: Axes, place: Place, *, first: bool) -> None:
     classes = names.class_names(place.dataset, CLASSES)
     axes.set(xlim=(-0.5, CLASSES - 0.5), ylim=(CLASSES - 0.5, -0.5), aspect="equal")
-    axes.plot([-0.5, CLASSES - 0.5], [-0.5, CLASSES - 0.5], color=theme.RULE.light, linewidth=0.8)
+    axes.plot([-0.5, CLASSES - 0.5], [-0.5, CLASSES - 0.5], color=palette.RULE.light, linewidth=0.8)
     axes.grid(visible=False)
     axes.tick_params(length=0, labelsize=6.5)
     is_long = max(map(len, classes)) > 2

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from lossbench import names, wording
 from lossbench.config import LossName, Study
-from lossbench.figures import findings, theme
+from lossbench.figures import findings, palette, theme
 from lossbench.figures.curves import draw_runs
 from lossbench.figures.layout import (
     by_loss,
@@ -116,7 +116,7 @@ def _steps(axes: Axes, curves: pd.DataFrame) -> None:
         )
         last = curve.iloc[-1]
         if last["reached"] < 1:
-            color = theme.LOSS_STYLES[loss].color
+            color = palette.LOSS_STYLES[loss].color
             line += axes.plot(last["steps"], last["reached"], "|", color=color, markersize=8)
         theme.tag(line, loss)
 
@@ -125,7 +125,9 @@ def _mark_targets(axes: Axes, targets: pd.DataFrame | None) -> None:
     if targets is None:
         return
     for goal in targets["validation_error"]:
-        axes.axhline(goal, color=theme.MUTED.light, linewidth=0.8, linestyle=(0, (1, 2)), zorder=1)
+        axes.axhline(
+            goal, color=palette.MUTED.light, linewidth=0.8, linestyle=(0, (1, 2)), zorder=1
+        )
 
 
 def _target_name(tables: Tables, place: tuple[str, str], target: int) -> str:

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from lossbench.config import LossName
-from lossbench.figures import theme
+from lossbench.figures import palette, theme
 from lossbench.figures.layout import by_loss, joined, positive
 
 RUN_POINTS, MEDIAN_POINTS = 16, 32
@@ -24,7 +24,7 @@ def draw_runs(axes: Axes, history: pd.DataFrame, column: str) -> dict[LossName, 
         runs = [run for _, run in few.groupby("seed")]
         thin = axes.plot(
             *joined([(run["step"].to_numpy(), run[column].to_numpy()) for run in runs]),
-            color=theme.LOSS_STYLES[loss].color,
+            color=palette.LOSS_STYLES[loss].color,
             linewidth=0.5,
             alpha=0.35,
         )

@@ -12,7 +12,7 @@ from matplotlib.path import Path
 
 from lossbench import names, wording
 from lossbench.config import REFERENCE, LossName, Study
-from lossbench.figures import forest, theme
+from lossbench.figures import forest, palette, theme
 from lossbench.figures.layout import by_loss, losses, places, plain_axis
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
 
@@ -81,7 +81,7 @@ def _draw_projections(tables: Tables, study: Study) -> Figure:
             if panel is not block[0]:
                 panel.set_title(" ", loc="left")
             _cloud(panel, mine[mine["loss"] == loss])
-            color = theme.LOSS_STYLES[loss].color
+            color = palette.LOSS_STYLES[loss].color
             title = theme.subheading(panel, names.LOSS_NAMES[loss], color=color)
             theme.tag(title, loss)
     return figure
@@ -123,7 +123,7 @@ def _dots(axes: Axes, rows: pd.DataFrame, order: list[LossName], *, hollow: bool
 
 def _cloud(axes: Axes, points: pd.DataFrame) -> None:
     """Points as strokes of no length with round ends: one path a class keeps the file small."""
-    for label, color in enumerate(theme.CLASS_COLORS):
+    for label, color in enumerate(palette.CLASS_COLORS):
         mine = points[points["label"] == label].head(PER_CLASS)
         if mine.empty:
             continue

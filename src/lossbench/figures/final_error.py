@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from lossbench import names, wording
 from lossbench.config import REFERENCE, LossName, Study
-from lossbench.figures import findings, forest, theme
+from lossbench.figures import findings, forest, palette, theme
 from lossbench.figures.layout import (
     Place,
     by_loss,
@@ -105,7 +105,7 @@ def _runs(axes: Axes, errors: pd.DataFrame, order: list[LossName]) -> None:
     seeds = [run.sort_values("y") for _, run in points.groupby("seed")]
     axes.plot(
         *joined([(run["value"].to_numpy(), run["y"].to_numpy(float)) for run in seeds]),
-        color=theme.RULE.light,
+        color=palette.RULE.light,
         linewidth=0.7,
         zorder=1,
     )
@@ -130,7 +130,7 @@ def _pairs(
         values = (wide[loss] - wide[REFERENCE]).dropna()
         values = values[values.between(*limits)]
         y = np.full(len(values), len(order) - 1 - order.index(loss) - 0.3)
-        color = theme.LOSS_STYLES[loss].color
+        color = palette.LOSS_STYLES[loss].color
         dots = axes.plot(values, y, "o", color=color, markersize=2, markeredgewidth=0)
         theme.tag(dots, loss)
 
@@ -160,7 +160,7 @@ def _classes(axes: Axes, place: Place, errors: pd.DataFrame) -> None:
     axes.grid(visible=False)
     errors = errors.assign(value=positive(errors["value"]))
     ends = errors.groupby("label")["value"].agg(["min", "max"])
-    axes.hlines(-ends.index, ends["min"], ends["max"], color=theme.RULE.light, linewidth=0.8)
+    axes.hlines(-ends.index, ends["min"], ends["max"], color=palette.RULE.light, linewidth=0.8)
     for loss, mine in by_loss(errors):
         dots = axes.plot(mine["value"], -mine["label"], **theme.mark_style(loss, 4))
         theme.tag(dots, loss)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from lossbench import names, wording
 from lossbench.config import LossName
-from lossbench.figures import theme
+from lossbench.figures import palette, theme
 
 ROW = 0.2
 """Height of a row in inches."""
@@ -73,7 +73,7 @@ def draw(axes: Axes, rows: pd.DataFrame, order: Sequence[LossName], scale: Scale
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     _band(axes, rows, scale)
-    axes.axvline(scale.center, color=theme.MUTED.light, linewidth=0.8, zorder=1)
+    axes.axvline(scale.center, color=palette.MUTED.light, linewidth=0.8, zorder=1)
     for row in rows.itertuples():
         y = len(order) - 1 - order.index(row.loss)
         _row(axes, row, y, scale)
@@ -88,7 +88,7 @@ def name_rows(axes: Axes, order: Sequence[LossName]) -> None:
     """Name the losses at the left of their rows, each in its colour."""
     axes.set_yticks(range(len(order)), [names.LOSS_NAMES[loss] for loss in reversed(order)])
     for loss, label in zip(reversed(order), axes.get_yticklabels(), strict=True):
-        label.set_color(theme.LOSS_STYLES[loss].color)
+        label.set_color(palette.LOSS_STYLES[loss].color)
         theme.tag(label, loss)
 
 
@@ -98,13 +98,13 @@ def _band(axes: Axes, rows: pd.DataFrame, scale: Scale) -> None:
         return
     width = float(margin.iloc[0])
     low, high = (1 / (1 + width), 1 + width) if scale.log else (-width, width)
-    axes.axvspan(low, high, color=theme.BAND.light, linewidth=0, zorder=0)
+    axes.axvspan(low, high, color=palette.BAND.light, linewidth=0, zorder=0)
 
 
 def _row(axes: Axes, row: Any, y: float, scale: Scale) -> None:
     loss, value = row.loss, row.value
     low, high = row.ci_low, row.ci_high
-    style = theme.LOSS_STYLES[loss]
+    style = palette.LOSS_STYLES[loss]
     left, right = scale.limits
     artists: list[Artist] = [
         axes.annotate(
@@ -125,6 +125,6 @@ def _row(axes: Axes, row: Any, y: float, scale: Scale) -> None:
         if not left <= value <= right:
             look["marker"] = ">" if value > right else "<"
         if row.verdict == "undecided":
-            look |= {"markerfacecolor": theme.BACKGROUND.light, "markeredgewidth": 1.2}
+            look |= {"markerfacecolor": palette.BACKGROUND.light, "markeredgewidth": 1.2}
         artists += axes.plot(np.clip(value, left, right), y, **look, clip_on=False, zorder=3)
     theme.tag(artists, loss)

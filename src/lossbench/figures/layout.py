@@ -14,7 +14,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 
 from lossbench import names
 from lossbench.config import PRIMARY, REFERENCE, DatasetName, LossName, ModelName, Study
-from lossbench.figures import theme
+from lossbench.figures import palette, theme
 from lossbench.wording import MINUS
 
 
@@ -142,7 +142,7 @@ def _label(axes: Axes, loss: LossName, y: float) -> Annotation:
         textcoords="offset points",
         va="center",
         fontsize=8,
-        color=theme.LOSS_STYLES[loss].color,
+        color=palette.LOSS_STYLES[loss].color,
     )
     theme.tag(artist, loss)
     return artist
@@ -176,7 +176,7 @@ def legend(figure: Figure, shown: Sequence[LossName], *, lines: bool = True) -> 
     """A row of the losses above the panels, where labels at the lines would collide."""
     handles = []
     for loss in shown:
-        style = theme.LOSS_STYLES[loss]
+        style = palette.LOSS_STYLES[loss]
         dash: Any = style.dash if lines else "none"
         marker = "none" if lines else style.marker
         handles.append(Line2D([], [], color=style.color, linestyle=dash, marker=marker))

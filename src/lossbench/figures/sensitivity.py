@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from lossbench import names, outcomes, wording
 from lossbench.config import REFERENCE, LossName, Study
-from lossbench.figures import findings, forest, theme
+from lossbench.figures import findings, forest, palette, theme
 from lossbench.figures.layout import (
     by_loss,
     focus,
@@ -128,7 +128,7 @@ def _rates(axes: Axes, tuned: pd.DataFrame, choices: pd.DataFrame) -> None:
     axes.set(xscale="log", yscale="log")
     tuned = tuned.assign(validation_error=positive(tuned["validation_error"]))
     for loss, mine in by_loss(tuned):
-        color = theme.LOSS_STYLES[loss].color
+        color = palette.LOSS_STYLES[loss].color
         middle = mine.groupby("learning_rate")["validation_error"].mean()
         artists = axes.plot(middle.index, middle, **theme.line_style(loss), linewidth=1.4)
         ended, lost = mine[~mine["diverged"]], mine[mine["diverged"]]
@@ -161,7 +161,10 @@ def _dumbbells(axes: Axes, pairs: pd.DataFrame, order: list[LossName]) -> None:
         style = theme.mark_style(row.loss)
         color = style["color"]
         artists = axes.plot([row.shared, row.own], [y, y], color=color, linewidth=1.1)
-        hollow: dict[str, Any] = {"markerfacecolor": theme.BACKGROUND.light, "markeredgewidth": 1.2}
+        hollow: dict[str, Any] = {
+            "markerfacecolor": palette.BACKGROUND.light,
+            "markeredgewidth": 1.2,
+        }
         artists += axes.plot(row.shared, y, **(style | hollow))
         artists += axes.plot(row.own, y, **style)
         theme.tag(artists, row.loss)

@@ -4,9 +4,10 @@ import io
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from matplotlib.figure import Figure
+
+from lossbench.figures.palette import Role
 
 FONTS = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 """The reader's own interface font."""
@@ -18,30 +19,6 @@ _POINT = re.compile(r"([ML])(-?[\d.]+) (-?[\d.]+)")
 _POLYLINES = re.compile(r"(?:M-?[\d.]+ -?[\d.]+(?:L-?[\d.]+ -?[\d.]+)+)+")
 _REFERENCE = re.compile(r"#([\w.:-]+)")
 _DROPPED = re.compile(r"stroke-linejoin|stroke-linecap: butt|text-anchor: start|font-family|^font:")
-
-
-@dataclass(frozen=True)
-class Role:
-    """A colour with a meaning: its name in CSS and its value on light and dark pages."""
-
-    name: str
-    light: str
-    dark: str
-    text: str | None = None
-    """Its value for text on light pages, where lines may be too pale to read as letters."""
-
-    def declaration(self, *, dark: bool) -> str:
-        """The CSS that sets this colour, and its variant for text where it has one."""
-        value = f"--{self.name}:{self.dark if dark else self.light};"
-        if self.text is None:
-            return value
-        return f"{value}--{self.name}-text:{self.dark if dark else self.text};"
-
-    def reference(self, *, text: bool) -> str:
-        """The CSS value that refers to this colour and falls back on the light palette."""
-        if text and self.text is not None:
-            return f"var(--{self.name}-text, {self.text})"
-        return f"var(--{self.name}, {self.light})"
 
 
 def compress(figure: Figure, name: str, *, alt: str, roles: Sequence[Role]) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from lossbench.config import LossName, Study
-from lossbench.figures import theme
+from lossbench.figures import palette, theme
 from lossbench.figures.layout import by_loss, legend, losses, plain_axis
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
 from lossbench.theory import numbers
@@ -18,10 +18,10 @@ def draw_output(tables: Tables, _: Study) -> Figure:
     """The sigmoid with its slope, and |dC/dz| against the output for both targets."""
     figure, axes = theme.panels(1, 3, panel_height=2.2)
     sigmoid, (left, *others) = tables["sigmoid"], axes[0]
-    left.plot(sigmoid["z"], sigmoid["output"], color=theme.MUTED.light)
-    left.plot(sigmoid["z"], sigmoid["slope"], color=theme.INK.light)
-    left.annotate("σ(z)", (4, 0.9), color=theme.MUTED.light, va="top")
-    left.annotate("σ′(z) ≤ ¼", (0.6, 0.29), color=theme.INK.light)
+    left.plot(sigmoid["z"], sigmoid["output"], color=palette.MUTED.light)
+    left.plot(sigmoid["z"], sigmoid["slope"], color=palette.INK.light)
+    left.annotate("σ(z)", (4, 0.9), color=palette.MUTED.light, va="top")
+    left.annotate("σ′(z) ≤ ¼", (0.6, 0.29), color=palette.INK.light)
     left.set_xlabel("z")
     theme.heading(left, "The sigmoid")
     for axis, target in zip(others, (0, 1), strict=True):
@@ -70,7 +70,7 @@ def draw_softmax(tables: Tables, _: Study) -> Figure:
         theme.heading(axis, f"Sure and {case}, K = {SHOWN_CLASSES}")
     equal = frame[np.isclose(frame["doubt"], 1 - 1 / frame["classes"]) & (frame["case"] == "right")]
     for loss, curve in by_loss(equal):
-        style = {**theme.line_style(loss), "marker": theme.LOSS_STYLES[loss].marker}
+        style = {**theme.line_style(loss), "marker": palette.LOSS_STYLES[loss].marker}
         theme.tag(axes[0, 2].plot(curve["classes"], curve["gradient_norm"], **style), loss)
     axes[0, 2].set(xscale="log", xlabel="classes K")
     plain_axis(axes[0, 2].xaxis, log=True)
@@ -109,7 +109,7 @@ def draw_cost(tables: Tables, _: Study) -> Figure:
             line = axis.plot(curve["probability"], curve["cost"], **theme.line_style(loss))
             theme.tag(line, loss)
         axis.set(xscale=scale, xlabel="probability of the true class")
-        axis.axvline(0.5, color=theme.MUTED.light, linewidth=0.8)
+        axis.axvline(0.5, color=palette.MUTED.light, linewidth=0.8)
         axis.set_ylim(0, 7)
     axes[0, 1].set_xlim(1e-3, 1)
     plain_axis(axes[0, 1].xaxis, log=True)

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lossbench.config import Study
-from lossbench.figures import theme
+from lossbench.figures import palette, theme
 from lossbench.figures.layout import by_loss, legend, losses, plain_axis
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
 from lossbench.theory import numbers
@@ -87,7 +87,7 @@ def draw_separable(tables: Tables, _: Study) -> Figure:
 
 
 def _descent(axes: Axes, rows: pd.DataFrame, column: str, label: str, dash: str) -> None:
-    color = theme.LOSS_STYLES["bce_sigmoid"].color
+    color = palette.LOSS_STYLES["bce_sigmoid"].color
     theme.tag(axes.plot(rows["step"], rows[column], color=color, ls=dash), "bce_sigmoid")
     middle = rows.iloc[2 * len(rows) // 3]
     # Above the curve: to the right of one that falls, to the left of one that rises.
@@ -127,7 +127,7 @@ def draw_linear(tables: Tables, _: Study) -> Figure:
         columns = {"parameter_difference": "o", "prediction_difference": "x"}
         for column, marker in columns.items():
             values = rows[column].clip(lower=1e-12)
-            axis.plot(rows["start"], values, marker, color=theme.INK.light, label=_label(column))
+            axis.plot(rows["start"], values, marker, color=palette.INK.light, label=_label(column))
         axis.set(yscale="log", xlabel="start (0: zeros)", ylim=(1e-12, 100))
         axis.set_xticks(rows["start"])
         theme.heading(axis, str(problem).capitalize())

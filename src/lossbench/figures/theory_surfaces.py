@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from lossbench import names
 from lossbench.config import LossName, Study
-from lossbench.figures import theme
+from lossbench.figures import palette, theme
 from lossbench.figures.layout import by_loss, legend, losses, plain_axis
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
 from lossbench.theory import numbers
@@ -38,7 +38,7 @@ def draw_surfaces(tables: Tables, _: Study) -> Figure:
 
 def _wireframe(axes: Any, rows: pd.DataFrame, loss: LossName) -> None:
     weight, bias, value = _grid(rows)
-    color = theme.LOSS_STYLES[loss].color
+    color = palette.LOSS_STYLES[loss].color
     sheet = axes.plot_wireframe(
         weight, bias, value, rcount=21, ccount=21, color=color, linewidth=0.5
     )
@@ -54,13 +54,13 @@ def _wireframe(axes: Any, rows: pd.DataFrame, loss: LossName) -> None:
 def _contours(axes: Axes, rows: pd.DataFrame) -> None:
     weight, bias, value = _grid(rows)
     levels = np.quantile(value, np.linspace(0.005, 0.97, LEVELS))
-    axes.contour(weight, bias, value, levels=levels, colors=theme.MUTED.light, linewidths=0.5)
+    axes.contour(weight, bias, value, levels=levels, colors=palette.MUTED.light, linewidths=0.5)
     axes.set(xlabel="weight", ylabel="bias")
     axes.grid(visible=False)
 
 
 def _path(axes: Axes, path: pd.DataFrame, loss: LossName) -> None:
-    color = theme.LOSS_STYLES[loss].color
+    color = palette.LOSS_STYLES[loss].color
     line = axes.plot(path["weight"], path["bias"], color=color)
     first, last = path.iloc[0], path.iloc[-1]
     start = axes.plot(first["weight"], first["bias"], "o", color=color, fillstyle="none")
@@ -115,13 +115,13 @@ def draw_curvature(tables: Tables, _: Study) -> Figure:
     start = float(np.log(edge / (1 - edge)))
     labels = {"value": "loss C(z)", "slope": "slope dC/dz", "curvature": "curvature d²C/dz²"}
     for axis, (column, label) in zip(axes.ravel(), labels.items(), strict=False):
-        axis.axvspan(start, rows["z"].max(), color=theme.BAND.light)
+        axis.axvspan(start, rows["z"].max(), color=palette.BAND.light)
         for loss, curve in by_loss(rows):
             theme.tag(axis.plot(curve["z"], curve[column], **theme.line_style(loss)), loss)
         axis.set_xlabel("z")
         theme.heading(axis, label)
     axes[0, 0].set_ylim(0, 2)
-    axes[1, 0].axhline(0, color=theme.MUTED.light, linewidth=0.6)
+    axes[1, 0].axhline(0, color=palette.MUTED.light, linewidth=0.6)
     _eigenvalues(axes[1, 1], tables["hessians"])
     legend(figure, losses(rows))
     return figure
@@ -132,7 +132,7 @@ def _eigenvalues(axes: Axes, frame: pd.DataFrame) -> None:
         ordered = np.sort(rows["smallest_eigenvalue"])
         share = np.arange(1, len(ordered) + 1) / len(ordered)
         theme.tag(axes.plot(ordered, share, **theme.line_style(loss)), loss)
-    axes.axvline(0, color=theme.MUTED.light, linewidth=0.6)
+    axes.axvline(0, color=palette.MUTED.light, linewidth=0.6)
     axes.set_xlabel("smallest eigenvalue")
     plain_axis(axes.xaxis, log=False)
     theme.heading(axes, "Share of random points up to it")
@@ -181,7 +181,7 @@ def _minimum(axes: Axes, row: pd.Series, loss: LossName) -> None:
     circle = axes.plot(
         row["weight"] + row["radius"] * np.cos(angle),
         row["bias"] + row["radius"] * np.sin(angle),
-        color=theme.LOSS_STYLES[loss].color,
+        color=palette.LOSS_STYLES[loss].color,
         linewidth=0.8,
     )
     label = axes.annotate(

@@ -1,6 +1,5 @@
 """Figures in their places, each with the way to its numbers."""
 
-from lossbench.figures.catalog import FIGURES
 from lossbench.report.blocks import FigureBlock, FigureContent, figure_block
 from lossbench.report.evidence import Tables, filled
 from lossbench.report.packing import pack
@@ -11,8 +10,7 @@ def drawn(name: str, content: FigureContent, tables: Tables) -> FigureBlock:
     table, needed = DATA_OF.get(name, ("", ""))
     if table and filled(tables, needed):
         return figure_block(name, content, table=f"table-{table}")
-    sources = FIGURES[name].sources if name in FIGURES else ()
-    return figure_block(name, content, pack=pack(tables, sources))
+    return figure_block(name, content, pack=pack(tables, content.sources))
 
 
 DATA_OF = {

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from lossbench import names
 from lossbench.config import LossName, ModelName, Study
-from lossbench.figures.theme import LOSS_STYLES, css_name
+from lossbench.figures.palette import LOSS_STYLES, css_name
 from lossbench.names import LOSS_NAMES, MODEL_NAMES
 from lossbench.report.blocks import LossKey
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from lossbench import wording
 from lossbench.config import PRIMARY, STAND_INS, Study
-from lossbench.figures.theme import stylesheet
+from lossbench.figures.palette import stylesheet
 from lossbench.report import sentences, verdicts
 from lossbench.report.blocks import FigureContent, LossKey, Section
 from lossbench.report.evidence import Tables
