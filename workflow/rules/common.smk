@@ -1,3 +1,4 @@
+import gc
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -9,6 +10,9 @@ from lossbench.errors import ConfigError
 from lossbench.loading import snakemake_study
 from lossbench.names import FIGURE_CHAPTERS, FIGURE_NAMES, THEORY_TABLE_NAMES
 from lossbench.provenance import code_digest, has_gpu, listing_digest
+
+# A plan is a million small objects that stay: looking for garbage among them takes a sixth of a dry run.
+gc.set_threshold(1_000_000)
 
 try:
     STUDY = snakemake_study(config, workflow.configfiles)
