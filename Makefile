@@ -29,7 +29,7 @@ test: $(READY)  ## the fast tests
 	pytest -q -n auto
 
 test-slow: $(READY)  ## whole pipelines and simulations, the longest first
-	pytest -q -m slow -n 3 --dist loadgroup --no-loadscope-reorder --durations=15
+	pytest -q -m slow -n 3 --dist loadfile --no-loadscope-reorder --durations=15
 
 test-slurm: $(READY)  ## a study through a real Slurm, installed from Debian's packages (root)
 	pytest -q -m slurm tests/test_slurm.py

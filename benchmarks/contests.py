@@ -30,7 +30,7 @@ class Contest:
         return self.seeds * self.examples
 
 
-CONVNET = Contest("cifar10", "convnet", seeds=2, examples=3200)
+CONVNET = Contest("cifar10", "convnet", seeds=2, examples=1920)
 LENET = Contest("mnist", "lenet", seeds=2, examples=6400)
 MLP = Contest("mnist", "mlp", seeds=10, examples=12_800)
 

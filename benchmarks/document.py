@@ -5,7 +5,6 @@ The document is written anew from the records of the last runs of each command, 
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from pathlib import Path
 
 from rich.console import Console
@@ -55,7 +54,7 @@ def markdown(records: Sequence[Record], notes: str) -> str:
 def show(figures: Sequence[Figure]) -> None:
     """Print the figures, goal and value side by side."""
     table = Table("figure", "goal", "measured", "met", "note")
-    for group, members in groupby(figures, lambda figure: figure.group):
+    for group, members in grouped(figures).items():
         table.add_section()
         table.add_row(f"[bold]{group}[/bold]")
         for figure in members:
@@ -63,6 +62,14 @@ def show(figures: Sequence[Figure]) -> None:
                 figure.name, goal_text(figure), value_text(figure), verdict(figure), figure.note
             )
     Console(width=None if Console().is_terminal else 160).print(table)
+
+
+def grouped(figures: Sequence[Figure]) -> dict[str, list[Figure]]:
+    """The figures by group; groups and members in the order in which they were measured."""
+    groups: dict[str, list[Figure]] = {}
+    for figure in figures:
+        groups.setdefault(figure.group, []).append(figure)
+    return groups
 
 
 def _section(found: Record) -> str:
@@ -80,7 +87,7 @@ def _section(found: Record) -> str:
 
 
 def _tables(figures: Sequence[Figure]) -> Iterator[str]:
-    for group, members in groupby(figures, lambda figure: figure.group):
+    for group, members in grouped(figures).items():
         yield from ("", f"### {group}", "")
         yield "| figure | goal | measured | met | note |"
         yield "|---|---|---|---|---|"
@@ -106,7 +113,7 @@ def value_text(figure: Figure) -> str:
     if figure.value is None:
         return "not measured"
     value = f"{number(figure.value)}{_unit(figure)}"
-    if figure.low is None or figure.high is None:
+    if figure.low is None or figure.high is None or figure.low == figure.high:
         return value
     return f"{value} ({number(figure.low)} to {number(figure.high)})"
 

@@ -164,6 +164,15 @@ def test_the_document_keeps_the_notes_and_the_other_command_s_record(tmp_path):
     assert torch.__version__.split("+")[0] in text
 
 
+def test_figures_of_one_group_stand_together():
+    figures = [figure(group=group, name=name) for group, name in ("ax", "by", "az")]
+    found = document.grouped(figures)
+    assert {group: [each.name for each in members] for group, members in found.items()} == {
+        "a": ["x", "z"],
+        "b": ["y"],
+    }
+
+
 def test_a_profile_names_every_kind_once_and_adds_up(mnist, monkeypatch, tmp_path):
     monkeypatch.setattr(profile.data, "load", lambda name, folder: mnist)
     shares = profile.step_shares(contests.LENET, load_study(DEFAULT_STUDY), tmp_path)

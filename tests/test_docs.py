@@ -167,10 +167,6 @@ def test_the_container_copies_what_is_there_and_installs_the_lock():
     assert "pip install --no-cache-dir --requirement requirements.lock" in recipe
 
 
-READERS = pytest.mark.xdist_group("readers")
-"""Tests in one project, which one worker should make."""
-
-
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
     """A copy of the project whose miniature has two losses on one network, for one epoch."""
@@ -186,14 +182,12 @@ def project(tmp_path_factory) -> Path:
     return folder
 
 
-@READERS
 @pytest.mark.slow
 @pytest.mark.parametrize("command", RUN)
 def test_a_command_does_what_it_should(project, command):
     run(project, command)
 
 
-@READERS
 @pytest.mark.slow
 @pytest.mark.parametrize("command", PLANNED)
 def test_a_long_command_has_a_plan(project, command):
@@ -201,7 +195,6 @@ def test_a_long_command_has_a_plan(project, command):
     assert re.search(r"^total +\d+$", run(project, dry), flags=re.MULTILINE)
 
 
-@READERS
 @pytest.mark.slow
 def test_the_rule_graph_is_current(project):
     recipe = targets()["graph"].strip()

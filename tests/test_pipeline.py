@@ -6,8 +6,7 @@ import pytest
 
 from project_copy import REPEATED, Project
 
-# One worker: Snakemake locks the folder that these tests share.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("finished")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@
 its storage by a whole study whose files stand in a local S3 server.
 """
 
+from urllib.request import urlopen
+
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
@@ -37,6 +39,7 @@ def storage(monkeypatch) -> list[str]:
         aws_access_key_id="key",
         aws_secret_access_key="secret",
     )
+    urlopen(f"{address}/moto-api/reset", data=b"")  # buckets outlive a server in its process
     client.create_bucket(Bucket="study")
     yield ["--default-storage-prefix", "s3://study/here", "--storage-s3-endpoint-url", address]
     server.stop()
@@ -46,15 +49,6 @@ def resources(plan: str, rule: str) -> str:
     """The resources of the first job of a rule in a dry run's output."""
     job = plan.split(f"\nrule {rule}:\n")[1].split("\n[")[0]
     return job.split("resources: ")[1]
-
-
-def test_a_study_whose_files_stand_in_a_bucket_has_the_same_tables(project, storage, finished):
-    arguments = [*WITHOUT_SHARED_FILES, *storage, "--keep-storage-local-copies"]
-    project.tiny(*arguments)
-    assert not (project.folder / "results").exists()
-    copies = ".snakemake/storage/s3/study/here/results"
-    assert project.tables(copies) == finished.tables()
-    assert "Nothing to be done" in project.tiny(*arguments)
 
 
 def test_slurm_gives_training_jobs_time_and_a_gpu_where_the_profile_says_so(project):
@@ -73,3 +67,12 @@ def test_kubernetes_plans_every_file_in_the_bucket(project, storage):
     assert "s3://study/here/results/tiny/tables/contrasts.parquet (send to storage)" in plan
     assert "gpu_manufacturer=nvidia" in resources(plan, "train")
     assert "gpu=0" in resources(plan, "train")
+
+
+def test_a_study_whose_files_stand_in_a_bucket_has_the_same_tables(project, storage, finished):
+    arguments = [*WITHOUT_SHARED_FILES, *storage, "--keep-storage-local-copies"]
+    project.tiny(*arguments)
+    assert not (project.folder / "results").exists()
+    copies = ".snakemake/storage/s3/study/here/results"
+    assert project.tables(copies) == finished.tables()
+    assert "Nothing to be done" in project.tiny(*arguments)
