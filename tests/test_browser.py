@@ -254,9 +254,7 @@ def test_every_figure_and_its_numbers_can_be_saved(open_page):
         _, svg = saved(page, figure.get_by_role("button", name="Download SVG"))
         assert svg.startswith("<svg")
         assert 'xmlns="http://www.w3.org/2000/svg"' in svg
-        buttons = figure.get_by_role("button", name="Download data").all()
-        assert buttons or figure.get_by_role("link", name="The numbers").count()
-        for button in buttons:
+        for button in figure.get_by_role("button", name="Download data").all():
             rows = list(csv.reader(io.StringIO(saved(page, button)[1])))
             assert len(rows) > 1
             assert len({len(row) for row in rows}) == 1
