@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lossbench.figures import palette, theme
-from lossbench.figures.svg import Role
+from lossbench.figures.palette import Role
 from lossbench.names import LOSS_NAMES
 
 
