@@ -15,8 +15,8 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy.special import log_expit, log_softmax
 
 from lossbench import outcomes
 from lossbench.errors import TableError
@@ -201,8 +201,8 @@ def _long(values: pd.DataFrame, split: str) -> pd.DataFrame:
 
 
 HEADS: dict[str, Callable[[Floats], Floats]] = {
-    "softmax": lambda logits: log_softmax(logits, axis=1),
-    "sigmoid": lambda logits: log_softmax(log_expit(logits), axis=1),
+    "softmax": lambda logits: scipy.special.log_softmax(logits, axis=1),
+    "sigmoid": lambda logits: scipy.special.log_softmax(scipy.special.log_expit(logits), axis=1),
     "none": lambda logits: np.full_like(logits, np.nan),
 }
 """From logits (N, K) to log-probabilities (N, K), in log-sum-exp form."""

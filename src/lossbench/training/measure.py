@@ -20,6 +20,11 @@ def outputs(block: Block, images: Tensor) -> Output:
     return Output(*(torch.cat(part, dim=1) for part in zip(*parts, strict=True)))
 
 
+def evaluation_logits(block: Block, images: Tensor) -> Tensor:
+    """The logits of `outputs` alone: to gather the features of all images takes time."""
+    return torch.cat([block.outputs(batch).logits for batch in images.split(BATCH)], dim=1)
+
+
 def error(logits: Tensor, labels: Tensor) -> Tensor:
     """Share of wrong predictions: logits (S, N, K), labels (N) to (S); NaN with any NaN or ∞."""
     wrong = (logits.argmax(-1) != labels).double().mean(-1)
@@ -37,9 +42,9 @@ def measurements(
 
     Training quantities are taken on fixed training examples without augmentation and margin.
     """
-    train_logits = outputs(block, train[0]).logits
+    train_logits = evaluation_logits(block, train[0])
     train_errors = error(train_logits, train[1])
-    validation_errors = error(outputs(block, validation[0]).logits, validation[1])
+    validation_errors = error(evaluation_logits(block, validation[0]), validation[1])
     for seed, logits in enumerate(train_logits):
         gradient = logit_gradient(loss, logits, train[1])
         yield {
