@@ -28,7 +28,7 @@ def last_layer(tables: Tables) -> Iterator[Block]:
         "there is the same wherever the weights are, 2/K times the largest eigenvalue of the "
         "second moment of the features. Large features with a large common mean make it large, "
         f"and the steps of the last layer must be small in proportion. {loss_name(REFERENCE)} "
-        "starts with half of that curvature and loses it as the softmax grows sure."
+        "starts with about half of that curvature and loses it as the softmax grows sure."
     )
     yield Prose(_finding(evidence.records(networks)))
     yield _table(networks)
