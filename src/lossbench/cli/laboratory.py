@@ -83,8 +83,6 @@ def train(
 @app.command()
 def probe(study: StudyFile) -> None:
     """Measure the last layer's least-squares problem of every network before training."""
-    import torch
-
     from lossbench.cells import seeds
     from lossbench.cli.files import read_study, write_tables
     from lossbench.datasets.prepared import load
@@ -95,13 +93,13 @@ def probe(study: StudyFile) -> None:
 
     settings = read_study(study)
     paths = StudyPaths.around(study)
-    torch.set_num_threads(1)
     frames = [
         last_layer(
             comparison.model,
             seeds(settings, comparison, "evaluation"),
             load(prepared(comparison.dataset, paths.results)),
             examples=settings.history.train_examples,
+            threads=settings.compute.threads,
         )
         for comparison in settings.comparisons
     ]

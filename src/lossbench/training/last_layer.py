@@ -23,9 +23,10 @@ from lossbench.training.examples import labelled
 
 
 def last_layer(
-    model: ModelName, seeds: Sequence[int], prepared: Prepared, *, examples: int
+    model: ModelName, seeds: Sequence[int], prepared: Prepared, *, examples: int, threads: int = 1
 ) -> pd.DataFrame:
     """The table LAST_LAYER for one network: a row a seed, from the first training examples."""
+    torch.set_num_threads(threads)
     images, _ = labelled(prepared, "train", torch.device("cpu"), limit=examples)
     shape = prepared.manifest.image_shape
     rows = []
