@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.studies import jobs, worked_s
+from benchmarks.studies import jobs, sittings
 from docs.marks import put
 from lossbench import wording
 from lossbench.config import Study
@@ -87,8 +87,10 @@ def cost(folder: Path) -> str:
     runs = read_csv(folder / "tables/runs.csv", TABLES["runs"])
     machine, total = origin["machine"], float(table["seconds"].sum())
     least = max(total / CORES, chain_s(table))
+    sat = sittings(table)
+    pauses = f", in {wording.count(len(sat), 'sitting')}," if len(sat) > 1 else ""
     return (
-        f"`{study.name}` made {wording.count(len(runs), 'run')} in {_minutes(worked_s(table))} on"
+        f"`{study.name}` made {wording.count(len(runs), 'run')} in {_minutes(sum(sat))}{pauses} on"
         f" {machine['cores']} cores ({machine['processor']}), at commit"
         f" `{origin['git_commit'][:10]}`; no job took more than"
         f" {table['memory_mib'].max() / 1024:.1f} GiB of memory. Its jobs add up to"
