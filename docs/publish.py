@@ -15,7 +15,7 @@ from benchmarks.studies import jobs, sittings
 from docs.marks import put
 from lossbench import wording
 from lossbench.config import Study
-from lossbench.paths import EXPORTED, StudyPaths
+from lossbench.paths import StudyPaths
 from lossbench.report import results, sentences, summary
 from lossbench.tables import Table, check
 from lossbench.tables.study import TABLES
@@ -23,6 +23,8 @@ from lossbench.tables.study import TABLES
 ROOT = Path(__file__).parents[1]
 PUBLISHED = ROOT / "docs/published"
 FIGURE = "answer"
+ANSWERING = ("metrics", "targets", "times_to_target", "contrasts", "claims")
+"""The tables that the answer is made from."""
 CORES = 16
 MARK, END = "<!-- {}, by make publish -->", "<!-- end of {} -->"
 
@@ -65,7 +67,7 @@ def read_csv(path: Path, table: Table) -> pd.DataFrame:
 
 def answer(folder: Path) -> str:
     """The answer, its figure and its table, from the published tables."""
-    tables = {name: read_csv(folder / f"tables/{name}.csv", TABLES[name]) for name in EXPORTED}
+    tables = {name: read_csv(folder / f"tables/{name}.csv", TABLES[name]) for name in ANSWERING}
     place = folder.relative_to(ROOT).as_posix()
     alt = "Test error and steps to the target of each loss, against cross-entropy"
     return "\n\n".join(
