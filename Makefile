@@ -35,7 +35,7 @@ test-slurm: $(READY)  ## a study through a real Slurm, installed from Debian's p
 	pytest -q -m slurm tests/test_slurm.py
 
 test-faults: $(READY)  ## kills, full disks, damaged files, hostile names; mounts need root
-	pytest -q -m "" tests/test_faults.py tests/test_faults_pipeline.py
+	pytest -q -m "" -n 2 --dist loadfile tests/test_faults.py tests/test_faults_pipeline.py
 
 test-browser: $(READY)  ## the page in headless Chromium
 	test -d node_modules/axe-core || npm ci --no-audit --no-fund

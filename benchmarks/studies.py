@@ -1,5 +1,6 @@
 """How much of a study's time on its cores was training, from the records that it left."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def figures(folder: Path, cores: int) -> Iterator[Figure]:
     if done.empty:
         yield not_measured(group, name, goal, f"no records of results/{folder.name}")
         return
-    wall = worked_s(done)
+    wall = sum(sittings(done))
     try:
         share = training_share(folder, wall, cores)
     except TableError:
@@ -40,17 +41,6 @@ def training_share(folder: Path, wall: float, cores: int) -> float:
     return float(trained / (wall * cores))
 
 
-def working_seconds(spans: list[tuple[float, float]]) -> float:
-    """From the first job's start to the last one's end, less the long pauses between jobs."""
-    total, latest = 0.0, None
-    for start, end in sorted(spans):
-        if latest is None or start - latest > IDLE_S:
-            total, latest = total + end - start, end
-        elif end > latest:
-            total, latest = total + end - latest, end
-    return total
-
-
 def jobs(benchmarks: Path) -> pd.DataFrame:
     """Every job: its start in seconds after the first one's, its seconds, its memory in MiB."""
     found = []
@@ -64,7 +54,15 @@ def jobs(benchmarks: Path) -> pd.DataFrame:
     return table.round({"start_s": 1, "seconds": 1, "memory_mib": 0})
 
 
-def worked_s(jobs: pd.DataFrame) -> float:
-    """Wall seconds of the study, less the pauses in which it was interrupted."""
-    ends = jobs["start_s"] + jobs["seconds"]
-    return working_seconds(list(zip(jobs["start_s"], ends, strict=True)))
+def sittings(jobs: pd.DataFrame) -> list[float]:
+    """Wall seconds of each sitting: of work without a long pause between two jobs."""
+    lengths: list[float] = []
+    latest = -math.inf
+    for start, seconds in sorted(zip(jobs["start_s"], jobs["seconds"], strict=True)):
+        if start - latest > IDLE_S:
+            lengths.append(0.0)
+            latest = start
+        end = max(latest, start + seconds)
+        lengths[-1] += end - latest
+        latest = end
+    return lengths

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.studies import jobs, worked_s
+from benchmarks.studies import jobs, sittings
 from docs.marks import put
 from lossbench import wording
 from lossbench.config import Study
-from lossbench.paths import EXPORTED, StudyPaths
+from lossbench.paths import StudyPaths
 from lossbench.report import results, sentences, summary
 from lossbench.tables import Table, check
 from lossbench.tables.study import TABLES
@@ -23,6 +23,8 @@ from lossbench.tables.study import TABLES
 ROOT = Path(__file__).parents[1]
 PUBLISHED = ROOT / "docs/published"
 FIGURE = "answer"
+ANSWERING = ("metrics", "targets", "times_to_target", "contrasts", "claims")
+"""The tables that the answer is made from."""
 CORES = 16
 MARK, END = "<!-- {}, by make publish -->", "<!-- end of {} -->"
 
@@ -65,7 +67,7 @@ def read_csv(path: Path, table: Table) -> pd.DataFrame:
 
 def answer(folder: Path) -> str:
     """The answer, its figure and its table, from the published tables."""
-    tables = {name: read_csv(folder / f"tables/{name}.csv", TABLES[name]) for name in EXPORTED}
+    tables = {name: read_csv(folder / f"tables/{name}.csv", TABLES[name]) for name in ANSWERING}
     place = folder.relative_to(ROOT).as_posix()
     alt = "Test error and steps to the target of each loss, against cross-entropy"
     return "\n\n".join(
@@ -87,8 +89,10 @@ def cost(folder: Path) -> str:
     runs = read_csv(folder / "tables/runs.csv", TABLES["runs"])
     machine, total = origin["machine"], float(table["seconds"].sum())
     least = max(total / CORES, chain_s(table))
+    sat = sittings(table)
+    pauses = f", in {wording.count(len(sat), 'sitting')}," if len(sat) > 1 else ""
     return (
-        f"`{study.name}` made {wording.count(len(runs), 'run')} in {_minutes(worked_s(table))} on"
+        f"`{study.name}` made {wording.count(len(runs), 'run')} in {_minutes(sum(sat))}{pauses} on"
         f" {machine['cores']} cores ({machine['processor']}), at commit"
         f" `{origin['git_commit'][:10]}`; no job took more than"
         f" {table['memory_mib'].max() / 1024:.1f} GiB of memory. Its jobs add up to"

@@ -3,6 +3,7 @@
 import os
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 import torch.nn.functional as F
@@ -119,8 +120,9 @@ def test_the_wide_study_has_two_thousand_jobs():
 
 
 def test_working_time_leaves_out_long_pauses_and_counts_overlaps_once():
-    spans = [(0.0, 10.0), (5.0, 12.0), (15.0, 20.0), (1000.0, 1010.0), (1002.0, 1004.0)]
-    assert studies.working_seconds(spans) == 20 + 10
+    starts, seconds = [0.0, 5.0, 15.0, 1000.0, 1002.0], [10.0, 7.0, 5.0, 10.0, 2.0]
+    jobs = pd.DataFrame({"start_s": starts, "seconds": seconds}).sample(frac=1, random_state=1)
+    assert studies.sittings(jobs) == [20, 10]
 
 
 def test_the_share_of_training_is_read_from_the_study_s_records(tmp_path):
@@ -178,7 +180,7 @@ def test_a_profile_names_every_kind_once_and_adds_up(mnist, monkeypatch, tmp_pat
     shares = profile.step_shares(contests.LENET, load_study(DEFAULT_STUDY), tmp_path)
     assert sum(shares.values()) == pytest.approx(100)
     assert set(shares) == {*profile.KINDS.values(), profile.REST} - {"BatchNorm"}
-    assert shares.most_common(1)[0][0].startswith("convolutions")
+    assert all(share > 0 for share in shares.values())
 
 
 def test_without_a_gpu_its_figures_are_not_measured(monkeypatch, tmp_path):

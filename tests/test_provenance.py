@@ -1,5 +1,6 @@
 """The code digest changes with a formula, however deep, and with nothing else."""
 
+import ast
 import re
 import shutil
 import subprocess
@@ -37,6 +38,20 @@ def test_a_comment_a_docstring_and_layout_change_nothing(package):
     package("losses.py", "def cross_entropy(", "# a comment\n\n\ndef cross_entropy(")
     package("losses.py", '"""How logits become probabilities."""', '"""Otherwise."""')
     assert code_digest("training.fit") == before
+
+
+def test_syntax_trees_are_spelled_alike_where_python_dumps_them_alike_and_only_there():
+    """All statements of the package without a bare string, which is left out on purpose."""
+    dumps, spellings = [], []
+    for path in provenance.PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.stmt) and not any(map(provenance._is_string, ast.walk(node))):
+                words: list[str] = []
+                provenance._spell(node, words, [])
+                dumps.append(ast.dump(node))
+                spellings.append("\n".join(words))
+    assert len(dumps) > 5000
+    assert len(set(dumps)) == len(set(spellings)) == len(set(zip(dumps, spellings, strict=True)))
 
 
 def test_a_formula_changes_what_uses_it_and_nothing_else(package):

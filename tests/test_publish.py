@@ -52,7 +52,7 @@ def test_pauses_do_not_count_and_waiting_does(tmp_path):
         os.utime(path, (ended, ended))
     jobs = publish.jobs(tmp_path)
     assert dict(zip(jobs["job"], jobs["start_s"], strict=True))["draw"] == 101
-    assert publish.worked_s(jobs) == 10 + 5
+    assert publish.sittings(jobs) == [10, 5]
     assert publish.chain_s(jobs) == 10 + 3
 
 

@@ -31,6 +31,21 @@ def test_every_recorded_fact_is_shown():
     assert facts["GPU"] == UNRECORDED
 
 
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ({"git_commit": "fedcba", "git_dirty": False}, "fedcba"),
+        ({"git_commit": "fedcba", "git_dirty": True}, "fedcba with uncommitted changes"),
+        ({"git_commit": PROVENANCE["git_commit"], "git_dirty": False}, None),
+        ({"git_commit": None, "git_dirty": None}, None),
+        ({}, None),
+    ],
+)
+def test_a_page_made_by_other_code_than_the_runs_says_so(page, said):
+    facts = dict(origin({**PROVENANCE, "page": page}))
+    assert facts.get("Page made at commit") == said
+
+
 def test_nothing_recorded_is_said_for_every_fact(study):
     assert set(dict(origin({})).values()) == {UNRECORDED}
     assert dict(data(study, {})) == {"MNIST": UNRECORDED, "CIFAR-10": UNRECORDED}

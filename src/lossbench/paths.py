@@ -15,6 +15,7 @@ JOB_TABLES: dict[Stage, tuple[str, ...]] = {
 COLLECTED = (*JOB_TABLES["evaluation"], "choices", "targets")
 """The study's tables that only gather rows of many files."""
 DERIVED = (
+    "last_layer",
     "metrics",
     "confusion",
     "reliability",
@@ -25,7 +26,7 @@ DERIVED = (
     "contrasts",
     "claims",
 )
-"""The study's tables that the analysis computes."""
+"""The study's tables that one job computes for all runs."""
 EXPORTED = tuple(name for name in (*COLLECTED, *DERIVED) if name != "predictions")
 """The tables that are written as CSV too; predictions are hundreds of megabytes as text."""
 

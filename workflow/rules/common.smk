@@ -47,7 +47,6 @@ wildcard_constraints:
     model="[a-z][a-z0-9_]*",
     loss="[a-z][a-z0-9_]*",
     part="[a-z][a-z0-9_-]*",
-    table="[a-z][a-z_]*",
 
 
 def job_files(stage):

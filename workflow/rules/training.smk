@@ -28,6 +28,25 @@ rule tune:
         " > {log:q} 2>&1"
 
 
+rule probe:
+    input:
+        study=PATHS.study,
+        images=[ancient(paths.prepared(dataset)) for dataset in USED],
+        manifests=[paths.manifest(dataset) for dataset in USED],
+    output:
+        PATHS.table("last_layer"),
+    log:
+        PATHS.root / "logs/probe.log",
+    benchmark:
+        PATHS.root / "benchmarks/probe.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        code=code_digest("training.last_layer"),
+    shell:
+        "lossbench probe --study {input.study:q} > {log:q} 2>&1"
+
+
 rule choose:
     input:
         lambda wildcards: tuning_tables(

@@ -7,19 +7,20 @@ import typer
 
 from lossbench.cli.app import StudyFile, app
 from lossbench.config import Theory
-from lossbench.paths import StudyPaths
+from lossbench.paths import COLLECTED, StudyPaths
 
 
 @app.command()
-def collect(name: str, study: StudyFile) -> None:
-    """Collect one table of all jobs, or all choices or targets, into one table of the study."""
+def collect(study: StudyFile) -> None:
+    """Collect each table of all jobs, all choices and all targets, into one table of the study."""
     from lossbench.cli.files import read_study, write_tables
     from lossbench.tables import read_all
     from lossbench.tables.study import TABLES
 
     settings = read_study(study)
     paths = StudyPaths.around(study)
-    write_tables(paths, {name: read_all(paths.parts(settings, name), TABLES[name])})
+    for name in COLLECTED:  # one at a time: all predictions together are large
+        write_tables(paths, {name: read_all(paths.parts(settings, name), TABLES[name])})
 
 
 @app.command()

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from lossbench.cells import Job
-from lossbench.cli.app import Out, app
+from lossbench.cli.app import Out, StudyFile, app
 from lossbench.config import BuiltInDataset, Compute, LossGrid
-from lossbench.paths import JOB_TABLES
+from lossbench.paths import JOB_TABLES, StudyPaths
 
 
 @app.command()
@@ -78,6 +78,32 @@ def train(
         frame = concat([tables[name] for tables in checkpoint.finished], table)
         write(frame, table, out / f"{name}.parquet")
     checkpoint.remove()
+
+
+@app.command()
+def probe(study: StudyFile) -> None:
+    """Measure the last layer's least-squares problem of every network before training."""
+    from lossbench.cells import seeds
+    from lossbench.cli.files import read_study, write_tables
+    from lossbench.datasets.prepared import load
+    from lossbench.paths import prepared
+    from lossbench.tables import concat
+    from lossbench.tables.study import LAST_LAYER
+    from lossbench.training.last_layer import last_layer
+
+    settings = read_study(study)
+    paths = StudyPaths.around(study)
+    frames = [
+        last_layer(
+            comparison.model,
+            seeds(settings, comparison, "evaluation"),
+            load(prepared(comparison.dataset, paths.results)),
+            examples=settings.history.train_examples,
+            threads=settings.compute.threads,
+        )
+        for comparison in settings.comparisons
+    ]
+    write_tables(paths, {"last_layer": concat(frames, LAST_LAYER)})
 
 
 @app.command()

@@ -85,6 +85,7 @@ def trace(study: StudyFile) -> None:
 def render(study: StudyFile) -> None:
     """Render the page and the Markdown summary."""
     from lossbench.cli.files import read_study, read_tables, read_theory
+    from lossbench.provenance import git_state
     from lossbench.report.blocks import FigureContent
     from lossbench.report.page import render
     from lossbench.report.summary import markdown
@@ -100,7 +101,7 @@ def render(study: StudyFile) -> None:
         for chapter in FIGURE_CHAPTERS
         for name, words in _read_json(paths.words(chapter)).items()
     }
-    provenance = _read_json(paths.provenance)
+    provenance = _read_json(paths.provenance) | {"page": git_state(Path.cwd())}
     page = render(settings, tables, figures, provenance, statements(theory))
     _write_text(paths.page, page)
     _write_text(paths.summary, markdown(settings, tables, provenance))

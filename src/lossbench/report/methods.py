@@ -109,6 +109,9 @@ def origin(provenance: Provenance) -> Iterator[tuple[str, str]]:
     packages = _mapping(provenance, "packages")
     yield "lossbench", _text(provenance, "lossbench")
     yield "Git commit", _commit(provenance)
+    page = _mapping(provenance, "page")
+    if page.get("git_commit") and _commit(page) != _commit(provenance):
+        yield "Page made at commit", _commit(page)
     for name, digest in _mapping(provenance, "code_digests").items():
         yield f"Code of {name}", str(digest)
     if not _mapping(provenance, "code_digests"):

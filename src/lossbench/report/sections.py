@@ -15,6 +15,7 @@ from lossbench.report.blocks import (
 )
 from lossbench.report.drawings import drawn
 from lossbench.report.evidence import Tables, filled
+from lossbench.report.last_layer import last_layer
 from lossbench.report.methods import Provenance, methods
 from lossbench.report.theory import theory
 from lossbench.theory.statements import Statement
@@ -116,6 +117,7 @@ def _mechanism(material: Material) -> Iterator[Block]:
             "the theory",
         )
     yield from _figures(material, "gradient-and-saturation")
+    yield from last_layer(material.tables)
 
 
 def _features(material: Material) -> Iterator[Block]:

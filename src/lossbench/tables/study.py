@@ -8,6 +8,19 @@ COMPARED = (
     Column("model", "text", "", "network"),
 )
 
+LAST_LAYER = Table(
+    "last_layer",
+    (
+        *COMPARED,
+        Column("seed", "int32", "", "seed of the network's start"),
+        Column("features", "int32", "", "last hidden features"),
+        Column("squared_length", "float64", "", "their mean squared length before training"),
+        Column("mean_share", "float64", "fraction", "share of it that is their common mean", True),
+        Column("curvature", "float64", "", "of MSE on logits in the last layer, at its largest"),
+    ),
+    ("dataset", "model", "seed"),
+)
+
 CONFUSION = Table(
     "confusion",
     (
@@ -183,6 +196,7 @@ CLAIMS = Table(
 TABLES: dict[str, Table] = RUN_TABLES | {
     table.name: table
     for table in (
+        LAST_LAYER,
         METRICS,
         CONFUSION,
         RELIABILITY,

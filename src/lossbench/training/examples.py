@@ -7,9 +7,15 @@ runs are paired by seed over losses and rates, and a resumed run continues with 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
+
+from lossbench.datasets.prepared import Prepared, Split
+
+Labelled = tuple[Tensor, Tensor]
+"""Normalised images (N, C, H, W) and int64 labels (N), on a device."""
 
 PADDING = 4
 """Pixels by which augmentation shifts an image at most, in either direction."""
@@ -85,6 +91,17 @@ def normalise(pixels: Tensor, mean: Sequence[float], std: Sequence[float]) -> Te
     scale = torch.tensor(std, device=pixels.device).repeat(positions)
     images = pixels.flatten(-3).float().div_(255).sub_(offset).div_(scale)
     return images.view(pixels.shape).movedim(-1, -3)
+
+
+def labelled(
+    prepared: Prepared, split: Split, device: torch.device, *, limit: int | None = None
+) -> Labelled:
+    """A split's normalised images and its labels, or the first `limit` of them."""
+    images, labels = prepared.examples(split)
+    pixels = torch.from_numpy(np.ascontiguousarray(np.moveaxis(images[:limit], 1, -1))).to(device)
+    manifest = prepared.manifest
+    normalised = normalise(pixels, manifest.channel_mean, manifest.channel_std)
+    return normalised, torch.from_numpy(labels[:limit]).to(device, torch.int64)
 
 
 class Order(Sampler[Draw]):

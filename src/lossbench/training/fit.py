@@ -3,17 +3,15 @@
 import warnings
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 import pytorch_lightning as pl
 import torch
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
-from torch import Tensor
 from torch.utils.data import DataLoader
 
 from lossbench.cells import Cell
 from lossbench.config import Compute
-from lossbench.datasets.prepared import Prepared, Split
+from lossbench.datasets.prepared import Prepared
 from lossbench.errors import ConfigError, DeviceError
 from lossbench.losses import LOSSES
 from lossbench.models import Network, build
@@ -21,13 +19,10 @@ from lossbench.tables.runs import CLASSES
 from lossbench.training.block import Block, Loop, Stack
 from lossbench.training.checkpoint import Checkpoint
 from lossbench.training.device import device_name, keep_freed_memory, pick_device
-from lossbench.training.examples import Examples, Order, normalise
+from lossbench.training.examples import Examples, Labelled, Order, labelled
 from lossbench.training.module import BlockTraining
 from lossbench.training.results import history_table, runs_table, test_tables, timing_table
 from lossbench.training.resume import Resume
-
-Labelled = tuple[Tensor, Tensor]
-"""Normalised images (N, C, H, W) and int64 labels (N), on the device."""
 
 
 def fit(
@@ -78,7 +73,7 @@ def _fit(
     _trainer(epochs, resume, compute, device, show_bar=show_bar).fit(module, loader)
     train_s = resume.train_s
     is_evaluation = cell.stage == "evaluation"
-    tested = test_tables(module, *_labelled(prepared, "test", device)) if is_evaluation else {}
+    tested = test_tables(module, *labelled(prepared, "test", device)) if is_evaluation else {}
     runs = runs_table(module, networks[0], prepared.manifest.image_shape)
     return tested | {
         "history": history_table(module),
@@ -95,7 +90,7 @@ def _prepare(
     device: torch.device,
     *,
     start: int,
-) -> tuple[BlockTraining, DataLoader[tuple[Tensor, Tensor]]]:
+) -> tuple[BlockTraining, DataLoader[Labelled]]:
     examples = _training_examples(cell, prepared, device)
     order = Order(seeds, examples=len(examples), batch_size=cell.batch_size, start=start)
     if not len(order):
@@ -108,8 +103,8 @@ def _prepare(
         seeds,
         block,
         steps_per_epoch=len(order),
-        train=_labelled(prepared, "train", device, limit=cell.history.train_examples),
-        validation=_labelled(prepared, "validation", device),
+        train=labelled(prepared, "train", device, limit=cell.history.train_examples),
+        validation=labelled(prepared, "validation", device),
     )
     return module, DataLoader(examples, sampler=order, batch_size=None)
 
@@ -143,16 +138,6 @@ def _training_examples(cell: Cell, prepared: Prepared, device: torch.device) -> 
         std=prepared.manifest.channel_std,
         augmentation=cell.augmentation,
     )
-
-
-def _labelled(
-    prepared: Prepared, split: Split, device: torch.device, *, limit: int | None = None
-) -> Labelled:
-    images, labels = prepared.examples(split)
-    pixels = torch.from_numpy(np.ascontiguousarray(np.moveaxis(images[:limit], 1, -1))).to(device)
-    manifest = prepared.manifest
-    normalised = normalise(pixels, manifest.channel_mean, manifest.channel_std)
-    return normalised, torch.from_numpy(labels[:limit]).to(device, torch.int64)
 
 
 def _trainer(
