@@ -31,7 +31,7 @@ class Contest:
 
 
 CONVNET = Contest("cifar10", "convnet", seeds=2, examples=1920)
-LENET = Contest("mnist", "lenet", seeds=2, examples=6400)
+LENET = Contest("mnist", "lenet", seeds=2, examples=5120)
 MLP = Contest("mnist", "mlp", seeds=10, examples=12_800)
 
 

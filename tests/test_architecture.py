@@ -8,7 +8,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src/lossbench"
 FLOORS = [
-    {"config", "errors", "names", "cells", "loading", "paths", "atomic", "wording"},
+    {"config", "errors", "names", "cells", "loading", "paths", "atomic", "wording", "schema"},
     {"tables", "provenance", "progress"},
     {"datasets", "losses", "margins", "heads", "models", "geometry", "outcomes"},
     {"metrics", "selection", "theory", "training", "gallery"},

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from lossbench.config import json_schema
 from lossbench.errors import ConfigError
 from lossbench.loading import load_study, parse_study, snakemake_study
+from lossbench.schema import json_schema
 
 ROOT = Path(__file__).parents[1]
 MINIATURE = ROOT / "config/miniature.yaml"

@@ -6,7 +6,7 @@ with one line for each mistake. Everything else in the package takes these model
 
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints, model_validator
 
@@ -56,7 +56,7 @@ StudyName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$
 class Frozen(BaseModel):
     """Base of every model here: no unknown keys, no changes after construction."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Seeds(Frozen):
@@ -352,8 +352,3 @@ class Study(Frozen):
     def dataset(self, name: str) -> Dataset:
         """The settings of the data set called `name`."""
         return next(dataset for dataset in self.datasets if dataset.name == name)
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON schema of a study file, for editors."""
-    return Study.model_json_schema()

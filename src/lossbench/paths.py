@@ -1,6 +1,7 @@
 """Where everything of a study stands, relative to the project's root."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -60,7 +61,7 @@ class StudyPaths:
         """
         return cls(study.parent.name, study.parent.parent)
 
-    @property
+    @cached_property
     def root(self) -> Path:
         """Everything but the page."""
         return self.results / self.name

@@ -10,7 +10,6 @@ import typer
 
 from lossbench.atomic import atomic
 from lossbench.cli.app import Out, StudyFile, app
-from lossbench.config import json_schema
 from lossbench.errors import FileError
 from lossbench.names import FIGURE_CHAPTERS, Chapter
 from lossbench.paths import EXPORTED, StudyPaths, manifest
@@ -132,6 +131,8 @@ def compare(
 @app.command()
 def schema(out: Out) -> None:
     """Write the JSON schema of a study file, for editors."""
+    from lossbench.schema import json_schema
+
     _write_json(out, json_schema())
 
 
