@@ -30,8 +30,8 @@ class Contest:
         return self.seeds * self.examples
 
 
-CONVNET = Contest("cifar10", "convnet", seeds=2, examples=1920)
-LENET = Contest("mnist", "lenet", seeds=2, examples=5120)
+CONVNET = Contest("cifar10", "convnet", seeds=2, examples=1280)
+LENET = Contest("mnist", "lenet", seeds=2, examples=3840)
 MLP = Contest("mnist", "mlp", seeds=10, examples=12_800)
 
 
