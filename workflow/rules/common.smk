@@ -36,6 +36,9 @@ GPUS_PER_JOB = int(
     or (STUDY.compute.accelerator == "auto" and has_gpu())
 )
 
+# What waits for no run fills the cores at the end, when one job waits for the other.
+TRAINING_FIRST = 1
+
 # How often a job saves its state changes no number and must retrain nothing.
 COMPUTE = STUDY.compute.model_dump_json(exclude={"checkpoint_s"})
 

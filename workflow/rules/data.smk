@@ -23,6 +23,7 @@ rule fetch:
         "results/datasets/benchmarks/{dataset}.tsv"
     wildcard_constraints:
         dataset="|".join(BUILT_IN),
+    priority: TRAINING_FIRST
     conda:
         "../../environment.yml"
     params:
@@ -46,6 +47,7 @@ rule adopt:
         "results/datasets/benchmarks/{dataset}.tsv"
     wildcard_constraints:
         dataset="|".join(OWN) or "-",
+    priority: TRAINING_FIRST
     conda:
         "../../environment.yml"
     params:

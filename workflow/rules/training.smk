@@ -9,6 +9,7 @@ rule tune:
         PATHS.root / "logs/tuning" / f"{CELL}.log",
     benchmark:
         PATHS.root / "benchmarks/tuning" / f"{CELL}.tsv"
+    priority: TRAINING_FIRST
     conda:
         "../../environment.yml"
     threads: STUDY.compute.threads
@@ -58,6 +59,7 @@ rule choose:
         PATHS.root / "logs/choose/{dataset}/{model}/{loss}.log",
     benchmark:
         PATHS.root / "benchmarks/choose/{dataset}/{model}/{loss}.tsv"
+    priority: TRAINING_FIRST
     conda:
         "../../environment.yml"
     params:
@@ -84,6 +86,7 @@ rule declare:
         PATHS.root / "logs/declare/{dataset}/{model}.log",
     benchmark:
         PATHS.root / "benchmarks/declare/{dataset}/{model}.tsv"
+    priority: TRAINING_FIRST
     conda:
         "../../environment.yml"
     params:
@@ -108,6 +111,7 @@ rule train:
         PATHS.root / "logs/evaluation" / f"{CELL}.log",
     benchmark:
         PATHS.root / "benchmarks/evaluation" / f"{CELL}.tsv"
+    priority: TRAINING_FIRST
     conda:
         "../../environment.yml"
     threads: STUDY.compute.threads

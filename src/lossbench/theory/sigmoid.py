@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit
 
 Array = NDArray[np.float64]
 OutputLoss = Literal["mse_sigmoid", "bce_sigmoid"]
@@ -19,13 +19,13 @@ OUTPUT_LOSSES: tuple[OutputLoss, ...] = ("mse_sigmoid", "bce_sigmoid")
 def sigmoid_slope(z: ArrayLike) -> Array:
     """σ′(z) = σ(z) σ(−z); at most 1/4, at z = 0."""
     z = np.asarray(z, dtype=np.float64)
-    return np.asarray(expit(z) * expit(-z))
+    return np.asarray(scipy.special.expit(z) * scipy.special.expit(-z))
 
 
 def output_error(z: ArrayLike, target: ArrayLike) -> Array:
     """The error a − y, without cancellation: σ(z) for target 0, −σ(−z) for target 1."""
     side = 1.0 - 2.0 * np.asarray(target)
-    return np.asarray(side * expit(side * np.asarray(z)))
+    return np.asarray(side * scipy.special.expit(side * np.asarray(z)))
 
 
 def _squared_value(z: ArrayLike, target: ArrayLike) -> Array:
@@ -38,7 +38,7 @@ def _squared_slope(z: ArrayLike, target: ArrayLike) -> Array:
 
 def _squared_curvature(z: ArrayLike, target: ArrayLike) -> Array:
     # With σ″ = σ′(1 − 2σ): σ′² + (a − y) σ″. Negative for target 0 where σ > 2/3.
-    tilt = output_error(z, target) * (1 - 2 * expit(np.asarray(z, dtype=np.float64)))
+    tilt = output_error(z, target) * (1 - 2 * scipy.special.expit(np.asarray(z, dtype=np.float64)))
     return np.asarray(sigmoid_slope(z) * (sigmoid_slope(z) + tilt))
 
 
