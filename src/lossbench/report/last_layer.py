@@ -83,13 +83,13 @@ def _table(networks: pd.DataFrame) -> DataTable:
             columns.decimal("squared_length", "Mean squared length", digits=2),
             columns.percent("mean_share", "Share of the mean"),
             columns.decimal("curvature", "Curvature", digits=2),
-            columns.points("difference", f"{loss_name(LEAST_SQUARES)}, difference in test error"),
+            columns.points("difference", "Difference"),
         ),
         name="last-layer",
         caption="The last hidden features before training, and the curvature of "
         f"{loss_name(LEAST_SQUARES)} in the last layer",
         note="Mean over the evaluation seeds, on the fixed training examples, with the statistics "
-        f"of that batch. Difference: {loss_name(LEAST_SQUARES)} to {in_sentence(REFERENCE)} after "
-        "training.",
+        f"of that batch. Difference: final test error of {loss_name(LEAST_SQUARES)} less that "
+        f"of {in_sentence(REFERENCE)}.",
         folded=False,
     )
