@@ -23,7 +23,7 @@ from lossbench.training.examples import labelled
 
 
 def last_layer(
-    model: ModelName, seeds: Sequence[int], prepared: Prepared, *, examples: int, threads: int = 1
+    model: ModelName, seeds: Sequence[int], prepared: Prepared, *, examples: int, threads: int
 ) -> pd.DataFrame:
     """The table LAST_LAYER for one network: a row a seed, from the first training examples."""
     torch.set_num_threads(threads)
