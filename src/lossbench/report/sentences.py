@@ -67,7 +67,7 @@ def sensitivity(tables: Tables) -> str:
         return "No learning rate was tuned."
     chosen = tables["choices"]
     edges = chosen[chosen["on_edge"]]
-    tried = wording.count(int(chosen["trials"].max()), "trial")
+    tried = wording.counts([int(trials) for trials in chosen["trials"]], "trial")
     if edges.empty:
         return f"With {tried} for each loss, every chosen learning rate lies inside its grid."
     listed = wording.join(

@@ -5,6 +5,7 @@ A few places are listed one by one; many are summed up by their range, and a tab
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from lossbench import wording
@@ -209,13 +210,25 @@ def _reached(group: Sequence[Record], loss: str, tables: Tables, target: int) ->
 def _by_verdict(
     found: Iterable[Record], sentence: Callable[[str, Sequence[Record]], Sentence]
 ) -> tuple[Sentence, ...]:
-    """One sentence for each verdict that occurs, the clear ones first."""
+    """One sentence for each verdict that occurs, the clear ones first.
+
+    Where several occur, each lead says in how many comparisons it holds.
+    """
+    rows = list(found)
     groups: dict[str, list[Record]] = {
         verdict: [] for verdict in ("worse", "better", "equivalent", "undecided")
     }
-    for row in found:
+    for row in rows:
         groups[row.verdict].append(row)
-    return tuple(sentence(verdict, group) for verdict, group in groups.items() if group)
+    said = [sentence(verdict, group) for verdict, group in groups.items() if group]
+    if len(said) == 1:
+        return tuple(said)
+    sizes = [len(group) for group in groups.values() if group]
+    total = wording.count(len(rows), "comparison")
+    return tuple(
+        replace(each, lead=f"{each.lead} in {size} of {total}")
+        for each, size in zip(said, sizes, strict=True)
+    )
 
 
 def _pair(loss: str) -> str:
