@@ -55,6 +55,28 @@ def test_the_worst_network_is_said_to_be_the_steepest_only_where_it_is(tables, m
     assert "(+30.00\N{NO-BREAK SPACE}pp of test error)" + where in text
 
 
+def ordered(tables, differences):
+    """The tables with rising curvatures of the networks, and these differences."""
+    probed, contrasts = tables["last_layer"].copy(), tables["contrasts"].copy()
+    ours = (contrasts["metric"] == "error") & (contrasts["loss"] == "mse_logits")
+    places = probed[["dataset", "model"]].drop_duplicates().itertuples(index=False)
+    for rank, (place, difference) in enumerate(zip(places, differences, strict=True)):
+        for frame, column, value in (
+            (probed, "curvature", 10.0**rank),
+            (contrasts, "value", difference),
+        ):
+            here = (frame["dataset"] == place.dataset) & (frame["model"] == place.model)
+            frame.loc[here & ours if frame is contrasts else here, column] = value
+    return tables | {"last_layer": probed, "contrasts": contrasts}
+
+
+@pytest.mark.parametrize(
+    ("differences", "same"), [((0.01, 0.02, 0.03, 0.04), True), ((0.02, 0.01, 0.03, 0.04), False)]
+)
+def test_one_order_of_all_networks_is_said_only_where_it_holds(tables, differences, same):
+    assert ("The 4 networks stand in the same order" in said(ordered(tables, differences))) == same
+
+
 def test_without_the_loss_nothing_is_compared(tables):
     contrasts = tables["contrasts"]
     text = said(tables | {"contrasts": contrasts[contrasts["loss"] != "mse_logits"]})

@@ -64,8 +64,20 @@ def _finding(networks: list[Record]) -> str:
     return (
         f"{size}. Against {in_sentence(REFERENCE)}, {loss_name(LEAST_SQUARES)} does worst on "
         f"{place(worst.dataset, worst.model)} ({wording.points(worst.difference)} of test error), "
-        f"{where}. Elsewhere, with larger networks and longer training, the two ended about level "
-        "(Hui and Belkin, ICLR 2021)."
+        f"{where}.{_order(compared)} Elsewhere, with larger networks and longer training, the two "
+        "ended about level (Hui and Belkin, ICLR 2021)."
+    )
+
+
+def _order(compared: list[Record]) -> str:
+    """Whether all networks stand in one order; two would by chance every other time."""
+    rising = sorted(compared, key=lambda network: network.curvature)
+    differences = [network.difference for network in rising]
+    if len(compared) < 3 or differences != sorted(differences):
+        return ""
+    return (
+        f" The {len(compared)} networks stand in the same order by their curvature and by that "
+        "difference."
     )
 
 
