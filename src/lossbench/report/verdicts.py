@@ -220,15 +220,11 @@ def _by_verdict(
     }
     for row in rows:
         groups[row.verdict].append(row)
-    said = [sentence(verdict, group) for verdict, group in groups.items() if group]
+    said = [(sentence(verdict, group), len(group)) for verdict, group in groups.items() if group]
     if len(said) == 1:
-        return tuple(said)
-    sizes = [len(group) for group in groups.values() if group]
+        return (said[0][0],)
     total = wording.count(len(rows), "comparison")
-    return tuple(
-        replace(each, lead=f"{each.lead} in {size} of {total}")
-        for each, size in zip(said, sizes, strict=True)
-    )
+    return tuple(replace(each, lead=f"{each.lead} in {size} of {total}") for each, size in said)
 
 
 def _pair(loss: str) -> str:
