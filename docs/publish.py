@@ -14,10 +14,10 @@ import pandas as pd
 from benchmarks.studies import jobs, sittings
 from docs.marks import put
 from lossbench import wording
+from lossbench.cli.files import read_csv
 from lossbench.config import Study
 from lossbench.paths import StudyPaths
 from lossbench.report import results, sentences, summary
-from lossbench.tables import Table, check
 from lossbench.tables.study import TABLES
 
 ROOT = Path(__file__).parents[1]
@@ -50,19 +50,6 @@ def chain_s(table: pd.DataFrame) -> float:
     parts = table["job"].str.extract("^(?P<stage>tuning|evaluation)/(?P<network>[^/]+/[^/]+)/")
     longest = table["seconds"].groupby([parts["network"], parts["stage"]]).max()
     return float(longest.groupby("network").sum().max())
-
-
-def read_csv(path: Path, table: Table) -> pd.DataFrame:
-    """A published table, as it was before it became text."""
-    raw = pd.read_csv(path, dtype=str, keep_default_na=False)
-    columns = {}
-    for column in table.columns:
-        values = raw[column.name]
-        if column.kind == "bool":
-            columns[column.name] = values == "True"
-        else:
-            columns[column.name] = values if column.kind == "text" else pd.to_numeric(values)
-    return check(pd.DataFrame(columns), table, origin=str(path))
 
 
 def answer(folder: Path) -> str:

@@ -48,6 +48,9 @@ PLANNED = [
 ELSEWHERE = {
     "source .venv/bin/activate": "the tests run in this environment",
     "python3 -m venv .venv": "the first line of every make target's environment",
+    "lossbench compare docs/published/mnist-cifar10 results/mnist-cifar10": (
+        "needs the real study; test_publish.py compares a published one"
+    ),
     "snakemake --cores all --forcerun adopt": "needs data of one's own: test_datasets_own.py",
     "snakemake --workflow-profile profiles/kubernetes --configfile config/full.yaml": (
         "planned against a local S3 server: test_profiles.py"

@@ -1,15 +1,21 @@
 """What the README says of the published study is what the published tables say."""
 
 import os
+import re
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 import synthetic
 from docs import publish
+from lossbench.cli import app
+from lossbench.cli.files import read_csv, read_finished
+from lossbench.errors import TableError
 from lossbench.paths import EXPORTED
 from lossbench.report import results, summary
 from lossbench.tables.study import TABLES
+from lossbench.wording import NO_BREAK
 from project_copy import ROOT
 
 
@@ -27,8 +33,37 @@ def published(tmp_path_factory):
 @pytest.mark.parametrize("name", EXPORTED)
 def test_a_published_table_reads_as_it_was(published, name):
     folder, tables = published
-    read = publish.read_csv(folder / f"tables/{name}.csv", TABLES[name])
+    read = read_finished(folder, name)[name]
     pd.testing.assert_frame_equal(read, tables[name], check_exact=True)
+
+
+def test_damaged_and_older_text_is_refused_by_name(tmp_path):
+    path = tmp_path / "targets.csv"
+    whole = "dataset,model,target,validation_error\nmnist,mlp,1,0.05\n"
+    for text, message in (
+        (None, "not a readable targets table"),
+        ("", "not a readable targets table"),
+        (whole.replace("0.05", "low"), "not a readable targets table"),
+        (whole.replace("target,", "aim,"), "lacks the column target"),
+        (whole.replace("1,", "1.5,"), "column target holds values that are not"),
+    ):
+        if text is not None:
+            path.write_text(text)
+        with pytest.raises(TableError, match=rf"targets\.csv.*: {message}"):
+            read_csv(path, TABLES["targets"])
+    path.write_text(whole)
+    assert read_csv(path, TABLES["targets"])["validation_error"].item() == 0.05
+
+
+def test_a_published_study_compares_with_itself(published, tmp_path):
+    folder, _ = published
+    out = tmp_path / "comparison.md"
+    result = CliRunner().invoke(app, ["compare", str(folder), str(folder), "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    text = out.read_text("utf-8").replace(NO_BREAK, " ")
+    assert text.startswith(f"# {folder} against {folder}\n")
+    assert re.search(r"^\* (\d+) claims: \1 with the same verdict$", text, re.MULTILINE)
+    assert re.search(r"^\* (\d+) values: \1 identical$", text, re.MULTILINE)
 
 
 def test_the_answer_from_text_is_the_answer_from_the_tables(published, monkeypatch):

@@ -1,11 +1,16 @@
 """What changed between two studies, against SciPy and by hand."""
 
+from typing import get_args
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
+import synthetic
 from lossbench.report.comparison import compare, markdown
+from lossbench.theory.verdicts import Verdict
+from lossbench.wording import NO_BREAK
 
 BEFORE = np.array([0.020, 0.022, 0.019, 0.021, 0.023])
 
@@ -99,11 +104,29 @@ def test_steps_are_compared_at_equal_targets_only():
 
 def test_no_tables_give_no_rows():
     assert compare({}, {}).empty
-    assert "0 values" in markdown(compare({}, {}), "a", "b")
+    assert "0 values" in markdown({}, {}, "a", "b").replace(NO_BREAK, " ")
 
 
 def test_markdown_counts_changes_and_lists_rows():
-    text = markdown(compare(study(BEFORE), study(BEFORE * 2)), "old|one", "new")
-    assert "1 values: 1 beyond noise." in text
+    text = markdown(study(BEFORE), study(BEFORE * 2), "old|one", "new").replace(NO_BREAK, " ")
+    assert "* 1 value: 1 beyond noise\n" in text
     assert "| MNIST | MLP | MSE on softmax | Classification error |" in text
     assert "old\\|one" in text
+
+
+def test_verdicts_that_changed_are_told():
+    tables, _ = synthetic.build()
+    other = {name: frame.copy() for name, frame in tables.items()}
+    words = markdown(tables, other, "a", "b").replace(NO_BREAK, " ")
+    claims, contrasts = len(tables["claims"]), len(tables["contrasts"])
+    assert f"* {claims} claims: {claims} with the same verdict\n" in words
+    assert f"{contrasts} with the same verdict, 0 with the opposite one\n" in words
+    was = tables["claims"].loc[0, "verdict"]
+    now = next(each for each in get_args(Verdict) if each != was)
+    other["claims"].loc[0, "verdict"] = now
+    for frame, verdict in ((tables, "better"), (other, "worse")):
+        frame["contrasts"].loc[0, "verdict"] = verdict
+    words = markdown(tables, other, "a", "b").replace(NO_BREAK, " ")
+    changed = tables["claims"].loc[0, "claim"]
+    assert f"{claims - 1} with the same verdict; {changed} {was}, now {now}\n" in words
+    assert f"{contrasts - 1} with the same verdict, 1 with the opposite one\n" in words

@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 
 from lossbench.config import Study
-from lossbench.errors import ConfigError
+from lossbench.errors import ConfigError, TableError
 from lossbench.paths import StudyPaths
-from lossbench.tables import read, read_all, write
+from lossbench.tables import Table, check, read, read_all, write
 from lossbench.tables.runs import HISTORY, RUNS
 from lossbench.tables.study import TABLES
 from lossbench.tables.theory import THEORY_TABLES
@@ -30,6 +30,35 @@ def read_jobs(folders: list[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
 def read_tables(paths: StudyPaths, *names: str) -> dict[str, pd.DataFrame]:
     """Tables of the study, by name; all of them without names."""
     return {name: read(paths.table(name), TABLES[name]) for name in names or TABLES}
+
+
+def read_finished(folder: Path, *names: str) -> dict[str, pd.DataFrame]:
+    """Tables of the study in `folder`, by name; of one that was published, from their CSV."""
+    paths = StudyPaths(folder.name, folder.parent)
+    return {
+        name: read_csv(paths.csv(name), TABLES[name])
+        if paths.csv(name).exists() and not paths.table(name).exists()
+        else read(paths.table(name), TABLES[name])
+        for name in names
+    }
+
+
+def read_csv(path: Path, table: Table) -> pd.DataFrame:
+    """The checked table in the CSV file `path`, as it was before it became text."""
+    kinds = {column.name: column.kind for column in table.columns}
+    try:
+        raw = pd.read_csv(path, dtype=str, keep_default_na=False)
+        columns = {name: _from_text(raw[name], kinds.get(name, "text")) for name in raw}
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise TableError(f"{path}: not a readable {table.name} table ({reason})") from error
+    return check(pd.DataFrame(columns), table, origin=str(path))
+
+
+def _from_text(values: pd.Series, kind: str) -> pd.Series:
+    if kind == "bool":
+        return values.map({"True": True, "False": False})
+    return values if kind == "text" else pd.to_numeric(values)
 
 
 def read_theory(paths: StudyPaths) -> dict[str, pd.DataFrame]:

@@ -108,21 +108,22 @@ def render(study: StudyFile) -> None:
 
 @app.command()
 def compare(
-    first: Annotated[Path, typer.Argument(help="A study's folder, results/NAME.")],
+    first: Annotated[
+        Path, typer.Argument(help="A study's folder: results/NAME, or one in docs/published.")
+    ],
     second: Annotated[Path, typer.Argument(help="Another's.")],
     out: Annotated[Path | None, typer.Option(help="Markdown file to write.")] = None,
 ) -> None:
-    """Compare two studies: what changed in errors and times, beyond noise or not."""
+    """Compare two studies: what changed in verdicts, errors and times, beyond noise or not."""
     from rich.console import Console
     from rich.markdown import Markdown
 
-    from lossbench.cli.files import read_tables
-    from lossbench.report.comparison import compare, markdown
+    from lossbench.cli.files import read_finished
+    from lossbench.report.comparison import READ, markdown
 
-    names = ("metrics", "times_to_target", "targets")
-    folders = [folder.resolve() for folder in (first, second)]
-    tables = [read_tables(StudyPaths(each.name, each.parent), *names) for each in folders]
-    text = markdown(compare(*tables), first.name, second.name)
+    one, other = (read_finished(folder.resolve(), *READ) for folder in (first, second))
+    names = [first.name, second.name] if first.name != second.name else [str(first), str(second)]
+    text = markdown(one, other, *names)
     if out is not None:
         _write_text(out, text)
     Console().print(Markdown(text))

@@ -14,6 +14,7 @@ from lossbench.report.evidence import Tables
 from lossbench.report.labels import metric_name
 from lossbench.report.summary import table
 from lossbench.stats.multiplicity import holm
+from lossbench.tables.study import TABLES
 
 Floats = NDArray[np.float64]
 
@@ -23,6 +24,9 @@ FEWEST = 3
 LEVEL = 0.95
 COMPARED = ("error", "nll", "brier", "ece")
 """The metrics on the test set that are compared, besides the steps to the last target."""
+READ = ("metrics", "times_to_target", "targets", "contrasts", "claims")
+"""The tables that a comparison reads."""
+OPPOSITE = {"better": "worse", "worse": "better"}
 
 
 def compare(tables_a: Tables, tables_b: Tables) -> pd.DataFrame:
@@ -51,13 +55,43 @@ def compare(tables_a: Tables, tables_b: Tables) -> pd.DataFrame:
     return frame
 
 
-def markdown(compared: pd.DataFrame, name_a: str, name_b: str) -> str:
-    """The comparison as Markdown: how many values changed, then the table."""
+def markdown(tables_a: Tables, tables_b: Tables, name_a: str, name_b: str) -> str:
+    """The comparison as Markdown: which verdicts and how many values changed, then the table."""
+    compared = compare(tables_a, tables_b)
     changes = compared["change"].value_counts()
     counts = wording.join([f"{number} {change}" for change, number in changes.items()])
-    return f"# {name_a} against {name_b}\n\n{len(compared)} values: {counts}.\n\n" + (
-        table(_table(compared, name_a, name_b)) + "\n"
+    found = (
+        _claims(_side_by_side(tables_a, tables_b, "claims")),
+        _contrasts(_side_by_side(tables_a, tables_b, "contrasts")),
+        f"{wording.count(len(compared), 'value')}: {counts}",
     )
+    listed = "\n".join(f"* {words}" for words in found)
+    columns = table(_table(compared, name_a, name_b))
+    return f"# {name_a} against {name_b}\n\n{listed}\n\n{columns}\n"
+
+
+def _claims(both: pd.DataFrame) -> str:
+    """How many claims have one verdict in both studies, and what the others turned into."""
+    other = both[both["verdict_a"] != both["verdict_b"]]
+    turned = [f"; {row.claim} {row.verdict_a}, now {row.verdict_b}" for row in other.itertuples()]
+    same = len(both) - len(other)
+    return f"{wording.count(len(both), 'claim')}: {same} with the same verdict{''.join(turned)}"
+
+
+def _contrasts(both: pd.DataFrame) -> str:
+    """How many contrasts have one verdict in both studies, and how many have opposite ones."""
+    same = (both["verdict_a"] == both["verdict_b"]).sum()
+    opposite = (both["verdict_a"].map(OPPOSITE) == both["verdict_b"]).sum()
+    return (
+        f"{wording.count(len(both), 'contrast')}: {same} with the same verdict, {opposite} with the"
+        " opposite one"
+    )
+
+
+def _side_by_side(tables_a: Tables, tables_b: Tables, name: str) -> pd.DataFrame:
+    """The rows of the table `name` that stand in both studies, with both verdicts."""
+    one, other = evidence.rows(tables_a, name), evidence.rows(tables_b, name)
+    return one.merge(other, on=list(TABLES[name].key), suffixes=("_a", "_b"))
 
 
 def _values(tables: Tables) -> dict[tuple[str, ...], "pd.Series[float]"]:
