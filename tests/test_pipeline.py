@@ -22,6 +22,17 @@ def test_the_study_ends_in_a_page_and_tables(finished):
     assert (finished.folder / "results/tiny/tables/contrasts.csv").read_text()
 
 
+def test_the_study_is_recorded_before_all_else(tmp_path):
+    """`lossbench status` reads the record while the runs train; one core shows what comes first."""
+    project = Project(tmp_path)
+    project.tiny("--until", "record", "fetch", cores=1)
+    recorded, fetched = (
+        (project.folder / "results" / path).stat().st_mtime
+        for path in ("tiny/study.json", "datasets/digits.npz")
+    )
+    assert recorded < fetched
+
+
 def test_a_second_run_has_nothing_to_do(finished):
     assert "Nothing to be done" in finished.tiny()
 

@@ -36,8 +36,10 @@ GPUS_PER_JOB = int(
     or (STUDY.compute.accelerator == "auto" and has_gpu())
 )
 
-# What waits for no run fills the cores at the end, when one job waits for the other.
+# What waits for no run fills the cores at the end, when one job waits for the other. But before
+# all goes the study's record, an instant's work: `lossbench status` reads it while runs train.
 TRAINING_FIRST = 1
+BEFORE_TRAINING = 2
 
 # How often a job saves its state changes no number and must retrain nothing.
 COMPUTE = STUDY.compute.model_dump_json(exclude={"checkpoint_s"})

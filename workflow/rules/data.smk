@@ -3,6 +3,7 @@ rule record:
         PATHS.study,
     log:
         PATHS.root / "logs/record.log",
+    priority: BEFORE_TRAINING
     conda:
         "../../environment.yml"
     params:
