@@ -69,12 +69,14 @@ def test_data_sets_show_counts_and_digests(study):
 
 def test_the_bounds_of_a_study_follow_its_configuration(study):
     fields = study.model_dump()
-    fields["seeds"]["evaluation"] = [0, 1, 2, 3]
+    fields["seeds"] = {"tuning": [100, 101], "evaluation": [0, 1, 2, 3]}
     for comparison, epochs in zip(fields["comparisons"], (3, 7), strict=True):
         comparison |= {"epochs": epochs, "tuning_epochs": 1, "evaluation_seeds": None}
+    fields["comparisons"][1]["tuning_seeds"] = 1
     bounds = dict(scope(Study.model_validate(fields)))
     assert bounds["Length"].startswith("Runs last 3 to 7\xa0epochs, ")
     assert bounds["Chance"].startswith("A comparison has 4\xa0seeds. ")
+    assert " was tried with 1 to 2\xa0tuning seeds, " in bounds["Tuning"]
     fields["limits"] = {"epochs": 2, "evaluation_seeds": 1}
     bounds = dict(scope(Study.model_validate(fields)))
     assert bounds["Length"].startswith("Runs last 2\xa0epochs, ")

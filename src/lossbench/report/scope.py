@@ -25,11 +25,15 @@ def scope(study: Study) -> Iterator[tuple[str, str]]:
         "changes the network's start and the order and augmentation of its batches, never the "
         "training or test images: an interval covers new seeds, not new images.",
     )
+    tuning_seeds = [len(cells.seeds(study, each, "tuning")) for each in study.comparisons]
     yield (
         "Tuning",
         "The learning rate alone is tuned, and a margin where the study lists several. Momentum, "
         "warm-up, batch size and weight decay are the same for all losses; other values might suit "
-        "one loss better than another.",
+        "one loss better than another. Each rate was tried with "
+        f"{wording.counts(tuning_seeds, 'tuning seed')}, and an interval takes the chosen one as "
+        "given: where two rates are nearly level, other tuning seeds or another type of CPU "
+        "may choose the other, and move a difference by more than its interval.",
     )
     yield (
         "Speed",
