@@ -1,5 +1,6 @@
 """What changed between two studies, against SciPy and by hand."""
 
+import re
 from typing import get_args
 
 import numpy as np
@@ -114,19 +115,32 @@ def test_markdown_counts_changes_and_lists_rows():
     assert "old\\|one" in text
 
 
-def test_verdicts_that_changed_are_told():
-    tables, _ = synthetic.build()
-    other = {name: frame.copy() for name, frame in tables.items()}
-    words = markdown(tables, other, "a", "b").replace(NO_BREAK, " ")
-    claims, contrasts = len(tables["claims"]), len(tables["contrasts"])
-    assert f"* {claims} claims: {claims} with the same verdict\n" in words
-    assert f"{contrasts} with the same verdict, 0 with the opposite one\n" in words
+def test_what_changed_beside_the_values_is_told():
+    made, _ = synthetic.build()
+    tables, other = ({name: frame.copy() for name, frame in made.items()} for _ in range(2))
+
+    def told() -> list[str]:
+        words = markdown(tables, other, "a", "b").replace(NO_BREAK, " ")
+        return re.findall(r"^\* (.*)$", words, re.MULTILINE)[:3]
+
+    claims, contrasts, choices = (len(tables[name]) for name in ("claims", "contrasts", "choices"))
+    assert told() == [
+        f"{claims} claims: {claims} with the same verdict",
+        f"{contrasts} contrasts: {contrasts} with the same verdict, 0 with the opposite one",
+        f"{choices} choices of tuning: {choices} the same",
+    ]
     was = tables["claims"].loc[0, "verdict"]
     now = next(each for each in get_args(Verdict) if each != was)
     other["claims"].loc[0, "verdict"] = now
     for frame, verdict in ((tables, "better"), (other, "worse")):
         frame["contrasts"].loc[0, "verdict"] = verdict
-    words = markdown(tables, other, "a", "b").replace(NO_BREAK, " ")
-    changed = tables["claims"].loc[0, "claim"]
-    assert f"{claims - 1} with the same verdict; {changed} {was}, now {now}\n" in words
-    assert f"{contrasts - 1} with the same verdict, 1 with the opposite one\n" in words
+    first = ["dataset", "model", "loss", "learning_rate", "setting"]
+    tables["choices"].loc[0, first] = ["mnist", "mlp", "sm_softmax", 0.1, "m=0.5"]
+    other["choices"].loc[0, first] = ["mnist", "mlp", "sm_softmax", 0.3, "m=0.5"]
+    claim = tables["claims"].loc[0, "claim"]
+    assert told() == [
+        f"{claims} claims: {claims - 1} with the same verdict; {claim} {was}, now {now}",
+        f"{contrasts} contrasts: {contrasts - 1} with the same verdict, 1 with the opposite one",
+        f"{choices} choices of tuning: {choices - 1} the same;"
+        " SM-Softmax on MNIST with MLP 0.1 m=0.5, now 0.3 m=0.5",
+    ]

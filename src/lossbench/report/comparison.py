@@ -11,7 +11,7 @@ from lossbench import wording
 from lossbench.report import columns, evidence
 from lossbench.report.data_tables import DataTable, Shown, data_table
 from lossbench.report.evidence import Tables
-from lossbench.report.labels import metric_name
+from lossbench.report.labels import loss_name, metric_name, place
 from lossbench.report.summary import table
 from lossbench.stats.multiplicity import holm
 from lossbench.tables.study import TABLES
@@ -24,7 +24,7 @@ FEWEST = 3
 LEVEL = 0.95
 COMPARED = ("error", "nll", "brier", "ece")
 """The metrics on the test set that are compared, besides the steps to the last target."""
-READ = ("metrics", "times_to_target", "targets", "contrasts", "claims")
+READ = ("metrics", "times_to_target", "targets", "choices", "contrasts", "claims")
 """The tables that a comparison reads."""
 OPPOSITE = {"better": "worse", "worse": "better"}
 
@@ -63,6 +63,7 @@ def markdown(tables_a: Tables, tables_b: Tables, name_a: str, name_b: str) -> st
     found = (
         _claims(_side_by_side(tables_a, tables_b, "claims")),
         _contrasts(_side_by_side(tables_a, tables_b, "contrasts")),
+        _choices(_side_by_side(tables_a, tables_b, "choices")),
         f"{wording.count(len(compared), 'value')}: {counts}",
     )
     listed = "\n".join(f"* {words}" for words in found)
@@ -88,8 +89,24 @@ def _contrasts(both: pd.DataFrame) -> str:
     )
 
 
+def _choices(both: pd.DataFrame) -> str:
+    """How many losses tuning gave the same rate and margin in both studies; the others by name."""
+    was, now = (
+        [f"{rate:g} {margin}".strip() for rate, margin in both[[rates, margins]].to_numpy()]
+        for rates, margins in (("learning_rate_a", "setting_a"), ("learning_rate_b", "setting_b"))
+    )
+    both = both.assign(was=was, now=now)
+    other = both[both["was"] != both["now"]]
+    turned = [
+        f"; {loss_name(row.loss)} on {place(row.dataset, row.model)} {row.was}, now {row.now}"
+        for row in evidence.records(other)
+    ]
+    same = len(both) - len(other)
+    return f"{wording.count(len(both), 'choice')} of tuning: {same} the same{''.join(turned)}"
+
+
 def _side_by_side(tables_a: Tables, tables_b: Tables, name: str) -> pd.DataFrame:
-    """The rows of the table `name` that stand in both studies, with both verdicts."""
+    """The rows of the table `name` that stand in both studies, with what either says."""
     one, other = evidence.rows(tables_a, name), evidence.rows(tables_b, name)
     return one.merge(other, on=list(TABLES[name].key), suffixes=("_a", "_b"))
 
