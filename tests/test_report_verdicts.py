@@ -62,6 +62,20 @@ def test_final_error_says_verdict_difference_interval_images_and_seeds(tables, v
 
 
 @pytest.mark.parametrize(
+    ("images", "words"),
+    [
+        (0.3, "less than one test image"),
+        (1.4, "1 more test image wrong"),
+        (-1.0, "1 fewer test image wrong"),
+        (2.0, "2 more test images wrong"),
+    ],
+)
+def test_images_are_counted_in_the_right_number(tables, images, words):
+    changed = with_contrast(tables, "error", test_images=images)
+    assert f"; {words})." in plain(verdicts.final(changed, "mse_softmax")).replace("\xa0", " ")
+
+
+@pytest.mark.parametrize(
     ("verdict", "lead"),
     [
         ("worse", "MSE on softmax learns more slowly than cross-entropy: it needs"),

@@ -164,7 +164,8 @@ def _images(group: Sequence[Record]) -> list[str]:
     ends = sorted({round(abs(low)), round(abs(high))})
     if ends == [0]:
         return ["less than one test image"]
-    return [f"{_range(ends, _whole)} {'more' if high > 0 else 'fewer'} test images wrong"]
+    noun = "test image" if ends == [1] else "test images"
+    return [f"{_range(ends, _whole)} {'more' if high > 0 else 'fewer'} {noun} wrong"]
 
 
 def _whole(value: float) -> str:
