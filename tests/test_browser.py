@@ -143,6 +143,14 @@ def test_the_page_itself_never_scrolls_sideways(open_page, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_the_answer_shows_every_column_on_a_laptop(open_page):
+    """Beside the contents, and with the scroll bar that a mouse brings."""
+    page = open_page(WIDE).page
+    widths = "box => [box.scrollWidth, box.clientWidth]"
+    needed, shown = page.locator("#table-headline .scroll").evaluate(widths)
+    assert needed <= shown
+
+
 def test_opens_within_a_second(open_page):
     """A second of the main thread's own time, which other work on the machine hardly lengthens."""
     page = open_page().page
