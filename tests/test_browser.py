@@ -144,7 +144,6 @@ def test_the_page_itself_never_scrolls_sideways(open_page, width):
 
 
 def test_the_answer_shows_every_column_on_a_laptop(open_page):
-    """Beside the contents, and with the scroll bar that a mouse brings."""
     page = open_page(WIDE).page
     widths = "box => [box.scrollWidth, box.clientWidth]"
     needed, shown = page.locator("#table-headline .scroll").evaluate(widths)
