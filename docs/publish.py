@@ -77,7 +77,8 @@ def cost(folder: Path) -> str:
     machine, total = origin["machine"], float(table["seconds"].sum())
     least = max(total / CORES, chain_s(table))
     sat = sittings(table)
-    pauses = f", in {wording.count(len(sat), 'sitting')}," if len(sat) > 1 else ""
+    # A pause may be one of the machine, or the time of jobs that were made again since.
+    pauses = " of work, pauses left out," if len(sat) > 1 else ""
     return (
         f"`{study.name}` made {wording.count(len(runs), 'run')} in {_minutes(sum(sat))}{pauses} on"
         f" {machine['cores']} cores ({machine['processor']}), at commit"
