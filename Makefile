@@ -64,10 +64,10 @@ format: $(READY)  ## rewrite code and rules in the project's style
 	snakefmt Snakefile workflow
 
 graph: $(READY)  ## redraw the rule graph in the README
-	snakemake --rulegraph --configfile config/miniature.yaml | python -m docs.rule_graph README.md
+	snakemake --rulegraph --configfile config/miniature.yaml | python -m tools.rule_graph README.md
 
 publish: $(READY)  ## copy the default study's page and tables to docs/published, its answer to the README
-	python -m docs.publish results/mnist-cifar10
+	python -m tools.publish results/mnist-cifar10
 
 schema: $(READY)  ## rewrite the study file's JSON schema from the models
 	lossbench schema --out config/study.schema.json

@@ -26,9 +26,9 @@ from benchmarks import (
 from benchmarks.contests import quiet
 from benchmarks.data import OFFICIAL, described, is_real
 from benchmarks.record import Command, Figure, record
-from lossbench.config import Study
 from lossbench.errors import ConfigError
-from lossbench.loading import DEFAULT_STUDY, load_study
+from lossbench.study.config import Study
+from lossbench.study.loading import DEFAULT_STUDY, load_study
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 DataDir = Annotated[Path, typer.Option(help="Where MNIST and CIFAR-10 lie, if they do.")]

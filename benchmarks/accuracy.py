@@ -13,8 +13,9 @@ import torch
 from benchmarks import clock, data
 from benchmarks.contests import EDGES
 from benchmarks.record import Figure, at_most, below
-from lossbench.cells import Cell
-from lossbench.config import Augmentation, Compute, DatasetName, ModelName, Recipe
+from lossbench.study.fields import Augmentation, DatasetName, NetworkName
+from lossbench.study.plan import Cell
+from lossbench.study.settings import Compute, Recipe
 from lossbench.tables.runs import LOGITS
 from lossbench.training.fit import fit
 
@@ -28,7 +29,7 @@ class Attempt:
     """A recipe, chosen on validation, and what it should reach on the test set."""
 
     dataset: DatasetName
-    model: ModelName
+    model: NetworkName
     epochs: int
     batch_size: int
     learning_rate: float

@@ -6,7 +6,7 @@ from torch.nn import functional
 from torch.optim import SGD
 
 from lossbench.datasets.prepared import Prepared
-from lossbench.models import Network
+from lossbench.networks.models import Network
 
 
 def train(

@@ -4,9 +4,12 @@ import logging
 import warnings
 from dataclasses import dataclass
 
-from lossbench.cells import Cell
-from lossbench.config import Comparison, Compute, DatasetName, History, ModelName, Recipe, Study
 from lossbench.datasets.prepared import Prepared
+from lossbench.study.config import Study
+from lossbench.study.fields import DatasetName, NetworkName
+from lossbench.study.grid import Comparison
+from lossbench.study.plan import Cell
+from lossbench.study.settings import Compute, History, Recipe
 from lossbench.training.fit import fit
 from lossbench.training.schedule import measured_steps
 
@@ -20,7 +23,7 @@ class Contest:
     """A network, and how much of its data a round trains."""
 
     dataset: DatasetName
-    model: ModelName
+    model: NetworkName
     seeds: int
     examples: int
 

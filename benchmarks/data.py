@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from lossbench.config import DatasetName
-from lossbench.datasets.catalogue import DATASETS, prepare
+from lossbench.cards.dataset import DATASETS
+from lossbench.datasets.preparation import prepare
 from lossbench.datasets.prepared import (
     SPLITS,
     Examples,
@@ -14,6 +14,7 @@ from lossbench.datasets.prepared import (
     build,
 )
 from lossbench.datasets.sources import CIFAR10, MNIST, Official
+from lossbench.study.fields import DatasetName
 
 OFFICIAL: dict[DatasetName, Official] = {"mnist": MNIST, "cifar10": CIFAR10}
 COUNTS = {"mnist": (55_000, 5_000, 10_000), "cifar10": (45_000, 5_000, 10_000)}

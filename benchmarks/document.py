@@ -12,7 +12,7 @@ from rich.table import Table
 
 from benchmarks.clock import ROOT
 from benchmarks.record import Command, Figure, Record
-from lossbench.atomic import atomic
+from lossbench.files import atomic
 
 RECORDS = ROOT / "benchmarks/records"
 NOTES = ROOT / "benchmarks/notes.md"

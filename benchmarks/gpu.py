@@ -11,8 +11,9 @@ import torch
 from benchmarks import data
 from benchmarks.contests import EDGES, LENET, MLP, Contest, one_epoch
 from benchmarks.record import Figure, Goal, at_least, median, not_measured
-from lossbench.config import Compute, Study
 from lossbench.datasets.prepared import Prepared
+from lossbench.study.config import Study
+from lossbench.study.settings import Compute
 from lossbench.training.fit import fit
 
 GROUP = "GPU"

@@ -12,9 +12,10 @@ import torch
 from benchmarks import clock, data
 from benchmarks.contests import CONVNET, EDGES, one_epoch, quiet
 from benchmarks.record import Figure, at_most
-from lossbench.config import Compute, Study
 from lossbench.datasets.prepared import load, save
-from lossbench.loading import DEFAULT_STUDY, load_study
+from lossbench.study.config import Study
+from lossbench.study.loading import DEFAULT_STUDY, load_study
+from lossbench.study.settings import Compute
 from lossbench.training.device import peak_memory_bytes
 from lossbench.training.examples import Order
 from lossbench.training.fit import fit

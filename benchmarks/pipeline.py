@@ -13,16 +13,16 @@ import yaml
 from benchmarks import clock
 from benchmarks.record import Figure, Goal, at_least, at_most, below, median
 from benchmarks.studies import training_share
-from lossbench.config import LossName
+from lossbench.study.fields import LossName
 
 GROUP = "Pipeline"
 PARTS = ("src", "workflow", "config", "profiles", "Snakefile", "environment.yml")
 READERS = {
-    "choose": "lossbench.cli.files, lossbench.selection",
-    "evaluate": "lossbench.cli.files, lossbench.metrics, lossbench.gallery",
-    "contrast": "lossbench.cli.files, lossbench.stats.comparison",
-    "judge": "lossbench.cli.files, lossbench.stats.claims, lossbench.theory.claims",
-    "draw": "lossbench.cli.files, lossbench.figures.catalog",
+    "choose": "lossbench.cli.files, lossbench.analysis.selection",
+    "evaluate": "lossbench.cli.files, lossbench.analysis.metrics, lossbench.analysis.gallery",
+    "contrast": "lossbench.cli.files, lossbench.stats.derived",
+    "judge": "lossbench.cli.files, lossbench.claims.from_benchmark, lossbench.claims.from_theory",
+    "draw": "lossbench.cli.files, lossbench.figures.catalogue",
     "render": "lossbench.cli.files, lossbench.report.page, lossbench.report.summary",
 }
 """What each verb that reads tables imports before it begins."""

@@ -11,8 +11,8 @@ from torch.profiler import ProfilerActivity, profile
 from benchmarks import bare, data
 from benchmarks.contests import CONVNET, LENET, MLP, RATE, Contest, batch_size
 from benchmarks.record import Figure
-from lossbench.config import Study
-from lossbench.models import build
+from lossbench.networks.models import build
+from lossbench.study.config import Study
 
 STEPS = 20
 KINDS = {

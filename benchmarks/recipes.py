@@ -11,9 +11,9 @@ from typing import NamedTuple
 from benchmarks import clock, data
 from benchmarks.contests import EDGES, LENET, MLP, RATE, Contest, batch_size, one_epoch, train_block
 from benchmarks.record import Figure, at_least, median
-from lossbench.cells import Job
-from lossbench.config import Study
 from lossbench.datasets.prepared import Prepared, save
+from lossbench.study.config import Study
+from lossbench.study.plan import Job
 
 GOALS = {MLP: 8.0, LENET: 2.0}
 """Images a second over those of `stock`."""

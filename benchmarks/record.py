@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import torch
 
-from lossbench.config import Frozen
 from lossbench.provenance import environment
+from lossbench.study.fields import Frozen
 
 Command = Literal["run", "accuracy"]
 

@@ -23,7 +23,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
 from lossbench.datasets.prepared import Prepared, load
-from lossbench.models import build
+from lossbench.networks.models import build
 
 
 class Images(Dataset[tuple[Tensor, int]]):

@@ -23,9 +23,10 @@ from benchmarks.contests import (
     train_block,
 )
 from benchmarks.record import Figure, at_least, median
-from lossbench.config import History, Study
 from lossbench.datasets.prepared import Prepared
-from lossbench.models import Network, build, count_flops
+from lossbench.networks.models import Network, build, count_flops
+from lossbench.study.config import Study
+from lossbench.study.settings import History
 
 MATRIX = torch.ones(2048, 2048)
 THIRDS = History(early_points=0, per_epoch=3, train_examples=1)

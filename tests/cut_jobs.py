@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from lossbench.atomic import atomic, scratch
+from lossbench.files import atomic, scratch
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["lossbench.cli", "lossbench.training.fit"])

@@ -5,9 +5,9 @@ from html.parser import HTMLParser
 
 import pandas as pd
 
-from lossbench.config import Study
 from lossbench.report.blocks import FigureContent
 from lossbench.report.page import render
+from lossbench.study.config import Study
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><g class="loss-mse_softmax"/></svg>'

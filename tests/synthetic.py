@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench import cells, gallery, metrics, selection
-from lossbench.config import Comparison, Study
-from lossbench.stats.comparison import compare
+from lossbench.analysis import gallery, metrics, selection
+from lossbench.stats.derived import compare
+from lossbench.study import plan
+from lossbench.study.config import Study
+from lossbench.study.grid import Comparison
 from lossbench.tables import contract
 from lossbench.tables import runs as run_schemas
 from lossbench.tables import study as schemas
@@ -176,11 +178,11 @@ def _runs(study: Study, *, diverged: bool) -> Iterator[Run]:
             setting = grid.margins[0].label if grid.margins else ""
             best = TRAITS[grid.loss].best_rate
             for rate in grid.learning_rates:
-                for seed in cells.seeds(study, comparison, "tuning"):
+                for seed in plan.seeds(study, comparison, "tuning"):
                     identity = {"setting": setting, "learning_rate": rate, "seed": seed}
                     failed = is_victim and rate == RATES[-1]
                     yield _run(study, comparison, grid.loss, "tuning", identity, failed)
-            for seed in cells.seeds(study, comparison, "evaluation"):
+            for seed in plan.seeds(study, comparison, "evaluation"):
                 identity = {"setting": setting, "learning_rate": best, "seed": seed}
                 failed = is_victim and seed == study.seeds.evaluation[0]
                 yield _run(study, comparison, grid.loss, "evaluation", identity, failed)

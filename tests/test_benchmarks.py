@@ -21,10 +21,10 @@ from benchmarks import (
     studies,
 )
 from benchmarks.record import Figure, at_least, at_most, below, median, record
-from lossbench.cells import jobs
-from lossbench.config import Compute
-from lossbench.loading import DEFAULT_STUDY, load_study, parse_study
-from lossbench.models import build
+from lossbench.networks.models import build
+from lossbench.study.loading import DEFAULT_STUDY, load_study, parse_study
+from lossbench.study.plan import jobs
+from lossbench.study.settings import Compute
 from lossbench.tables import write
 from lossbench.tables.runs import TIMING
 from synthetic import build as synthetic_study

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 import synthetic
-from lossbench.figures.catalog import FIGURES
+from lossbench.figures.catalogue import FIGURES
 from lossbench.report.blocks import FigureContent
 from lossbench.report.page import render
+from lossbench.report.statements import statements
 from lossbench.theory.chapter import chapter
-from lossbench.theory.statements import statements
 from report_pages import PROVENANCE, parsed, table_values
 
 pytestmark = pytest.mark.browser

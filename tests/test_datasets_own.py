@@ -13,7 +13,7 @@ from PIL import Image
 from lossbench.datasets.own import SIDES, hold_out, prepare_own
 from lossbench.datasets.prepared import Examples
 from lossbench.errors import DataError
-from lossbench.models import MODELS
+from lossbench.networks.models import MODELS
 from lossbench.provenance import listing_digest
 from project_copy import TINY, Project
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import tiny_sources
-from lossbench.config import BUILT_IN, STAND_INS
-from lossbench.datasets.catalogue import DATASETS, prepare
+from lossbench.cards.dataset import DATASETS, STAND_INS
+from lossbench.datasets.preparation import LOADERS, prepare
 from lossbench.datasets.prepared import Examples, Loaded, build, channel_moments, load, save
 from lossbench.errors import DataError, FileError
 
@@ -155,7 +155,7 @@ def test_build_names_the_split_at_fault(change, message):
 
 
 def test_the_catalogue_holds_every_data_set_of_the_configuration():
-    assert set(DATASETS) == set(BUILT_IN)
+    assert set(LOADERS) == set(DATASETS)
 
 
 @pytest.mark.parametrize("name", sorted(STAND_INS))

@@ -27,13 +27,13 @@ from hypothesis import strategies as st
 import cut_jobs
 import tiny_sources
 from cut_jobs import MOMENTS
-from lossbench.atomic import atomic, scratch
-from lossbench.cells import Job, jobs
-from lossbench.config import Study
 from lossbench.datasets.download import fetch
 from lossbench.datasets.prepared import save
 from lossbench.errors import ConfigError, DeviceError, FileError
-from lossbench.loading import parse_study
+from lossbench.files import atomic, scratch
+from lossbench.study.config import Study
+from lossbench.study.loading import parse_study
+from lossbench.study.plan import Job, jobs
 from lossbench.tables import read
 from lossbench.tables.runs import RUN_TABLES
 from lossbench.training import results

@@ -9,11 +9,12 @@ import pandas as pd
 import pytest
 
 import synthetic
-from lossbench import names, wording
-from lossbench.config import PRIMARY, REFERENCE
+from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.figures import curves, findings, layout
-from lossbench.figures.catalog import FIGURES
+from lossbench.figures.catalogue import FIGURES
 from lossbench.figures.theory import THEORY_FIGURES
+from lossbench.names import FIGURE_NAMES
+from lossbench.words import names, numbers
 
 STUDY_FIGURES = [name for name in FIGURES if name not in THEORY_FIGURES]
 KNOBS = {
@@ -47,7 +48,7 @@ def paths_of(svg: str, loss: str) -> list[ET.Element]:
 
 
 def test_the_catalog_has_the_promised_names_in_order():
-    assert tuple(FIGURES) == names.FIGURE_NAMES
+    assert tuple(FIGURES) == FIGURE_NAMES
     assert all(name == spec.name for name, spec in FIGURES.items())
 
 
@@ -146,10 +147,10 @@ def test_answer_writes_every_value_of_its_contrasts():
     contrasts = findings.select(tables["contrasts"], "error")
     assert len(contrasts) == 8
     for value in contrasts["value"]:
-        assert wording.points(value) in texts
+        assert numbers.points(value) in texts
     steps = findings.select(tables["contrasts"], "steps_to_target_3")
     for value in steps["value"]:
-        assert any(text.endswith(wording.ratio(value)) for text in texts if text)
+        assert any(text.endswith(numbers.ratio(value)) for text in texts if text)
 
 
 def test_answer_marks_a_ratio_with_censored_runs_as_a_bound():
@@ -157,7 +158,7 @@ def test_answer_marks_a_ratio_with_censored_runs_as_a_bound():
     texts = [e.text for e in ET.fromstring(svg("answer", "troubled")).iter()]
     steps = findings.select(tables["contrasts"], "steps_to_target_3")
     value = steps[steps["loss"] == "mse_sigmoid"]["value"].iloc[0]
-    assert f"≥ {wording.ratio(value)}" in texts
+    assert f"≥ {numbers.ratio(value)}" in texts
 
 
 @pytest.mark.parametrize("knob", KNOBS)
@@ -168,7 +169,7 @@ def test_titles_repeat_the_tables_numbers_and_verdicts(knob):
     # The undecided phrase contains the others, so it goes first.
     for verdict, rows in sorted(mine.groupby("verdict"), reverse=True):
         phrase = findings.ERROR[verdict].format("cross-entropy")
-        value = wording.points(float(rows["value"].max()))
+        value = numbers.points(float(rows["value"].max()))
         assert re.search(f"{re.escape(phrase)}[^(]*\\([^)]*{re.escape(value)}\\)", title)
         title = title.replace(phrase, "")
     for phrase in findings.ERROR.values():
@@ -212,7 +213,7 @@ def contrasts_of(*verdicts_and_values) -> pd.DataFrame:
 def test_findings_read_well(rows, sentence):
     _, settings = study("plain")
     found = findings.error(contrasts_of(*rows), settings)
-    assert found.replace(wording.NO_BREAK, " ") == sentence
+    assert found.replace(numbers.NO_BREAK, " ") == sentence
 
 
 def test_findings_without_another_loss():
@@ -259,7 +260,7 @@ def test_the_most_compact_loss_is_named_place_by_place():
     for place in layout.places(geometry, study):
         loss = compact[place.dataset]
         ratio = "1.00×" if loss == REFERENCE else "0.25×"
-        assert f"{names.LOSS_NAMES[loss]} on {place.heading} ({ratio})" in found
+        assert f"{names.loss_name(loss)} on {place.heading} ({ratio})" in found
 
 
 def test_an_error_of_zero_can_be_drawn():

@@ -8,9 +8,9 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
+from lossbench.cards.loss import LOSSES
 from lossbench.figures import palette, theme
 from lossbench.figures.palette import Role
-from lossbench.names import LOSS_NAMES
 
 
 def luminance(color: str) -> float:
@@ -72,7 +72,7 @@ def test_contrast_is_wcags():
     assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.005)
 
 
-@pytest.mark.parametrize("loss", LOSS_NAMES)
+@pytest.mark.parametrize("loss", LOSSES)
 def test_losses_stand_out_on_light_and_dark_pages(loss):
     style = palette.LOSS_STYLES[loss]
     assert contrast(style.color, palette.BACKGROUND.light) >= 3
@@ -95,11 +95,11 @@ def test_classes_stand_out_on_light_and_dark_pages(role):
 
 
 def test_every_loss_has_its_own_colour_marker_and_dash():
-    assert set(palette.LOSS_STYLES) == set(LOSS_NAMES)
+    assert set(palette.LOSS_STYLES) == set(LOSSES)
     for field in ("color", "dark", "marker"):
         values = [getattr(style, field) for style in palette.LOSS_STYLES.values()]
         assert len(set(values)) == len(values)
-    dashes = [str(palette.LOSS_STYLES[loss].dash) for loss in LOSS_NAMES]
+    dashes = [str(palette.LOSS_STYLES[loss].dash) for loss in LOSSES]
     assert dashes.count("-") == 2
     assert len(set(dashes)) == len(dashes) - 1
 

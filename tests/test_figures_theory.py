@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from lossbench.config import NeuronStart, Theory
 from lossbench.figures.theory import THEORY_FIGURES
-from lossbench.loading import load_study
 from lossbench.names import THEORY_FIGURE_NAMES
+from lossbench.study.loading import load_study
+from lossbench.study.settings import NeuronStart, Theory
 from lossbench.tables import empty
 from lossbench.tables.theory import THEORY_TABLES
 from lossbench.theory import neuron

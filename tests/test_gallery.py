@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lossbench import gallery
+from lossbench.analysis import gallery
 from lossbench.tables import check
 from lossbench.tables.runs import LOGITS, PREDICTIONS
 

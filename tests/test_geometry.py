@@ -6,7 +6,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.metrics.pairwise import cosine_similarity
 
 from lossbench.errors import DataError
-from lossbench.geometry import ABSENT, layer, measures, projection
+from lossbench.training.geometry import ABSENT, layer, measures, projection
 
 NAMES = ["within", "between", "scatter_ratio", "own_cosine", "other_cosine"]
 

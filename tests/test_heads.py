@@ -6,11 +6,12 @@ import torch
 from torch import nn
 from torch.func import functional_call, stack_module_state
 
+from lossbench.cards.loss import HeadName
 from lossbench.errors import ConfigError
-from lossbench.heads import HEADS, HeadKind, build_head, initialise
+from lossbench.networks.heads import HEADS, build_head, initialise
 
 H, K = 6, 10
-KINDS = list(get_args(HeadKind))
+KINDS = list(get_args(HeadName))
 
 
 def drawn(kind, seed=0, dtype=torch.float32):

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from lossbench.config import Annealing, Margin
-from lossbench.heads import Output, build_head, initialise
-from lossbench.losses import LOSSES, cross_entropy
-from lossbench.margins import MARGINS, angular_decay, annealed
+from lossbench.networks.heads import Forward, build_head, initialise
+from lossbench.networks.losses import LOSSES, cross_entropy
+from lossbench.networks.margins import MARGINS, angular_decay, annealed
+from lossbench.study.grid import Annealing, Margin
 
 H, K, B = 6, 10, 16
 
@@ -193,7 +193,7 @@ def test_the_angular_margin_at_0_and_pi(m):
     weight = torch.eye(K, H, dtype=torch.float64)
     x = torch.stack([2 * weight[1], -2 * weight[1]])
     labels = torch.tensor([1, 1])
-    logits = MARGINS["l_softmax"](Output(x @ weight.T, x), weight, labels, l_margin(m), 0)
+    logits = MARGINS["l_softmax"](Forward(x @ weight.T, x), weight, labels, l_margin(m), 0)
     assert logits[:, 1].tolist() == pytest.approx([2.0, 2.0 * (1 - 2 * m)])
 
 

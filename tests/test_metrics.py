@@ -8,7 +8,7 @@ from scipy.special import expit, softmax
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import accuracy_score, brier_score_loss, confusion_matrix, log_loss
 
-from lossbench import metrics
+from lossbench.analysis import metrics
 from lossbench.errors import TableError
 from lossbench.tables import empty
 from lossbench.tables import runs as schemas

@@ -6,19 +6,20 @@ import pytest
 import torch
 from torch import nn
 
-from lossbench.config import ModelName
-from lossbench.models import MODELS, build, count_flops, count_parameters, lenet
+from lossbench.cards.network import NETWORKS
+from lossbench.networks.models import MODELS, build, count_flops, count_parameters, lenet
+from lossbench.study.fields import NetworkName
 
 SHAPES = {"lenet": (1, 28, 28), "lenet_2d": (1, 28, 28)}
 
 
-def network(model: ModelName, seed: int = 0, head="linear", scale=None):
+def network(model: NetworkName, seed: int = 0, head="linear", scale=None):
     shape = SHAPES.get(model, (3, 32, 32))
     return build(model, head, shape, classes=10, seed=seed, scale=scale), shape
 
 
 def test_the_registry_and_the_configuration_name_the_same_networks():
-    assert set(MODELS) == set(ModelName.__args__)
+    assert set(MODELS) == set(NETWORKS)
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from lossbench import outcomes
+from lossbench.analysis import outcomes
 from lossbench.errors import TableError
 from study_tables import make_history, make_runs
 

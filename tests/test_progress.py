@@ -6,12 +6,12 @@ import time
 import pytest
 from typer.testing import CliRunner
 
-from lossbench.cells import jobs
 from lossbench.cli import app
 from lossbench.cli.status import duration
-from lossbench.loading import parse_study
-from lossbench.paths import JOB_TABLES, StudyPaths
-from lossbench.progress import _mark, progress, total
+from lossbench.study.loading import parse_study
+from lossbench.study.paths import JOB_TABLES, StudyPaths
+from lossbench.study.plan import jobs
+from lossbench.study.progress import _mark, progress, total
 from project_copy import TINY
 
 STUDY = parse_study(TINY, origin="tiny")

@@ -34,9 +34,9 @@ def package(tmp_path, monkeypatch):
 
 def test_a_comment_a_docstring_and_layout_change_nothing(package):
     before = code_digest("training.fit")
-    package("losses.py", '"""−Σ t log p', '"""Minus Σ t log p')
-    package("losses.py", "def cross_entropy(", "# a comment\n\n\ndef cross_entropy(")
-    package("losses.py", '"""How logits become probabilities."""', '"""Otherwise."""')
+    package("networks/losses.py", '"""−Σ t log p', '"""Minus Σ t log p')
+    package("networks/losses.py", "def cross_entropy(", "# a comment\n\n\ndef cross_entropy(")
+    package("networks/losses.py", '"""The last layer."""', '"""Otherwise."""')
     assert code_digest("training.fit") == before
 
 
@@ -55,16 +55,16 @@ def test_syntax_trees_are_spelled_alike_where_python_dumps_them_alike_and_only_t
 
 
 def test_a_formula_changes_what_uses_it_and_nothing_else(package):
-    training, analysis = code_digest("training.fit"), code_digest("stats.comparison")
-    package("losses.py", ".square().mean(-1)", ".square().sum(-1)")
+    training, analysis = code_digest("training.fit"), code_digest("stats.derived")
+    package("networks/losses.py", ".square().mean(-1)", ".square().sum(-1)")
     assert code_digest("training.fit") != training
-    assert code_digest("stats.comparison") == analysis
+    assert code_digest("stats.derived") == analysis
 
 
 def test_analysis_tables_and_the_configuration_s_models_do_not_touch_training(package):
     before = code_digest("training.fit")
     package("tables/study.py", '"survival"', '"survivals"')
-    package("config.py", "epochs: Epochs = 300", "epochs: Epochs = 301")
+    package("study/settings.py", "epochs: Epochs = 300", "epochs: Epochs = 301")
     assert code_digest("training.fit") == before
     package("tables/runs.py", "CLASSES = 10", "CLASSES = 11")
     assert code_digest("training.fit") != before

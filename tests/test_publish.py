@@ -8,15 +8,15 @@ import pytest
 from typer.testing import CliRunner
 
 import synthetic
-from docs import publish
 from lossbench.cli import app
 from lossbench.cli.files import read_csv, read_finished
 from lossbench.errors import TableError
-from lossbench.paths import EXPORTED
-from lossbench.report import results, summary
+from lossbench.report import result_tables, summary
+from lossbench.study.paths import EXPORTED
 from lossbench.tables.study import TABLES
-from lossbench.wording import NO_BREAK
+from lossbench.words.numbers import NO_BREAK
 from project_copy import ROOT
+from tools import publish
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_the_answer_from_text_is_the_answer_from_the_tables(published, monkeypat
     folder, tables = published
     monkeypatch.setattr(publish, "ROOT", folder.parent)
     text = publish.answer(folder)
-    assert summary.table(results.headline(tables)) in text
+    assert summary.table(result_tables.headline(tables)) in text
     assert text.startswith("**MSE on softmax ")
 
 

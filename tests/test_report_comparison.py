@@ -9,9 +9,9 @@ import pytest
 from scipy import stats
 
 import synthetic
-from lossbench.report.comparison import compare, markdown
-from lossbench.theory.verdicts import Verdict
-from lossbench.wording import NO_BREAK
+from lossbench.claims.rule import Verdict
+from lossbench.report.two_studies import compare, markdown
+from lossbench.words.numbers import NO_BREAK
 
 BEFORE = np.array([0.020, 0.022, 0.019, 0.021, 0.023])
 

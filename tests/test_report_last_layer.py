@@ -5,7 +5,7 @@ import pytest
 import synthetic
 from lossbench.report.blocks import Heading, Prose
 from lossbench.report.data_tables import DataTable
-from lossbench.report.last_layer import last_layer
+from lossbench.report.last_layer_section import last_layer
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ import pytest
 import yaml
 
 import synthetic
-from lossbench.config import Study
-from lossbench.names import LOSS_NAMES
+from lossbench.cards.loss import LOSSES
 from lossbench.report.methods import UNRECORDED, citation, configuration, data, origin
 from lossbench.report.scope import scope
+from lossbench.study.config import Study
 from report_pages import PROVENANCE, Element, parsed, rendered
 
 
@@ -95,11 +95,11 @@ def test_every_loss_has_its_formula(study):
             if loss.endswith("_softmax") and loss != "mse_softmax"
             else [],
         }
-        for loss in LOSS_NAMES
+        for loss in LOSSES
     ]
     page = parsed(rendered({}, Study.model_validate(fields)))
     rows: list[Element] = page.all("div", id="table-losses")[0].all("tbody")[0].all("tr")
-    assert [row.attributes["data-loss"] for row in rows] == list(LOSS_NAMES)
+    assert [row.attributes["data-loss"] for row in rows] == list(LOSSES)
     formulas = [row.all("math")[0].text for row in rows]
     assert all(formulas)
-    assert len(set(formulas)) == len(LOSS_NAMES)
+    assert len(set(formulas)) == len(LOSSES)

@@ -7,14 +7,14 @@ import time
 import pytest
 
 import synthetic
-from lossbench.config import Study
 from lossbench.errors import LossbenchError
 from lossbench.names import FIGURE_NAMES
 from lossbench.names import THEORY_FIGURE_NAMES as CHAPTER
 from lossbench.report import page as page_module
 from lossbench.report.blocks import embedded
 from lossbench.report.page import notices
-from lossbench.theory.statements import Statement
+from lossbench.report.statements import Statement
+from lossbench.study.config import Study
 from report_pages import SVG, Element, figure, parsed, rendered, table_values
 
 SECTIONS = [

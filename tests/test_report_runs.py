@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 
 import synthetic
-from lossbench import cells
-from lossbench.paths import StudyPaths
-from lossbench.report.runs import config_option, planned, run_table, status
+from lossbench.report.run_table import config_option, planned, run_table, status
+from lossbench.study import plan
+from lossbench.study.paths import StudyPaths
 
 
 @pytest.fixture(scope="module")
@@ -16,10 +16,10 @@ def made():
 
 def test_plans_every_run_once(made):
     tables, study = made
-    plan = planned(study)
+    rows = planned(study)
     key = ["stage", "dataset", "model", "loss", "trial", "seed"]
-    assert not plan.duplicated(key).any()
-    assert len(plan) == len(tables["runs"])
+    assert not rows.duplicated(key).any()
+    assert len(rows) == len(tables["runs"])
 
 
 def test_complete_study_is_ok_throughout(made):
@@ -56,11 +56,11 @@ def test_diverged_runs_are_marked():
 def test_command_names_the_file_of_the_run(made):
     _, study = made
     paths = StudyPaths(study.name)
-    plan = planned(study)
+    rows = planned(study)
     for stage in ("tuning", "evaluation"):
-        for job in cells.jobs(study, stage):
+        for job in plan.jobs(study, stage):
             path = str(paths.job(job, "runs"))
-            mine = plan[plan["command"].str.endswith(f" {path}")]
+            mine = rows[rows["command"].str.endswith(f" {path}")]
             assert len(mine) == len(job.cells) * len(job.seeds)
             assert set(mine["seed"]) == set(job.seeds)
 

@@ -4,9 +4,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from lossbench import selection
-from lossbench.config import LossGrid, Margin
+from lossbench.analysis import selection
 from lossbench.errors import TableError
+from lossbench.study.grid import LossGrid, Margin
 from study_tables import make_history, make_runs
 
 GRID = LossGrid(loss="cross_entropy", learning_rates=(0.01, 0.1, 1.0))

@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lossbench.config import Study
+from lossbench.claims import from_benchmark
 from lossbench.names import FIGURE_NAMES
-from lossbench.stats import claims
+from lossbench.study.config import Study
 from lossbench.tables import empty, study
 from test_stats_contrasts import make_study
 from test_stats_reversals import LIKELY, RIGHT, metrics_of
@@ -34,7 +34,9 @@ def heads(verdict: str) -> dict[str, str | tuple[str, str]]:
     return dict.fromkeys(SQUARED, verdict)
 
 
-@pytest.mark.parametrize(("rule", "metric"), [(claims.faster, TIME), (claims.lower_error, ERROR)])
+@pytest.mark.parametrize(
+    ("rule", "metric"), [(from_benchmark.faster, TIME), (from_benchmark.lower_error, ERROR)]
+)
 @pytest.mark.parametrize(
     ("verdicts", "expected"),
     [
@@ -59,10 +61,10 @@ def test_c5_and_c6_follow_every_head_and_network(
 def test_c5_says_where_it_fails_and_reports_the_shared_rate_without_a_vote() -> None:
     mixed = {**heads("worse"), "mse_logits": ("worse", "better")}
     shared = contrast_rows(TIME, heads("better"), "same_rate")
-    row = claims.faster(pd.concat([contrast_rows(TIME, mixed), shared]))
+    row = from_benchmark.faster(pd.concat([contrast_rows(TIME, mixed), shared]))
     assert "not for MSE on logits on CIFAR-10 · ConvNet" in row["limits"]
     assert "own rate, which confounds, 1.50× the steps" in row["numbers"]
-    alone = claims.faster(shared)
+    alone = from_benchmark.faster(shared)
     assert (alone["verdict"], alone["numbers"].split(";")[0]) == (
         "undecided",
         "nothing was compared",
@@ -74,7 +76,7 @@ def test_other_losses_and_targets_have_no_vote_on_c5() -> None:
         contrast_rows("steps_to_target_2", heads("worse")),
         contrast_rows(TIME, {"bce_sigmoid": "worse", "am_softmax": "worse"}),
     ]
-    assert claims.faster(pd.concat(others))["verdict"] == "undecided"
+    assert from_benchmark.faster(pd.concat(others))["verdict"] == "undecided"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,7 @@ def test_c10_follows_the_scatter_ratio_and_reports_the_error_apart(
     scatter: dict[str, str | tuple[str, str]], expected: str
 ) -> None:
     errors = contrast_rows(ERROR, {"am_softmax": "worse"})
-    row = claims.compact(pd.concat([contrast_rows(SCATTER, scatter), errors]))
+    row = from_benchmark.compact(pd.concat([contrast_rows(SCATTER, scatter), errors]))
     assert row["verdict"] == expected
     assert "Test error: AM-Softmax: lower in 0 of 2" in row["numbers"]
 
@@ -100,15 +102,15 @@ def test_c10_without_margin_losses_or_features_is_undecided_with_the_reason() ->
     squared = pd.concat(
         [contrast_rows(SCATTER, heads("better")), contrast_rows(ERROR, heads("worse"))]
     )
-    row = claims.compact(squared)
+    row = from_benchmark.compact(squared)
     assert (row["verdict"], row["numbers"]) == ("undecided", "no margin loss was compared")
-    row = claims.compact(contrast_rows(ERROR, {"am_softmax": "better"}))
+    row = from_benchmark.compact(contrast_rows(ERROR, {"am_softmax": "better"}))
     assert (row["verdict"], row["numbers"]) == ("undecided", "no features were measured")
 
 
 def test_c11_shows_its_case() -> None:
     metrics = metrics_of({"cross_entropy": LIKELY, "mse_softmax": RIGHT})
-    row = claims.error_judges(metrics, level=0.95)
+    row = from_benchmark.error_judges(metrics, level=0.95)
     assert row["verdict"] == "supported"
     assert row["numbers"].startswith(
         "MNIST · MLP: Cross-entropy has a lower NLL than MSE on softmax (0.1075 against 0.2075) "
@@ -118,10 +120,10 @@ def test_c11_shows_its_case() -> None:
 
 def test_c11_seen_once_is_limited_and_never_seen_is_undecided() -> None:
     once = metrics_of({"cross_entropy": ([0.1], [0.03]), "mse_softmax": ([0.2], [0.02])})
-    row = claims.error_judges(once, level=0.95)
+    row = from_benchmark.error_judges(once, level=0.95)
     assert (row["verdict"], row["limits"][:17]) == ("supported with limits", "seen in the means")
     never = metrics_of({"cross_entropy": LIKELY})
-    assert claims.error_judges(never, level=0.95)["verdict"] == "undecided"
+    assert from_benchmark.error_judges(never, level=0.95)["verdict"] == "undecided"
 
 
 @pytest.mark.parametrize(
@@ -136,20 +138,20 @@ def test_c11_seen_once_is_limited_and_never_seen_is_undecided() -> None:
 )
 def test_c12_sums_the_others_and_states_its_limit(c5: str, c6: str, expected: str) -> None:
     theory = dict.fromkeys(("C7", "C8", "C9"), "supported")
-    row = claims.rule_of_thumb({"C5": c5, "C6": c6, **theory})
+    row = from_benchmark.rule_of_thumb({"C5": c5, "C6": c6, **theory})
     assert row["verdict"] == expected
     assert "no network was trained for it" in row["limits"]
     assert "C7" in row["numbers"]
 
 
 def test_c12_names_what_theory_has_not_shown() -> None:
-    row = claims.rule_of_thumb({"C5": "supported", "C6": "supported", "C7": "supported"})
+    row = from_benchmark.rule_of_thumb({"C5": "supported", "C6": "supported", "C7": "supported"})
     assert row["numbers"] == "C5, C6 and C7 supported; C8 and C9 undecided"
 
 
 def test_stand_in_data_limit_every_verdict() -> None:
     digits = contrast_rows(TIME, heads("worse"), places=(("digits", "mlp"),))
-    row = claims.faster(digits)
+    row = from_benchmark.faster(digits)
     assert row["verdict"] == "supported with limits"
     assert row["limits"] == "measured on stand-in data: Digits"
 
@@ -164,7 +166,9 @@ def test_the_table_has_the_five_claims_with_figures_that_exist() -> None:
     )
     metrics = metrics_of({"cross_entropy": LIKELY, "mse_softmax": RIGHT})
     theory = pd.DataFrame({"claim": ["C7", "C8", "C9"], "verdict": ["supported"] * 3})
-    table = claims.benchmark_claims(the_study(), contrasts, metrics, theory).set_index("claim")
+    table = from_benchmark.benchmark_claims(the_study(), contrasts, metrics, theory).set_index(
+        "claim"
+    )
     assert sorted(table.index) == ["C10", "C11", "C12", "C5", "C6"]
     assert set(table["figure"]) <= set(FIGURE_NAMES)
     assert table["statement"].str.endswith(".").all()
@@ -172,7 +176,7 @@ def test_the_table_has_the_five_claims_with_figures_that_exist() -> None:
 
 
 def test_an_empty_study_decides_nothing() -> None:
-    table = claims.benchmark_claims(
+    table = from_benchmark.benchmark_claims(
         the_study(), empty(study.CONTRASTS), empty(study.METRICS), empty(study.CLAIMS)
     )
     assert (table["verdict"] == "undecided").all()

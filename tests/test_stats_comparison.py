@@ -6,8 +6,9 @@ import pytest
 from scipy import stats as scipy_stats
 
 import synthetic
-from lossbench import metrics, selection, stats
-from lossbench.config import Study
+from lossbench.analysis import metrics, selection
+from lossbench.stats import derived
+from lossbench.study.config import Study
 from lossbench.tables import empty, runs
 
 Tables = dict[str, pd.DataFrame]
@@ -26,7 +27,7 @@ def compared(**knobs: bool) -> tuple[Tables, Study]:
     tuned = [made[name] for name in ("history", "runs", "choices")]
     made["targets"] = selection.targets(*tuned)
     names = ("metrics", "history", "runs", "targets", "choices", "geometry")
-    return made | stats.compare(study, *(made[name] for name in names)), study
+    return made | derived.compare(study, *(made[name] for name in names)), study
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +115,7 @@ def test_a_data_set_without_runs_and_no_geometry(plain: Tables) -> None:
     _, whole = synthetic.build(seeds=4, missing_dataset=True)
     assert {comparison.dataset for comparison in whole.comparisons} == {"mnist", "cifar10"}
     names = ("metrics", "history", "runs", "targets", "choices")
-    bare = stats.compare(whole, *(plain[name] for name in names), empty(runs.GEOMETRY))
+    bare = derived.compare(whole, *(plain[name] for name in names), empty(runs.GEOMETRY))
     assert set(bare["contrasts"]["dataset"]) == {"mnist"}
     assert "scatter_ratio" not in set(bare["contrasts"]["metric"])
 
@@ -123,5 +124,5 @@ def test_the_order_of_rows_changes_nothing(plain: Tables) -> None:
     _, study = compared()
     names = ("metrics", "history", "runs", "targets", "choices", "geometry")
     shuffled = [plain[name].sample(frac=1, random_state=1) for name in names]
-    for name, table in stats.compare(study, *shuffled).items():
+    for name, table in derived.compare(study, *shuffled).items():
         pd.testing.assert_frame_equal(table, plain[name])

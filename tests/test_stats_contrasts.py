@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from lossbench.config import Study
 from lossbench.errors import TableError
 from lossbench.stats import contrasts
 from lossbench.stats.observations import COLUMNS
+from lossbench.study.config import Study
 
 Values = Mapping[str, Mapping[int, float]]
 TIME = "steps_to_target_3"

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lossbench import metrics
+from lossbench.analysis import metrics
 from lossbench.stats import observations, survival
 from lossbench.tables import check, empty, runs, study
 from study_tables import IDENTITY, make_history, make_runs

@@ -3,12 +3,12 @@ import math
 import pandas as pd
 import pytest
 
-from lossbench import wording
-from lossbench.stats import votes
-from lossbench.stats.votes import Question, Vote
+from lossbench.claims import votes
+from lossbench.claims.votes import Question, Vote
+from lossbench.words import numbers
 
 SLOWER = Question(
-    "steps_to_target_3", ("mse_softmax", "mse_logits"), "worse", "slower", wording.ratio
+    "steps_to_target_3", ("mse_softmax", "mse_logits"), "worse", "slower", numbers.ratio
 )
 
 
@@ -64,5 +64,5 @@ def test_limits_say_where() -> None:
 
 
 def test_a_span_without_values_is_a_dash() -> None:
-    assert votes.span(pd.Series([math.nan]), wording.ratio) == "–"
-    assert votes.span(pd.Series([2.0, 2.0]), wording.ratio) == "2.0×"
+    assert votes.span(pd.Series([math.nan]), numbers.ratio) == "–"
+    assert votes.span(pd.Series([2.0, 2.0]), numbers.ratio) == "2.0×"

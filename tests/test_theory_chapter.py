@@ -6,7 +6,7 @@ import time
 
 import pandas as pd
 
-from lossbench.config import Theory
+from lossbench.study.settings import Theory
 from lossbench.tables import check
 from lossbench.tables.theory import THEORY_TABLES
 from lossbench.theory.chapter import chapter
@@ -33,8 +33,10 @@ def test_the_chapter_is_the_same_again_and_quick():
 def test_torch_is_never_imported():
     program = (
         "import sys\n"
-        "from lossbench.config import Theory\n"
-        "from lossbench.theory import chapter, claims, statements\n"
+        "from lossbench.study.settings import Theory\n"
+        "from lossbench.claims import from_theory\n"
+        "from lossbench.report import statements\n"
+        "from lossbench.theory import chapter\n"
         "import lossbench.figures.theory\n"
         "assert len(chapter.neuron.times(Theory()))\n"
         "loaded = [m for m in sys.modules if m.split('.')[0] in ('torch', 'pytorch_lightning')]\n"

@@ -3,12 +3,12 @@
 import pandas as pd
 import pytest
 
-from lossbench.config import NeuronStart, Theory
+from lossbench.claims.from_theory import CLAIMS_OF_THEORY, claims, judge
 from lossbench.names import THEORY_FIGURE_NAMES
+from lossbench.study.settings import NeuronStart, Theory
 from lossbench.tables import check
 from lossbench.tables.study import CLAIMS
 from lossbench.theory import neuron
-from lossbench.theory.claims import CLAIMS_OF_THEORY, claims, judge
 from theory_tables import made
 
 

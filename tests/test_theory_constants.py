@@ -3,7 +3,7 @@
 import pytest
 import sympy
 
-from lossbench.config import Theory
+from lossbench.study.settings import Theory
 from lossbench.theory.constants import constants
 
 A = sympy.Symbol("a")

@@ -6,7 +6,7 @@ import torch
 from scipy.integrate import solve_ivp
 from scipy.special import expit, logit
 
-from lossbench.config import NeuronStart, Theory
+from lossbench.study.settings import NeuronStart, Theory
 from lossbench.theory import neuron
 from lossbench.theory.sigmoid import OUTPUT_LOSSES, SLOPES
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lossbench.theory import numbers
+from lossbench.claims import theory_numbers
 from theory_tables import made
 
 
@@ -10,7 +10,7 @@ from theory_tables import made
     ("x", "text"), [(0.0, "0"), (3.2e-14, "3 × 10⁻¹⁴"), (6e-5, "6 × 10⁻⁵"), (2e3, "2 × 10³")]
 )
 def test_small_numbers_stand_in_powers_of_ten(x, text):
-    assert numbers.small(x) == text
+    assert theory_numbers.small(x) == text
 
 
 def test_runs_that_missed_and_that_stopped_are_counted():
@@ -18,11 +18,13 @@ def test_runs_that_missed_and_that_stopped_are_counted():
     runs = runs.assign(reached=True, gradient_norm=1e-9)
     runs.loc[runs.index[:3], "reached"] = False
     runs.loc[runs.index[0], "gradient_norm"] = 0.1
-    assert numbers.missed(runs)[0] == "3 of 20 for L-BFGS from starts of scale 0.1"
-    assert numbers.stuck(runs) == 2
+    assert theory_numbers.missed(runs)[0] == "3 of 20 for L-BFGS from starts of scale 0.1"
+    assert theory_numbers.stuck(runs) == 2
 
 
 def test_disagreement_is_the_largest():
     frame = made()["logistic_solutions"]
     frame.loc[(frame["method"] == "L-BFGS") & (frame["parameter"] == "bias"), "value"] += 0.5
-    assert numbers.disagreement({"logistic_solutions": frame}) == pytest.approx(0.5, abs=1e-6)
+    assert theory_numbers.disagreement({"logistic_solutions": frame}) == pytest.approx(
+        0.5, abs=1e-6
+    )

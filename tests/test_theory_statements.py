@@ -6,8 +6,8 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from lossbench.names import THEORY_FIGURE_NAMES
-from lossbench.theory.mathml import fraction, index, math, power, row, upright
-from lossbench.theory.statements import statements
+from lossbench.report.mathml import fraction, index, math, power, row, upright
+from lossbench.report.statements import statements
 from theory_tables import made
 
 

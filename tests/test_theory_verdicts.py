@@ -2,7 +2,7 @@
 
 import pytest
 
-from lossbench.theory.verdicts import verdict
+from lossbench.claims.rule import verdict
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,16 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lossbench.cells import Cell
-from lossbench.config import Annealing, Compute, History, Margin, Recipe
 from lossbench.datasets.prepared import Examples as Split
 from lossbench.datasets.prepared import Loaded
 from lossbench.datasets.prepared import build as build_prepared
 from lossbench.errors import ConfigError
-from lossbench.heads import build_head, initialise
-from lossbench.losses import LOSSES
-from lossbench.models import Body, Network, build, initialise_body
+from lossbench.networks.heads import build_head, initialise
+from lossbench.networks.losses import LOSSES
+from lossbench.networks.models import Body, Network, build, initialise_body
+from lossbench.study.grid import Annealing, Margin
+from lossbench.study.plan import Cell
+from lossbench.study.settings import Compute, History, Recipe
 from lossbench.tables.runs import LOGITS, RUN_TABLES
 from lossbench.training import results
 from lossbench.training.block import Loop, Stack

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 import torch
 
-from lossbench.cells import Job
-from lossbench.config import Annealing, Compute, Margin, Recipe
-from lossbench.models import build
+from lossbench.networks.models import build
+from lossbench.study.grid import Annealing, Margin
+from lossbench.study.plan import Job
+from lossbench.study.settings import Compute, Recipe
 from lossbench.training import checkpoint as checkpoints
 from lossbench.training.block import Loop, Stack
 from lossbench.training.checkpoint import FILE_NAME, Checkpoint, identity

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from lossbench.datasets.catalogue import prepare
+from lossbench.datasets.preparation import prepare
 from lossbench.datasets.prepared import Prepared
-from lossbench.losses import LOSSES
-from lossbench.models import build
+from lossbench.networks.losses import LOSSES
+from lossbench.networks.models import build
 from lossbench.training.examples import labelled
 from lossbench.training.last_layer import last_layer, measures
 

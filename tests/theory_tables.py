@@ -4,7 +4,7 @@ from functools import cache
 
 import pandas as pd
 
-from lossbench.config import Theory
+from lossbench.study.settings import Theory
 from lossbench.theory.chapter import chapter
 
 

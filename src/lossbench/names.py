@@ -1,58 +1,6 @@
-"""What things are called on the page: full display names, and the names of the figures.
-
-Light on purpose: the pipeline plans its files from the figures' names without importing matplotlib.
-"""
+"""The figures and the theory's tables by name, light enough for the pipeline's plan."""
 
 from typing import Literal
-
-from lossbench.config import STAND_INS, DatasetName, LossName, ModelName
-
-LOSS_NAMES: dict[LossName, str] = {
-    "cross_entropy": "Cross-entropy",
-    "bce_sigmoid": "Binary cross-entropy",
-    "mse_softmax": "MSE on softmax",
-    "mse_logits": "MSE on logits",
-    "mse_sigmoid": "MSE on sigmoid",
-    "sm_softmax": "SM-Softmax",
-    "am_softmax": "AM-Softmax",
-    "l_softmax": "L-Softmax",
-}
-"""Display names of the losses, in the order in which figures and tables list them."""
-
-MODEL_NAMES: dict[ModelName, str] = {
-    "mlp": "MLP",
-    "mlp_sigmoid": "MLP with sigmoids",
-    "lenet": "LeNet",
-    "lenet_2d": "LeNet with 2-D features",
-    "convnet": "ConvNet",
-    "convnet_max": "Max-pool ConvNet",
-    "resnet18": "ResNet-18",
-}
-"""Display names of the networks."""
-
-DATASET_NAMES: dict[DatasetName, str] = {
-    "mnist": "MNIST",
-    "cifar10": "CIFAR-10",
-    "digits": "Digits",
-    "shapes": "Shapes",
-}
-"""Display names of the built-in data sets; others are shown by the name that the study gives."""
-
-CLASS_NAMES: dict[DatasetName, tuple[str, ...]] = {
-    "cifar10": (
-        "airplane",
-        "automobile",
-        "bird",
-        "cat",
-        "deer",
-        "dog",
-        "frog",
-        "horse",
-        "ship",
-        "truck",
-    ),
-}
-"""Display names of the classes, where they are not their numbers."""
 
 Chapter = Literal["results", "theory"]
 
@@ -121,25 +69,3 @@ THEORY_TABLE_NAMES: tuple[str, ...] = (
     "misclassification_cost",
 )
 """Every table of the theory chapter, for the pipeline's plan."""
-
-
-def class_names(dataset: DatasetName, count: int = 10) -> tuple[str, ...]:
-    """What the classes of `dataset` are called: their names, or their numbers."""
-    return CLASS_NAMES.get(dataset, tuple(map(str, range(count))))
-
-
-def dataset_name(dataset: DatasetName) -> str:
-    """The data set's name, marked where it stands in for a real one."""
-    name = DATASET_NAMES.get(dataset, dataset)
-    return f"{name} (stand-in)" if dataset in STAND_INS else name
-
-
-def place(dataset: DatasetName, model: ModelName) -> str:
-    """A data set and a network as one heading, such as `MNIST · LeNet`."""
-    return f"{dataset_name(dataset)} · {MODEL_NAMES[model]}"
-
-
-def in_sentence(loss: LossName) -> str:
-    """The loss's name inside a sentence: `cross-entropy`, but `MSE on softmax`."""
-    name = LOSS_NAMES[loss]
-    return name[0].lower() + name[1:] if name[1].islower() else name

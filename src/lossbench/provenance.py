@@ -13,7 +13,10 @@ from typing import Any
 from lossbench import __version__
 
 PACKAGE = Path(__file__).parent
-UNTRACKED = {"lossbench.config", "lossbench.errors"}
+UNTRACKED = {
+    "lossbench.errors",
+    *(f"lossbench.study.{name}" for name in ("config", "data", "fields", "grid", "settings")),
+}
 RECORDED = (
     "torch",
     "pytorch-lightning",

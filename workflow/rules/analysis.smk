@@ -35,7 +35,7 @@ rule evaluate:
     conda:
         "../../environment.yml"
     params:
-        code=code_digest("metrics", "gallery"),
+        code=code_digest("analysis.metrics", "analysis.gallery"),
     shell:
         "lossbench evaluate --study {input.study:q} > {log:q} 2>&1"
 
@@ -66,7 +66,7 @@ rule contrast:
     conda:
         "../../environment.yml"
     params:
-        code=code_digest("stats.comparison"),
+        code=code_digest("stats.derived"),
     shell:
         "lossbench contrast --study {input.study:q} > {log:q} 2>&1"
 
@@ -85,6 +85,6 @@ rule judge:
     conda:
         "../../environment.yml"
     params:
-        code=code_digest("stats.claims", "theory.claims"),
+        code=code_digest("claims.from_benchmark", "claims.from_theory"),
     shell:
         "lossbench judge --study {input.study:q} > {log:q} 2>&1"

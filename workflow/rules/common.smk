@@ -3,11 +3,13 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from lossbench import paths
-from lossbench.cells import jobs, tuning_grid
-from lossbench.config import BUILT_IN, PRIMARY, REFERENCE
+from lossbench.cards.dataset import DATASETS
+from lossbench.cards.loss import PRIMARY, REFERENCE
+
 from lossbench.errors import ConfigError
-from lossbench.loading import snakemake_study
+from lossbench.study import paths
+from lossbench.study.loading import snakemake_study
+from lossbench.study.plan import jobs, tuning_grid
 from lossbench.names import FIGURE_CHAPTERS, FIGURE_NAMES, THEORY_TABLE_NAMES
 from lossbench.provenance import code_digest, has_gpu, listing_digest
 

@@ -23,12 +23,12 @@ rule fetch:
     benchmark:
         "results/datasets/benchmarks/{dataset}.tsv"
     wildcard_constraints:
-        dataset="|".join(BUILT_IN),
+        dataset="|".join(DATASETS),
     priority: TRAINING_FIRST
     conda:
         "../../environment.yml"
     params:
-        code=code_digest("datasets.catalogue"),
+        code=code_digest("datasets.preparation"),
         # A function of the input is not compared with earlier runs: verified data are the same
         # wherever they came from.
         data_dir=lambda wildcards, input: str(STUDY.data_dir),

@@ -22,7 +22,7 @@ rule draw:
         "../../environment.yml"
     params:
         chapter="--chapter=results",
-        code=code_digest("figures.catalog"),
+        code=code_digest("figures.catalogue"),
     shell:
         "lossbench draw --study {input.study:q} {params.chapter} > {log:q} 2>&1"
 
@@ -107,6 +107,6 @@ rule render:
     conda:
         "../../environment.yml"
     params:
-        code=code_digest("report.page", "theory.statements"),
+        code=code_digest("report.page", "report.statements"),
     shell:
         "lossbench render --study {input.study:q} > {log:q} 2>&1"

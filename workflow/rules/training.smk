@@ -65,7 +65,7 @@ rule choose:
     params:
         grid=grid_of,
         folders=lambda wildcards, input: folders_of(input),
-        code=code_digest("selection"),
+        code=code_digest("analysis.selection"),
     shell:
         "lossbench choose --grid {params.grid:q} --out {output:q} {params.folders:q}"
         " > {log:q} 2>&1"
@@ -92,7 +92,7 @@ rule declare:
     params:
         folders=lambda wildcards, input: folders_of(input.tables),
         choices=lambda wildcards, input: [f"--choices={path}" for path in input.choices],
-        code=code_digest("selection"),
+        code=code_digest("analysis.selection"),
     shell:
         "lossbench declare {params.choices:q} --out {output:q} {params.folders:q} > {log:q} 2>&1"
 

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from lossbench.cli.app import StudyFile, app
-from lossbench.config import Theory
-from lossbench.paths import COLLECTED, StudyPaths
+from lossbench.study.paths import COLLECTED, StudyPaths
+from lossbench.study.settings import Theory
 
 
 @app.command()
@@ -26,11 +26,11 @@ def collect(study: StudyFile) -> None:
 @app.command()
 def evaluate(study: StudyFile) -> None:
     """Measure every run by its stored predictions; pick images that tell the losses apart."""
+    from lossbench.analysis.gallery import pick
+    from lossbench.analysis.metrics import confusion, measure, reliability
     from lossbench.cli.files import read_tables, write_tables
     from lossbench.datasets.prepared import load
-    from lossbench.gallery import pick
-    from lossbench.metrics import confusion, measure, reliability
-    from lossbench.paths import prepared
+    from lossbench.study.paths import prepared
 
     paths = StudyPaths.around(study)
     tables = read_tables(paths, "predictions", "runs", "history")
@@ -50,7 +50,7 @@ def evaluate(study: StudyFile) -> None:
 def contrast(study: StudyFile) -> None:
     """Compare every loss with the reference: times to target, contrasts, intervals, verdicts."""
     from lossbench.cli.files import read_study, read_tables, write_tables
-    from lossbench.stats.comparison import compare
+    from lossbench.stats.derived import compare
 
     settings = read_study(study)
     paths = StudyPaths.around(study)
@@ -75,11 +75,11 @@ def theory(
 @app.command()
 def judge(study: StudyFile) -> None:
     """Give every claim its verdict, from the theory chapter and from the contrasts."""
+    from lossbench.claims.from_benchmark import benchmark_claims
+    from lossbench.claims.from_theory import claims
     from lossbench.cli.files import read_study, read_tables, read_theory, write_tables
-    from lossbench.stats.claims import benchmark_claims
     from lossbench.tables import concat
     from lossbench.tables.study import CLAIMS
-    from lossbench.theory.claims import claims
 
     settings = read_study(study)
     paths = StudyPaths.around(study)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from lossbench.config import Study
 from lossbench.errors import ConfigError, TableError
-from lossbench.paths import StudyPaths
+from lossbench.study.config import Study
+from lossbench.study.paths import StudyPaths
 from lossbench.tables import Table, check, read, read_all, write
 from lossbench.tables.runs import HISTORY, RUNS
 from lossbench.tables.study import TABLES

@@ -8,21 +8,23 @@ from typing import Annotated
 
 import typer
 
-from lossbench.cells import Job
 from lossbench.cli.app import Out, StudyFile, app
-from lossbench.config import BuiltInDataset, Compute, LossGrid
-from lossbench.paths import JOB_TABLES, StudyPaths
+from lossbench.study.fields import DatasetName
+from lossbench.study.grid import LossGrid
+from lossbench.study.paths import JOB_TABLES, StudyPaths
+from lossbench.study.plan import Job
+from lossbench.study.settings import Compute
 
 
 @app.command()
 def fetch(
-    dataset: Annotated[BuiltInDataset, typer.Argument(help="Which one.")],
+    dataset: Annotated[DatasetName, typer.Argument(help="Which one.")],
     data_dir: Annotated[Path, typer.Option(help="Where the raw data stand or are downloaded to.")],
     out: Out,
     manifest: Annotated[Path, typer.Option(help="Where its description goes.")],
 ) -> None:
     """Find or download a data set, verify it, and write its prepared form."""
-    from lossbench.datasets.catalogue import prepare
+    from lossbench.datasets.preparation import prepare
     from lossbench.datasets.prepared import save
 
     save(prepare(dataset, data_dir), out, manifest)
@@ -83,10 +85,10 @@ def train(
 @app.command()
 def probe(study: StudyFile) -> None:
     """Measure the last layer's least-squares problem of every network before training."""
-    from lossbench.cells import seeds
     from lossbench.cli.files import read_study, write_tables
     from lossbench.datasets.prepared import load
-    from lossbench.paths import prepared
+    from lossbench.study.paths import prepared
+    from lossbench.study.plan import seeds
     from lossbench.tables import concat
     from lossbench.tables.study import LAST_LAYER
     from lossbench.training.last_layer import last_layer
@@ -113,8 +115,8 @@ def choose(
     out: Out,
 ) -> None:
     """Choose a loss's learning rate and margin from its tuning runs."""
+    from lossbench.analysis.selection import choose
     from lossbench.cli.files import read_jobs
-    from lossbench.selection import choose
     from lossbench.tables import write
     from lossbench.tables.study import CHOICES
 
@@ -134,8 +136,8 @@ def declare(
     out: Out,
 ) -> None:
     """Declare the targets of a data set and network from the primary pair's tuning runs."""
+    from lossbench.analysis.selection import targets
     from lossbench.cli.files import read_jobs
-    from lossbench.selection import targets
     from lossbench.tables import read_all, write
     from lossbench.tables.study import CHOICES, TARGETS
 

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from lossbench.atomic import atomic
 from lossbench.cli.app import Out, StudyFile, app
 from lossbench.errors import FileError
+from lossbench.files import atomic
 from lossbench.names import FIGURE_CHAPTERS, Chapter
-from lossbench.paths import EXPORTED, StudyPaths, manifest
+from lossbench.study.paths import EXPORTED, StudyPaths, manifest
 
 
 @app.command()
@@ -22,7 +22,7 @@ def draw(
 ) -> None:
     """Draw a chapter's figures, and write down the words around them and whence their numbers."""
     from lossbench.cli.files import read_study, read_tables, read_theory
-    from lossbench.figures.catalog import FIGURES
+    from lossbench.figures.catalogue import FIGURES
     from lossbench.figures.spec import placeholder
 
     settings = read_study(study)
@@ -67,7 +67,7 @@ def trace(study: StudyFile) -> None:
         **git_state(Path.cwd()),
         "code_digests": {
             "training": code_digest("training.fit"),
-            "analysis": code_digest("metrics", "selection", "stats.comparison"),
+            "analysis": code_digest("analysis.metrics", "analysis.selection", "stats.derived"),
             "theory": code_digest("theory.chapter"),
         },
         **environment(),
@@ -87,9 +87,9 @@ def render(study: StudyFile) -> None:
     from lossbench.provenance import git_state
     from lossbench.report.blocks import FigureContent
     from lossbench.report.page import render
+    from lossbench.report.statements import statements
     from lossbench.report.summary import markdown
     from lossbench.tables.study import TABLES
-    from lossbench.theory.statements import statements
 
     settings = read_study(study)
     paths = StudyPaths.around(study)
@@ -119,7 +119,7 @@ def compare(
     from rich.markdown import Markdown
 
     from lossbench.cli.files import read_finished
-    from lossbench.report.comparison import READ, markdown
+    from lossbench.report.two_studies import READ, markdown
 
     one, other = (read_finished(folder.resolve(), *READ) for folder in (first, second))
     names = [first.name, second.name] if first.name != second.name else [str(first), str(second)]
@@ -132,7 +132,7 @@ def compare(
 @app.command()
 def schema(out: Out) -> None:
     """Write the JSON schema of a study file, for editors."""
-    from lossbench.schema import json_schema
+    from lossbench.study.schema import json_schema
 
     _write_json(out, json_schema())
 

@@ -7,9 +7,9 @@ import typer
 
 from lossbench.cli.app import app
 from lossbench.errors import ConfigError
-from lossbench.names import place
-from lossbench.paths import RESULTS, StudyPaths
-from lossbench.progress import STATES, Progress, progress, total
+from lossbench.study.paths import RESULTS, StudyPaths
+from lossbench.study.progress import STATES, Progress, progress, total
+from lossbench.words.names import heading
 
 
 @app.command()
@@ -50,7 +50,7 @@ def _show(paths: StudyPaths, comparisons: list[Progress]) -> None:
     for comparison in comparisons:
         runs, left = comparison.runs, comparison.seconds_left
         table.add_row(
-            place(comparison.dataset, comparison.model),
+            heading(comparison.dataset, comparison.model),
             str(runs.total()),
             *(str(runs[state] or "") for state in STATES),
             "unknown" if left is None else duration(left),

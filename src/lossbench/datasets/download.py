@@ -10,8 +10,8 @@ from typing import IO
 
 import pooch
 
-from lossbench.atomic import scratch
 from lossbench.errors import DataError
+from lossbench.files import scratch
 
 
 @dataclass(frozen=True)

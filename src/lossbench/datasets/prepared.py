@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import StringConstraints
 
-from lossbench.atomic import atomic
-from lossbench.config import Count, DatasetName, Frozen
 from lossbench.datasets.digests import sha256
 from lossbench.errors import DataError
+from lossbench.files import atomic
+from lossbench.study.fields import Count, DatasetName, Frozen
 from lossbench.tables.runs import CLASSES
 
 Split = Literal["train", "validation", "test"]

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from lossbench.atomic import atomic, scratch
 from lossbench.datasets.cifar import parse_batch
 from lossbench.datasets.digests import CIFAR10_FILES, CIFAR10_TAR, MNIST_FILES, verify
 from lossbench.datasets.download import Patience, extract, fetch
 from lossbench.datasets.idx import decompress, parse_idx
 from lossbench.datasets.prepared import Examples, Loaded
 from lossbench.errors import DataError
+from lossbench.files import atomic, scratch
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""Tables in, figures out: one theme, one catalog. `lossbench.figures.catalog` lists them all."""
+"""Tables in, figures out: one theme, one catalogue."""

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lossbench import names, wording
-from lossbench.config import REFERENCE, Study
+from lossbench.cards.loss import REFERENCE
 from lossbench.figures import findings, forest, theme
 from lossbench.figures.layout import losses, places, plain_axis
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
+from lossbench.study.config import Study
+from lossbench.words import names, numbers
 
 
 def available(tables: Tables) -> bool:
@@ -53,7 +54,7 @@ def describe(tables: Tables, study: Study) -> Description:
             "target. Grey: the band of equivalence. A hollow mark is undecided; an arrow points "
             "to a value off the scale."
         ),
-        alt=f"Forest plot for {wording.join(shown)}. {title}.",
+        alt=f"Forest plot for {numbers.join(shown)}. {title}.",
         caption=(
             "Left of the line a loss does better. Each loss trains at its own tuned learning "
             "rate; the last target is the validation error that the weaker of the primary pair "
@@ -85,7 +86,7 @@ def _ratio(row: Any, short: set[tuple[str, str, str]]) -> str:
         return "not reached"
     ours, theirs = ((row.dataset, row.model, loss) in short for loss in (row.loss, row.reference))
     bound = "≥ " if ours and not theirs else "≤ " if theirs and not ours else ""
-    return bound + wording.ratio(row.value)
+    return bound + numbers.ratio(row.value)
 
 
 def _short_of_target(tables: Tables) -> set[tuple[str, str, str]]:

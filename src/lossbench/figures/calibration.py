@@ -4,8 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lossbench import names, wording
-from lossbench.config import REFERENCE, Study
+from lossbench.cards.loss import REFERENCE
 from lossbench.figures import palette, theme
 from lossbench.figures.layout import (
     by_loss,
@@ -19,6 +18,8 @@ from lossbench.figures.layout import (
     places,
 )
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
+from lossbench.study.config import Study
+from lossbench.words import names, numbers
 
 
 def _draw(tables: Tables, study: Study) -> Figure:
@@ -44,12 +45,10 @@ def _describe(tables: Tables, study: Study) -> Description:
     bins = tables["reliability"]
     title = _finding(tables)
     absent = [
-        names.LOSS_NAMES[loss]
-        for loss in losses(tables["metrics"])
-        if loss not in set(bins["loss"])
+        names.loss_name(loss) for loss in losses(tables["metrics"]) if loss not in set(bins["loss"])
     ]
-    silent = f" {wording.join(absent)} states no probabilities." if absent else ""
-    shown = wording.join([place.heading for place in places(bins, study)])
+    silent = f" {numbers.join(absent)} states no probabilities." if absent else ""
+    shown = numbers.join([place.heading for place in places(bins, study)])
     return Description(
         title=title,
         subtitle=(
@@ -102,9 +101,9 @@ def _finding(tables: Tables) -> str:
     better = int((wide[loss] < wide[REFERENCE]).sum())
     ours, theirs = wide.mean()[[loss, REFERENCE]]
     return (
-        f"{names.LOSS_NAMES[loss]} is better calibrated than {names.in_sentence(REFERENCE)} in "
-        f"{better} of {wording.count(len(wide), 'comparison')} (mean calibration error "
-        f"{wording.percent(ours, 1)} against {wording.percent(theirs, 1)})"
+        f"{names.loss_name(loss)} is better calibrated than {names.in_sentence(REFERENCE)} in "
+        f"{better} of {numbers.count(len(wide), 'comparison')} (mean calibration error "
+        f"{numbers.percent(ours, 1)} against {numbers.percent(theirs, 1)})"
     )
 
 

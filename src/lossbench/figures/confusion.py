@@ -10,12 +10,14 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from numpy.typing import NDArray
 
-from lossbench import names, wording
-from lossbench.config import REFERENCE, DatasetName, LossName, Study
+from lossbench.cards.loss import REFERENCE
 from lossbench.figures import palette, theme
 from lossbench.figures.layout import Place, focus, losses, places
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
+from lossbench.study.config import Study
+from lossbench.study.fields import DatasetName, LossName
 from lossbench.tables.runs import CLASSES
+from lossbench.words import names, numbers
 
 Matrix = NDArray[np.float64]
 
@@ -35,7 +37,7 @@ def _draw(tables: Tables, study: Study) -> Figure:
         most = max(float(_off_diagonal(matrix).max()) for matrix in matrices)
         for panel, loss, matrix in zip(line, pair, matrices, strict=False):
             _cells(panel, _off_diagonal(matrix), most, loss)
-            theme.subheading(panel, names.LOSS_NAMES[loss])
+            theme.subheading(panel, names.loss_name(loss))
         if len(pair) == 2:
             _difference(line[2], _off_diagonal(matrices[1] - matrices[0]), pair)
         for panel in line:
@@ -128,9 +130,9 @@ def _finding(counts: pd.DataFrame, shown: Sequence[Place], loss: LossName) -> st
         label, predicted = np.unravel_index(int(matrix.argmax()), matrix.shape)
         share, classes = float(matrix.max()), names.class_names(place.dataset)
         words = f"{classes[label]} for {classes[predicted]} on {place.heading}"
-        found = (share, f"{words} ({wording.percent(share, 1)})")
+        found = (share, f"{words} ({numbers.percent(share, 1)})")
         worst[place.dataset] = max(worst.get(place.dataset, found), found)
-    listed = wording.join([words for _, words in worst.values()])
+    listed = numbers.join([words for _, words in worst.values()])
     return f"What {names.in_sentence(loss)} confuses most: {listed}"
 
 

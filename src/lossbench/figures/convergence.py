@@ -4,8 +4,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lossbench import names, wording
-from lossbench.config import LossName, Study
 from lossbench.figures import findings, palette, theme
 from lossbench.figures.curves import draw_runs
 from lossbench.figures.layout import (
@@ -19,6 +17,9 @@ from lossbench.figures.layout import (
     plain_axis,
 )
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
+from lossbench.study.config import Study
+from lossbench.study.fields import LossName
+from lossbench.words import names, numbers
 
 ERRORS = {"validation_error": "validation error", "train_error": "training error"}
 
@@ -46,7 +47,7 @@ def _draw_curves(tables: Tables, study: Study) -> Figure:
 def _describe_curves(tables: Tables, study: Study) -> Description:
     finding = _speed(tables, study)
     history = evaluation(tables["history"])
-    shown = wording.join([place.heading for place in places(history, study)])
+    shown = numbers.join([place.heading for place in places(history, study)])
     return Description(
         title=finding,
         subtitle=(
@@ -136,7 +137,7 @@ def _target_name(tables: Tables, place: tuple[str, str], target: int) -> str:
         (goals["dataset"] == place[0]) & (goals["model"] == place[1]) & (goals["target"] == target)
     ]
     return (
-        f"error ≤ {wording.percent(row['validation_error'].iloc[0], 1)}"
+        f"error ≤ {numbers.percent(row['validation_error'].iloc[0], 1)}"
         if len(row)
         else str(target)
     )
@@ -158,12 +159,12 @@ def _reached(tables: Tables) -> str:
         return ""
     parts = [_misses(loss, ends, short) for loss in losses(short)]
     everyone = "" if len(parts) == len(losses(ends)) else "; every run of the other losses does"
-    return f"Runs that never reach the last target: {wording.join(parts)}{everyone}"
+    return f"Runs that never reach the last target: {numbers.join(parts)}{everyone}"
 
 
 def _misses(loss: LossName, ends: pd.DataFrame, short: pd.DataFrame) -> str:
     missed, total = (int((frame["loss"] == loss).sum()) for frame in (short, ends))
-    return f"{names.in_sentence(loss)} (in {missed} of {wording.count(total, 'comparison')})"
+    return f"{names.in_sentence(loss)} (in {missed} of {numbers.count(total, 'comparison')})"
 
 
 CONVERGENCE_FIGURES: dict[str, FigureSpec] = {

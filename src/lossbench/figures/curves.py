@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from lossbench.config import LossName
 from lossbench.figures import palette, theme
 from lossbench.figures.layout import by_loss, joined, positive
+from lossbench.study.fields import LossName
 
 RUN_POINTS, MEDIAN_POINTS = 16, 32
 """Measurements drawn of one run and of a median at most; the tables hold them all."""

@@ -10,11 +10,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from lossbench import names, wording
-from lossbench.config import REFERENCE, LossName, Study
+from lossbench.cards.loss import REFERENCE
 from lossbench.figures import forest, palette, theme
 from lossbench.figures.layout import by_loss, losses, places, plain_axis
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
+from lossbench.study.config import Study
+from lossbench.study.fields import LossName
+from lossbench.words import names, numbers
 
 SCATTER = "scatter_ratio"
 PER_CLASS = 25
@@ -82,7 +84,7 @@ def _draw_projections(tables: Tables, study: Study) -> Figure:
                 panel.set_title(" ", loc="left")
             _cloud(panel, mine[mine["loss"] == loss])
             color = palette.LOSS_STYLES[loss].color
-            title = theme.subheading(panel, names.LOSS_NAMES[loss], color=color)
+            title = theme.subheading(panel, names.loss_name(loss), color=color)
             theme.tag(title, loss)
     return figure
 
@@ -92,10 +94,10 @@ def _describe_projections(tables: Tables, study: Study) -> Description:
     shown = places(points, study)
     winners = Counter(_most_compact(place.rows(points)) for place in shown)
     compact = [
-        f"{names.LOSS_NAMES[loss]} ({number} of {wording.count(len(shown), 'network')})"
+        f"{names.loss_name(loss)} ({number} of {numbers.count(len(shown), 'network')})"
         for loss, number in winners.most_common()
     ]
-    title = f"Most compact classes in this view: {wording.join(compact)}"
+    title = f"Most compact classes in this view: {numbers.join(compact)}"
     return Description(
         title=title,
         subtitle=(
@@ -144,13 +146,13 @@ def _scatter_finding(tables: Tables, study: Study) -> str:
     for place in places(ratios, study):
         means = place.rows(ratios).groupby("loss")["value"].mean()
         if REFERENCE in means and means.notna().sum() > 1:
-            relative = wording.ratio(float(means.min() / means[REFERENCE]))
-            found.append(f"{names.LOSS_NAMES[means.idxmin()]} on {place.heading} ({relative})")
+            relative = numbers.ratio(float(means.min() / means[REFERENCE]))
+            found.append(f"{names.loss_name(means.idxmin())} on {place.heading} ({relative})")
     if not found:
         return "How compact the features of each class are"
     return (
         f"Most compact classes, by their scatter to that of {names.in_sentence(REFERENCE)}: "
-        f"{wording.join(found)}"
+        f"{numbers.join(found)}"
     )
 
 

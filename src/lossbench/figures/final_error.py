@@ -5,8 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lossbench import names, wording
-from lossbench.config import REFERENCE, LossName, Study
+from lossbench.cards.loss import REFERENCE
 from lossbench.figures import findings, forest, palette, theme
 from lossbench.figures.layout import (
     Place,
@@ -22,7 +21,10 @@ from lossbench.figures.layout import (
     records,
 )
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
+from lossbench.study.config import Study
+from lossbench.study.fields import LossName
 from lossbench.tables.runs import CLASSES
+from lossbench.words import names, numbers
 
 
 def test_errors(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -85,7 +87,7 @@ def _draw_classes(tables: Tables, study: Study) -> Figure:
 
 def _describe_classes(tables: Tables, _study: Study) -> Description:
     errors = _class_errors(tables["metrics"])
-    title = f"Hardest class, averaged over losses and networks: {wording.join(_hardest(errors))}"
+    title = f"Hardest class, averaged over losses and networks: {numbers.join(_hardest(errors))}"
     return Description(
         title=title,
         subtitle="Test error on the images of each true class, mean over seeds, on a log axis.",
@@ -175,7 +177,7 @@ def _hardest(errors: pd.DataFrame) -> list[str]:
     worst = means.loc[means.groupby("dataset", sort=False)["value"].idxmax()]
     return [
         f"{names.class_names(row.dataset)[row.label]} on {names.dataset_name(row.dataset)} "
-        f"({wording.percent(row.value, 1)})"
+        f"({numbers.percent(row.value, 1)})"
         for row in records(worst)
     ]
 

@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from lossbench import names, wording
-from lossbench.config import REFERENCE, Study
+from lossbench.cards.loss import REFERENCE
 from lossbench.figures.layout import focus, places
+from lossbench.study.config import Study
+from lossbench.words import names, numbers
 
-_POINTS = f"{wording.NO_BREAK}pp"
+_POINTS = f"{numbers.NO_BREAK}pp"
 VERDICTS = ("worse", "better", "equivalent", "undecided")
 
 SPEED = {
@@ -46,12 +47,12 @@ def select(contrasts: pd.DataFrame, metric: str, comparison: str = "tuned") -> p
 def speed(contrasts: pd.DataFrame, study: Study) -> str:
     """How fast the loss in focus reaches the last target."""
     rows = select(contrasts, last_target(contrasts))
-    return sentence(rows, study, SPEED, wording.ratio, " the steps")
+    return sentence(rows, study, SPEED, numbers.ratio, " the steps")
 
 
 def error(contrasts: pd.DataFrame, study: Study) -> str:
     """How the test error of the loss in focus compares."""
-    return sentence(select(contrasts, "error"), study, ERROR, wording.points, "")
+    return sentence(select(contrasts, "error"), study, ERROR, numbers.points, "")
 
 
 def speed_and_error(contrasts: pd.DataFrame, study: Study) -> str:
@@ -61,7 +62,7 @@ def speed_and_error(contrasts: pd.DataFrame, study: Study) -> str:
         return speed(contrasts, study)
     if not last_target(contrasts):
         return error(contrasts, study)
-    accuracy = sentence(errors, study, ACCURACY, wording.points, "")
+    accuracy = sentence(errors, study, ACCURACY, numbers.points, "")
     return f"{speed(contrasts, study)}; it is {accuracy.partition(' is ')[2] or accuracy}"
 
 
@@ -82,7 +83,7 @@ def sentence(
         for verdict in VERDICTS
         if (mine["verdict"] == verdict).any()
     ]
-    return f"{names.LOSS_NAMES[loss]} is {wording.join(parts)}"
+    return f"{names.loss_name(loss)} is {numbers.join(parts)}"
 
 
 def _part(
@@ -97,8 +98,8 @@ def _part(
     if group["censored_pairs"].any():
         unit += " within the budget"
     where = _where(group, everything, study)
-    numbers = f" ({span}{unit})" if span else ""
-    return f"{phrase.format(names.in_sentence(REFERENCE))} {where}{numbers}"
+    values = f" ({span}{unit})" if span else ""
+    return f"{phrase.format(names.in_sentence(REFERENCE))} {where}{values}"
 
 
 def spread(values: pd.Series, fmt: Callable[[float], str]) -> str:

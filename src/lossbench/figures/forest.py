@@ -10,9 +10,9 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lossbench import names, wording
-from lossbench.config import LossName
 from lossbench.figures import palette, theme
+from lossbench.study.fields import LossName
+from lossbench.words import names, numbers
 
 ROW = 0.2
 """Height of a row in inches."""
@@ -81,12 +81,12 @@ def draw(axes: Axes, rows: pd.DataFrame, order: Sequence[LossName], scale: Scale
 
 def points(row: Any) -> str:
     """A difference in percentage points."""
-    return "no value" if np.isnan(row.value) else wording.points(row.value)
+    return "no value" if np.isnan(row.value) else numbers.points(row.value)
 
 
 def name_rows(axes: Axes, order: Sequence[LossName]) -> None:
     """Name the losses at the left of their rows, each in its colour."""
-    axes.set_yticks(range(len(order)), [names.LOSS_NAMES[loss] for loss in reversed(order)])
+    axes.set_yticks(range(len(order)), [names.loss_name(loss) for loss in reversed(order)])
     for loss, label in zip(reversed(order), axes.get_yticklabels(), strict=True):
         label.set_color(palette.LOSS_STYLES[loss].color)
         theme.tag(label, loss)

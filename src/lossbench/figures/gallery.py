@@ -6,11 +6,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lossbench import gallery, names, wording
-from lossbench.config import Study
+from lossbench.analysis import gallery
 from lossbench.figures import theme
 from lossbench.figures.layout import Place, by_loss, places, records
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
+from lossbench.study.config import Study
+from lossbench.words import names, numbers
 
 
 def _draw(tables: Tables, study: Study) -> Figure:
@@ -69,10 +70,10 @@ def _finding(rows: pd.DataFrame) -> str:
         for right, mine in by_loss(first.assign(loss=first["right"]))
     }
     parts = [
-        f"{wording.count(total, 'test image')} only with {names.in_sentence(right)}"
+        f"{numbers.count(total, 'test image')} only with {names.in_sentence(right)}"
         for right, total in totals.items()
     ]
-    return f"Right in every seed: {wording.join(parts)}"
+    return f"Right in every seed: {numbers.join(parts)}"
 
 
 GALLERY_FIGURES: dict[str, FigureSpec] = {

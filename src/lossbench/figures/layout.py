@@ -12,22 +12,24 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Annotation
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from lossbench import names
-from lossbench.config import PRIMARY, REFERENCE, DatasetName, LossName, ModelName, Study
+from lossbench.cards.loss import LOSSES, PRIMARY, REFERENCE
 from lossbench.figures import palette, theme
-from lossbench.wording import MINUS
+from lossbench.study.config import Study
+from lossbench.study.fields import DatasetName, LossName, NetworkName
+from lossbench.words import names
+from lossbench.words.numbers import MINUS
 
 
 class Place(NamedTuple):
     """What a panel shows: one network on one data set."""
 
     dataset: DatasetName
-    model: ModelName
+    model: NetworkName
 
     @property
     def heading(self) -> str:
         """Such as `MNIST · LeNet`."""
-        return names.place(self.dataset, self.model)
+        return names.heading(self.dataset, self.model)
 
     def rows(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The rows of `frame` about this network on this data set."""
@@ -44,7 +46,7 @@ def places(frame: pd.DataFrame, study: Study) -> list[Place]:
 def losses(frame: pd.DataFrame) -> list[LossName]:
     """The losses in `frame`, in the order in which every figure lists them."""
     found = set(frame["loss"])
-    return [loss for loss in names.LOSS_NAMES if loss in found]
+    return [loss for loss in LOSSES if loss in found]
 
 
 def focus(frame: pd.DataFrame) -> LossName | None:
@@ -135,7 +137,7 @@ def label_ends(figure: Figure, ends: Mapping[Axes, Mapping[LossName, float]]) ->
 def _label(axes: Axes, loss: LossName, y: float) -> Annotation:
     fraction = axes.transAxes.inverted().transform(axes.transData.transform((1, y)))[1]
     artist = axes.annotate(
-        names.LOSS_NAMES[loss],
+        names.loss_name(loss),
         (1, float(fraction)),
         xycoords="axes fraction",
         xytext=(5, 0),
@@ -183,7 +185,7 @@ def legend(figure: Figure, shown: Sequence[LossName], *, lines: bool = True) -> 
     columns = len(shown) if len(shown) <= 5 else (len(shown) + 1) // 2
     made = figure.legend(
         handles,
-        [names.LOSS_NAMES[loss] for loss in shown],
+        [names.loss_name(loss) for loss in shown],
         loc="outside upper left",
         ncols=columns,
         handlelength=2.2 if lines else 1.0,

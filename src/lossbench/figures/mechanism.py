@@ -3,12 +3,13 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lossbench import names, wording
-from lossbench.config import REFERENCE, Study
+from lossbench.cards.loss import REFERENCE
 from lossbench.figures import findings, theme
 from lossbench.figures.curves import draw_runs
 from lossbench.figures.layout import evaluation, focus, label_ends, places, plain_axis
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
+from lossbench.study.config import Study
+from lossbench.words import names, numbers
 
 QUANTITIES = {"logit_gradient_rms": "RMS logit gradient", "saturation": "mean output slope"}
 
@@ -58,9 +59,9 @@ def _finding(history: pd.DataFrame) -> str:
     means = first.groupby(["dataset", "model", "loss"])["logit_gradient_rms"].median().unstack()
     if loss is None or not {loss, REFERENCE} <= set(means):
         return "The gradient that each loss sends back"
-    span = findings.spread((means[loss] / means[REFERENCE]).dropna(), wording.ratio)
+    span = findings.spread((means[loss] / means[REFERENCE]).dropna(), numbers.ratio)
     return (
-        f"At the start {names.LOSS_NAMES[loss]} sends back {span} the logit gradient of "
+        f"At the start {names.loss_name(loss)} sends back {span} the logit gradient of "
         f"{names.in_sentence(REFERENCE)}"
     )
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from lossbench.config import LossName
+from lossbench.study.fields import LossName
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lossbench import names, outcomes, wording
-from lossbench.config import REFERENCE, LossName, Study
+from lossbench.analysis import outcomes
+from lossbench.cards.loss import REFERENCE
 from lossbench.figures import findings, forest, palette, theme
 from lossbench.figures.layout import (
     by_loss,
@@ -24,7 +24,10 @@ from lossbench.figures.layout import (
     records,
 )
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
+from lossbench.study.config import Study
+from lossbench.study.fields import LossName
 from lossbench.tables.runs import CHANCE_ERROR
+from lossbench.words import names, numbers
 
 CHOSEN = ["dataset", "model", "loss", "setting"]
 
@@ -49,11 +52,11 @@ def _describe_rates(tables: Tables, _study: Study) -> Description:
         "Every chosen learning rate lies inside its grid"
         if edges.empty
         else f"On the edge of the grid: {len(edges)} of "
-        f"{wording.count(len(choices), 'chosen learning rate')} "
-        f"({wording.join([names.LOSS_NAMES[loss] for loss in losses(edges)])})"
+        f"{numbers.count(len(choices), 'chosen learning rate')} "
+        f"({numbers.join([names.loss_name(loss) for loss in losses(edges)])})"
     )
     diverged = int(_tuned(tables)["diverged"].sum())
-    lost = f" {wording.count(diverged, 'tuning run')} diverged (×, at chance)." if diverged else ""
+    lost = f" {numbers.count(diverged, 'tuning run')} diverged (×, at chance)." if diverged else ""
     return Description(
         title=title,
         subtitle=(
@@ -172,8 +175,8 @@ def _dumbbells(axes: Axes, pairs: pd.DataFrame, order: list[LossName]) -> None:
 
 
 def _lost_by_sharing(pairs: pd.DataFrame) -> str:
-    loss = names.LOSS_NAMES[pairs["loss"].iloc[0]]
-    span = findings.spread(pairs["shared"] - pairs["own"], wording.points)
+    loss = names.loss_name(pairs["loss"].iloc[0])
+    span = findings.spread(pairs["shared"] - pairs["own"], numbers.points)
     if np.allclose(pairs["shared"], pairs["own"]):
         return f"The rate chosen for {names.in_sentence(REFERENCE)} is also the best for {loss}"
     return (

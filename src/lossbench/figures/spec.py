@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lossbench.config import Study
 from lossbench.figures import theme
+from lossbench.study.config import Study
 
 Tables = Mapping[str, pd.DataFrame]
 """The study's tables by name. A table that was not made is absent or empty."""

@@ -15,9 +15,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from lossbench.config import LossName
 from lossbench.figures.palette import INK, LOSS_STYLES, MUTED, RULE, roles
 from lossbench.figures.svg import compress
+from lossbench.study.fields import LossName
 
 WIDTH = 6.8
 """Width of every figure in inches; a page scales it to its column."""

@@ -3,12 +3,13 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from lossbench.config import LossName, Study
+from lossbench.claims import theory_numbers
 from lossbench.figures import palette, theme
 from lossbench.figures.layout import by_loss, legend, losses, plain_axis
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
-from lossbench.theory import numbers
-from lossbench.wording import number, percent
+from lossbench.study.config import Study
+from lossbench.study.fields import LossName
+from lossbench.words.numbers import number, percent
 
 SOFTMAX: tuple[LossName, ...] = ("cross_entropy", "mse_softmax")
 SHOWN_CLASSES = 10
@@ -37,10 +38,10 @@ def draw_output(tables: Tables, _: Study) -> Figure:
 
 def describe_output(tables: Tables, _: Study) -> Description:
     """Where the squared loss's gradient vanishes, and its largest value."""
-    peak = number(numbers.constant(tables, "mse_slope_max"), 3)
-    place = number(numbers.constant(tables, "mse_slope_max_output"))
-    top = number(numbers.constant(tables, "cross_entropy_slope_max"))
-    share = percent(numbers.constant(tables, "saturated_share"), 0)
+    peak = number(theory_numbers.constant(tables, "mse_slope_max"), 3)
+    place = number(theory_numbers.constant(tables, "mse_slope_max_output"))
+    top = number(theory_numbers.constant(tables, "cross_entropy_slope_max"))
+    share = percent(theory_numbers.constant(tables, "saturated_share"), 0)
     title = f"MSE's gradient vanishes at both ends and never exceeds {peak}"
     return Description(
         title=title,
@@ -82,9 +83,9 @@ def draw_softmax(tables: Tables, _: Study) -> Figure:
 
 def describe_softmax(tables: Tables, _: Study) -> Description:
     """The two losses where they are surest and wrong, and at the start."""
-    wrong = numbers.surest_and_wrong(tables, SHOWN_CLASSES)
-    share = percent(numbers.constant(tables, "softmax_initial_ratio"), 0)
-    small, large = numbers.small(wrong["mse_softmax"]), number(wrong["cross_entropy"])
+    wrong = theory_numbers.surest_and_wrong(tables, SHOWN_CLASSES)
+    share = percent(theory_numbers.constant(tables, "softmax_initial_ratio"), 0)
+    small, large = theory_numbers.small(wrong["mse_softmax"]), number(wrong["cross_entropy"])
     title = f"Sure and wrong, MSE on softmax has the gradient {small}, cross-entropy {large}"
     return Description(
         title=title,

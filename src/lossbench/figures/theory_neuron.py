@@ -4,12 +4,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lossbench.config import Study
+from lossbench.claims import theory_numbers
 from lossbench.figures import theme
 from lossbench.figures.layout import by_loss, legend, losses, plain_axis
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
-from lossbench.theory import numbers
-from lossbench.wording import join, number, ratio
+from lossbench.study.config import Study
+from lossbench.words.numbers import join, number, ratio
 
 QUANTITIES = (
     ("output", "output a"),
@@ -42,8 +42,8 @@ def _curves(axis: Axes, frame: pd.DataFrame, column: str) -> None:
 
 def describe_neuron(tables: Tables, study: Study) -> Description:
     """How many epochs both losses take from each start."""
-    output = number(numbers.first_output(tables), 1)
-    finding = join(numbers.neuron_epochs(tables))
+    output = number(theory_numbers.first_output(tables), 1)
+    finding = join(theory_numbers.neuron_epochs(tables))
     rate = study.theory.learning_rate
     return Description(
         title=f"Epochs to output {output}, MSE against cross-entropy: {finding}",
@@ -92,7 +92,7 @@ def describe_slowdown(tables: Tables, _: Study) -> Description:
     start = number(last["start_z"].iloc[0], 0)
     times = last["flow_epochs"]
     slower = ratio(times["mse_sigmoid"] / times["bce_sigmoid"])
-    step = number(numbers.constant(tables, "cross_entropy_epochs_growth"), 2)
+    step = number(theory_numbers.constant(tables, "cross_entropy_epochs_growth"), 2)
     title = f"From z₀ = {start} MSE takes {slower} the epochs of cross-entropy"
     return Description(
         title=title,

@@ -5,12 +5,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lossbench.config import Study
+from lossbench.claims import theory_numbers
 from lossbench.figures import palette, theme
 from lossbench.figures.layout import by_loss, legend, losses, plain_axis
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
-from lossbench.theory import numbers
-from lossbench.wording import count, join, number, percent
+from lossbench.study.config import Study
+from lossbench.words.numbers import count, join, number, percent
 
 FLOOR = 1e-8
 """Relative excesses at or below this are drawn here: rounding, on a log axis."""
@@ -59,13 +59,13 @@ def describe_solving(tables: Tables, _: Study) -> Description:
         title=title,
         subtitle=(
             "Logistic regression on the digits: one mark a run, its final loss above the best, "
-            f"relative; at or below {numbers.small(FLOOR)} is drawn there."
+            f"relative; at or below {theory_numbers.small(FLOOR)} is drawn there."
         ),
         alt=f"Strips of runs for two solvers and three scales of starts. {title}.",
         caption=(
             "Gradient descent takes each loss's own largest safe rate. A run misses when it ends "
             "more than a thousandth above the best value any run found. Misses under MSE: "
-            f"{join(numbers.missed(squared))}."
+            f"{join(theory_numbers.missed(squared))}."
         ),
     )
 
@@ -145,7 +145,7 @@ def describe_linear(tables: Tables, _: Study) -> Description:
     """Agreement of descent with the normal equations, and what deficient rank leaves open."""
     frame = tables["linear_solutions"].query("method == 'gradient descent'")
     worst = frame.groupby("problem")[["parameter_difference", "prediction_difference"]].max()
-    small = numbers.small(frame["prediction_difference"].max())
+    small = theory_numbers.small(frame["prediction_difference"].max())
     apart = number(worst["parameter_difference"].max(), 1)
     title = f"Linear regression: descent predicts as the normal equations do, within {small}"
     return Description(

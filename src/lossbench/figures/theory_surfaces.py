@@ -8,14 +8,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lossbench import names
-from lossbench.config import LossName, Study
+from lossbench.claims import theory_numbers
 from lossbench.figures import palette, theme
 from lossbench.figures.layout import by_loss, legend, losses, plain_axis
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
-from lossbench.theory import numbers
+from lossbench.study.config import Study
+from lossbench.study.fields import LossName
 from lossbench.theory.sigmoid import OUTPUT_LOSSES
-from lossbench.wording import count, join, number, percent
+from lossbench.words import names
+from lossbench.words.numbers import count, join, number, percent
 
 LEVELS = 14
 """Contours of a surface."""
@@ -45,7 +46,7 @@ def _wireframe(axes: Any, rows: pd.DataFrame, loss: LossName) -> None:
     theme.tag(sheet, loss)
     axes.set(xlabel="weight", ylabel="bias", zlabel="mean loss")
     axes.view_init(elev=28, azim=-50)
-    theme.heading(axes, names.LOSS_NAMES[loss])
+    theme.heading(axes, names.loss_name(loss))
     for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
         axis.pane.set_visible(False)
         axis.set_tick_params(pad=0)
@@ -111,7 +112,7 @@ def draw_curvature(tables: Tables, _: Study) -> Figure:
     """Value, slope and curvature for target 0; smallest eigenvalues at random points."""
     figure, axes = theme.panels(2, 2, panel_height=1.9)
     rows = tables["curvature"].query("target == 0")
-    edge = numbers.constant(tables, "concave_above")
+    edge = theory_numbers.constant(tables, "concave_above")
     start = float(np.log(edge / (1 - edge)))
     labels = {"value": "loss C(z)", "slope": "slope dC/dz", "curvature": "curvature d²C/dz²"}
     for axis, (column, label) in zip(axes.ravel(), labels.items(), strict=False):
@@ -142,7 +143,7 @@ def describe_curvature(tables: Tables, _: Study) -> Description:
     """Where the squared loss is concave, and how often its Hessian is indefinite."""
     negative = tables["hessians"]["smallest_eigenvalue"] < 0
     share = negative.groupby(tables["hessians"]["loss"]).mean()
-    edge = number(numbers.constant(tables, "concave_above"))
+    edge = number(theory_numbers.constant(tables, "concave_above"))
     title = (
         f"MSE curves downwards at {percent(share['mse_sigmoid'], 0)} of random points, "
         f"cross-entropy at {percent(share['bce_sigmoid'], 0)}"
@@ -157,7 +158,7 @@ def describe_curvature(tables: Tables, _: Study) -> Description:
         caption=(
             "A loss is convex where no eigenvalue of its Hessian is negative. For target 1 the "
             "picture is mirrored: MSE is concave where σ(z) < "
-            f"{number(numbers.constant(tables, 'concave_below'))}."
+            f"{number(theory_numbers.constant(tables, 'concave_below'))}."
         ),
     )
 
@@ -171,7 +172,7 @@ def draw_minima(tables: Tables, _: Study) -> Figure:
         found = tables["local_minima"].query("loss == @loss")
         for _index, row in found.iterrows():
             _minimum(axis, row, loss)
-        theme.heading(axis, names.LOSS_NAMES[loss])
+        theme.heading(axis, names.loss_name(loss))
     return figure
 
 

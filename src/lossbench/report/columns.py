@@ -3,12 +3,13 @@
 import math
 from functools import partial
 
-from lossbench import wording
 from lossbench.report.data_tables import Shown
-from lossbench.report.labels import dataset_name, loss_name, metric_name, model_name
+from lossbench.report.labels import metric_name
+from lossbench.words import numbers
+from lossbench.words.names import dataset_name, loss_name, network_name
 
 DATASET = Shown("dataset", "Data set", dataset_name, header=True, style="name")
-NETWORK = Shown("model", "Network", model_name, style="name")
+NETWORK = Shown("model", "Network", network_name, style="name")
 LOSS = Shown("loss", "Loss", loss_name, style="name")
 SETTING = Shown("setting", "Margin", style="name", optional=True)
 VERDICT = Shown("verdict", "Verdict", style="name verdict-{}")
@@ -23,31 +24,31 @@ def rate(value: float) -> str:
 
 def whole(value: float) -> str:
     """A whole number; infinite where most runs never got there."""
-    return wording.number(value, 0)
+    return numbers.number(value, 0)
 
 
 def plain(value: float) -> str:
     """A number of any size, in four significant digits."""
     if not math.isfinite(value) or value == 0:
-        return wording.number(value, 0)
+        return numbers.number(value, 0)
     if 1e-3 <= abs(value) < 1e5:
-        return wording.number(value, max(0, 3 - math.floor(math.log10(abs(value)))))
-    return f"{value:.2e}".replace("-", wording.MINUS)
+        return numbers.number(value, max(0, 3 - math.floor(math.log10(abs(value)))))
+    return f"{value:.2e}".replace("-", numbers.MINUS)
 
 
 def _percent(value: float) -> str:
-    return wording.percent(value).removesuffix("%")
+    return numbers.percent(value).removesuffix("%")
 
 
 def _points(value: float) -> str:
-    return wording.points(value).removesuffix(f"{wording.NO_BREAK}pp")
+    return numbers.points(value).removesuffix(f"{numbers.NO_BREAK}pp")
 
 
 def _p_value(value: float) -> str:
     return (
-        wording.p_value(value)
-        .removeprefix(f"p{wording.NO_BREAK}")
-        .removeprefix(f"={wording.NO_BREAK}")
+        numbers.p_value(value)
+        .removeprefix(f"p{numbers.NO_BREAK}")
+        .removeprefix(f"={numbers.NO_BREAK}")
     )
 
 
@@ -73,7 +74,7 @@ def width(name: str, label: str) -> Shown:
 
 def factor(name: str, label: str) -> Shown:
     """A column of ratios."""
-    return Shown(name, label, lambda value: f"{wording.number(value)}×", numeric=True)
+    return Shown(name, label, lambda value: f"{numbers.number(value)}×", numeric=True)
 
 
 def p_value(name: str, label: str) -> Shown:
@@ -88,7 +89,7 @@ def quantity(name: str, label: str, unit: str = "") -> Shown:
 
 def decimal(name: str, label: str, unit: str = "", *, digits: int = 3) -> Shown:
     """A column of numbers of one size, aligned on the decimal point."""
-    return Shown(name, label, partial(wording.number, digits=digits), numeric=True, unit=unit)
+    return Shown(name, label, partial(numbers.number, digits=digits), numeric=True, unit=unit)
 
 
 LEARNING_RATE = Shown("learning_rate", "Learning rate", rate, numeric=True)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from lossbench.config import REFERENCE
+from lossbench.cards.loss import REFERENCE
 from lossbench.report import columns, evidence
 from lossbench.report.data_tables import DataTable, Shown, data_table
 from lossbench.report.evidence import Tables
-from lossbench.report.labels import in_sentence
+from lossbench.words.names import in_sentence
 
 CONFOUNDED = f"Confounded: the rate suits {in_sentence(REFERENCE)}, not the other loss."
 

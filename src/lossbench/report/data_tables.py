@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.names import DATASET_NAMES, LOSS_NAMES, MODEL_NAMES
-from lossbench.wording import ABSENT
+from lossbench.cards.dataset import DATASETS
+from lossbench.cards.loss import LOSSES
+from lossbench.cards.network import NETWORKS
+from lossbench.words.numbers import ABSENT
 
 LONG = 12
 """Tables with more rows are folded until asked for."""
@@ -21,9 +23,9 @@ LONG = 12
 _ORDER: dict[str, dict[str, int]] = {
     column: {str(name): position for position, name in enumerate(names)}
     for column, names in (
-        ("dataset", DATASET_NAMES),
-        ("model", MODEL_NAMES),
-        ("loss", LOSS_NAMES),
+        ("dataset", DATASETS),
+        ("model", NETWORKS),
+        ("loss", LOSSES),
     )
 }
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from lossbench import cells
-from lossbench.config import REFERENCE, Study
+from lossbench.cards.loss import REFERENCE
 from lossbench.report.data_tables import in_order
+from lossbench.study import plan
+from lossbench.study.config import Study
 from lossbench.tables import empty
 from lossbench.tables.study import TABLES
 
@@ -74,7 +75,7 @@ def reach(tables: Tables, dataset: str, model: str, loss: str, target: int) -> R
 
 def evaluation_seeds(study: Study) -> Sequence[int]:
     """How many evaluation seeds each comparison has."""
-    return [len(cells.seeds(study, each, "evaluation")) for each in study.comparisons]
+    return [len(plan.seeds(study, each, "evaluation")) for each in study.comparisons]
 
 
 def missing_datasets(study: Study, tables: Tables) -> list[str]:

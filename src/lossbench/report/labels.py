@@ -1,14 +1,13 @@
 """What the page calls things: display names, with stand-ins marked wherever they appear."""
 
-from typing import cast
-
 from markupsafe import Markup
 
-from lossbench import names
-from lossbench.config import LossName, ModelName, Study
+from lossbench.cards.loss import LOSSES
 from lossbench.figures.palette import LOSS_STYLES, css_name
-from lossbench.names import LOSS_NAMES, MODEL_NAMES
 from lossbench.report.blocks import LossKey
+from lossbench.study.config import Study
+from lossbench.study.fields import LossName
+from lossbench.words.names import loss_name
 
 METRIC_NAMES = {
     "error": "Classification error",
@@ -45,31 +44,6 @@ _MARKS = {
 }
 
 
-def loss_name(loss: str) -> str:
-    """`mse_softmax` is MSE on softmax."""
-    return LOSS_NAMES[cast(LossName, loss)]
-
-
-def in_sentence(loss: str) -> str:
-    """The loss's name inside a sentence: cross-entropy, but MSE on softmax."""
-    return names.in_sentence(cast(LossName, loss))
-
-
-def dataset_name(dataset: str) -> str:
-    """The data set's name, marked where it stands in for a real one."""
-    return names.dataset_name(dataset)
-
-
-def model_name(model: str) -> str:
-    """The network's name."""
-    return MODEL_NAMES[cast(ModelName, model)]
-
-
-def place(dataset: str, model: str) -> str:
-    """A data set and a network in a sentence: MNIST with LeNet."""
-    return f"{dataset_name(dataset)} with {model_name(model)}"
-
-
 def metric_name(metric: str) -> str:
     """The metric's display name."""
     return METRIC_NAMES.get(metric, metric.replace("_", " ").capitalize())
@@ -80,7 +54,7 @@ def losses(study: Study) -> tuple[LossKey, ...]:
     used = {grid.loss for comparison in study.comparisons for grid in comparison.losses}
     return tuple(
         LossKey(loss, loss_name(loss), HEADS[loss], _swatch(loss))
-        for loss in LOSS_NAMES
+        for loss in LOSSES
         if loss in used
     )
 

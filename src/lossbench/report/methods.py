@@ -6,11 +6,14 @@ from typing import Any
 
 import yaml
 
-from lossbench import cells, wording
-from lossbench.config import PRIMARY, REFERENCE, Study
+from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.report.blocks import Block, Code, Facts, Formulas, Heading, Prose
-from lossbench.report.labels import dataset_name, in_sentence, losses, place
+from lossbench.report.labels import losses
 from lossbench.report.scope import scope
+from lossbench.study import plan
+from lossbench.study.config import Study
+from lossbench.words import numbers
+from lossbench.words.names import dataset_name, in_sentence, with_network
 
 UNRECORDED = "not recorded"
 """What the page says of something that the pipeline did not write down."""
@@ -66,7 +69,7 @@ def protocol(study: Study) -> Iterator[str]:
     yield (
         f"A contrast is a loss minus {in_sentence(REFERENCE)}, paired by seed: the mean difference "
         f"with a {statistics.level:.0%} Student-t interval, a BCa bootstrap interval beside it "
-        f"({wording.count(statistics.resamples, 'resample')}), and an exact sign-flip permutation "
+        f"({numbers.count(statistics.resamples, 'resample')}), and an exact sign-flip permutation "
         "test where the number of pairs allows. Ratios of steps are compared on the log scale. "
         f"{in_sentence(PRIMARY)} is the one primary contrast on each data set; all others are "
         "exploratory and corrected by Holm. Two losses are equivalent when the equivalence "
@@ -87,19 +90,19 @@ def training(study: Study) -> Iterator[tuple[str, str]]:
         f"linear warm-up over {recipe.warmup:.0%} of the steps, cosine decay to zero",
     )
     for comparison in study.comparisons:
-        tuning = cells.tuning_cells(study, comparison, comparison.losses[0])[0]
-        tuning_seeds = cells.seeds(study, comparison, "tuning")
-        evaluation_seeds = cells.seeds(study, comparison, "evaluation")
-        evaluation = cells.evaluation_cell(study, comparison, REFERENCE)
+        tuning = plan.tuning_cells(study, comparison, comparison.losses[0])[0]
+        tuning_seeds = plan.seeds(study, comparison, "tuning")
+        evaluation_seeds = plan.seeds(study, comparison, "evaluation")
+        evaluation = plan.evaluation_cell(study, comparison, REFERENCE)
         dataset = study.dataset(comparison.dataset)
         yield (
-            place(comparison.dataset, comparison.model),
-            f"{wording.count(evaluation.epochs, 'epoch', 'epochs')} × "
-            f"{wording.count(len(evaluation_seeds), 'seed')}; tuning: "
-            f"{wording.count(tuning.epochs, 'epoch', 'epochs')} × "
-            f"{wording.count(len(tuning_seeds), 'seed')}; batches of "
+            with_network(comparison.dataset, comparison.model),
+            f"{numbers.count(evaluation.epochs, 'epoch', 'epochs')} × "
+            f"{numbers.count(len(evaluation_seeds), 'seed')}; tuning: "
+            f"{numbers.count(tuning.epochs, 'epoch', 'epochs')} × "
+            f"{numbers.count(len(tuning_seeds), 'seed')}; batches of "
             f"{comparison.batch_size}; augmentation: {dataset.augmentation.replace('_', ' and ')}; "
-            f"equivalence margin {wording.points(dataset.equivalence_margin).lstrip('+')}",
+            f"equivalence margin {numbers.points(dataset.equivalence_margin).lstrip('+')}",
         )
 
 
@@ -119,7 +122,7 @@ def origin(provenance: Provenance) -> Iterator[tuple[str, str]]:
     for label, key in MACHINE.items():
         yield label, _text(machine, key)
     yield "Trained on", _devices(provenance)
-    versions = wording.join([f"{name} {version}" for name, version in packages.items()])
+    versions = numbers.join([f"{name} {version}" for name, version in packages.items()])
     yield "Packages", versions if packages else UNRECORDED
     yield "Training time", _duration(provenance.get("train_seconds"))
     yield "Share of the machine's speed", _share(provenance.get("peak_share"))
@@ -136,7 +139,7 @@ def data(study: Study, provenance: Provenance) -> Iterator[tuple[str, str]]:
             continue
         counts = _mapping(manifest, "counts")
         splits = [f"{int(number):,} {split}" for split, number in counts.items()]
-        yield dataset_name(dataset.name), f"{wording.join(splits)} examples"
+        yield dataset_name(dataset.name), f"{numbers.join(splits)} examples"
         yield "Images, SHA-256", _text(manifest, "images_sha256")
         yield "Labels, SHA-256", _text(manifest, "labels_sha256")
         for name, digest in _mapping(manifest, "source_sha256").items():
@@ -171,7 +174,7 @@ def _devices(provenance: Provenance) -> str:
     devices = provenance.get("devices")
     if not isinstance(devices, Sequence) or isinstance(devices, str) or not devices:
         return UNRECORDED
-    return wording.join([str(device) for device in devices])
+    return numbers.join([str(device) for device in devices])
 
 
 def _duration(seconds: object) -> str:
@@ -182,12 +185,12 @@ def _duration(seconds: object) -> str:
 
 
 def _share(value: object) -> str:
-    return wording.percent(value, 0) if isinstance(value, float) else UNRECORDED
+    return numbers.percent(value, 0) if isinstance(value, float) else UNRECORDED
 
 
 def _listed(seeds: Sequence[int]) -> str:
     return (
-        f"{seeds[0]} to {seeds[-1]}" if _runs_on(seeds) else wording.join([str(s) for s in seeds])
+        f"{seeds[0]} to {seeds[-1]}" if _runs_on(seeds) else numbers.join([str(s) for s in seeds])
     )
 
 

@@ -7,16 +7,19 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from lossbench import wording
-from lossbench.config import PRIMARY, STAND_INS, Study
+from lossbench.cards.dataset import STAND_INS
+from lossbench.cards.loss import PRIMARY
 from lossbench.figures.palette import stylesheet
 from lossbench.report import sentences, verdicts
 from lossbench.report.blocks import FigureContent, LossKey, Section
 from lossbench.report.evidence import Tables
-from lossbench.report.labels import dataset_name, losses
+from lossbench.report.labels import losses
 from lossbench.report.methods import UNRECORDED, Provenance
 from lossbench.report.sections import Material, sections
-from lossbench.theory.statements import Statement
+from lossbench.report.statements import Statement
+from lossbench.study.config import Study
+from lossbench.words import numbers
+from lossbench.words.names import dataset_name
 
 
 @dataclass(frozen=True)
@@ -73,9 +76,9 @@ def notices(study: Study, tables: Tables) -> list[str]:
     """What a reader must know before any number: stand-ins, shortened studies, missing data."""
     stand_ins = [dataset_name(each.name) for each in study.datasets if each.name in STAND_INS]
     caps = study.limits.model_dump(exclude_none=True)
-    limits = wording.join([f"{name.replace('_', ' ')}: {cap}" for name, cap in caps.items()])
+    limits = numbers.join([f"{name.replace('_', ' ')}: {cap}" for name, cap in caps.items()])
     found = [
-        f"{wording.join(stand_ins)}: small data that need no download. What holds on them need not "
+        f"{numbers.join(stand_ins)}: small data that need no download. What holds on them need not "
         "hold on the data sets they stand in for."
         if stand_ins
         else "",
@@ -107,10 +110,10 @@ def _source(name: str) -> str:
 
 
 def _standfirst(study: Study, tables: Tables, provenance: Provenance) -> str:
-    names = wording.join([dataset_name(dataset.name) for dataset in study.datasets])
+    names = numbers.join([dataset_name(dataset.name) for dataset in study.datasets])
     finished = str(provenance.get("finished") or "")
     return (
-        f"{wording.count(len(losses(study)), 'loss')} on {names}. {sentences.counts(study, tables)}"
+        f"{numbers.count(len(losses(study)), 'loss')} on {names}. {sentences.counts(study, tables)}"
         + (f" Finished {finished}." if finished else "")
     )
 

@@ -3,8 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from lossbench.config import Study
-from lossbench.report import contrast_tables, features, results, runs, sentences, tuning
+from lossbench.report import (
+    contrast_tables,
+    feature_tables,
+    result_tables,
+    run_table,
+    sentences,
+    tuning,
+)
 from lossbench.report.blocks import (
     Block,
     FigureContent,
@@ -15,10 +21,11 @@ from lossbench.report.blocks import (
 )
 from lossbench.report.drawings import drawn
 from lossbench.report.evidence import Tables, filled
-from lossbench.report.last_layer import last_layer
+from lossbench.report.last_layer_section import last_layer
 from lossbench.report.methods import Provenance, methods
-from lossbench.report.theory import theory
-from lossbench.theory.statements import Statement
+from lossbench.report.statements import Statement
+from lossbench.report.theory_section import theory
+from lossbench.study.config import Study
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,7 @@ def _answer(material: Material) -> Iterator[Block]:
     study, tables = material.study, material.tables
     yield from sentences.answer(tables)
     if filled(tables, "metrics", "contrasts"):
-        yield results.headline(tables)
+        yield result_tables.headline(tables)
     yield from _figures(material, "answer")
     yield Prose(sentences.seeds(study), "methods", "methods", quiet=True)
 
@@ -58,7 +65,7 @@ def _claims(material: Material) -> Iterator[Block]:
             "Each claim of the usual explanation is tested by itself; its verdict is computed "
             "from the tables."
         )
-        yield results.claims(material.tables, frozenset(material.figures))
+        yield result_tables.claims(material.tables, frozenset(material.figures))
 
 
 def _convergence(material: Material) -> Iterator[Block]:
@@ -71,7 +78,7 @@ def _convergence(material: Material) -> Iterator[Block]:
     if filled(tables, "survival"):
         yield contrast_tables.survival(tables)
     if filled(tables, "history"):
-        yield results.curves(tables, study)
+        yield result_tables.curves(tables, study)
 
 
 def _final(material: Material) -> Iterator[Block]:
@@ -82,13 +89,13 @@ def _final(material: Material) -> Iterator[Block]:
     if filled(tables, "contrasts"):
         yield contrast_tables.error_contrasts(tables)
     if filled(tables, "metrics"):
-        yield results.errors(tables)
-        yield results.seed_errors(tables)
+        yield result_tables.errors(tables)
+        yield result_tables.seed_errors(tables)
     yield from _figures(material, "confusion", "class-error", "calibration", "gallery")
     if filled(tables, "metrics"):
-        yield results.class_errors(tables)
+        yield result_tables.class_errors(tables)
     if filled(tables, "confusion"):
-        yield results.confusion(tables)
+        yield result_tables.confusion(tables)
 
 
 def _sensitivity(material: Material) -> Iterator[Block]:
@@ -123,7 +130,7 @@ def _mechanism(material: Material) -> Iterator[Block]:
 def _features(material: Material) -> Iterator[Block]:
     yield from _figures(material, "features", "projections")
     if filled(material.tables, "geometry"):
-        yield features.geometry(material.tables)
+        yield feature_tables.geometry(material.tables)
 
 
 def _theory(material: Material) -> Iterator[Block]:
@@ -135,7 +142,7 @@ def _runs(material: Material) -> Iterator[Block]:
     for sentence in (sentences.counts(study, tables), sentences.diverged(tables)):
         if sentence:
             yield Prose(sentence)
-    yield runs.run_table(study, tables)
+    yield run_table.run_table(study, tables)
 
 
 def _methods(material: Material) -> Iterator[Block]:

@@ -2,12 +2,13 @@
 
 import math
 
-from lossbench import wording
-from lossbench.config import PRIMARY, REFERENCE, Study
-from lossbench.report import evidence, runs, verdicts
+from lossbench.cards.loss import PRIMARY, REFERENCE
+from lossbench.report import evidence, run_table, verdicts
 from lossbench.report.blocks import Prose, Text
 from lossbench.report.evidence import Tables
-from lossbench.report.labels import dataset_name, in_sentence, place
+from lossbench.study.config import Study
+from lossbench.words import numbers
+from lossbench.words.names import dataset_name, in_sentence, with_network
 
 CLAIM_VERDICTS = {
     "supported": "supports {}",
@@ -34,8 +35,8 @@ def claims(tables: Tables) -> str:
     found = tables["claims"]["verdict"]
     counts = {verdict: int((found == verdict).sum()) for verdict in CLAIM_VERDICTS}
     parts = [CLAIM_VERDICTS[verdict].format(n) for verdict, n in counts.items() if n]
-    tested = wording.count(len(found), "claim")
-    return f"Of the {tested} tested, the evidence {wording.join(parts)}."
+    tested = numbers.count(len(found), "claim")
+    return f"Of the {tested} tested, the evidence {numbers.join(parts)}."
 
 
 def seeds(study: Study) -> str:
@@ -43,7 +44,7 @@ def seeds(study: Study) -> str:
     counts = evidence.evaluation_seeds(study)
     text = (
         "Each loss trains with its own tuned learning rate and the same "
-        f"{wording.counts(counts, 'seed')}, paired: one seed gives every loss the same start and "
+        f"{numbers.counts(counts, 'seed')}, paired: one seed gives every loss the same start and "
         "the same batches."
     )
     if min(counts) < verdicts.FEWEST_PAIRS:
@@ -67,12 +68,13 @@ def sensitivity(tables: Tables) -> str:
         return "No learning rate was tuned."
     chosen = tables["choices"]
     edges = chosen[chosen["on_edge"]]
-    tried = wording.counts([int(trials) for trials in chosen["trials"]], "trial")
+    tried = numbers.counts([int(trials) for trials in chosen["trials"]], "trial")
     if edges.empty:
         return f"With {tried} for each loss, every chosen learning rate lies inside its grid."
-    listed = wording.join(
+    listed = numbers.join(
         [
-            f"{in_sentence(row.loss)} on {place(row.dataset, row.model)} ({row.learning_rate:g})"
+            f"{in_sentence(row.loss)} on {with_network(row.dataset, row.model)} "
+            f"({row.learning_rate:g})"
             for row in evidence.records(edges)
         ]
     )
@@ -94,7 +96,7 @@ def same_rate(tables: Tables) -> str:
     worse = [row for row in found if row.value > 0]
     return (
         f"At the rate that suits {in_sentence(REFERENCE)}, the other losses have a higher "
-        f"validation error in {len(worse)} of {wording.count(len(found), 'comparison')}. This "
+        f"validation error in {len(worse)} of {numbers.count(len(found), 'comparison')}. This "
         "comparison is confounded: a rate that suits one loss need not suit another, because "
         "their gradients differ in size. It shows what happens when the rate is not tuned."
     )
@@ -102,7 +104,7 @@ def same_rate(tables: Tables) -> str:
 
 def counts(study: Study, tables: Tables) -> str:
     """How many of the planned runs were made, diverged, or are missing."""
-    found = runs.status(study, tables)["status"].value_counts()
+    found = run_table.status(study, tables)["status"].value_counts()
     parts = [
         f"{found[status]:,} {meaning}"
         for status, meaning in (
@@ -113,7 +115,7 @@ def counts(study: Study, tables: Tables) -> str:
         )
         if status in found
     ]
-    return f"{wording.count(int(found.sum()), 'run')}: {wording.join(parts)}."
+    return f"{numbers.count(int(found.sum()), 'run')}: {numbers.join(parts)}."
 
 
 def diverged(tables: Tables) -> str:
@@ -123,13 +125,13 @@ def diverged(tables: Tables) -> str:
         lost = evidence.diverged_runs(tables, stage)
         counts = lost.groupby("loss").size()
         parts += [
-            f"{wording.count(number, meaning)} of {in_sentence(str(loss))}"
+            f"{numbers.count(number, meaning)} of {in_sentence(str(loss))}"
             for loss, number in counts.items()
         ]
     if not parts:
         return ""
     return (
-        f"Diverged: {wording.join(parts)}. Such a run counts as a failure: it has the error of "
+        f"Diverged: {numbers.join(parts)}. Such a run counts as a failure: it has the error of "
         "chance and reaches no target."
     )
 
@@ -139,12 +141,12 @@ def missing(study: Study, tables: Tables) -> str:
     names = [dataset_name(name) for name in evidence.missing_datasets(study, tables)]
     if not names:
         return ""
-    return f"No run on {wording.join(names)} was found: nothing here speaks about it."
+    return f"No run on {numbers.join(names)} was found: nothing here speaks about it."
 
 
 def _too_few(seeds: int) -> str:
     return (
-        f"With {wording.count(seeds, 'seed')} there are no intervals: the spread between seeds "
+        f"With {numbers.count(seeds, 'seed')} there are no intervals: the spread between seeds "
         f"cannot be estimated from fewer than {verdicts.FEWEST_PAIRS}, so no difference can be "
         "told from chance."
     )

@@ -1,13 +1,13 @@
 """The summary for a pull request: the answer, the headline table and the runs, as Markdown."""
 
-from lossbench import wording
-from lossbench.config import Study
-from lossbench.paths import StudyPaths
-from lossbench.report import page, results, sentences
+from lossbench.report import page, result_tables, sentences
 from lossbench.report.blocks import Prose, Text
 from lossbench.report.data_tables import Cell, DataTable
 from lossbench.report.evidence import Tables, filled
 from lossbench.report.methods import Provenance
+from lossbench.study.config import Study
+from lossbench.study.paths import StudyPaths
+from lossbench.words import numbers
 
 
 def markdown(study: Study, tables: Tables, provenance: Provenance | None = None) -> str:
@@ -16,9 +16,9 @@ def markdown(study: Study, tables: Tables, provenance: Provenance | None = None)
     parts += [f"> {escaped(notice)}" for notice in page.notices(study, tables)]
     parts += [words(prose) for prose in sentences.answer(tables)]
     if filled(tables, "metrics", "contrasts"):
-        parts.append(table(results.headline(tables)))
+        parts.append(table(result_tables.headline(tables)))
     if filled(tables, "claims"):
-        parts.append(table(results.claims(tables, frozenset())))
+        parts.append(table(result_tables.claims(tables, frozenset())))
     parts.append(escaped(sentences.seeds(study)))
     commit = (provenance or {}).get("git_commit")
     made_at = f"Commit {escaped(str(commit))}; page" if commit else "Page"
@@ -44,7 +44,7 @@ def escaped(text: str) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    return escaped(cell.text) or wording.ABSENT
+    return escaped(cell.text) or numbers.ABSENT
 
 
 def words(prose: Prose) -> str:

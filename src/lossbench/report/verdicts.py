@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from lossbench import wording
-from lossbench.config import REFERENCE
+from lossbench.cards.loss import REFERENCE
 from lossbench.report import evidence
 from lossbench.report.blocks import Sentence, Text
 from lossbench.report.evidence import Reach, Record, Tables
-from lossbench.report.labels import dataset_name, in_sentence, loss_name, model_name, place
+from lossbench.words import numbers
+from lossbench.words.names import dataset_name, in_sentence, loss_name, network_name, with_network
 
 FEWEST_PAIRS = 3
 """Fewer seeds than this carry no interval."""
@@ -60,7 +60,7 @@ def _speed(verdict: str, group: Sequence[Record], tables: Tables, target: int) -
     notes = partial(_censoring, tables=tables, target=target)
     known, unknown = _split(group)
     bound = partial(_bound, tables=tables, target=target)
-    steps = _numbers(known, wording.ratio, " the steps to the last target", notes, bound)
+    steps = _numbers(known, numbers.ratio, " the steps to the last target", notes, bound)
     parts = [f"it needs {steps}"] if known else []
     if unknown:
         parts.append(f"the steps cannot be compared {_unknown(unknown, notes)}")
@@ -77,7 +77,7 @@ def _final(verdict: str, group: Sequence[Record]) -> Sentence:
     }
     known, unknown = _split(group)
     by = "by" if verdict in ("worse", "better") else "the difference is"
-    parts = [f"{by} {_numbers(known, wording.points, '', _images)}"] if known else []
+    parts = [f"{by} {_numbers(known, numbers.points, '', _images)}"] if known else []
     if unknown:
         parts.append(f"the errors cannot be compared {_unknown(unknown, lambda _: [])}")
     return Sentence(f"{leads[verdict]}", f"{',' if by == 'by' else ':'} {'; '.join(parts)}.")
@@ -109,12 +109,12 @@ def _numbers(
         added = "; ".join([_uncertainty(part, fmt), *notes(part)])
         texts.append(f"{value} {_places(part)} ({added})")
         unit = ""
-    return wording.join(texts)
+    return numbers.join(texts)
 
 
 def _uncertainty(group: Sequence[Record], fmt: Format) -> str:
     row = group[0]
-    seeds = wording.counts([each.pairs for each in group], "seed")
+    seeds = numbers.counts([each.pairs for each in group], "seed")
     ends = [end for each in group for end in (each.ci_low, each.ci_high)]
     if any(math.isnan(end) for end in ends):
         return f"{seeds}, no interval" if row.pairs < FEWEST_PAIRS else "no interval"
@@ -133,7 +133,7 @@ def _correction(group: Sequence[Record]) -> list[str]:
     if not corrected:
         return []
     more = "" if len(group) == 1 else " or more"
-    return [f"after Holm's correction {wording.p_value(min(corrected))}{more}"]
+    return [f"after Holm's correction {numbers.p_value(min(corrected))}{more}"]
 
 
 def _is_one_sided(row: Record) -> bool:
@@ -145,11 +145,11 @@ def _places(group: Sequence[Record]) -> str:
     """Such as: on MNIST with MLP and LeNet and on CIFAR-10 with ConvNet."""
     models: dict[str, list[str]] = {}
     for row in group:
-        models.setdefault(row.dataset, []).append(model_name(row.model))
+        models.setdefault(row.dataset, []).append(network_name(row.model))
     if len(group) == 1:
-        return f"on {place(group[0].dataset, group[0].model)}"
-    return wording.join(
-        [f"on {dataset_name(name)} with {wording.join(used)}" for name, used in models.items()]
+        return f"on {with_network(group[0].dataset, group[0].model)}"
+    return numbers.join(
+        [f"on {dataset_name(name)} with {numbers.join(used)}" for name, used in models.items()]
     )
 
 
@@ -169,13 +169,13 @@ def _images(group: Sequence[Record]) -> list[str]:
 
 
 def _whole(value: float) -> str:
-    return wording.number(abs(value), 0)
+    return numbers.number(abs(value), 0)
 
 
 def _range(values: Sequence[float], fmt: Format) -> str:
     """From the lowest to the highest, the unit named once: +0.20 to +0.42 pp."""
     low, high = fmt(min(values)), fmt(max(values))
-    unit = f"{wording.NO_BREAK}pp"
+    unit = f"{numbers.NO_BREAK}pp"
     return high if low == high else f"{low.removesuffix(unit)} to {high}"
 
 
@@ -185,7 +185,7 @@ def _censoring(group: Sequence[Record], tables: Tables, target: int) -> list[str
     for loss in (group[0].loss, group[0].reference):
         reached = _reached(group, loss, tables, target)
         if reached.missed:
-            runs = wording.count(reached.runs, "run")
+            runs = numbers.count(reached.runs, "run")
             name = in_sentence(loss)
             notes.append(f"{name} never reached it in its budget in {reached.missed} of {runs}")
     return notes
@@ -224,7 +224,7 @@ def _by_verdict(
     said = [(sentence(verdict, group), len(group)) for verdict, group in groups.items() if group]
     if len(said) == 1:
         return (said[0][0],)
-    total = wording.count(len(rows), "comparison")
+    total = numbers.count(len(rows), "comparison")
     return tuple(replace(each, lead=f"{each.lead} in {size} of {total}") for each, size in said)
 
 

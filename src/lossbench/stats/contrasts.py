@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lossbench.config import REFERENCE, Statistics, Study
+from lossbench.cards.loss import REFERENCE
 from lossbench.errors import TableError
 from lossbench.stats import intervals, permutation
 from lossbench.stats.intervals import MIN_PAIRS
@@ -28,6 +28,8 @@ from lossbench.stats.multiplicity import family, holm, is_primary
 from lossbench.stats.observations import TIME, direction
 from lossbench.stats.pairs import Pairs, by_loss, pair, why_undefined
 from lossbench.stats.verdicts import decide
+from lossbench.study.config import Study
+from lossbench.study.settings import Statistics
 from lossbench.tables import check, empty
 from lossbench.tables.study import CONTRASTS
 

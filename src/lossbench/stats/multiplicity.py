@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lossbench.config import PRIMARY
+from lossbench.cards.loss import PRIMARY
 
 Floats = NDArray[np.float64]
 

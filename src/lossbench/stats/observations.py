@@ -9,9 +9,9 @@ runs never touch the test set.
 import numpy as np
 import pandas as pd
 
-from lossbench.config import REFERENCE
-from lossbench.metrics import METRICS, Direction
-from lossbench.outcomes import KEY
+from lossbench.analysis.metrics import METRICS, Direction
+from lossbench.analysis.outcomes import KEY
+from lossbench.cards.loss import REFERENCE
 from lossbench.stats.survival import PLACE, resolutions
 
 COLUMNS = [*PLACE, "comparison", "metric", "loss", "seed", "value", "failed", "resolution"]

@@ -13,8 +13,8 @@ import pandas as pd
 import scipy
 from numpy.typing import NDArray
 
-from lossbench.config import REFERENCE
-from lossbench.outcomes import KEY
+from lossbench.analysis.outcomes import KEY
+from lossbench.cards.loss import REFERENCE
 from lossbench.stats.intervals import MIN_PAIRS
 from lossbench.stats.multiplicity import holm
 from lossbench.tables import check, empty, study

@@ -3,7 +3,7 @@
 import math
 from typing import Literal
 
-from lossbench.metrics import Direction
+from lossbench.analysis.metrics import Direction
 
 Verdict = Literal["better", "worse", "equivalent", "undecided"]
 

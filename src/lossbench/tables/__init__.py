@@ -1,6 +1,6 @@
 """The tables: the contract that all share, and the schema of each."""
 
-from lossbench.atomic import atomic
+from lossbench.files import atomic
 from lossbench.tables.contract import (
     Column,
     Table,

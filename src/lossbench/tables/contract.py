@@ -15,8 +15,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lossbench.atomic import atomic
 from lossbench.errors import TableError
+from lossbench.files import atomic
 
 Kind = Literal["text", "bool", "int8", "int32", "int64", "float32", "float64"]
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from lossbench.config import Theory
+from lossbench.study.settings import Theory
 from lossbench.theory import (
     constants,
     convexity,

@@ -9,7 +9,7 @@ import pandas as pd
 import scipy
 from scipy.special import expit
 
-from lossbench.config import Theory
+from lossbench.study.settings import Theory
 from lossbench.tables import check
 from lossbench.tables.theory import THEORY_CONSTANTS
 from lossbench.theory.gradients import favouring, logit_gradient

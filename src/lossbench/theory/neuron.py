@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 
-from lossbench.config import NeuronStart, Theory
+from lossbench.study.settings import NeuronStart, Theory
 from lossbench.tables import check
 from lossbench.tables.theory import NEURON_SLOWDOWN, NEURON_TIMES, NEURON_TRAJECTORIES
 from lossbench.theory.sigmoid import OUTPUT_LOSSES, SLOPES, VALUES, Array, OutputLoss

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state
 
-from lossbench.heads import Output
-from lossbench.models import Network
+from lossbench.networks.heads import Forward
+from lossbench.networks.models import Network
 
-Objective = Callable[[Output, Tensor, Tensor], Tensor]
-"""Output, head weight (K, H) and labels (B) to the loss of each example (B)."""
+Objective = Callable[[Forward, Tensor, Tensor], Tensor]
+"""Forward, head weight (K, H) and labels (B) to the loss of each example (B)."""
 
 
 class Block(Protocol):
@@ -39,7 +39,7 @@ class Block(Protocol):
         """
         ...
 
-    def outputs(self, images: Tensor) -> Output:
+    def outputs(self, images: Tensor) -> Forward:
         """Each network's output in evaluation mode: logits (S, B, K), features (S, B, H)."""
         ...
 
@@ -78,10 +78,10 @@ class Loop:
         return losses
 
     @torch.no_grad()
-    def outputs(self, images: Tensor) -> Output:
+    def outputs(self, images: Tensor) -> Forward:
         """See `Block`."""
         outputs = [_in_mode(network, training=False)(images) for network in self.networks]
-        return Output(*(torch.stack(parts) for parts in zip(*outputs, strict=True)))
+        return Forward(*(torch.stack(parts) for parts in zip(*outputs, strict=True)))
 
 
 class Stack:
@@ -112,20 +112,20 @@ class Stack:
         return losses.detach().where(alive, torch.nan)
 
     @torch.no_grad()
-    def outputs(self, images: Tensor) -> Output:
+    def outputs(self, images: Tensor) -> Forward:
         """See `Block`."""
         self.network.eval()
         seeds = next(iter(self.weights.values())).shape[0]
-        result: Output = self.forward(
+        result: Forward = self.forward(
             self.weights, self.buffers, images.expand(seeds, *images.shape)
         )
         return result
 
     def _forward(
         self, weights: dict[str, Tensor], buffers: dict[str, Tensor], images: Tensor
-    ) -> Output:
+    ) -> Forward:
         """One seed's output, on its slices of the stack."""
-        output: Output = functional_call(self.network, (weights, buffers), (images,))
+        output: Forward = functional_call(self.network, (weights, buffers), (images,))
         return output
 
 

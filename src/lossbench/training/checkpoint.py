@@ -15,12 +15,12 @@ from typing import Any
 import pandas as pd
 import torch
 
-from lossbench.atomic import atomic, remove_leftovers
-from lossbench.cells import Job
-from lossbench.config import Compute
 from lossbench.datasets.prepared import Manifest
 from lossbench.errors import FileError
+from lossbench.files import atomic, remove_leftovers
 from lossbench.provenance import code_digest
+from lossbench.study.plan import Job
+from lossbench.study.settings import Compute
 from lossbench.tables import check
 from lossbench.tables.runs import RUN_TABLES
 from lossbench.training.device import device_name, pick_device

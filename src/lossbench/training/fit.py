@@ -9,12 +9,12 @@ import torch
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from torch.utils.data import DataLoader
 
-from lossbench.cells import Cell
-from lossbench.config import Compute
 from lossbench.datasets.prepared import Prepared
 from lossbench.errors import ConfigError, DeviceError
-from lossbench.losses import LOSSES
-from lossbench.models import Network, build
+from lossbench.networks.losses import LOSSES
+from lossbench.networks.models import Network, build
+from lossbench.study.plan import Cell
+from lossbench.study.settings import Compute
 from lossbench.tables.runs import CLASSES
 from lossbench.training.block import Block, Loop, Stack
 from lossbench.training.checkpoint import Checkpoint

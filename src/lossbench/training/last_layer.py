@@ -13,9 +13,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from lossbench.config import ModelName
 from lossbench.datasets.prepared import Prepared
-from lossbench.models import build
+from lossbench.networks.models import build
+from lossbench.study.fields import NetworkName
 from lossbench.tables import check
 from lossbench.tables.runs import CLASSES
 from lossbench.tables.study import LAST_LAYER
@@ -23,7 +23,7 @@ from lossbench.training.examples import labelled
 
 
 def last_layer(
-    model: ModelName, seeds: Sequence[int], prepared: Prepared, *, examples: int, threads: int
+    model: NetworkName, seeds: Sequence[int], prepared: Prepared, *, examples: int, threads: int
 ) -> pd.DataFrame:
     """The table LAST_LAYER for one network: a row a seed, from the first training examples."""
     torch.set_num_threads(threads)

@@ -6,18 +6,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lossbench.heads import Output
-from lossbench.losses import Loss, logit_gradient, saturation
+from lossbench.networks.heads import Forward
+from lossbench.networks.losses import Loss, logit_gradient, saturation
 from lossbench.training.block import Block
 
 BATCH = 500
 """Examples a forward pass outside training: large enough for speed, small enough for the cache."""
 
 
-def outputs(block: Block, images: Tensor) -> Output:
+def outputs(block: Block, images: Tensor) -> Forward:
     """Evaluation-mode outputs of all images (N, C, H, W): logits (S, N, K), features (S, N, H)."""
     parts = [block.outputs(batch) for batch in images.split(BATCH)]
-    return Output(*(torch.cat(part, dim=1) for part in zip(*parts, strict=True)))
+    return Forward(*(torch.cat(part, dim=1) for part in zip(*parts, strict=True)))
 
 
 def evaluation_logits(block: Block, images: Tensor) -> Tensor:

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from torch.optim import SGD
 
-from lossbench.cells import Cell
-from lossbench.heads import Output
-from lossbench.losses import LOSSES
+from lossbench.networks.heads import Forward
+from lossbench.networks.losses import LOSSES
+from lossbench.study.plan import Cell
 from lossbench.training.block import Block
 from lossbench.training.measure import measurements
 from lossbench.training.schedule import measured_steps, scheduled_rate
@@ -87,7 +87,7 @@ class BlockTraining(pl.LightningModule):
             self._measure()
             self.trainer.should_stop = not self.alive.any()
 
-    def _objective(self, output: Output, weight: Tensor, labels: Tensor) -> Tensor:
+    def _objective(self, output: Forward, weight: Tensor, labels: Tensor) -> Tensor:
         """Loss of each example, with its margin where it has one."""
         logits = output.logits
         if self.loss.margin is not None:

@@ -4,11 +4,10 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from lossbench.cells import Cell
-from lossbench.geometry import layer, measures, projection
-from lossbench.losses import LOSSES
-from lossbench.models import ImageShape, Network, count_flops, count_parameters
+from lossbench.networks.losses import LOSSES
+from lossbench.networks.models import ImageShape, Network, count_flops, count_parameters
 from lossbench.provenance import host_digest
+from lossbench.study.plan import Cell
 from lossbench.tables import Table, check, concat
 from lossbench.tables.runs import (
     GEOMETRY,
@@ -20,6 +19,7 @@ from lossbench.tables.runs import (
     TIMING,
 )
 from lossbench.training.device import device_name, matmul_rate, peak_memory_bytes
+from lossbench.training.geometry import layer, measures, projection
 from lossbench.training.measure import outputs
 from lossbench.training.module import BlockTraining
 

@@ -2,7 +2,7 @@
 
 import math
 
-from lossbench.config import History, Recipe
+from lossbench.study.settings import History, Recipe
 
 
 def measured_steps(history: History, steps_per_epoch: int, epochs: int) -> list[int]:

@@ -1,0 +1,1 @@
+"""From training's tables to metrics, outcomes, choices and telling images."""

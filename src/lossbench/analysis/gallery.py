@@ -1,0 +1,75 @@
+"""Test images that tell two losses apart: one gets them right in every seed, the other in none."""
+
+import base64
+import io
+from collections.abc import Iterator, Mapping
+from itertools import permutations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from PIL import Image
+
+from lossbench.cards.loss import PRIMARY, REFERENCE
+from lossbench.tables import check, empty
+from lossbench.tables.runs import LOGITS
+from lossbench.tables.study import COMPARED, GALLERY
+
+SHOWN = 6
+"""Images shown of each kind: the first ones of the test set, so that nobody has picked them."""
+
+PLACE = [column.name for column in COMPARED]
+
+
+def pick(
+    predictions: pd.DataFrame, images: Mapping[str, NDArray[np.uint8]] | None = None
+) -> pd.DataFrame:
+    """The GALLERY rows of the primary pair, on every data set and network that has both losses.
+
+    `images`: by data set, the test images, uint8 (N, C, H, W) with one or three channels.
+    """
+    pair = predictions[predictions["loss"].isin([REFERENCE, PRIMARY])]
+    scored = pair[[*PLACE, "loss", "seed", "example", "label"]].assign(
+        predicted=pair[list(LOGITS)].to_numpy().argmax(axis=1)
+    )
+    rows = [rows for _, place in scored.groupby(PLACE) for rows in _separating(place)]
+    if not rows:
+        return empty(GALLERY)
+    frame = pd.concat(rows, ignore_index=True)
+    drawn = images or {}
+    pngs = [
+        png(drawn[dataset][example]) if dataset in drawn else ""
+        for dataset, example in zip(frame["dataset"], frame["example"], strict=True)
+    ]
+    return check(frame.assign(png=pngs), GALLERY)
+
+
+def png(image: NDArray[np.uint8]) -> str:
+    """An image, uint8 (C, H, W) with one or three channels, as PNG in base64."""
+    buffer = io.BytesIO()
+    pixels = image[0] if len(image) == 1 else np.moveaxis(image, 0, -1)
+    Image.fromarray(pixels).save(buffer, format="png", optimize=True)
+    return base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def pixels(text: str) -> NDArray[np.uint8]:
+    """The image that `png` encoded, uint8 (H, W) or (H, W, 3)."""
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(text))))
+
+
+def _separating(place: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """The rows of one network, for each loss of the pair as the right one."""
+    correct = place.assign(correct=place["predicted"] == place["label"])
+    shares = correct.groupby(["example", "loss"])["correct"].mean().unstack("loss")
+    if len(shares.columns) < 2:
+        return
+    for right, wrong in permutations(shares.columns, 2):
+        separated = shares.index[(shares[right] == 1) & (shares[wrong] == 0)]
+        shown = place[place["example"].isin(separated[:SHOWN]) & (place["loss"] == wrong)]
+        votes = shown.groupby([*PLACE, "example", "label"], as_index=False)["predicted"]
+        found = votes.agg(lambda predicted: predicted.mode().iloc[0])
+        counted = votes.agg(lambda predicted: int((predicted == predicted.mode().iloc[0]).sum()))
+        if len(found):
+            seeds = place["seed"].nunique()
+            named = {"right": right, "wrong": wrong, "seeds": seeds, "total": len(separated)}
+            yield found.assign(votes=counted["predicted"], **named)

@@ -1,0 +1,36 @@
+"""The way from a built-in data set's name to its prepared form."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from lossbench.cards.dataset import DATASETS
+from lossbench.datasets.digits import read_digits
+from lossbench.datasets.prepared import Loaded, Prepared, build
+from lossbench.datasets.shapes import draw_splits
+from lossbench.datasets.sources import load_cifar10, load_mnist
+
+
+def prepare(name: str, data_dir: Path) -> Prepared:
+    """The prepared data set `name`, downloaded into `data_dir` where it is not there yet.
+
+    Stand-ins need neither network nor `data_dir`.
+
+    Raises DataError: files are missing and cannot be downloaded, or are not the official ones.
+    """
+    card = DATASETS[name]
+    return build(
+        LOADERS[name](data_dir),
+        name=name,
+        stand_in=card.is_stand_in,
+        licence=card.licence,
+        citation=card.citation,
+    )
+
+
+LOADERS: dict[str, Callable[[Path], Loaded]] = {
+    "mnist": load_mnist,
+    "cifar10": load_cifar10,
+    "digits": lambda _data_dir: read_digits(),
+    "shapes": lambda _data_dir: draw_splits(),
+}
+"""Finds, verifies and parses a data set, given the folder that holds or receives downloads."""

@@ -1,0 +1,1 @@
+"""Networks, heads, losses and margins: what is trained."""

@@ -1,0 +1,1 @@
+"""What a study asks for: the file, its models, the plan of jobs, and where everything stands."""

@@ -1,0 +1,58 @@
+"""Seeds and data sets of a study."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from lossbench.cards.dataset import DATASETS
+from lossbench.study.fields import Augmentation, DatasetName, Fraction, Frozen, Seed
+
+
+class Seeds(Frozen):
+    """Which seeds choose the learning rates and which carry the verdicts. They never overlap."""
+
+    tuning: Annotated[tuple[Seed, ...], Field(min_length=1)]
+    """Seeds of the tuning runs."""
+    evaluation: Annotated[tuple[Seed, ...], Field(min_length=1)]
+    """Seeds of the evaluation runs: the study's replications."""
+
+    @model_validator(mode="after")
+    def _disjoint(self) -> Self:
+        if shared := set(self.tuning) & set(self.evaluation):
+            raise ValueError(
+                f"tuning and evaluation share {sorted(shared)}; a seed may serve only one of them"
+            )
+        for name, seeds in (("tuning", self.tuning), ("evaluation", self.evaluation)):
+            if repeated := [seed for seed, count in Counter(seeds).items() if count > 1]:
+                raise ValueError(f"{name} lists {repeated} more than once; each seed is one run")
+        return self
+
+
+class Dataset(Frozen):
+    """A data set and what depends on it alone."""
+
+    name: DatasetName
+    """`mnist`, `cifar10`, the stand-ins `digits` and `shapes`, or a name for one of your own."""
+    source: Path | None = None
+    """Of a data set of your own: a folder of images in ten class folders, or an .npz archive."""
+    augmentation: Augmentation = "none"
+    """Of training batches: nothing, a shift of up to 4 pixels, a random flip, or both."""
+    equivalence_margin: Annotated[Fraction, Field(gt=0)]
+    """Errors closer than this count as equivalent: a fraction, 0.001 is 0.1 percentage points."""
+
+    @model_validator(mode="after")
+    def _own_or_built_in(self) -> Self:
+        built_in = ", ".join(DATASETS)
+        if self.name in DATASETS and self.source is not None:
+            raise ValueError(
+                f"name {self.name!r} is built in; a data set of your own, with a source, has a"
+                f" name that is not one of {built_in}"
+            )
+        if self.name not in DATASETS and self.source is None:
+            raise ValueError(
+                f"name {self.name!r} is not one of {built_in}; a data set of your own needs source,"
+                " a folder of images or an .npz archive"
+            )
+        return self

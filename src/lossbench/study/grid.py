@@ -1,0 +1,124 @@
+"""What is compared: losses, each with the grid that it is tuned on."""
+
+from collections import Counter
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from lossbench.cards.loss import REFERENCE
+from lossbench.study.fields import (
+    Count,
+    DatasetName,
+    Epochs,
+    Frozen,
+    LossName,
+    NetworkName,
+    Positive,
+    Real,
+)
+
+
+class Annealing(Frozen):
+    """L-Softmax's blend with the plain logit: λ = max(floor, start·(1 + decay·u)^(−power)).
+
+    u is the share of the training that is done, so that runs of every length pass through the
+    same λ. The defaults are the authors' MNIST solver, stretched or shrunk to the run: there
+    λ = 1000·(1 + 2.5e-5·step)^(−35) over 30,000 steps
+    (github.com/wy1iu/LargeMargin_Softmax_Loss).
+    """
+
+    start: Positive = 1000.0
+    """λ at the first step."""
+    decay: Positive = 0.75
+    """How fast λ falls over the training."""
+    power: Positive = 35.0
+    """The exponent of the fall."""
+    floor: Annotated[Real, Field(ge=0)] = 0.0
+    """λ falls no further: 0 for easy data sets, 5 or 10 where training would not converge."""
+
+
+class Margin(Frozen):
+    """A margin loss's hyperparameters, in its source's symbols."""
+
+    m: Annotated[Real, Field(ge=0)]
+    """The margin: taken from logit (SM) or cosine (AM), or multiplying the angle (L: 1 to 4)."""
+    s: Positive | None = None
+    """AM-Softmax only: the scale of the cosines."""
+    annealing: Annealing | None = None
+    """L-Softmax only: the schedule of the blend."""
+
+    @property
+    def label(self) -> str:
+        """The text that identifies this setting in tables and paths, such as `m=0.35,s=10`."""
+        return f"m={self.m:g}" + (f",s={self.s:g}" if self.s is not None else "")
+
+
+class LossGrid(Frozen):
+    """One loss and the grid it is tuned on. Trials are rates × margins, equal for all losses."""
+
+    loss: LossName
+    """Which loss."""
+    learning_rates: Annotated[tuple[Positive, ...], Field(min_length=1)]
+    """Grid of peak learning rates, half a decade apart."""
+    margins: tuple[Margin, ...] = ()
+    """Hyperparameters of a margin loss, tuned with the rate; empty for the other losses."""
+
+    @property
+    def trials(self) -> int:
+        """How many cells the tuning of this loss trains."""
+        return len(self.learning_rates) * max(1, len(self.margins))
+
+    @model_validator(mode="after")
+    def _margins_fit_the_loss(self) -> Self:
+        takes_margins = self.loss in ("sm_softmax", "am_softmax", "l_softmax")
+        if takes_margins != bool(self.margins):
+            need = "at least one margin" if takes_margins else "no margins"
+            raise ValueError(f"{self.loss} takes {need}, got {len(self.margins)}")
+        for margin in self.margins:
+            if (margin.s is not None) != (self.loss == "am_softmax"):
+                raise ValueError(f"margins of {self.loss}: s belongs to am_softmax and only to it")
+            if (margin.annealing is not None) != (self.loss == "l_softmax"):
+                raise ValueError(f"margins of {self.loss}: annealing belongs to l_softmax alone")
+            if self.loss == "l_softmax" and margin.m not in (1, 2, 3, 4):
+                raise ValueError(f"margins of l_softmax: m is {margin.m:g}; allowed: 1, 2, 3, 4")
+        for name in ("learning_rates", "margins"):
+            if len(set(getattr(self, name))) < len(getattr(self, name)):
+                raise ValueError(f"{name} lists a value more than once")
+        labels = [margin.label for margin in self.margins]
+        if repeated := [label for label, count in Counter(labels).items() if count > 1]:
+            raise ValueError(f"margins lists {', '.join(repeated)} twice; m and s name a setting")
+        return self
+
+
+class Comparison(Frozen):
+    """The losses compared on one network and one data set, under one training budget."""
+
+    dataset: DatasetName
+    """A data set listed under `datasets`."""
+    model: NetworkName
+    """The network."""
+    epochs: Epochs
+    """Epochs of an evaluation run."""
+    tuning_epochs: Epochs
+    """Epochs of a tuning run; may be fewer."""
+    batch_size: Count = 128
+    """Examples a step."""
+    evaluation_seeds: Count | None = None
+    """Use only the first so many evaluation seeds; all of them where absent."""
+    tuning_seeds: Count | None = None
+    """Use only the first so many tuning seeds; all of them where absent."""
+    losses: Annotated[tuple[LossGrid, ...], Field(min_length=1)]
+    """The losses and their grids."""
+
+    @model_validator(mode="after")
+    def _fair(self) -> Self:
+        names = [grid.loss for grid in self.losses]
+        if len(set(names)) < len(names):
+            raise ValueError(f"losses lists one loss twice: {', '.join(names)}")
+        if REFERENCE not in names:
+            raise ValueError(f"losses lacks {REFERENCE}, the reference of every contrast")
+        trials = {grid.loss: grid.trials for grid in self.losses}
+        if len(set(trials.values())) > 1:
+            listed = ", ".join(f"{loss} {count}" for loss, count in trials.items())
+            raise ValueError(f"every loss must get the same number of trials, got {listed}")
+        return self

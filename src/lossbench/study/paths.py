@@ -1,0 +1,146 @@
+"""Where everything of a study stands, relative to the project's root."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from lossbench.study.config import Study
+from lossbench.study.fields import Stage
+from lossbench.study.plan import Job, jobs
+
+JOB_TABLES: dict[Stage, tuple[str, ...]] = {
+    "tuning": ("history", "runs", "timing"),
+    "evaluation": ("history", "runs", "timing", "predictions", "geometry", "projections"),
+}
+"""The tables that a training job of each stage writes."""
+COLLECTED = (*JOB_TABLES["evaluation"], "choices", "targets")
+"""The study's tables that only gather rows of many files."""
+DERIVED = (
+    "last_layer",
+    "metrics",
+    "confusion",
+    "reliability",
+    "gallery",
+    "times_to_target",
+    "kaplan_meier",
+    "survival",
+    "contrasts",
+    "claims",
+)
+"""The study's tables that one job computes for all runs."""
+EXPORTED = tuple(name for name in (*COLLECTED, *DERIVED) if name != "predictions")
+"""The tables that are written as CSV too; predictions are hundreds of megabytes as text."""
+
+
+RESULTS = Path("results")
+
+
+def prepared(dataset: str, results: Path = RESULTS) -> Path:
+    """A data set's prepared form; studies share it."""
+    return results / "datasets" / f"{dataset}.npz"
+
+
+def manifest(dataset: str, results: Path = RESULTS) -> Path:
+    """The small file beside it with digests, counts and source."""
+    return prepared(dataset, results).with_suffix(".json")
+
+
+@dataclass(frozen=True)
+class StudyPaths:
+    """The paths of the study called `name`."""
+
+    name: str
+    results: Path = RESULTS
+
+    @classmethod
+    def around(cls, study: Path) -> Self:
+        """The paths of the study whose resolved configuration is the file `study`.
+
+        Where Snakemake keeps a study's files in a remote storage, its local copies of them stand
+        in a tree of their own; whoever starts from this file finds the others there.
+        """
+        return cls(study.parent.name, study.parent.parent)
+
+    @cached_property
+    def root(self) -> Path:
+        """Everything but the page."""
+        return self.results / self.name
+
+    @property
+    def study(self) -> Path:
+        """The resolved configuration, as JSON."""
+        return self.root / "study.json"
+
+    def words(self, chapter: str) -> Path:
+        """A chapter's figures: their titles, alternative texts and captions, as JSON."""
+        return self.root / "figures" / f"words-{chapter}.json"
+
+    @property
+    def provenance(self) -> Path:
+        """Code digests, versions, machine, commit."""
+        return self.root / "provenance.json"
+
+    @property
+    def summary(self) -> Path:
+        """The Markdown summary."""
+        return self.root / "summary.md"
+
+    @property
+    def page(self) -> Path:
+        """The report."""
+        return self.results.parent / "report" / f"{self.name}.html"
+
+    def job(self, job: Job, table: str) -> Path:
+        """One of `JOB_TABLES` of a training job."""
+        return self.root / "runs" / job.folder / f"{table}.parquet"
+
+    def log(self, job: Job) -> Path:
+        """What a training job printed."""
+        return self.root / "logs" / f"{job.folder}.log"
+
+    def benchmark(self, job: Job) -> Path:
+        """The resources that a training job took; written when it ended well."""
+        return self.root / "benchmarks" / f"{job.folder}.tsv"
+
+    def choice(self, dataset: str, model: str, loss: str) -> Path:
+        """What tuning chose for one loss."""
+        return self.root / "choices" / dataset / model / f"{loss}.parquet"
+
+    def targets(self, dataset: str, model: str) -> Path:
+        """The validation errors to be timed, declared before any evaluation run."""
+        return self.root / "targets" / dataset / f"{model}.parquet"
+
+    def parts(self, study: Study, name: str) -> list[Path]:
+        """The files whose rows make up the collected table `name`."""
+        pairs = [(comparison.dataset, comparison.model) for comparison in study.comparisons]
+        if name == "targets":
+            return [self.targets(dataset, model) for dataset, model in pairs]
+        if name == "choices":
+            return [
+                self.choice(comparison.dataset, comparison.model, grid.loss)
+                for comparison in study.comparisons
+                for grid in comparison.losses
+            ]
+        return [
+            self.job(job, name)
+            for stage, tables in JOB_TABLES.items()
+            if name in tables
+            for job in jobs(study, stage)
+        ]
+
+    def table(self, name: str) -> Path:
+        """A table of the whole study; its CSV stands beside it."""
+        return self.root / "tables" / f"{name}.parquet"
+
+    def theory(self, name: str) -> Path:
+        """A table of the theory chapter."""
+        return self.root / "theory" / f"{name}.parquet"
+
+    def csv(self, name: str) -> Path:
+        """A table of the study or of the theory chapter, as CSV."""
+        return self.root / "tables" / f"{name}.csv"
+
+    def figure(self, name: str) -> Path:
+        """A figure, as SVG."""
+        return self.root / "figures" / f"{name}.svg"

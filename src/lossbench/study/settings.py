@@ -1,0 +1,93 @@
+"""Optimiser, measurements, machine, statistics, theory, caps: what holds for the whole study."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, Strict
+
+from lossbench.study.fields import Count, Epochs, Fraction, Frozen, Positive, Real
+
+
+class Recipe(Frozen):
+    """The optimiser, the same for every loss: SGD with Nesterov momentum, warm-up, cosine decay."""
+
+    momentum: Annotated[Fraction, Field(gt=0)] = 0.9
+    """Nesterov momentum."""
+    weight_decay: Annotated[Real, Field(ge=0)] = 0.0
+    """L2 penalty on all parameters."""
+    warmup: Fraction = 0.25
+    """Share of the steps over which the rate rises linearly from zero to its peak."""
+
+
+class History(Frozen):
+    """Where a run is measured while it trains; the same points for every loss."""
+
+    early_points: Annotated[int, Strict(), Field(ge=0, le=12)] = 6
+    """Measurements after steps 1, 2, 4, … of the first epoch."""
+    per_epoch: Annotated[int, Strict(), Field(ge=1, le=1000)] = 4
+    """Evenly spaced measurements in every epoch."""
+    train_examples: Count = 1000
+    """The first so many training examples stand for the training set in these measurements."""
+
+
+class Compute(Frozen):
+    """What the study runs on."""
+
+    accelerator: Literal["auto", "cpu", "cuda"] = "auto"
+    """`auto` takes a GPU where there is one."""
+    threads: Annotated[int, Strict(), Field(ge=1, le=1024)] = 1
+    """CPU threads a training job; one job a core beats several threads a job."""
+    seeds_per_job: Annotated[int, Strict(), Field(ge=1, le=32)] = 5
+    """Seeds trained together in one job."""
+    trials_per_job: Count | None = None
+    """Trials of a loss's grid in one tuning job; all of them where absent."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Arithmetic of the forward and backward pass; parameters stay float32."""
+    compile: Annotated[bool, Strict()] = False
+    """Let torch.compile translate the networks: needs a C++ compiler and up to a minute a job."""
+    checkpoint_s: Annotated[Real, Field(ge=0)] = 60.0
+    """Seconds, at least, between the checkpoints of a training job; 0 saves at each measurement."""
+
+
+class Statistics(Frozen):
+    """The intervals and tests behind the verdicts."""
+
+    level: Annotated[Real, Field(gt=0.5, lt=1)] = 0.95
+    """Coverage of the intervals."""
+    resamples: Annotated[int, Strict(), Field(ge=999, le=1_000_000)] = 9999
+    """Bootstrap and Monte Carlo permutation resamples."""
+
+
+class NeuronStart(Frozen):
+    """A start of the one-neuron experiment."""
+
+    weight: Real
+    bias: Real
+
+
+class Theory(Frozen):
+    """The theory chapter's one-neuron experiment: input 1, target 0, plain gradient descent."""
+
+    starts: Annotated[tuple[NeuronStart, ...], Field(min_length=1)] = (
+        NeuronStart(weight=0.6, bias=0.9),
+        NeuronStart(weight=2.0, bias=2.0),
+    )
+    """Where the neuron starts."""
+    learning_rate: Positive = 0.15
+    """Its learning rate."""
+    epochs: Epochs = 300
+    """How long the curves are drawn."""
+
+
+class Limits(Frozen):
+    """Caps for a trial run; the page says that the study was shortened where any is set."""
+
+    epochs: Count | None = None
+    """At most so many epochs an evaluation run."""
+    tuning_epochs: Count | None = None
+    """At most so many epochs a tuning run."""
+    evaluation_seeds: Count | None = None
+    """At most so many evaluation seeds."""
+    tuning_seeds: Count | None = None
+    """At most so many tuning seeds."""
+    learning_rates: Count | None = None
+    """At most so many rates of each grid, those in its middle."""

@@ -1,0 +1,1 @@
+"""Training: a cell and a block of seeds, from prepared images to tables."""

@@ -1,0 +1,1 @@
+"""How numbers, names and findings read, wherever they appear."""

@@ -1,0 +1,91 @@
+"""A study expands to every trial and every seed, once, and to what its caps allow."""
+
+from pathlib import Path
+
+import pytest
+
+from lossbench.errors import ConfigError
+from lossbench.study.loading import load_study
+from lossbench.study.plan import jobs, seeds, tuning_grid
+
+MINIATURE = Path(__file__).parents[1] / "config/miniature.yaml"
+
+
+def runs_of(study, stage):
+    """Every run a stage plans, as (data set, model, loss, setting, rate, seed)."""
+    return [
+        (cell.dataset, cell.model, cell.loss, cell.setting, cell.learning_rate, seed)
+        for job in jobs(study, stage)
+        for cell in job.cells
+        for seed in job.seeds
+    ]
+
+
+@pytest.mark.parametrize("compute", [{}, {"seeds_per_job": 2, "trials_per_job": 2}])
+def test_tuning_plans_every_trial_with_every_seed_once(compute):
+    study = load_study(MINIATURE, {"compute": compute})
+    planned = runs_of(study, "tuning")
+    expected = {
+        (comparison.dataset, comparison.model, grid.loss, margin, rate, seed)
+        for comparison in study.comparisons
+        for grid in comparison.losses
+        for margin in [margin.label for margin in grid.margins] or [""]
+        for rate in grid.learning_rates
+        for seed in study.seeds.tuning
+    }
+    assert len(planned) == len(set(planned))
+    assert set(planned) == expected
+
+
+def test_evaluation_plans_every_seed_within_the_comparison_s_cap():
+    study = load_study(MINIATURE)
+    found = {run[:3]: [] for run in runs_of(study, "evaluation")}
+    for run in runs_of(study, "evaluation"):
+        found[run[:3]].append(run[-1])
+    for comparison in study.comparisons:
+        expected = study.seeds.evaluation[: comparison.evaluation_seeds]
+        for grid in comparison.losses:
+            assert found[comparison.dataset, comparison.model, grid.loss] == list(expected)
+
+
+def test_a_comparison_may_tune_with_fewer_seeds_than_the_study():
+    study = load_study(MINIATURE, {"seeds": {"tuning": [100, 101, 102], "evaluation": [0]}})
+    comparison = study.comparisons[0].model_copy(update={"tuning_seeds": 2})
+    assert seeds(study, comparison, "tuning") == (100, 101)
+    assert seeds(study, study.comparisons[0], "tuning") == (100, 101, 102)
+
+
+def test_limits_cap_epochs_and_seeds_and_nothing_else():
+    limits = {"epochs": 1, "tuning_epochs": 1, "evaluation_seeds": 1, "tuning_seeds": 1}
+    study = load_study(MINIATURE, {"limits": limits})
+    for stage in ("tuning", "evaluation"):
+        for job in jobs(study, stage):
+            assert len(job.seeds) == 1
+            assert {cell.epochs for cell in job.cells} == {1}
+    assert len(list(jobs(study, "tuning"))) == len(list(jobs(load_study(MINIATURE), "tuning")))
+
+
+def test_the_cap_on_rates_keeps_the_middle_of_each_grid():
+    study = load_study(MINIATURE, {"limits": {"learning_rates": 2}})
+    grid = study.comparisons[0].losses[0]
+    assert grid.learning_rates == (0.01, 0.03, 0.1)
+    assert tuning_grid(study, grid).learning_rates == (0.01, 0.03)
+    one = load_study(MINIATURE, {"limits": {"learning_rates": 1}})
+    assert tuning_grid(one, grid).learning_rates == (0.03,)
+    assert {run[-2] for run in runs_of(one, "tuning") if run[2] == "cross_entropy"} == {0.03, 0.3}
+
+
+def test_jobs_of_a_study_have_folders_of_their_own():
+    study = load_study(MINIATURE, {"compute": {"seeds_per_job": 1, "trials_per_job": 1}})
+    folders = [job.folder for stage in ("tuning", "evaluation") for job in jobs(study, stage)]
+    assert len(folders) == len(set(folders))
+
+
+def test_a_choice_fills_in_rate_and_margin():
+    study = load_study(MINIATURE)
+    job = next(job for job in jobs(study, "evaluation") if job.cells[0].loss == "am_softmax")
+    label = job.margins[0].label
+    cell = job.with_choice(0.1, label).cells[0]
+    assert (cell.learning_rate, cell.setting) == (0.1, label)
+    with pytest.raises(ConfigError, match=r"setting 'm=9'"):
+        job.with_choice(0.1, "m=9")

@@ -1,0 +1,107 @@
+"""Publishes a finished study: page, tables, origin; its answer goes into the README.
+
+`python -m tools.publish results/mnist-cifar10`, or `make publish`, to docs/published. The README
+says what is computed from the published tables alone: whoever has them can compute it again.
+"""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks.studies import jobs, sittings
+from lossbench.cli.files import read_csv
+from lossbench.report import result_tables, sentences, summary
+from lossbench.study.config import Study
+from lossbench.study.paths import StudyPaths
+from lossbench.tables.study import TABLES
+from lossbench.words import numbers
+from tools.marks import put
+
+ROOT = Path(__file__).parents[1]
+PUBLISHED = ROOT / "docs/published"
+FIGURE = "answer"
+ANSWERING = ("metrics", "targets", "times_to_target", "contrasts", "claims")
+"""The tables that the answer is made from."""
+CORES = 16
+MARK, END = "<!-- {}, by make publish -->", "<!-- end of {} -->"
+
+
+def copy(paths: StudyPaths, folder: Path) -> None:
+    """Copy the study's page, tables, configuration and origin; list what each job took."""
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "tables").mkdir(parents=True)
+    shutil.copy(paths.page, folder.with_suffix(".html"))
+    for source in (paths.study, paths.provenance, paths.summary):
+        shutil.copy(source, folder)
+    for source in sorted((paths.root / "tables").glob("*.csv")):
+        shutil.copy(source, folder / "tables")
+    # Outside the page a drawing has no background of its own, and a dark one would hide its text.
+    drawing = paths.figure(FIGURE).read_text("utf-8")
+    on_white = drawing.replace("<svg ", '<svg style="background:#fff" ', 1)
+    (folder / f"{FIGURE}.svg").write_text(on_white, "utf-8")
+    jobs(paths.root / "benchmarks").to_csv(folder / "jobs.csv", index=False)
+
+
+def chain_s(table: pd.DataFrame) -> float:
+    """Seconds of the longest tuning and evaluation job of one network, which must wait in turn."""
+    parts = table["job"].str.extract("^(?P<stage>tuning|evaluation)/(?P<network>[^/]+/[^/]+)/")
+    longest = table["seconds"].groupby([parts["network"], parts["stage"]]).max()
+    return float(longest.groupby("network").sum().max())
+
+
+def answer(folder: Path) -> str:
+    """The answer, its figure and its table, from the published tables."""
+    tables = {name: read_csv(folder / f"tables/{name}.csv", TABLES[name]) for name in ANSWERING}
+    place = folder.relative_to(ROOT).as_posix()
+    alt = "Test error and steps to the target of each loss, against cross-entropy"
+    return "\n\n".join(
+        [
+            *(summary.words(prose) for prose in sentences.answer(tables)),
+            f"[![{alt}]({place}/{FIGURE}.svg)]({place}.html)",
+            summary.table(result_tables.headline(tables)),
+            f"[The page]({place}.html) has every claim and every number; [its folder]({place}) has"
+            " the tables as CSV, the configuration, the versions and the machine.",
+        ]
+    )
+
+
+def cost(folder: Path) -> str:
+    """What the study took, and what other machines can make of it, from the published jobs."""
+    study = Study.model_validate_json((folder / "study.json").read_text("utf-8"))
+    origin = json.loads((folder / "provenance.json").read_text("utf-8"))
+    table = pd.read_csv(folder / "jobs.csv")
+    runs = read_csv(folder / "tables/runs.csv", TABLES["runs"])
+    machine, total = origin["machine"], float(table["seconds"].sum())
+    least = max(total / CORES, chain_s(table))
+    sat = sittings(table)
+    # A pause may be one of the machine, or the time of jobs that were made again since.
+    pauses = " of work, pauses left out," if len(sat) > 1 else ""
+    return (
+        f"`{study.name}` made {numbers.count(len(runs), 'run')} in {_minutes(sum(sat))}{pauses} on"
+        f" {machine['cores']} cores ({machine['processor']}), at commit"
+        f" `{origin['git_commit'][:10]}`; no job took more than"
+        f" {table['memory_mib'].max() / 1024:.1f} GiB of memory. Its jobs add up to"
+        f" {_minutes(total)} of one core, and the longest chain of jobs that wait for each other"
+        f" takes {_minutes(chain_s(table))}: {CORES} such cores need at least {_minutes(least)}"
+        " (computed, not run). On a GPU it was not measured."
+    )
+
+
+def _minutes(seconds: float) -> str:
+    return numbers.count(round(seconds / 60), "minute")
+
+
+def main(source: Path) -> None:
+    """Publish the study in the folder `source`, and put its answer and its cost into the README."""
+    paths = StudyPaths(source.name, source.parent)
+    folder = PUBLISHED / source.name
+    copy(paths, folder)
+    for name, text in (("the answer", answer), ("the cost", cost)):
+        put(ROOT / "README.md", MARK.format(name), END.format(name), text(folder))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).resolve())
