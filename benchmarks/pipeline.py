@@ -17,15 +17,8 @@ from lossbench.study.fields import LossName
 
 GROUP = "Pipeline"
 PARTS = ("src", "workflow", "config", "profiles", "Snakefile", "environment.yml")
-READERS = {
-    "choose": "lossbench.cli.files, lossbench.analysis.selection",
-    "evaluate": "lossbench.cli.files, lossbench.analysis.metrics, lossbench.analysis.gallery",
-    "contrast": "lossbench.cli.files, lossbench.stats.derived",
-    "judge": "lossbench.cli.files, lossbench.claims.from_benchmark, lossbench.claims.from_theory",
-    "draw": "lossbench.cli.files, lossbench.figures.catalogue",
-    "render": "lossbench.cli.files, lossbench.report.page, lossbench.report.summary",
-}
-"""What each verb that reads tables imports before it begins."""
+READERS = ("choose", "evaluate", "contrast", "judge", "draw", "render")
+"""The verbs that read tables and wait for them."""
 WIDE_LOSSES: tuple[LossName, ...] = (
     "cross_entropy",
     "mse_softmax",
@@ -91,8 +84,8 @@ def _miniature(project: Path, repeats: int) -> Iterator[Figure]:
 
 
 def _starts(repeats: int) -> Iterator[Figure]:
-    for verb, modules in READERS.items():
-        code = f"import gc; gc.set_threshold(100_000); import lossbench.cli, {modules}"
+    for verb in READERS:
+        code = f"import gc; gc.set_threshold(100_000); import lossbench.cli, lossbench.verbs.{verb}"
         walls = [clock.python("-c", code).wall_s for _ in range(repeats)]
         yield _seconds(f"start of `{verb}`", walls, below(2))
 

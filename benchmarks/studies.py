@@ -8,7 +8,7 @@ import pandas as pd
 
 from benchmarks.record import Figure, at_least, not_measured
 from lossbench.errors import TableError
-from lossbench.tables import read
+from lossbench.tables.parquet import read
 from lossbench.tables.runs import TIMING
 
 IDLE_S = 60.0

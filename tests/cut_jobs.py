@@ -135,9 +135,9 @@ def _saving(stand_still: Callable[[], None]) -> None:
 
 def _writing(stand_still: Callable[[], None]) -> None:
     """When the job's first table is there and half of its second."""
-    from lossbench.tables import contract
+    from lossbench.tables import parquet
 
-    write = contract.pq.write_table
+    write = parquet.pq.write_table
 
     def half(content: object, path: Path, **options: object) -> None:
         write(content, path, **options)
@@ -145,7 +145,7 @@ def _writing(stand_still: Callable[[], None]) -> None:
             path.write_bytes(path.read_bytes()[:1000])
             stand_still()
 
-    contract.pq.write_table = half
+    parquet.pq.write_table = half
 
 
 MOMENTS = {"early": _early, "midway": _midway, "saving": _saving, "writing": _writing}

@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from lossbench.tables import check, runs
+from lossbench.tables import runs
+from lossbench.tables.parquet import check
 
 IDENTITY: dict[str, Any] = {
     "dataset": "mnist",

@@ -17,9 +17,10 @@ from lossbench.stats.derived import compare
 from lossbench.study import plan
 from lossbench.study.config import Study
 from lossbench.study.grid import Comparison
-from lossbench.tables import contract
+from lossbench.tables import parquet
 from lossbench.tables import runs as run_schemas
 from lossbench.tables import study as schemas
+from lossbench.tables.contract import Schema
 
 Columns = dict[str, Any]
 """A table's columns beyond the run's identity; a single value stands in every row."""
@@ -209,7 +210,7 @@ def _run(
     )
 
 
-def _table(runs: list[Run], schema: contract.Table, rows: Callable[[Run], Columns]) -> pd.DataFrame:
+def _table(runs: list[Run], schema: Schema, rows: Callable[[Run], Columns]) -> pd.DataFrame:
     """Each run's columns below the other runs', beside the run's identity."""
     blocks = [rows(run) for run in runs]
     sizes = [max(map(np.size, block.values())) for block in blocks]
@@ -222,7 +223,7 @@ def _table(runs: list[Run], schema: contract.Table, rows: Callable[[Run], Column
         )
         for name in blocks[0]
     }
-    return contract.check(pd.DataFrame({**identity, **columns}), schema)
+    return parquet.check(pd.DataFrame({**identity, **columns}), schema)
 
 
 def _final_error(run: Run, noise: float) -> float:
@@ -341,14 +342,14 @@ def _last_layer(runs: list[Run]) -> pd.DataFrame:
     starts = pd.DataFrame([run.key for run in runs])[["dataset", "model", "seed"]].drop_duplicates()
     size = starts["model"].map(len) + 0.1 * starts["seed"]
     measured = {"features": 64, "squared_length": size, "mean_share": 0.5, "curvature": size / 10}
-    return contract.check(starts.assign(**measured), schemas.LAST_LAYER)
+    return parquet.check(starts.assign(**measured), schemas.LAST_LAYER)
 
 
 def _derived(made: dict[str, pd.DataFrame], study: Study) -> dict[str, pd.DataFrame]:
     """What the project itself computes from runs."""
     history, runs = made["history"], made["runs"]
     measured = metrics.measure(made["predictions"], runs, history)
-    choices = contract.concat(list(_choices(history, runs, study)), schemas.CHOICES)
+    choices = parquet.concat(list(_choices(history, runs, study)), schemas.CHOICES)
     targets = selection.targets(history, runs, choices)
     # Half of the time goes into contrasts of class errors, which no page shows.
     overall = measured[~measured["metric"].str.startswith("class_error")]
@@ -401,4 +402,4 @@ def _claims() -> pd.DataFrame:
         }
         for number in range(1, 13)
     ]
-    return contract.check(pd.DataFrame(rows), schemas.CLAIMS)
+    return parquet.check(pd.DataFrame(rows), schemas.CLAIMS)

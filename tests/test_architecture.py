@@ -17,7 +17,8 @@ FLOORS = [
     {"claims"},
     {"figures"},
     {"report"},
-    {"cli", "verbs"},
+    {"verbs"},
+    {"cli"},
 ]
 """From the ground up; a module imports from its own floor only within its room, else below."""
 LABORATORY = {"networks", "training"}
@@ -70,7 +71,7 @@ def test_the_wall_stands(path):
     ours = {room(name) for name in named if name.startswith("lossbench.")}
     if here not in LABORATORY:
         assert not libraries & TRAINING_LIBRARIES
-        assert here == "cli" or not ours & LABORATORY
+        assert here == "verbs" or not ours & LABORATORY
     if here in LABORATORY:
         assert not ours & READING_ROOM
     if here in {"cards", "study", "words"}:

@@ -25,7 +25,7 @@ from lossbench.networks.models import build
 from lossbench.study.loading import DEFAULT_STUDY, load_study, parse_study
 from lossbench.study.plan import jobs
 from lossbench.study.settings import Compute
-from lossbench.tables import write
+from lossbench.tables.parquet import write
 from lossbench.tables.runs import TIMING
 from synthetic import build as synthetic_study
 

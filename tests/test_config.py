@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from lossbench.errors import ConfigError
+from lossbench.study.json_schema import json_schema
 from lossbench.study.loading import load_study, parse_study, snakemake_study
-from lossbench.study.schema import json_schema
 
 ROOT = Path(__file__).parents[1]
 MINIATURE = ROOT / "config/miniature.yaml"

@@ -34,7 +34,7 @@ from lossbench.files import atomic, scratch
 from lossbench.study.config import Study
 from lossbench.study.loading import parse_study
 from lossbench.study.plan import Job, jobs
-from lossbench.tables import read
+from lossbench.tables.parquet import read
 from lossbench.tables.runs import RUN_TABLES
 from lossbench.training import results
 from lossbench.training.block import Loop

@@ -9,7 +9,7 @@ from lossbench.figures.theory import THEORY_FIGURES
 from lossbench.names import THEORY_FIGURE_NAMES
 from lossbench.study.loading import load_study
 from lossbench.study.settings import NeuronStart, Theory
-from lossbench.tables import empty
+from lossbench.tables.parquet import empty
 from lossbench.tables.theory import THEORY_TABLES
 from lossbench.theory import neuron
 from theory_tables import made

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from lossbench.analysis import gallery
-from lossbench.tables import check
+from lossbench.tables.parquet import check
 from lossbench.tables.runs import LOGITS, PREDICTIONS
 
 # Predicted class of each example (columns) by loss and seed (rows); the label is 0 everywhere.

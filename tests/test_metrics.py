@@ -10,8 +10,8 @@ from sklearn.metrics import accuracy_score, brier_score_loss, confusion_matrix, 
 
 from lossbench.analysis import metrics
 from lossbench.errors import TableError
-from lossbench.tables import empty
 from lossbench.tables import runs as schemas
+from lossbench.tables.parquet import empty
 from lossbench.tables.runs import LOGITS
 from study_tables import IDENTITY, make_history, make_runs
 

@@ -7,11 +7,11 @@ import pytest
 from typer.testing import CliRunner
 
 from lossbench.cli import app
-from lossbench.cli.status import duration
 from lossbench.study.loading import parse_study
 from lossbench.study.paths import JOB_TABLES, StudyPaths
 from lossbench.study.plan import jobs
 from lossbench.study.progress import _mark, progress, total
+from lossbench.verbs.status import duration
 from project_copy import TINY
 
 STUDY = parse_study(TINY, origin="tiny")

@@ -9,10 +9,10 @@ from typer.testing import CliRunner
 
 import synthetic
 from lossbench.cli import app
-from lossbench.cli.files import read_csv, read_finished
 from lossbench.errors import TableError
 from lossbench.report import result_tables, summary
 from lossbench.study.paths import EXPORTED
+from lossbench.tables.stored import read_csv, read_finished
 from lossbench.tables.study import TABLES
 from lossbench.words.numbers import NO_BREAK
 from project_copy import ROOT

@@ -5,7 +5,8 @@ import pytest
 from lossbench.claims import from_benchmark
 from lossbench.names import FIGURE_NAMES
 from lossbench.study.config import Study
-from lossbench.tables import empty, study
+from lossbench.tables import study
+from lossbench.tables.parquet import empty
 from test_stats_contrasts import make_study
 from test_stats_reversals import LIKELY, RIGHT, metrics_of
 

@@ -9,7 +9,8 @@ import synthetic
 from lossbench.analysis import metrics, selection
 from lossbench.stats import derived
 from lossbench.study.config import Study
-from lossbench.tables import empty, runs
+from lossbench.tables import runs
+from lossbench.tables.parquet import empty
 
 Tables = dict[str, pd.DataFrame]
 

@@ -4,7 +4,8 @@ import pytest
 
 from lossbench.analysis import metrics
 from lossbench.stats import observations, survival
-from lossbench.tables import check, empty, runs, study
+from lossbench.tables import runs, study
+from lossbench.tables.parquet import check, empty
 from study_tables import IDENTITY, make_history, make_runs
 
 

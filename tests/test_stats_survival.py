@@ -6,7 +6,8 @@ import pytest
 from scipy import stats
 
 from lossbench.stats import survival
-from lossbench.tables import check, empty, study
+from lossbench.tables import study
+from lossbench.tables.parquet import check, empty
 from lossbench.tables.runs import HISTORY
 from study_tables import make_history, make_runs
 

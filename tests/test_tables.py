@@ -9,11 +9,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from lossbench.errors import TableError
-from lossbench.tables import Column, Table, atomic, check, concat, empty, read, read_all, write
+from lossbench.files import atomic
+from lossbench.tables.contract import Column, Schema
+from lossbench.tables.parquet import check, concat, empty, read, read_all, write
 from lossbench.tables.study import TABLES
 from lossbench.tables.theory import THEORY_TABLES
 
-HEIGHTS = Table(
+HEIGHTS = Schema(
     "heights",
     (
         Column("name", "text", "", "who"),

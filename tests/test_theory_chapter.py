@@ -7,7 +7,7 @@ import time
 import pandas as pd
 
 from lossbench.study.settings import Theory
-from lossbench.tables import check
+from lossbench.tables.parquet import check
 from lossbench.tables.theory import THEORY_TABLES
 from lossbench.theory.chapter import chapter
 from theory_tables import made

@@ -12,10 +12,10 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.studies import jobs, sittings
-from lossbench.cli.files import read_csv
 from lossbench.report import result_tables, sentences, summary
 from lossbench.study.config import Study
 from lossbench.study.paths import StudyPaths
+from lossbench.tables.stored import read_csv
 from lossbench.tables.study import TABLES
 from lossbench.words import numbers
 from tools.marks import put

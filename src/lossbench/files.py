@@ -1,6 +1,7 @@
 """Files and folders that are either whole or not there, and what killed processes left of them."""
 
 import glob
+import json
 import os
 import platform
 import shutil
@@ -8,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 from lossbench.errors import FileError
@@ -44,6 +46,25 @@ def scratch(folder: Path, name: str) -> Iterator[Path]:
     remove_leftovers(folder, name)
     with tempfile.TemporaryDirectory(prefix=f"{_hidden(name)}.", dir=folder) as inside:
         yield Path(inside)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, atomically. Raises FileError: see `atomic`."""
+    with atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write a JSON file, atomically. Raises FileError: see `atomic`."""
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """The content of a JSON file. Raises FileError: it cannot be read."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise FileError(f"{path}: not readable JSON ({error})") from error
 
 
 def remove_leftovers(folder: Path, name: str) -> None:

@@ -1,4 +1,4 @@
-"""The figures and the theory's tables by name, light enough for the pipeline's plan."""
+"""The figures by name, light enough for the pipeline's plan."""
 
 from typing import Literal
 
@@ -44,28 +44,3 @@ FIGURE_CHAPTERS: dict[Chapter, tuple[str, ...]] = {
     "theory": THEORY_FIGURE_NAMES,
 }
 """Drawn apart: the theory's figures wait for no run."""
-
-THEORY_TABLE_NAMES: tuple[str, ...] = (
-    "theory_constants",
-    "neuron_trajectories",
-    "neuron_times",
-    "neuron_slowdown",
-    "sigmoid",
-    "output_gradients",
-    "softmax_gradients",
-    "gradient_checks",
-    "theory_digits",
-    "loss_surfaces",
-    "descent_paths",
-    "curvature",
-    "hessians",
-    "local_minima",
-    "local_minima_surfaces",
-    "local_minima_examples",
-    "solver_runs",
-    "logistic_solutions",
-    "separable_descent",
-    "linear_solutions",
-    "misclassification_cost",
-)
-"""Every table of the theory chapter, for the pipeline's plan."""

@@ -75,7 +75,7 @@ rule judge:
     input:
         study=PATHS.study,
         tables=[PATHS.table(name) for name in ("contrasts", "metrics")],
-        theory=[PATHS.theory(name) for name in THEORY_TABLE_NAMES],
+        theory=[PATHS.theory(name) for name in theory.THEORY_TABLES],
     output:
         PATHS.table("claims"),
     log:

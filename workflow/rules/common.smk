@@ -10,7 +10,8 @@ from lossbench.errors import ConfigError
 from lossbench.study import paths
 from lossbench.study.loading import snakemake_study
 from lossbench.study.plan import jobs, tuning_grid
-from lossbench.names import FIGURE_CHAPTERS, FIGURE_NAMES, THEORY_TABLE_NAMES
+from lossbench.tables import theory
+from lossbench.names import FIGURE_CHAPTERS, FIGURE_NAMES
 from lossbench.provenance import code_digest, has_gpu, listing_digest
 
 # A plan is a million small objects that stay: looking for garbage among them takes a sixth of a dry run.

@@ -1,5 +1,5 @@
 ALL_TABLES = [PATHS.table(name) for name in (*paths.COLLECTED, *paths.DERIVED)]
-THEORY_TABLES = [PATHS.theory(name) for name in THEORY_TABLE_NAMES]
+THEORY_TABLES = [PATHS.theory(name) for name in theory.THEORY_TABLES]
 
 
 rule draw:
@@ -56,7 +56,7 @@ rule export:
     output:
         [
             report(PATHS.csv(name), caption="../report/table.rst", category="Tables")
-            for name in (*paths.EXPORTED, *THEORY_TABLE_NAMES)
+            for name in (*paths.EXPORTED, *theory.THEORY_TABLES)
         ],
     log:
         PATHS.root / "logs/export.log",

@@ -1,6 +1,6 @@
 rule theory:
     output:
-        [PATHS.theory(name) for name in THEORY_TABLE_NAMES],
+        [PATHS.theory(name) for name in theory.THEORY_TABLES],
     log:
         PATHS.root / "logs/theory.log",
     benchmark:
@@ -12,4 +12,4 @@ rule theory:
         folder=lambda wildcards, output: Path(output[0]).parent,
         code=code_digest("theory.chapter"),
     shell:
-        "lossbench theory --settings {params.settings:q} --out {params.folder:q} > {log:q} 2>&1"
+        "lossbench derive --settings {params.settings:q} --out {params.folder:q} > {log:q} 2>&1"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lossbench.cards.loss import PRIMARY, REFERENCE
-from lossbench.tables import check, empty
+from lossbench.tables.parquet import check, empty
 from lossbench.tables.runs import LOGITS
 from lossbench.tables.study import COMPARED, GALLERY
 

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from lossbench.analysis import outcomes
 from lossbench.analysis.outcomes import KEY
 from lossbench.errors import TableError
-from lossbench.tables import check, study
+from lossbench.tables import study
+from lossbench.tables.parquet import check
 from lossbench.tables.runs import CHANCE_ERROR, CLASSES, LOGITS
 
 Floats = NDArray[np.float64]

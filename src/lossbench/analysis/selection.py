@@ -6,7 +6,8 @@ from lossbench.analysis import outcomes
 from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.errors import TableError
 from lossbench.study.grid import LossGrid
-from lossbench.tables import check, study
+from lossbench.tables import study
+from lossbench.tables.parquet import check
 from lossbench.tables.runs import CHANCE_ERROR
 
 CELL = ["learning_rate", "setting"]

@@ -10,7 +10,7 @@ from lossbench.stats.multiplicity import LAST_TARGET
 from lossbench.stats.reversals import find_reversal
 from lossbench.study.config import Study
 from lossbench.study.fields import LossName
-from lossbench.tables import check
+from lossbench.tables.parquet import check
 from lossbench.tables.study import CLAIMS
 from lossbench.words import names, numbers
 

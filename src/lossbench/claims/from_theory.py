@@ -8,7 +8,7 @@ import pandas as pd
 from lossbench.claims import theory_evidence as shown
 from lossbench.claims import theory_numbers
 from lossbench.claims.rule import Evidence, Verdict, verdict
-from lossbench.tables import check
+from lossbench.tables.parquet import check
 from lossbench.tables.study import CLAIMS
 
 Tables = Mapping[str, pd.DataFrame]

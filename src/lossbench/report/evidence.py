@@ -10,7 +10,7 @@ from lossbench.cards.loss import REFERENCE
 from lossbench.report.data_tables import in_order
 from lossbench.study import plan
 from lossbench.study.config import Study
-from lossbench.tables import empty
+from lossbench.tables.parquet import empty
 from lossbench.tables.study import TABLES
 
 Tables = Mapping[str, pd.DataFrame]

@@ -30,7 +30,7 @@ from lossbench.stats.pairs import Pairs, by_loss, pair, why_undefined
 from lossbench.stats.verdicts import decide
 from lossbench.study.config import Study
 from lossbench.study.settings import Statistics
-from lossbench.tables import check, empty
+from lossbench.tables.parquet import check, empty
 from lossbench.tables.study import CONTRASTS
 
 Floats = NDArray[np.float64]

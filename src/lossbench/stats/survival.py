@@ -17,7 +17,8 @@ from lossbench.analysis.outcomes import KEY
 from lossbench.cards.loss import REFERENCE
 from lossbench.stats.intervals import MIN_PAIRS
 from lossbench.stats.multiplicity import holm
-from lossbench.tables import check, empty, study
+from lossbench.tables import study
+from lossbench.tables.parquet import check, empty
 
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]

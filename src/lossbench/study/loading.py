@@ -33,6 +33,14 @@ def load_study(path: Path, overrides: Mapping[str, Any] | None = None) -> Study:
     return parse_study(_merge(fields, overrides or {}), origin=str(path))
 
 
+def read_study(path: Path) -> Study:
+    """The study in its resolved configuration. Raises ConfigError: there is none."""
+    try:
+        return Study.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: not a study's resolved configuration ({error})") from error
+
+
 def snakemake_study(config: Mapping[str, Any], config_files: Sequence[Path]) -> Study:
     """The study that a `snakemake` call asks for.
 

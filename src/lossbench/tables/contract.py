@@ -1,34 +1,9 @@
-"""The data contract: what a table is, and the only reader and writer of parquet in the project.
+"""The data contract: what a table is. Light enough for the pipeline's plan."""
 
-A schema is checked on every write and every read. Writing is atomic: the bytes go to a temporary
-name in the same folder, are flushed to the disk, and then take the final name. Every page carries
-a checksum: without one, most flipped bits of a parquet file read as other numbers.
-"""
-
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
-import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from lossbench.errors import TableError
-from lossbench.files import atomic
-
 Kind = Literal["text", "bool", "int8", "int32", "int64", "float32", "float64"]
-
-_ARROW: dict[Kind, pa.DataType] = {
-    "text": pa.string(),
-    "bool": pa.bool_(),
-    "int8": pa.int8(),
-    "int32": pa.int32(),
-    "int64": pa.int64(),
-    "float32": pa.float32(),
-    "float64": pa.float64(),
-}
 
 
 @dataclass(frozen=True)
@@ -44,8 +19,8 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
-    """A table's schema: its name, columns in order, and the columns that identify a row."""
+class Schema:
+    """A table: its name, columns in order, and the columns that identify a row."""
 
     name: str
     columns: tuple[Column, ...]
@@ -55,102 +30,3 @@ class Table:
     def names(self) -> list[str]:
         """The columns' names, in order."""
         return [column.name for column in self.columns]
-
-    @property
-    def arrow(self) -> pa.Schema:
-        """The same schema for pyarrow, with units, meanings and the key as metadata."""
-        fields = [
-            pa.field(
-                column.name,
-                _ARROW[column.kind],
-                nullable=column.optional,
-                metadata={"unit": column.unit, "meaning": column.meaning},
-            )
-            for column in self.columns
-        ]
-        return pa.schema(fields, metadata={"table": self.name, "key": ",".join(self.key)})
-
-
-def check(frame: pd.DataFrame, table: Table, *, origin: str = "") -> pd.DataFrame:
-    """`frame` with the schema's columns, order and types, sorted by its key.
-
-    Raises TableError: a missing or unknown column, a value that its type cannot hold, a missing
-    value where none is allowed, or a key that stands twice. `origin` names the source in errors.
-    """
-    where = f"table {table.name}{f' ({origin})' if origin else ''}"
-    _check_names(list(frame.columns), table, where)
-    checked = pd.DataFrame(
-        {column.name: _convert(frame[column.name], column, where) for column in table.columns}
-    )
-    repeated = checked.duplicated(list(table.key))
-    if repeated.any():
-        row = checked.loc[repeated, list(table.key)].iloc[0].to_dict()
-        raise TableError(f"{where}: the key {row} stands {repeated.sum() + 1} times; allowed: once")
-    return checked.sort_values(list(table.key), ignore_index=True)
-
-
-def write(frame: pd.DataFrame, table: Table, path: Path) -> None:
-    """Check `frame` and write it to `path`, atomically. The same frame gives the same bytes."""
-    checked = check(frame, table, origin=str(path))
-    content = pa.Table.from_pandas(checked, schema=table.arrow, preserve_index=False)
-    content = content.replace_schema_metadata(table.arrow.metadata)
-    with atomic(path) as temporary:
-        pq.write_table(content, temporary, compression="zstd", write_page_checksum=True)
-
-
-def read(path: Path, table: Table) -> pd.DataFrame:
-    """The checked table in the parquet file `path`. Raises TableError for anything else."""
-    try:
-        content = pq.read_table(path, partitioning=None, page_checksum_verification=True)
-        found = (content.schema.metadata or {}).get(b"table", b"?").decode()
-        names, frame = content.schema.names, content.to_pandas()
-    except (OSError, ValueError, pa.ArrowException) as error:
-        reason = " ".join(str(error).split())
-        raise TableError(f"{path}: not a readable {table.name} table ({reason})") from error
-    if found != table.name:
-        raise TableError(f"{path}: holds table {found!r}; allowed: {table.name!r}")
-    if not content.schema.equals(table.arrow, check_metadata=False):
-        _check_names(names, table, str(path))
-        raise TableError(f"{path}: column types differ from this version's {table.name} schema")
-    return check(frame, table, origin=str(path))
-
-
-def read_all(paths: Iterable[Path], table: Table) -> pd.DataFrame:
-    """The tables in `paths` as one, checked as one: a key may stand in one file only."""
-    return concat([read(path, table) for path in paths], table)
-
-
-def concat(frames: Sequence[pd.DataFrame], table: Table) -> pd.DataFrame:
-    """Checked frames one below the other; no frames give an empty table."""
-    if not frames:
-        return empty(table)
-    return check(pd.concat(frames, ignore_index=True), table)
-
-
-def empty(table: Table) -> pd.DataFrame:
-    """The table without rows, its columns typed."""
-    frame: pd.DataFrame = table.arrow.empty_table().to_pandas()
-    return frame
-
-
-def _check_names(names: Sequence[str], table: Table, where: str) -> None:
-    if missing := [name for name in table.names if name not in names]:
-        raise TableError(f"{where}: lacks the column {', '.join(missing)}")
-    if unknown := [name for name in names if name not in table.names]:
-        raise TableError(f"{where}: has the unknown column {', '.join(map(str, unknown))}")
-
-
-def _convert(values: pd.Series, column: Column, where: str) -> pd.Series:
-    """`values` in the column's type; a lossy conversion of whole numbers is an error."""
-    missing = values.isna()
-    if missing.any() and not column.optional:
-        raise TableError(f"{where}: column {column.name} misses {missing.sum()} values; allowed: 0")
-    try:
-        if column.kind == "text":
-            return values.astype("str")
-        converted = values.astype(np.dtype(column.kind))
-    except (TypeError, ValueError) as error:
-        raise TableError(f"{where}: column {column.name} is not {column.kind}: {error}") from error
-    if column.kind.startswith("int") and not (converted == values).all():
-        raise TableError(f"{where}: column {column.name} holds values that are not {column.kind}")
-    return converted

@@ -4,7 +4,7 @@ Fractions lie in [0, 1]; times end in `_s`. They stand apart from the analysis t
 new column there does not count as a change of the training code.
 """
 
-from lossbench.tables.contract import Column, Table
+from lossbench.tables.contract import Column, Schema
 
 CLASSES = 10
 """Every data set of the study has ten classes."""
@@ -23,7 +23,7 @@ RUN = (*CELL, Column("seed", "int32", "", "seed of the run"))
 RUN_KEY = tuple(column.name for column in RUN)
 LOGITS = tuple(f"logit_{label}" for label in range(CLASSES))
 
-HISTORY = Table(
+HISTORY = Schema(
     "history",
     (
         *RUN,
@@ -40,7 +40,7 @@ HISTORY = Table(
     (*RUN_KEY, "step"),
 )
 
-PREDICTIONS = Table(
+PREDICTIONS = Schema(
     "predictions",
     (
         *RUN,
@@ -52,7 +52,7 @@ PREDICTIONS = Table(
     (*RUN_KEY, "example"),
 )
 
-RUNS = Table(
+RUNS = Schema(
     "runs",
     (
         *RUN,
@@ -64,7 +64,7 @@ RUNS = Table(
     RUN_KEY,
 )
 
-TIMING = Table(
+TIMING = Schema(
     "timing",
     (
         *RUN,
@@ -79,7 +79,7 @@ TIMING = Table(
     RUN_KEY,
 )
 
-GEOMETRY = Table(
+GEOMETRY = Schema(
     "geometry",
     (
         *RUN,
@@ -90,7 +90,7 @@ GEOMETRY = Table(
     (*RUN_KEY, "layer", "measure"),
 )
 
-PROJECTIONS = Table(
+PROJECTIONS = Schema(
     "projections",
     (
         *RUN,
@@ -103,6 +103,6 @@ PROJECTIONS = Table(
     (*RUN_KEY, "layer", "example"),
 )
 
-RUN_TABLES: dict[str, Table] = {
+RUN_TABLES: dict[str, Schema] = {
     table.name: table for table in (HISTORY, PREDICTIONS, RUNS, TIMING, GEOMETRY, PROJECTIONS)
 }

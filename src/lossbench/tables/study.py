@@ -1,6 +1,6 @@
 """The tables that the analysis derives from the runs, and the registry of all study tables."""
 
-from lossbench.tables.contract import Column, Table
+from lossbench.tables.contract import Column, Schema
 from lossbench.tables.runs import RUN, RUN_KEY, RUN_TABLES
 
 COMPARED = (
@@ -8,7 +8,7 @@ COMPARED = (
     Column("model", "text", "", "network"),
 )
 
-LAST_LAYER = Table(
+LAST_LAYER = Schema(
     "last_layer",
     (
         *COMPARED,
@@ -21,7 +21,7 @@ LAST_LAYER = Table(
     ("dataset", "model", "seed"),
 )
 
-CONFUSION = Table(
+CONFUSION = Schema(
     "confusion",
     (
         *RUN,
@@ -32,7 +32,7 @@ CONFUSION = Table(
     (*RUN_KEY, "label", "predicted"),
 )
 
-RELIABILITY = Table(
+RELIABILITY = Schema(
     "reliability",
     (
         *RUN,
@@ -44,7 +44,7 @@ RELIABILITY = Table(
     (*RUN_KEY, "bin"),
 )
 
-GALLERY = Table(
+GALLERY = Schema(
     "gallery",
     (
         *COMPARED,
@@ -61,7 +61,7 @@ GALLERY = Table(
     ("dataset", "model", "right", "wrong", "example"),
 )
 
-METRICS = Table(
+METRICS = Schema(
     "metrics",
     (
         *RUN,
@@ -72,7 +72,7 @@ METRICS = Table(
     (*RUN_KEY, "split", "metric"),
 )
 
-CHOICES = Table(
+CHOICES = Schema(
     "choices",
     (
         *COMPARED,
@@ -86,7 +86,7 @@ CHOICES = Table(
     ("dataset", "model", "loss"),
 )
 
-TARGETS = Table(
+TARGETS = Schema(
     "targets",
     (
         *COMPARED,
@@ -96,7 +96,7 @@ TARGETS = Table(
     ("dataset", "model", "target"),
 )
 
-TIMES_TO_TARGET = Table(
+TIMES_TO_TARGET = Schema(
     "times_to_target",
     (
         *RUN,
@@ -109,7 +109,7 @@ TIMES_TO_TARGET = Table(
     (*RUN_KEY, "target"),
 )
 
-KAPLAN_MEIER = Table(
+KAPLAN_MEIER = Schema(
     "kaplan_meier",
     (
         *COMPARED,
@@ -125,7 +125,7 @@ KAPLAN_MEIER = Table(
     ("dataset", "model", "loss", "target", "steps"),
 )
 
-SURVIVAL = Table(
+SURVIVAL = Schema(
     "survival",
     (
         *COMPARED,
@@ -148,7 +148,7 @@ SURVIVAL = Table(
     ("dataset", "model", "loss", "target"),
 )
 
-CONTRASTS = Table(
+CONTRASTS = Schema(
     "contrasts",
     (
         *COMPARED,
@@ -180,7 +180,7 @@ CONTRASTS = Table(
     ("dataset", "model", "comparison", "metric", "loss", "reference"),
 )
 
-CLAIMS = Table(
+CLAIMS = Schema(
     "claims",
     (
         Column("claim", "text", "", "C1 … C12"),
@@ -193,7 +193,7 @@ CLAIMS = Table(
     ("claim",),
 )
 
-TABLES: dict[str, Table] = RUN_TABLES | {
+TABLES: dict[str, Schema] = RUN_TABLES | {
     table.name: table
     for table in (
         LAST_LAYER,

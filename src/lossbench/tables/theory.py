@@ -5,7 +5,7 @@ Losses carry the benchmark's names. With one sigmoid output a = σ(z) and target
 `mse_softmax` is (1/K) Σ (p − t)² and `cross_entropy` is −Σ t ln p.
 """
 
-from lossbench.tables.contract import Column, Table
+from lossbench.tables.contract import Column, Schema
 
 LOSS = Column("loss", "text", "", "loss")
 START = (
@@ -13,7 +13,7 @@ START = (
     Column("start_bias", "float64", "", "the neuron's first bias"),
 )
 
-THEORY_CONSTANTS = Table(
+THEORY_CONSTANTS = Schema(
     "theory_constants",
     (
         Column("name", "text", "", "the constant"),
@@ -25,7 +25,7 @@ THEORY_CONSTANTS = Table(
     ("name",),
 )
 
-NEURON_TRAJECTORIES = Table(
+NEURON_TRAJECTORIES = Schema(
     "neuron_trajectories",
     (
         *START,
@@ -39,7 +39,7 @@ NEURON_TRAJECTORIES = Table(
     ("start_weight", "start_bias", "loss", "epoch"),
 )
 
-NEURON_TIMES = Table(
+NEURON_TIMES = Schema(
     "neuron_times",
     (
         *START,
@@ -52,7 +52,7 @@ NEURON_TIMES = Table(
     ("start_weight", "start_bias", "loss", "output"),
 )
 
-NEURON_SLOWDOWN = Table(
+NEURON_SLOWDOWN = Schema(
     "neuron_slowdown",
     (
         LOSS,
@@ -65,7 +65,7 @@ NEURON_SLOWDOWN = Table(
     ("loss", "start_z"),
 )
 
-SIGMOID = Table(
+SIGMOID = Schema(
     "sigmoid",
     (
         Column("z", "float64", "", "the neuron's weighted input"),
@@ -75,7 +75,7 @@ SIGMOID = Table(
     ("z",),
 )
 
-OUTPUT_GRADIENTS = Table(
+OUTPUT_GRADIENTS = Schema(
     "output_gradients",
     (
         LOSS,
@@ -87,7 +87,7 @@ OUTPUT_GRADIENTS = Table(
     ("loss", "target", "output"),
 )
 
-SOFTMAX_GRADIENTS = Table(
+SOFTMAX_GRADIENTS = Schema(
     "softmax_gradients",
     (
         LOSS,
@@ -99,7 +99,7 @@ SOFTMAX_GRADIENTS = Table(
     ("loss", "classes", "case", "doubt"),
 )
 
-GRADIENT_CHECKS = Table(
+GRADIENT_CHECKS = Schema(
     "gradient_checks",
     (
         LOSS,
@@ -110,7 +110,7 @@ GRADIENT_CHECKS = Table(
     ("loss", "classes"),
 )
 
-DIGITS = Table(
+DIGITS = Schema(
     "theory_digits",
     (
         Column("problem", "text", "", "overlapping (3 against 8) or separable (0 against 1)"),
@@ -123,7 +123,7 @@ DIGITS = Table(
     ("problem", "example"),
 )
 
-LOSS_SURFACES = Table(
+LOSS_SURFACES = Schema(
     "loss_surfaces",
     (
         LOSS,
@@ -134,7 +134,7 @@ LOSS_SURFACES = Table(
     ("loss", "weight", "bias"),
 )
 
-DESCENT_PATHS = Table(
+DESCENT_PATHS = Schema(
     "descent_paths",
     (
         LOSS,
@@ -148,7 +148,7 @@ DESCENT_PATHS = Table(
     ("loss", "start", "step"),
 )
 
-CURVATURE = Table(
+CURVATURE = Schema(
     "curvature",
     (
         LOSS,
@@ -162,7 +162,7 @@ CURVATURE = Table(
     ("loss", "target", "z"),
 )
 
-HESSIANS = Table(
+HESSIANS = Schema(
     "hessians",
     (
         LOSS,
@@ -175,7 +175,7 @@ HESSIANS = Table(
     ("loss", "point"),
 )
 
-LOCAL_MINIMA = Table(
+LOCAL_MINIMA = Schema(
     "local_minima",
     (
         LOSS,
@@ -193,7 +193,7 @@ LOCAL_MINIMA = Table(
     ("loss", "minimum"),
 )
 
-LOCAL_MINIMA_SURFACES = Table(
+LOCAL_MINIMA_SURFACES = Schema(
     "local_minima_surfaces",
     (
         LOSS,
@@ -204,7 +204,7 @@ LOCAL_MINIMA_SURFACES = Table(
     ("loss", "weight", "bias"),
 )
 
-LOCAL_MINIMA_EXAMPLES = Table(
+LOCAL_MINIMA_EXAMPLES = Schema(
     "local_minima_examples",
     (
         Column("example", "int32", "", "number of the example"),
@@ -214,7 +214,7 @@ LOCAL_MINIMA_EXAMPLES = Table(
     ("example",),
 )
 
-SOLVER_RUNS = Table(
+SOLVER_RUNS = Schema(
     "solver_runs",
     (
         LOSS,
@@ -231,7 +231,7 @@ SOLVER_RUNS = Table(
     ("loss", "solver", "start_scale", "start"),
 )
 
-LOGISTIC_SOLUTIONS = Table(
+LOGISTIC_SOLUTIONS = Schema(
     "logistic_solutions",
     (
         Column("problem", "text", "", "overlapping or separable digits"),
@@ -242,7 +242,7 @@ LOGISTIC_SOLUTIONS = Table(
     ("problem", "method", "parameter"),
 )
 
-SEPARABLE_DESCENT = Table(
+SEPARABLE_DESCENT = Schema(
     "separable_descent",
     (
         Column("problem", "text", "", "overlapping or separable digits"),
@@ -255,7 +255,7 @@ SEPARABLE_DESCENT = Table(
     ("problem", "step"),
 )
 
-LINEAR_SOLUTIONS = Table(
+LINEAR_SOLUTIONS = Schema(
     "linear_solutions",
     (
         Column("problem", "text", "", "full rank, or rank deficient: one feature in two units"),
@@ -274,7 +274,7 @@ LINEAR_SOLUTIONS = Table(
     ("problem", "method", "start"),
 )
 
-MISCLASSIFICATION_COST = Table(
+MISCLASSIFICATION_COST = Schema(
     "misclassification_cost",
     (
         LOSS,
@@ -285,7 +285,7 @@ MISCLASSIFICATION_COST = Table(
     ("loss", "probability"),
 )
 
-THEORY_TABLES: dict[str, Table] = {
+THEORY_TABLES: dict[str, Schema] = {
     table.name: table
     for table in (
         THEORY_CONSTANTS,

@@ -10,7 +10,7 @@ import scipy
 from scipy.special import expit
 
 from lossbench.study.settings import Theory
-from lossbench.tables import check
+from lossbench.tables.parquet import check
 from lossbench.tables.theory import THEORY_CONSTANTS
 from lossbench.theory.gradients import favouring, logit_gradient
 from lossbench.theory.neuron import SLOWDOWN_OUTPUT, flow_epochs

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from lossbench.tables import check
+from lossbench.tables.parquet import check
 from lossbench.tables.theory import (
     CURVATURE,
     HESSIANS,

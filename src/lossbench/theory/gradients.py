@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, softmax
 
-from lossbench.tables import check
+from lossbench.tables.parquet import check
 from lossbench.tables.theory import GRADIENT_CHECKS, OUTPUT_GRADIENTS, SIGMOID, SOFTMAX_GRADIENTS
 from lossbench.theory.sigmoid import OUTPUT_LOSSES, SLOPES, Array, OutputLoss, sigmoid_slope
 

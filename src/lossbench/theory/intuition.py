@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from lossbench.tables import check
+from lossbench.tables.parquet import check
 from lossbench.tables.theory import MISCLASSIFICATION_COST
 from lossbench.theory.sigmoid import Array
 

@@ -9,7 +9,7 @@ normal equations are solved by the pseudo-inverse, which picks the shortest.
 import numpy as np
 import pandas as pd
 
-from lossbench.tables import check
+from lossbench.tables.parquet import check
 from lossbench.tables.theory import LINEAR_SOLUTIONS
 from lossbench.theory.logistic import standardised, with_ones
 from lossbench.theory.sigmoid import Array

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 
 from lossbench.study.settings import NeuronStart, Theory
-from lossbench.tables import check
+from lossbench.tables.parquet import check
 from lossbench.tables.theory import NEURON_SLOWDOWN, NEURON_TIMES, NEURON_TRAJECTORIES
 from lossbench.theory.sigmoid import OUTPUT_LOSSES, SLOPES, VALUES, Array, OutputLoss
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import scipy
 
-from lossbench.tables import check
+from lossbench.tables.parquet import check
 from lossbench.tables.theory import LOGISTIC_SOLUTIONS, SEPARABLE_DESCENT, SOLVER_RUNS
 from lossbench.theory.logistic import (
     DIGIT_PAIRS,

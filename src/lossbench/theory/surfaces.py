@@ -7,7 +7,7 @@ class means. Both losses get the same starts and steps, and each the largest rat
 import numpy as np
 import pandas as pd
 
-from lossbench.tables import check
+from lossbench.tables.parquet import check
 from lossbench.tables.theory import DESCENT_PATHS, DIGITS, LOSS_SURFACES
 from lossbench.theory.logistic import (
     DIGIT_PAIRS,

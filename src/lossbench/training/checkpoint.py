@@ -21,7 +21,7 @@ from lossbench.files import atomic, remove_leftovers
 from lossbench.provenance import code_digest
 from lossbench.study.plan import Job
 from lossbench.study.settings import Compute
-from lossbench.tables import check
+from lossbench.tables.parquet import check
 from lossbench.tables.runs import RUN_TABLES
 from lossbench.training.device import device_name, pick_device
 

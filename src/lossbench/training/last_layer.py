@@ -16,7 +16,7 @@ from torch import Tensor
 from lossbench.datasets.prepared import Prepared
 from lossbench.networks.models import build
 from lossbench.study.fields import NetworkName
-from lossbench.tables import check
+from lossbench.tables.parquet import check
 from lossbench.tables.runs import CLASSES
 from lossbench.tables.study import LAST_LAYER
 from lossbench.training.examples import labelled

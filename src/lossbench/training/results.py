@@ -8,7 +8,8 @@ from lossbench.networks.losses import LOSSES
 from lossbench.networks.models import ImageShape, Network, count_flops, count_parameters
 from lossbench.provenance import host_digest
 from lossbench.study.plan import Cell
-from lossbench.tables import Table, check, concat
+from lossbench.tables.contract import Schema
+from lossbench.tables.parquet import check, concat
 from lossbench.tables.runs import (
     GEOMETRY,
     HISTORY,
@@ -113,7 +114,7 @@ def _stacked(frames: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
-def _identified(frame: pd.DataFrame, cell: Cell, table: Table) -> pd.DataFrame:
+def _identified(frame: pd.DataFrame, cell: Cell, table: Schema) -> pd.DataFrame:
     """`frame` with the cell's identity in every row, checked; no rows give the empty table."""
     if frame.empty:
         return concat([], table)

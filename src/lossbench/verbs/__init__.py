@@ -1,1 +1,15 @@
-"""The verbs of the `lossbench` command, one a file: read files, call one function, write files."""
+"""The verbs of the `lossbench` command, one a file: read files, call one function, write files.
+
+A verb is a function with the name of its file; the file's docstring is its help. Its rule reruns
+when the code that the file can run changes.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+StudyFile = Annotated[
+    Path, typer.Option("--study", help="A study's resolved configuration, results/NAME/study.json.")
+]
+Out = Annotated[Path, typer.Option(help="Where the result goes.")]

@@ -1,24 +1,16 @@
-"""The rim of the reading side: a study's tables from and to its folder."""
+"""A study's tables, from and to its folder; those of a published study, from their CSV."""
 
 from pathlib import Path
 
 import pandas as pd
 
-from lossbench.errors import ConfigError, TableError
-from lossbench.study.config import Study
+from lossbench.errors import TableError
 from lossbench.study.paths import StudyPaths
-from lossbench.tables import Table, check, read, read_all, write
+from lossbench.tables.contract import Schema
+from lossbench.tables.parquet import check, read, read_all, write
 from lossbench.tables.runs import HISTORY, RUNS
 from lossbench.tables.study import TABLES
 from lossbench.tables.theory import THEORY_TABLES
-
-
-def read_study(path: Path) -> Study:
-    """The study in its resolved configuration. Raises ConfigError: there is none."""
-    try:
-        return Study.model_validate_json(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: not a study's resolved configuration ({error})") from error
 
 
 def read_jobs(folders: list[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -43,7 +35,7 @@ def read_finished(folder: Path, *names: str) -> dict[str, pd.DataFrame]:
     }
 
 
-def read_csv(path: Path, table: Table) -> pd.DataFrame:
+def read_csv(path: Path, table: Schema) -> pd.DataFrame:
     """The checked table in the CSV file `path`, as it was before it became text."""
     kinds = {column.name: column.kind for column in table.columns}
     try:

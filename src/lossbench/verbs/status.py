@@ -1,24 +1,20 @@
-"""The verb that says how far a study is."""
+"""Say how much of a study's training is done, at work, failed and left."""
 
 import sys
 from typing import Annotated
 
 import typer
 
-from lossbench.cli.app import app
 from lossbench.errors import ConfigError
+from lossbench.study.loading import read_study
 from lossbench.study.paths import RESULTS, StudyPaths
 from lossbench.study.progress import STATES, Progress, progress, total
 from lossbench.words.names import heading
 
 
-@app.command()
 def status(
     name: Annotated[str | None, typer.Argument(help="A study's name; all of them without.")] = None,
 ) -> None:
-    """Say how much of a study's training is done, at work, failed and left."""
-    from lossbench.cli.files import read_study
-
     for paths in _started(name):
         study = read_study(paths.study)
         _show(paths, progress(study, paths))

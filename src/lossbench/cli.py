@@ -1,0 +1,89 @@
+"""The `lossbench` command: finds the verbs; an error that a user can mend is one line.
+
+A verb's file is imported when the verb is called: one that reads tables does not load PyTorch, and
+help loads nothing.
+"""
+
+import ast
+import gc
+import importlib
+import os
+import pkgutil
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from lossbench import verbs
+from lossbench.errors import LossbenchError
+
+NAMES = sorted(module.name for module in pkgutil.iter_modules(verbs.__path__))
+
+
+class Verbs(TyperGroup):
+    """One command a file of `verbs`."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        """Their names."""
+        return NAMES
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """The verb as help shows it, not yet imported."""
+        return TyperCommand(cmd_name, help=_help(cmd_name)) if cmd_name in NAMES else None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The verb that is called, imported."""
+        name, _, rest = super().resolve_command(ctx, args)
+        return name, _load(str(name)), rest
+
+
+app = typer.Typer(
+    cls=Verbs,
+    help="Does the loss matter? Train, compare and report; Snakemake calls these verbs.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _command() -> None:
+    """Without it, Typer would want a verb of its own."""
+
+
+def main() -> None:
+    """Run the command line. An error that the user can mend is one line and exit status 1.
+
+    SIGTERM ends it with status 143, by an exception: what is half-written is removed on the way.
+    Lightning would swallow the signal, stop training and leave with status 0.
+    """
+    signal.signal(signal.SIGTERM, _terminate)
+    # What imports make lives to the end. Looking for garbage among it, as often as Python does
+    # by default, takes a fifth of the start of a training job.
+    gc.set_threshold(100_000)
+    try:
+        app()
+    except LossbenchError as error:
+        print(f"lossbench: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _terminate(number: int, _frame: FrameType | None) -> None:
+    os.write(sys.stderr.fileno(), b"lossbench: ended by SIGTERM\n")  # print is not reentrant
+    raise SystemExit(128 + number)
+
+
+def _help(name: str) -> str:
+    source = Path(verbs.__path__[0], f"{name}.py").read_text(encoding="utf-8")
+    return ast.get_docstring(ast.parse(source)) or ""
+
+
+def _load(name: str) -> Any:
+    module = importlib.import_module(f"lossbench.verbs.{name}")
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    alone.command(name, help=module.__doc__)(getattr(module, name))
+    return typer.main.get_command(alone)

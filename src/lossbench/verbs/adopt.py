@@ -1,0 +1,19 @@
+"""Read a folder of images or an .npz archive, check it, and write its prepared form."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lossbench.datasets.own import prepare_own
+from lossbench.datasets.prepared import save
+from lossbench.verbs import Out
+
+
+def adopt(
+    dataset: Annotated[str, typer.Argument(help="What the study calls it.")],
+    source: Annotated[Path, typer.Option(help="A folder of images or an .npz archive.")],
+    out: Out,
+    manifest: Annotated[Path, typer.Option(help="Where its description goes.")],
+) -> None:
+    save(prepare_own(dataset, source), out, manifest)

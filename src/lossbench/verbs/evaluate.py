@@ -1,0 +1,23 @@
+"""Measure every run by its stored predictions; pick images that tell the losses apart."""
+
+from lossbench.analysis.gallery import pick
+from lossbench.analysis.metrics import confusion, measure, reliability
+from lossbench.datasets.prepared import load
+from lossbench.study.paths import StudyPaths, prepared
+from lossbench.tables.stored import read_tables, write_tables
+from lossbench.verbs import StudyFile
+
+
+def evaluate(study: StudyFile) -> None:
+    paths = StudyPaths.around(study)
+    tables = read_tables(paths, "predictions", "runs", "history")
+    predictions = tables["predictions"]
+    names = set(predictions["dataset"])
+    images = {name: load(prepared(name, paths.results)).examples("test").images for name in names}
+    measured = {
+        "metrics": measure(**tables),
+        "confusion": confusion(predictions),
+        "reliability": reliability(predictions),
+        "gallery": pick(predictions, images),
+    }
+    write_tables(paths, measured)
