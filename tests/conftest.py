@@ -5,7 +5,7 @@ import os
 import pytest
 from filelock import FileLock
 
-from project_copy import Project
+from builders.project_copy import Project
 
 FIRST = ("test_pipeline", "test_walkthrough", "test_profiles", "test_datasets_own", "test_docs")
 """Modules with tests of minutes: begun last, one of them would keep all but one worker waiting."""

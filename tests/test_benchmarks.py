@@ -21,13 +21,13 @@ from benchmarks import (
     studies,
 )
 from benchmarks.record import Figure, at_least, at_most, below, median, record
+from builders.synthetic import build as synthetic_study
 from lossbench.networks.models import build
 from lossbench.study.loading import DEFAULT_STUDY, load_study, parse_study
 from lossbench.study.plan import jobs
 from lossbench.study.settings import Compute
 from lossbench.tables.parquet import write
 from lossbench.tables.runs import TIMING
-from synthetic import build as synthetic_study
 
 
 @pytest.fixture(scope="module")

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-import synthetic
+from builders import synthetic
+from builders.report_pages import PROVENANCE, parsed, table_values
 from lossbench.figures.catalogue import FIGURES
 from lossbench.report.blocks import FigureContent
 from lossbench.report.page import render
 from lossbench.report.statements import statements
 from lossbench.theory.chapter import chapter
-from report_pages import PROVENANCE, parsed, table_values
 
 pytestmark = pytest.mark.browser
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

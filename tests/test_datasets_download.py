@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-import tiny_sources
+from builders import tiny_sources
+from builders.tiny_sources import HASTE, cut, redirect, serve, stall, stall_midway, status
 from lossbench.datasets.digests import sha256
 from lossbench.datasets.download import extract, fetch
 from lossbench.datasets.sources import load_cifar10, load_mnist
 from lossbench.errors import DataError
-from tiny_sources import HASTE, cut, redirect, serve, stall, stall_midway, status
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ import torch
 import yaml
 from PIL import Image
 
+from builders.project_copy import TINY, Project
 from lossbench.datasets.own import SIDES, hold_out, prepare_own
 from lossbench.datasets.prepared import Examples
 from lossbench.errors import DataError
 from lossbench.networks.models import MODELS
 from lossbench.provenance import listing_digest
-from project_copy import TINY, Project
 
 NAMES = ["ant", "bee", "cat", "dog", "eel", "fox", "gnu", "hen", "ibis", "jay"]
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-import tiny_sources
+from builders import tiny_sources
 from lossbench.datasets.cifar import parse_batch, unpickle
 from lossbench.datasets.idx import LARGEST_BYTES, decompress, parse_idx
 from lossbench.errors import DataError

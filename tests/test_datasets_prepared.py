@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-import tiny_sources
+from builders import tiny_sources
 from lossbench.cards.dataset import DATASETS, STAND_INS
 from lossbench.datasets.preparation import LOADERS, prepare
 from lossbench.datasets.prepared import Examples, Loaded, build, channel_moments, load, save

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import tiny_sources
+from builders import tiny_sources
 from lossbench.datasets.digests import sha256
 from lossbench.datasets.sources import load_cifar10, load_mnist
 from lossbench.errors import DataError

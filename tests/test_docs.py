@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fresh_copy import ROOT, copy_project, run
+from builders.fresh_copy import ROOT, copy_project, run
 
 DOCUMENTS = sorted(
     [

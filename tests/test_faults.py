@@ -24,9 +24,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import cut_jobs
-import tiny_sources
-from cut_jobs import MOMENTS
+from builders import cut_jobs, tiny_sources
+from builders.cut_jobs import MOMENTS
+from builders.project_copy import ROOT
+from builders.small_disks import read_only, small_disk
 from lossbench.datasets.download import fetch
 from lossbench.datasets.prepared import save
 from lossbench.errors import ConfigError, DeviceError, FileError
@@ -38,8 +39,6 @@ from lossbench.tables.parquet import read
 from lossbench.tables.runs import RUN_TABLES
 from lossbench.training import results
 from lossbench.training.block import Loop
-from project_copy import ROOT
-from small_disks import read_only, small_disk
 from test_training import cell, prepared, train
 
 __all__ = ["prepared"]  # the fixture

@@ -14,9 +14,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from cut_jobs import wait_for
-from project_copy import ROOT, TINY, Project
-from small_disks import enlarge, read_only, small_disk
+from builders.cut_jobs import wait_for
+from builders.project_copy import ROOT, TINY, Project
+from builders.small_disks import enlarge, read_only, small_disk
 
 pytestmark = [
     pytest.mark.faults,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import synthetic
+from builders import synthetic
 from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.figures import curves, findings, layout
 from lossbench.figures.catalogue import FIGURES

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from builders.theory_tables import made
 from lossbench.figures.theory import THEORY_FIGURES
 from lossbench.names import THEORY_FIGURE_NAMES
 from lossbench.study.loading import load_study
@@ -12,7 +13,6 @@ from lossbench.study.settings import NeuronStart, Theory
 from lossbench.tables.parquet import empty
 from lossbench.tables.theory import THEORY_TABLES
 from lossbench.theory import neuron
-from theory_tables import made
 
 STUDY = load_study(Path(__file__).parents[1] / "config" / "miniature.yaml")
 

@@ -8,12 +8,12 @@ from scipy.special import expit, softmax
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import accuracy_score, brier_score_loss, confusion_matrix, log_loss
 
+from builders.study_tables import IDENTITY, make_history, make_runs
 from lossbench.analysis import metrics
 from lossbench.errors import TableError
 from lossbench.tables import runs as schemas
 from lossbench.tables.parquet import empty
 from lossbench.tables.runs import LOGITS
-from study_tables import IDENTITY, make_history, make_runs
 
 CLASSES = list(range(10))
 

@@ -1,9 +1,9 @@
 import pandas as pd
 import pytest
 
+from builders.study_tables import make_history, make_runs
 from lossbench.analysis import outcomes
 from lossbench.errors import TableError
-from study_tables import make_history, make_runs
 
 
 def test_a_run_ends_with_its_last_measurement_and_a_diverged_one_at_chance() -> None:

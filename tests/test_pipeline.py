@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from project_copy import REPEATED, Project
+from builders.project_copy import REPEATED, Project
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from project_copy import Project
+from builders.project_copy import Project
 
 pytestmark = pytest.mark.slow
 

@@ -6,13 +6,13 @@ import time
 import pytest
 from typer.testing import CliRunner
 
+from builders.project_copy import TINY
 from lossbench.cli import app
 from lossbench.study.loading import parse_study
 from lossbench.study.paths import JOB_TABLES, StudyPaths
 from lossbench.study.plan import jobs
 from lossbench.study.progress import _mark, progress, total
 from lossbench.verbs.status import duration
-from project_copy import TINY
 
 STUDY = parse_study(TINY, origin="tiny")
 JOBS = [job for stage in ("tuning", "evaluation") for job in jobs(STUDY, stage)]
@@ -160,7 +160,7 @@ def test_an_unknown_study_is_one_clear_error(paths):
 @pytest.mark.slow
 def test_a_real_run_is_seen_at_work(tmp_path, monkeypatch):
     """The marks are Snakemake's own, and another version may keep them elsewhere."""
-    from project_copy import Project
+    from builders.project_copy import Project
 
     project = Project(tmp_path / "project")
     monkeypatch.chdir(project.folder)

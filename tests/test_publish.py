@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-import synthetic
+from builders import synthetic
+from builders.project_copy import ROOT
 from lossbench.cli import app
 from lossbench.errors import TableError
 from lossbench.report import result_tables, summary
@@ -15,7 +16,6 @@ from lossbench.study.paths import EXPORTED
 from lossbench.tables.stored import read_csv, read_finished
 from lossbench.tables.study import TABLES
 from lossbench.words.numbers import NO_BREAK
-from project_copy import ROOT
 from tools import publish
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-import synthetic
+from builders import synthetic
 from lossbench.claims.rule import Verdict
 from lossbench.report.two_studies import compare, markdown
 from lossbench.words.numbers import NO_BREAK

@@ -2,7 +2,7 @@
 
 import pytest
 
-import synthetic
+from builders import synthetic
 from lossbench.report.blocks import Heading, Prose
 from lossbench.report.data_tables import DataTable
 from lossbench.report.last_layer_section import last_layer

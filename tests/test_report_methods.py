@@ -3,12 +3,12 @@
 import pytest
 import yaml
 
-import synthetic
+from builders import synthetic
+from builders.report_pages import PROVENANCE, Element, parsed, rendered
 from lossbench.cards.loss import LOSSES
 from lossbench.report.methods import UNRECORDED, citation, configuration, data, origin
 from lossbench.report.scope import scope
 from lossbench.study.config import Study
-from report_pages import PROVENANCE, Element, parsed, rendered
 
 
 @pytest.fixture(scope="module")

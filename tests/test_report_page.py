@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-import synthetic
+from builders import synthetic
+from builders.report_pages import SVG, Element, figure, parsed, rendered, table_values
 from lossbench.errors import LossbenchError
 from lossbench.names import FIGURE_NAMES
 from lossbench.names import THEORY_FIGURE_NAMES as CHAPTER
@@ -15,7 +16,6 @@ from lossbench.report.blocks import embedded
 from lossbench.report.page import notices
 from lossbench.report.statements import Statement
 from lossbench.study.config import Study
-from report_pages import SVG, Element, figure, parsed, rendered, table_values
 
 SECTIONS = [
     "The answer",

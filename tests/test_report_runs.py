@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-import synthetic
+from builders import synthetic
 from lossbench.report.run_table import config_option, planned, run_table, status
 from lossbench.study import plan
 from lossbench.study.paths import StudyPaths

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-import synthetic
+from builders import synthetic
 from lossbench.report import sentences
 
 

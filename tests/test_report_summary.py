@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-import synthetic
+from builders import synthetic
 from lossbench.report import verdicts
 from lossbench.report.summary import escaped, markdown
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import synthetic
+from builders import synthetic
 from lossbench.report import verdicts
 from lossbench.report.verdicts import plain
 

@@ -4,10 +4,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from builders.study_tables import make_history, make_runs
 from lossbench.analysis import selection
 from lossbench.errors import TableError
 from lossbench.study.grid import LossGrid, Margin
-from study_tables import make_history, make_runs
 
 GRID = LossGrid(loss="cross_entropy", learning_rates=(0.01, 0.1, 1.0))
 

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-import slurm_cluster
-from project_copy import Project
+from builders import slurm_cluster
+from builders.project_copy import Project
 
 pytestmark = pytest.mark.slurm
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats as scipy_stats
 
-import synthetic
+from builders import synthetic
 from lossbench.analysis import metrics, selection
 from lossbench.stats import derived
 from lossbench.study.config import Study

@@ -2,11 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from builders.study_tables import IDENTITY, make_history, make_runs
 from lossbench.analysis import metrics
 from lossbench.stats import observations, survival
 from lossbench.tables import runs, study
 from lossbench.tables.parquet import check, empty
-from study_tables import IDENTITY, make_history, make_runs
 
 
 def choice(loss: str, rate: float, setting: str = "") -> dict[str, object]:

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from builders.study_tables import make_history, make_runs
 from lossbench.stats import survival
 from lossbench.tables import study
 from lossbench.tables.parquet import check, empty
 from lossbench.tables.runs import HISTORY
-from study_tables import make_history, make_runs
 
 Curves = dict[str, dict[int, list[float] | None]]
 """Loss → seed → validation errors every 100 steps; None where the run diverged at once."""

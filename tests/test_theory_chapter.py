@@ -6,11 +6,11 @@ import time
 
 import pandas as pd
 
+from builders.theory_tables import made
 from lossbench.study.settings import Theory
 from lossbench.tables.parquet import check
 from lossbench.tables.theory import THEORY_TABLES
 from lossbench.theory.chapter import chapter
-from theory_tables import made
 
 
 def test_every_table_is_made_in_its_schema():

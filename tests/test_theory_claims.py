@@ -3,13 +3,13 @@
 import pandas as pd
 import pytest
 
+from builders.theory_tables import made
 from lossbench.claims.from_theory import CLAIMS_OF_THEORY, claims, judge
 from lossbench.names import THEORY_FIGURE_NAMES
 from lossbench.study.settings import NeuronStart, Theory
 from lossbench.tables.parquet import check
 from lossbench.tables.study import CLAIMS
 from lossbench.theory import neuron
-from theory_tables import made
 
 
 def changed(name, condition, **values):

@@ -2,8 +2,8 @@
 
 import pytest
 
+from builders.theory_tables import made
 from lossbench.claims import theory_numbers
-from theory_tables import made
 
 
 @pytest.mark.parametrize(

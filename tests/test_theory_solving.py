@@ -5,9 +5,9 @@ import pytest
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
+from builders.theory_tables import made
 from lossbench.theory import solving
 from lossbench.theory.logistic import DIGIT_PAIRS, digits_problem, gradient, hessian, value
-from theory_tables import made
 
 PROBLEM = digits_problem(*DIGIT_PAIRS["overlapping"])
 

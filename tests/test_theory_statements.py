@@ -5,10 +5,10 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from builders.theory_tables import made
 from lossbench.names import THEORY_FIGURE_NAMES
 from lossbench.report.mathml import fraction, index, math, power, row, upright
 from lossbench.report.statements import statements
-from theory_tables import made
 
 
 def test_formula_is_the_mathml_one_would_write():

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from fresh_copy import ROOT, copy_project, run
+from builders.fresh_copy import ROOT, copy_project, run
 
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
 WALK = TEXT[TEXT.index("## Adding a loss") : TEXT.index("## Adding a figure")]

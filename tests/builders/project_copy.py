@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import yaml
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TINY = {
     "name": "tiny",
     "title": "Tiny",

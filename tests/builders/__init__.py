@@ -1,0 +1,1 @@
+"""What tests are built from: invented studies, tables, files, projects and clusters."""
