@@ -81,7 +81,7 @@ def count_flops(network: nn.Module, shape: ImageShape) -> int:
 
     Counted by PyTorch's FlopCounterMode on a batch of two, since BatchNorm refuses a batch of one.
     """
-    images = torch.zeros(2, *shape)
+    images = torch.zeros(2, *shape, device=next(network.parameters()).device)
     with FlopCounterMode(display=False) as counter:
         network(images).logits.sum().backward()
     network.zero_grad()

@@ -41,7 +41,7 @@ class Compute(Frozen):
     trials_per_job: Count | None = None
     """Trials of a loss's grid in one tuning job; all of them where absent."""
     precision: Literal["float32", "bfloat16"] = "float32"
-    """Arithmetic of the forward and backward pass; parameters stay float32."""
+    """Arithmetic of the training steps; parameters and measurements stay float32."""
     compile: Annotated[bool, Strict()] = False
     """Let torch.compile translate the networks: needs a C++ compiler and up to a minute a job."""
     checkpoint_s: Annotated[Real, Field(ge=0)] = 60.0

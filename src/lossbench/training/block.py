@@ -2,7 +2,9 @@
 
 `Loop` (CPU) gives each seed its own tensors and takes the seeds in turn: each seed's arithmetic is
 that of the seed trained alone, bit for bit. `Stack` (CUDA) keeps parameters and buffers stacked on
-a leading seed axis and evaluates all seeds in one set of kernels with `torch.vmap`.
+a leading seed axis and evaluates all seeds in one set of kernels with `torch.vmap`. It makes images
+contiguous first: a lone seed's would stay in `channels_last` order, for which PyTorch's BatchNorm
+and average pooling take ways that `vmap` does not know.
 """
 
 from collections.abc import Callable, Sequence
@@ -106,7 +108,7 @@ class Stack:
     ) -> Tensor:
         """See `Block`. A dead seed's slice is computed and ignored: no seed touches another's."""
         self.network.train()
-        outputs = self.forward(self.weights, self.buffers, images)
+        outputs = self.forward(self.weights, self.buffers, images.contiguous())
         losses = torch.vmap(objective)(outputs, self.weights["head.weight"], labels).mean(-1)
         losses.sum().backward()
         return losses.detach().where(alive, torch.nan)
@@ -116,9 +118,8 @@ class Stack:
         """See `Block`."""
         self.network.eval()
         seeds = next(iter(self.weights.values())).shape[0]
-        result: Forward = self.forward(
-            self.weights, self.buffers, images.expand(seeds, *images.shape)
-        )
+        batches = images.contiguous().expand(seeds, *images.shape)
+        result: Forward = self.forward(self.weights, self.buffers, batches)
         return result
 
     def _forward(

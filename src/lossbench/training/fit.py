@@ -70,7 +70,7 @@ def _fit(
     block = _block(networks, device, compute)
     module, loader = _prepare(cell, seeds, prepared, block, device, start=resume.step)
     epochs = cell.epochs - resume.step // module.steps_per_epoch
-    _trainer(epochs, resume, compute, device, show_bar=show_bar).fit(module, loader)
+    _trainer(cell, epochs, resume, device, show_bar=show_bar).fit(module, loader)
     train_s = resume.train_s
     is_evaluation = cell.stage == "evaluation"
     tested = test_tables(module, *labelled(prepared, "test", device)) if is_evaluation else {}
@@ -141,7 +141,7 @@ def _training_examples(cell: Cell, prepared: Prepared, device: torch.device) -> 
 
 
 def _trainer(
-    epochs: int, resume: Resume, compute: Compute, device: torch.device, *, show_bar: bool
+    cell: Cell, epochs: int, resume: Resume, device: torch.device, *, show_bar: bool
 ) -> pl.Trainer:
     """A Trainer that only trains: no logger, checkpoint or sanity check, and no cluster detection.
 
@@ -152,7 +152,7 @@ def _trainer(
     return pl.Trainer(
         accelerator="gpu" if device.type == "cuda" else "cpu",
         devices=[device.index] if device.type == "cuda" else 1,
-        precision="bf16-mixed" if compute.precision == "bfloat16" else "32-true",
+        precision="bf16-mixed" if cell.precision == "bfloat16" else "32-true",
         max_epochs=epochs,
         callbacks=[resume],
         plugins=[LightningEnvironment()],

@@ -108,7 +108,8 @@ class BlockTraining(pl.LightningModule):
     def _measure(self) -> None:
         started = time.perf_counter()
         position = self._position()
-        rows = measurements(self.block, self.loss, **self.probes)
+        with torch.autocast(self.device.type, enabled=False):  # as at the start and on the test set
+            rows = list(measurements(self.block, self.loss, **self.probes))
         for index, row in enumerate(rows):
             self.alive[index] &= math.isfinite(row["validation_error"])
             if self.alive[index]:

@@ -78,7 +78,8 @@ def test_tables(module: BlockTraining, images: Tensor, labels: Tensor) -> dict[s
     surviving seed.
     """
     found = outputs(module.block, images)
-    module.alive &= found.logits.isfinite().all(-1).all(-1)
+    finite = found.logits.isfinite().all(-1).all(-1)
+    module.alive &= finite.to(module.alive.device)  # Lightning moves the module back to the CPU
     surviving = [index for index, alive in enumerate(module.alive.tolist()) if alive]
     logits, features = (part.float().cpu().numpy() for part in found)
     truth = labels.cpu().numpy()
