@@ -105,6 +105,6 @@ def _printable(key: str) -> str:
     return key if key.isprintable() and len(key) <= 80 else _shorten(key)
 
 
-def _shorten(value: Any, width: int = 80) -> str:
+def _shorten(value: Any) -> str:
     text = repr(value)
-    return text if len(text) <= width else text[: width - 1] + "…"
+    return text if len(text) <= 80 else text[:79] + "…"
