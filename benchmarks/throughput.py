@@ -74,8 +74,15 @@ def contestants(
             network = _network(contest, prepared, seed)
             if tuned:
                 network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-            size = batch_size(contest, study)
-            bare.train(network, pixels, labels, batch_size=size, rate=RATE, fused=tuned)
+            bare.train(
+                network,
+                pixels,
+                labels,
+                batch_size=batch_size(contest, study),
+                rate=RATE,
+                fused=tuned,
+                generator=torch.Generator().manual_seed(seed),
+            )
 
     return {
         "bare": partial(loop, images, tuned=False),

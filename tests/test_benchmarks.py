@@ -85,10 +85,11 @@ def test_a_command_that_fails_says_what_it_printed():
 
 def test_the_bare_loop_learns(mnist):
     images, labels = bare.tensors(mnist)
-    torch.manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
     network = build("mlp", "linear", (1, 28, 28), classes=10, seed=0)
     before = F.cross_entropy(network(images).logits, labels).item()
-    bare.train(network, images, labels, batch_size=32, rate=0.05, fused=False)
+    options = {"batch_size": 32, "rate": 0.05, "fused": False}
+    bare.train(network, images, labels, **options, generator=generator)
     assert F.cross_entropy(network(images).logits, labels).item() < 0.5 * before
 
 
