@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from lossbench.tables.parquet import check
-from lossbench.tables.theory import (
+from lossbench.tables.theory_problems import (
     CURVATURE,
     HESSIANS,
     LOCAL_MINIMA,

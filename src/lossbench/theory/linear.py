@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from lossbench.tables.parquet import check
-from lossbench.tables.theory import LINEAR_SOLUTIONS
+from lossbench.tables.theory_problems import LINEAR_SOLUTIONS
 from lossbench.theory.logistic import standardised, with_ones
 from lossbench.theory.sigmoid import Array
 

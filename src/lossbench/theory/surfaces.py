@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lossbench.tables.parquet import check
-from lossbench.tables.theory import DESCENT_PATHS, DIGITS, LOSS_SURFACES
+from lossbench.tables.theory_problems import DESCENT_PATHS, DIGITS, LOSS_SURFACES
 from lossbench.theory.logistic import (
     DIGIT_PAIRS,
     Problem,
