@@ -81,4 +81,5 @@ lock:  ## pin what a fresh installation resolves to now
 	grep -vxFf requirements.lock build/all.lock > requirements-dev.lock
 
 clean:  ## delete results, reports and the environment
-	rm -rf results report/*.html .venv build
+	rm -rf .venv build
+	find results/ report/ -mindepth 1 ! -path results/README.md ! -path report/README.md -delete

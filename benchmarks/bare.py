@@ -10,11 +10,18 @@ from lossbench.networks.models import Network
 
 
 def train(
-    network: Network, images: Tensor, labels: Tensor, *, batch_size: int, rate: float, fused: bool
+    network: Network,
+    images: Tensor,
+    labels: Tensor,
+    *,
+    batch_size: int,
+    rate: float,
+    fused: bool,
+    generator: torch.Generator,
 ) -> None:
     """One epoch of SGD with Nesterov momentum, in a random order."""
     optimizer = SGD(network.parameters(), lr=rate, momentum=0.9, nesterov=True, fused=fused)
-    for rows in torch.randperm(len(images)).split(batch_size):
+    for rows in torch.randperm(len(images), generator=generator).split(batch_size):
         optimizer.zero_grad()
         functional.cross_entropy(network(images[rows]).logits, labels[rows]).backward()
         optimizer.step()

@@ -12,25 +12,18 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import pandas as pd
+
 ROOT = Path(__file__).parents[1]
 
-Times = dict[str, list[float]]
-"""Seconds of each round, by contestant."""
 
-
-def rounds(contestants: Mapping[str, Callable[[], object]], repeats: int) -> Times:
-    """Processor seconds of each contestant in each round; every other round in reverse order."""
-    times: Times = {name: [] for name in contestants}
+def rounds(contestants: Mapping[str, Callable[[], object]], repeats: int) -> pd.DataFrame:
+    """Processor seconds: a row a round, every other one in reverse order, a column a contestant."""
+    times = []
     for number in range(repeats):
-        names = list(contestants)
-        for name in names if number % 2 == 0 else reversed(names):
-            times[name].append(cpu_seconds(contestants[name]))
-    return times
-
-
-def quotients(times: Times, over: str, under: str) -> list[float]:
-    """Round by round, the seconds of `over` divided by those of `under`."""
-    return [above / below for above, below in zip(times[over], times[under], strict=True)]
+        order = list(contestants)[:: -1 if number % 2 else 1]
+        times.append({name: cpu_seconds(contestants[name]) for name in order})
+    return pd.DataFrame(times)
 
 
 def cpu_seconds(work: Callable[[], object]) -> float:

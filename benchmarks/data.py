@@ -23,7 +23,9 @@ COUNTS = {"mnist": (55_000, 5_000, 10_000), "cifar10": (45_000, 5_000, 10_000)}
 
 def is_real(name: DatasetName, data_dir: Path) -> bool:
     """Whether the official files lie in `data_dir`; nothing is downloaded for a benchmark."""
-    return (data_dir / OFFICIAL[name].folder).is_dir()
+    official = OFFICIAL[name]
+    places = (official.folder, official.archive or official.folder)
+    return any((data_dir / place).exists() for place in places)
 
 
 def described(data_dir: Path) -> str:

@@ -4,15 +4,17 @@ The document is written anew from the records of the last runs of each command, 
 `notes.md`, the part written by hand.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 from rich.console import Console
-from rich.table import Table
+from rich.markdown import Markdown
 
 from benchmarks.clock import ROOT
-from benchmarks.record import Command, Figure, Record
-from lossbench.files import atomic
+from benchmarks.record import Command, Figure, Goal
+from lossbench.files import read_json, write_json, write_text
 
 RECORDS = ROOT / "benchmarks/records"
 NOTES = ROOT / "benchmarks/notes.md"
@@ -30,82 +32,63 @@ turns in one run.
 
 
 def publish(
-    found: Record,
+    found: Mapping[str, Any],
     *,
     records: Path = RECORDS,
     notes: Path = NOTES,
     document: Path = DOCUMENT,
 ) -> None:
     """Keep the record in place of the command's last one, and write the document anew."""
-    with atomic(records / f"{found.command}.json") as temporary:
-        temporary.write_text(found.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    write_json(records / f"{found['command']}.json", found)
     paths = [records / f"{command}.json" for command in TITLES]
-    kept = [Record.model_validate_json(path.read_text("utf-8")) for path in paths if path.exists()]
-    with atomic(document) as temporary:
-        temporary.write_text(markdown(kept, notes.read_text("utf-8")), encoding="utf-8")
+    sections = [_section(read_json(path)) for path in paths if path.exists()]
+    write_text(document, "\n".join([HEAD, *sections, notes.read_text("utf-8")]))
 
 
-def markdown(records: Sequence[Record], notes: str) -> str:
-    """The document's text."""
-    sections = [HEAD, *(_section(each) for each in records), notes]
-    return "\n".join(sections)
+def _section(found: Mapping[str, Any]) -> str:
+    machine = found["machine"]
+    packages = ", ".join(f"{name} {version}" for name, version in found["packages"].items())
+    figures = [
+        Figure(**fields | {"goal": fields["goal"] and Goal(*fields["goal"])})
+        for fields in found["figures"]
+    ]
+    return f"""## {TITLES[found["command"]]}
+
+{found["finished"]}, in {found["seconds"] / 60:.1f} minutes, on {machine["processor"]}, \
+{machine["cores"]} cores, {machine["platform"]}; {found["threads"]} thread a process.
+Python {machine["python"]}, {packages}. Trained on {found["data"]}.
+
+{tables(figures)}
+"""
 
 
 def show(figures: Sequence[Figure]) -> None:
     """Print the figures, goal and value side by side."""
-    table = Table("figure", "goal", "measured", "met", "note")
-    for group, members in grouped(figures).items():
-        table.add_section()
-        table.add_row(f"[bold]{group}[/bold]")
-        for figure in members:
-            table.add_row(
-                figure.name, goal_text(figure), value_text(figure), verdict(figure), figure.note
-            )
-    Console(width=None if Console().is_terminal else 160).print(table)
+    Console(width=None if Console().is_terminal else 160).print(Markdown(tables(figures)))
 
 
-def grouped(figures: Sequence[Figure]) -> dict[str, list[Figure]]:
-    """The figures by group; groups and members in the order in which they were measured."""
-    groups: dict[str, list[Figure]] = {}
-    for figure in figures:
-        groups.setdefault(figure.group, []).append(figure)
-    return groups
-
-
-def _section(found: Record) -> str:
-    machine = found.machine
-    packages = ", ".join(f"{name} {version}" for name, version in found.packages.items())
-    lines = [
-        f"## {TITLES[found.command]}",
-        "",
-        f"{found.finished}, in {found.seconds / 60:.1f} minutes, on {machine['processor']},"
-        f" {machine['cores']} cores, {machine['platform']}; {found.threads} thread a process.",
-        f"Python {machine['python']}, {packages}. Trained on {found.data}.",
-        *_tables(found.figures),
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _tables(figures: Sequence[Figure]) -> Iterator[str]:
-    for group, members in grouped(figures).items():
-        yield from ("", f"### {group}", "")
-        yield "| figure | goal | measured | met | note |"
-        yield "|---|---|---|---|---|"
-        for figure in members:
-            cells = (
-                figure.name,
-                goal_text(figure),
-                value_text(figure),
-                verdict(figure),
-                figure.note,
-            )
-            yield f"| {' | '.join(cells)} |"
+def tables(figures: Sequence[Figure]) -> str:
+    """Markdown: a table for each group; groups and their figures in the order of measurement."""
+    cells = pd.DataFrame(
+        {
+            "group": figure.group,
+            "figure": figure.name,
+            "goal": goal_text(figure),
+            "measured": value_text(figure),
+            "met": {True: "yes", False: "no", None: ""}[figure.met],
+            "note": figure.note,
+        }
+        for figure in figures
+    ).set_index("group")
+    head = f"| {' | '.join(cells.columns)} |\n|{'---|' * len(cells.columns)}"
+    lines = "| " + cells.agg(" | ".join, axis=1) + " |"
+    groups = lines.groupby("group", sort=False).agg("\n".join)
+    return "\n\n".join(f"### {group}\n\n{head}\n{body}" for group, body in groups.items())
 
 
 def goal_text(figure: Figure) -> str:
     """Such as `≥ 0.95`, or nothing."""
-    goal = figure.goal
-    return f"{goal.relation} {_plain(goal.bound)}{_unit(figure)}" if goal else ""
+    return f"{figure.goal.relation} {figure.goal.bound:g}{_unit(figure)}" if figure.goal else ""
 
 
 def value_text(figure: Figure) -> str:
@@ -118,11 +101,6 @@ def value_text(figure: Figure) -> str:
     return f"{value} ({number(figure.low)} to {number(figure.high)})"
 
 
-def verdict(figure: Figure) -> str:
-    """`yes`, `no`, or nothing where there is no goal or no value."""
-    return {True: "yes", False: "no", None: ""}[figure.met]
-
-
 def number(value: float) -> str:
     """Three significant digits, whole from a hundred on."""
     if abs(value) >= 100:
@@ -130,11 +108,5 @@ def number(value: float) -> str:
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
 
 
-def _plain(bound: float) -> str:
-    return f"{bound:g}"
-
-
 def _unit(figure: Figure) -> str:
-    if not figure.unit:
-        return ""
-    return figure.unit if figure.unit == "%" else f" {figure.unit}"
+    return figure.unit if figure.unit in ("", "%") else f" {figure.unit}"

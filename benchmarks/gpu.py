@@ -10,7 +10,7 @@ import torch
 
 from benchmarks import data
 from benchmarks.contests import EDGES, LENET, MLP, Contest, one_epoch
-from benchmarks.record import Figure, Goal, at_least, median, not_measured
+from benchmarks.record import Figure, Goal, at_least, median
 from lossbench.datasets.prepared import Prepared
 from lossbench.study.config import Study
 from lossbench.study.settings import Compute
@@ -37,10 +37,10 @@ def figures(study: Study, data_dir: Path, *, repeats: int) -> Iterator[Figure]:
             ratios = [stacking(contest, study, part, Compute()) for _ in range(repeats)]
             yield median(GROUP, name, ratios, goal=STACKED, note="wall time")
         else:
-            yield not_measured(GROUP, name, STACKED, ABSENT)
+            yield Figure(GROUP, name, None, goal=STACKED, note=ABSENT)
     why = "`config/full.yaml` was not run" if torch.cuda.is_available() else ABSENT
     for name, goal in RESNET.items():
-        yield not_measured(GROUP, name, goal, why)
+        yield Figure(GROUP, name, None, goal=goal, note=why)
 
 
 def stacking(contest: Contest, study: Study, examples: Prepared, compute: Compute) -> float:

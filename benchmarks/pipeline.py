@@ -65,7 +65,7 @@ def _miniature(project: Path, repeats: int) -> Iterator[Figure]:
     """The whole miniature, then again with nothing to do, then its page alone."""
     asked = ["--configfile", "config/miniature.yaml"]
     wall = _snakemake(project, *asked).wall_s
-    yield Figure(group=GROUP, name="the miniature, from nothing to the page", value=wall, unit="s")
+    yield Figure(GROUP, "the miniature, from nothing to the page", wall, "s")
     share = training_share(project / "results/miniature", wall, os.cpu_count() or 1)
     yield Figure(
         group=GROUP,

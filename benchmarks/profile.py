@@ -42,7 +42,7 @@ def figures(study: Study, data_dir: Path) -> Iterator[Figure]:
         for kind, share in shares.most_common():
             if share >= 0.5:
                 group = f"Where the time of a step of `{contest.model}` goes"
-                yield Figure(group=group, name=kind, value=share, unit="%")
+                yield Figure(group, kind, share, "%")
 
 
 def step_shares(contest: Contest, study: Study, data_dir: Path) -> Counter[str]:

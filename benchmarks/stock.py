@@ -103,7 +103,12 @@ def main() -> None:
         to_tensor,
         Normalize(manifest.channel_mean, manifest.channel_std),
     ]
-    loader = DataLoader(Images(prepared, transforms), batch_size=given.batch_size, shuffle=True)
+    loader = DataLoader(
+        Images(prepared, transforms),
+        batch_size=given.batch_size,
+        shuffle=True,
+        generator=torch.Generator().manual_seed(given.seed),
+    )
     with tempfile.TemporaryDirectory() as folder:
         trainer = pl.Trainer(max_epochs=1, accelerator="cpu", default_root_dir=folder)
         started = time.process_time()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.record import Figure, at_least, not_measured
+from benchmarks.record import Figure, at_least
 from lossbench.errors import TableError
 from lossbench.tables.parquet import read
 from lossbench.tables.runs import TIMING
@@ -21,17 +21,17 @@ def figures(folder: Path, cores: int) -> Iterator[Figure]:
     name = "a real study, Σ training seconds / (wall seconds × cores)"
     done = jobs(folder / "benchmarks")
     if done.empty:
-        yield not_measured(group, name, goal, f"no records of results/{folder.name}")
+        yield Figure(group, name, None, goal=goal, note=f"no records of results/{folder.name}")
         return
     wall = sum(sittings(done))
     try:
         share = training_share(folder, wall, cores)
     except TableError:
         why = f"results/{folder.name} was made by another version of the project"
-        yield not_measured(group, name, goal, why)
+        yield Figure(group, name, None, goal=goal, note=why)
         return
     note = f"{folder.name}: {wall / 60:.0f} minutes on {cores} cores, from its records"
-    yield Figure(group=group, name=name, value=share, goal=goal, note=note)
+    yield Figure(group, name, share, goal=goal, note=note)
 
 
 def training_share(folder: Path, wall: float, cores: int) -> float:
@@ -56,13 +56,10 @@ def jobs(benchmarks: Path) -> pd.DataFrame:
 
 def sittings(jobs: pd.DataFrame) -> list[float]:
     """Wall seconds of each sitting: of work without a long pause between two jobs."""
-    lengths: list[float] = []
-    latest = -math.inf
-    for start, seconds in sorted(zip(jobs["start_s"], jobs["seconds"], strict=True)):
-        if start - latest > IDLE_S:
-            lengths.append(0.0)
-            latest = start
-        end = max(latest, start + seconds)
-        lengths[-1] += end - latest
-        latest = end
-    return lengths
+    jobs = jobs.sort_values("start_s")
+    start = jobs["start_s"]
+    end = (start + jobs["seconds"]).cummax()
+    before = end.shift(fill_value=-math.inf)
+    opens = start - before > IDLE_S
+    seconds = end - before.where(~opens, start)
+    return list(seconds.groupby(opens.cumsum()).sum())

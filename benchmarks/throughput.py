@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import pandas as pd
 import torch
 from torch import Tensor
 
@@ -73,8 +74,15 @@ def contestants(
             network = _network(contest, prepared, seed)
             if tuned:
                 network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-            size = batch_size(contest, study)
-            bare.train(network, pixels, labels, batch_size=size, rate=RATE, fused=tuned)
+            bare.train(
+                network,
+                pixels,
+                labels,
+                batch_size=batch_size(contest, study),
+                rate=RATE,
+                fused=tuned,
+                generator=torch.Generator().manual_seed(seed),
+            )
 
     return {
         "bare": partial(loop, images, tuned=False),
@@ -85,39 +93,38 @@ def contestants(
     }
 
 
-def _ratios(contest: Contest, times: clock.Times, measured_share: float) -> Iterator[Figure]:
+def _ratios(contest: Contest, times: pd.DataFrame, measured_share: float) -> Iterator[Figure]:
     group = "Images a second over those of the bare loop"
     name = f"{contest.model}, {contest.seeds} seeds"
     goal = at_least(GOALS[contest.model])
-    yield median(group, name, clock.quotients(times, "bare", "ours"), goal=goal)
+    yield median(group, name, times["bare"] / times["ours"], goal=goal)
     yield median(
         group,
         f"{name}, evaluation points included",
-        clock.quotients(times, "bare", "measured"),
+        times["bare"] / times["measured"],
         goal=at_least(0.9),
         note=f"the default study's: {measured_share:.2f} images measured for each one trained on",
     )
     yield median(
         group,
         f"{name}, over a bare loop with this project's memory format and fused optimiser",
-        clock.quotients(times, "tuned", "ours"),
+        times["tuned"] / times["ours"],
         note="the price of everything around the same arithmetic, each job's start-up included",
     )
 
 
-def _speeds(contest: Contest, times: clock.Times, flops: int) -> Iterator[Figure]:
+def _speeds(contest: Contest, times: pd.DataFrame, flops: int) -> Iterator[Figure]:
     group = "Speed of one core"
-    speeds = [contest.images / seconds for seconds in times["ours"]]
-    product = [2 * len(MATRIX) ** 3 / seconds for seconds in times["product"]]
-    shares = [flops * speed / rate for speed, rate in zip(speeds, product, strict=True)]
+    speeds = contest.images / times["ours"]
+    product = 2 * len(MATRIX) ** 3 / times["product"]
     goal = at_least(SHARES[contest.model]) if contest.model in SHARES else None
     yield median(group, contest.model, speeds, unit="images/s")
     yield median(
         group,
         f"{contest.model}, share of the rate of 2048² matrix products",
-        shares,
+        flops * speeds / product,
         goal=goal,
-        note=f"{max(product) / 1e9:.0f} GFLOP/s; {flops / 1e6:.1f} MFLOP an image",
+        note=f"{product.max() / 1e9:.0f} GFLOP/s; {flops / 1e6:.1f} MFLOP an image",
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 from copy import deepcopy
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,18 @@ WRONG = [
     ("comparisons.0.dataset", "mnist", "comparisons use mnist", "not listed"),
     ("comparisons.0.model", "vgg", "comparisons.0.model", "vgg"),
     ("comparisons.0.epochs", 0, "comparisons.0.epochs", "greater than or equal to 1"),
-    ("comparisons.0.epochs", "8", "comparisons.0.epochs", "'8'"),
+    (
+        "comparisons.0.epochs",
+        True,
+        "comparisons.0.epochs",
+        "True is not allowed: Input should be a",
+    ),
+    ("comparisons.0.epochs", 1.5, "comparisons.0.epochs", "1.5 is not allowed"),
+    ("comparisons.0.epochs", "1.5", "comparisons.0.epochs", "'1.5' is not allowed"),
+    ("comparisons.0.epochs", "1e3", "comparisons.0.epochs", "'1e3' is not allowed"),
+    ("comparisons.0.epochs", "yes", "comparisons.0.epochs", "'yes' is not allowed"),
+    ("comparisons.0.epochs", "", "comparisons.0.epochs", "'' is not allowed"),
+    ("comparisons.0.epochs", None, "comparisons.0.epochs", "None is not allowed"),
     ("comparisons.0.epochs", 10**30, "comparisons.0.epochs", "less than or equal to 10000"),
     ("comparisons.0.batch_size", -64, "comparisons.0.batch_size", "-64"),
     ("comparisons.0.losses", [], "comparisons.0.losses", "at least 1"),
@@ -81,7 +93,14 @@ WRONG = [
     ("comparisons.0.losses.0.loss", "mse_softmax", "comparisons.0", "twice"),
     ("comparisons.0.losses.0.learning_rates", [], "learning_rates", "at least 1"),
     ("comparisons.0.losses.0.learning_rates", [-0.1, 0.1, 1.0], "learning_rates.0", "-0.1"),
-    ("comparisons.0.losses.0.learning_rates", ["1e-3", 0.1, 1.0], "learning_rates.0", "1e-3"),
+    ("comparisons.0.losses.0.learning_rates", ["fast", 0.1, 1.0], "learning_rates.0", "'fast'"),
+    ("comparisons.0.losses.0.learning_rates", [True, 0.1, 1.0], "learning_rates.0", "True"),
+    (
+        "comparisons.0.losses.0.learning_rates",
+        ["0.1", 0.1, 1.0],
+        "learning_rates",
+        "more than once",
+    ),
     ("comparisons.0.losses.0.learning_rates", [float("nan"), 0.1, 1.0], "learning_rates.0", "nan"),
     ("comparisons.0.losses.0.learning_rates", [0.1, 0.1, 1.0], "learning_rates", "more than once"),
     ("comparisons.0.losses.0.learning_rates", [0.1], "comparisons.0", "same number of trials"),
@@ -96,6 +115,9 @@ WRONG = [
     ("history.per_epoch", 10**6, "history.per_epoch", "less than or equal to 1000"),
     ("compute.checkpoint_s", -1, "compute.checkpoint_s", "-1"),
     ("compute.checkpoint_s", float("inf"), "compute.checkpoint_s", "inf"),
+    ("compute.compile", 2, "compute.compile", "valid boolean"),
+    ("recipe.warmup", "no", "recipe.warmup", "'no' is not allowed"),
+    ("recipe.warmup", False, "recipe.warmup", "False is not allowed"),
     ("compute.threads", 10**9, "compute.threads", "less than or equal to 1024"),
     ("compute.threads", 0, "compute.threads", "0"),
     ("compute.seeds_per_job", 1000, "compute.seeds_per_job", "1000"),
@@ -116,6 +138,24 @@ def test_a_wrong_field_is_one_clear_line(path, value, field, detail):
     assert line.startswith("study.yaml: ")
     assert field in line
     assert detail in line
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "read"),
+    [
+        ("limits.epochs", "1", 1),
+        ("limits.epochs", 1.0, 1),
+        ("recipe.weight_decay", "1e-3", 0.001),
+        ("recipe.weight_decay", 0, 0.0),
+        ("theory.learning_rate", yaml.safe_load("1e-3"), 0.001),
+        ("compute.compile", "false", False),
+        ("compute.trials_per_job", None, None),
+    ],
+)
+def test_a_number_may_come_as_text(path, value, read):
+    study = parse_study(changed(path, value), origin="study.yaml")
+    found = reduce(getattr, path.split("."), study)
+    assert (found, type(found)) == (read, type(read))
 
 
 def test_a_missing_field_is_named():

@@ -3,14 +3,15 @@
 import gzip
 import io
 import tarfile
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 
 from builders import tiny_sources
+from builders.small_disks import read_only
 from builders.tiny_sources import HASTE, cut, redirect, serve, stall, stall_midway, status
 from lossbench.datasets.digests import sha256
-from lossbench.datasets.download import extract, fetch
+from lossbench.datasets.download import download
 from lossbench.datasets.sources import load_cifar10, load_mnist
 from lossbench.errors import DataError
 
@@ -34,9 +35,16 @@ def source(request, mirror):
     return tiny, load, good
 
 
-def leftovers(folder, official):
-    kept = {folder / official.folder / name for name in official.files}
-    return [path for path in folder.rglob("*") if path.is_file() and path not in kept]
+def kept(folder, tiny):
+    """What a download leaves, by path: MNIST's files unpacked, CIFAR-10's archive as it came."""
+    official = tiny.official
+    if official.archive:
+        return {folder / official.archive: tiny_sources.tar(tiny.contents)}
+    return {folder / official.folder / name: data for name, data in tiny.contents.items()}
+
+
+def files_in(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_a_download_is_verified_kept_and_not_repeated(source, mirror, tmp_path):
@@ -47,9 +55,7 @@ def test_a_download_is_verified_kept_and_not_repeated(source, mirror, tmp_path):
     second = load(tmp_path / "da ta", official)
     assert len(mirror.asked) == asked
     assert sha256(first.splits["test"].images) == sha256(second.splits["test"].images)
-    for name, content in tiny.contents.items():
-        assert (tmp_path / "da ta" / official.folder / name).read_bytes() == content
-    assert not leftovers(tmp_path / "da ta", official)
+    assert files_in(tmp_path) == kept(tmp_path / "da ta", tiny)
 
 
 FAULTS = {
@@ -63,6 +69,7 @@ FAULTS = {
     "empty": lambda mirror, good: serve(b""),
     "html": lambda mirror, good: serve(b"<html>Sign in</html>"),
     "wrong file": lambda mirror, good: serve(gzip.compress(b"wrong")),
+    "gzip cut short": lambda mirror, good: serve(good[:-9]),
     "bit-flipped": lambda mirror, good: serve(good[:60] + bytes([good[60] ^ 1]) + good[61:]),
 }
 
@@ -79,10 +86,10 @@ def test_a_server_at_fault_is_one_line_and_leaves_nothing(source, mirror, tmp_pa
     assert "\n" not in message
     assert path in message
     assert "make demo" in message
-    assert not [left for left in tmp_path.rglob("*") if left.is_file()]
+    assert not files_in(tmp_path)
     mirror.answers[path] = [serve(content)]
     load(tmp_path, official)
-    assert not leftovers(tmp_path, official)
+    assert files_in(tmp_path) == kept(tmp_path, tiny)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -102,7 +109,9 @@ def test_a_server_that_recovers_is_asked_again(source, mirror, tmp_path, fault):
         ("stall", "timed out"),
         ("stall midway", "timed out"),
         ("cut", "IncompleteRead"),
-        ("html", "has SHA-256"),
+        ("html", "does not match the known hash"),
+        ("wrong file", "does not match the known hash"),
+        ("gzip cut short", "damaged gzip"),
     ],
 )
 def test_the_reason_is_said_in_a_few_words(mirror, tmp_path, fault, reason):
@@ -123,13 +132,28 @@ def test_a_redirect_is_followed(source, mirror, tmp_path):
     load(tmp_path, tiny.mirrored(mirror.address))
 
 
-def test_mirrors_are_asked_in_order(mirror, tmp_path):
-    mirror.answers = {"/b": [serve(b"second")], "/c": [serve(b"third")]}
-    received = []
-    urls = [mirror.address + name for name in "abc"]
-    fetch(urls, tmp_path, lambda path: received.append(path.read_bytes()), patience=HASTE)
-    assert received == [b"second"]
-    assert mirror.asked == ["/a", "/b"]
+def test_mirrors_are_asked_in_order_and_each_failure_is_told(mirror, tmp_path):
+    mirror.answers = {"/b": [serve(b"else")], "/c": [status(503), serve(b"wanted")]}
+    urls, digest = [mirror.address + name for name in "abc"], sha256(b"wanted")
+    once = replace(HASTE, pauses_s=(0,))
+    with pytest.raises(DataError) as caught:
+        download(urls, tmp_path / "it", digest, patience=once)
+    reasons = str(caught.value).split("; ")
+    for url, reason, words in zip(urls, reasons, ("404", "known hash", "503"), strict=True):
+        assert reason.startswith(f"{url}: ")
+        assert words in reason
+    download(urls, tmp_path / "it", digest, patience=once)
+    assert mirror.asked == ["/a", "/b", "/c"] * 2
+    assert files_in(tmp_path) == {tmp_path / "it": b"wanted"}
+
+
+def test_a_bar_is_drawn_on_the_error_stream(mirror, tmp_path, capsys):
+    mirror.answers = {"/a": [serve(b"wanted")]}
+    shown = replace(HASTE, show_progress=True)
+    download([mirror.address + "a"], tmp_path / "it", sha256(b"wanted"), patience=shown)
+    printed = capsys.readouterr()
+    assert not printed.out
+    assert "100%" in printed.err
 
 
 def test_an_uncompressed_answer_serves_as_well(mirror, tmp_path):
@@ -153,52 +177,11 @@ def test_files_that_are_there_are_not_replaced_by_the_archive(tmp_path):
     assert (folder / "test_batch").read_bytes() == b"mine"
 
 
-def member(name: str, kind: bytes, link: str = "") -> tarfile.TarInfo:
-    found = tarfile.TarInfo(name)
-    found.type, found.linkname = kind, link
-    return found
-
-
-HOSTILE = [
-    member("../escaped", tarfile.REGTYPE),
-    member("a/../../escaped", tarfile.REGTYPE),
-    member("/escaped", tarfile.REGTYPE),
-    member("link", tarfile.SYMTYPE, "../secret"),
-    member("link", tarfile.SYMTYPE, "/etc/hostname"),
-    member("link", tarfile.LNKTYPE, "../secret"),
-    member("device", tarfile.CHRTYPE),
-    member("folder", tarfile.DIRTYPE),
-]
-
-
-@pytest.fixture
-def hostile_tar(tmp_path) -> Path:
-    """A tar of many traps and one file, next to a folder and a secret."""
-    (tmp_path / "inside").mkdir()
-    (tmp_path / "secret").write_text("secret")
-    path = tmp_path / "hostile.tar"
-    with tarfile.open(path, "w") as archive:
-        for trap in HOSTILE:
-            archive.addfile(trap, io.BytesIO())
-        wanted = member("folder/wanted", tarfile.REGTYPE)
-        wanted.size = 4
-        archive.addfile(wanted, io.BytesIO(b"data"))
-    return path
-
-
-def test_a_tar_gives_the_files_asked_for_and_nothing_else(hostile_tar):
-    extract(hostile_tar, ["folder/wanted"], hostile_tar.parent / "inside")
-    names = sorted(path.name for path in hostile_tar.parent.rglob("*"))
-    assert names == ["hostile.tar", "inside", "secret", "wanted"]
-    assert (hostile_tar.parent / "inside/wanted").read_bytes() == b"data"
-
-
-@pytest.mark.parametrize("name", ["link", "device", "folder", "missing"])
-def test_what_is_no_file_in_the_tar_is_refused(hostile_tar, name):
-    with pytest.raises(DataError, match=r"hostile\.tar: cannot be unpacked") as refusal:
-        extract(hostile_tar, [name], hostile_tar.parent / "inside")
-    assert "\n" not in str(refusal.value)
-    assert not list((hostile_tar.parent / "inside").iterdir())
+def test_an_archive_alone_serves_where_nothing_can_be_written(tmp_path):
+    tiny = tiny_sources.tiny_cifar10()
+    (tmp_path / tiny.official.archive).write_bytes(tiny_sources.tar(tiny.contents))
+    with read_only(tmp_path):
+        load_cifar10(tmp_path, tiny.official)
 
 
 @pytest.mark.parametrize(
@@ -206,8 +189,50 @@ def test_what_is_no_file_in_the_tar_is_refused(hostile_tar, name):
     [b"", b"no tar", gzip.compress(b"no tar")[:-3]],
     ids=["empty", "text", "truncated"],
 )
-def test_a_damaged_tar_is_one_line(tmp_path, content):
-    path = tmp_path / "damaged.tar.gz"
+def test_a_damaged_archive_is_one_line_and_stays(tmp_path, content):
+    tiny = tiny_sources.tiny_cifar10()
+    path = tmp_path / tiny.official.archive
     path.write_bytes(content)
-    with pytest.raises(DataError, match=r"damaged\.tar\.gz: cannot be unpacked"):
-        extract(path, ["name"], tmp_path)
+    with pytest.raises(DataError, match=rf"{path.name}: has SHA-256 .*remove the file") as caught:
+        load_cifar10(tmp_path, tiny.official)
+    assert "\n" not in str(caught.value)
+    assert files_in(tmp_path) == {path: content}
+
+
+def member(name: str, kind: bytes, link: str = "") -> tarfile.TarInfo:
+    found = tarfile.TarInfo(name)
+    found.type, found.linkname = kind, link
+    return found
+
+
+FOLDER = "cifar-10-batches-py"
+HOSTILE = [
+    member("../escaped", tarfile.REGTYPE),
+    member("a/../../escaped", tarfile.REGTYPE),
+    member("/tmp/escaped", tarfile.REGTYPE),
+    member(f"{FOLDER}/data_batch_1/escaped", tarfile.REGTYPE),
+    member("link", tarfile.SYMTYPE, "../secret"),
+    member(FOLDER, tarfile.SYMTYPE, "/tmp"),
+    member("link", tarfile.LNKTYPE, "../secret"),
+    member("device", tarfile.CHRTYPE),
+    member("folder", tarfile.DIRTYPE),
+]
+
+
+def test_nothing_in_an_archive_lands_on_the_disk(tmp_path):
+    """Even where its digest is the expected one."""
+    tiny = tiny_sources.tiny_cifar10()
+    data_dir = tmp_path / "inside"
+    data_dir.mkdir()
+    path = data_dir / tiny.official.archive
+    with tarfile.open(path, "w") as archive:
+        for trap in HOSTILE:
+            archive.addfile(trap)
+        for name, content in tiny.contents.items():
+            wanted = member(f"{FOLDER}/{name}", tarfile.REGTYPE)
+            wanted.size = len(content)
+            archive.addfile(wanted, io.BytesIO(content))
+    official = replace(tiny.official, archive_sha256=sha256(path.read_bytes()))
+    test = load_cifar10(data_dir, official).splits["test"]
+    assert test.images.tobytes() == tiny.arrays["test_batch"].tobytes()
+    assert list(tmp_path.rglob("*")) == [data_dir, path]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from builders import tiny_sources
+from builders.small_disks import read_only
 from lossbench.datasets.digests import sha256
 from lossbench.datasets.sources import load_cifar10, load_mnist
 from lossbench.errors import DataError
@@ -86,6 +87,13 @@ def test_a_damaged_file_is_named_and_a_good_one_then_works(source, tmp_path, fau
     assert files_below(tmp_path) == before
     tiny.write(tmp_path)
     load(tmp_path, tiny.official)
+
+
+def test_a_folder_that_has_everything_need_not_be_writable(source, tmp_path):
+    tiny, load = source
+    tiny.write(tmp_path)
+    with read_only(tmp_path):
+        load(tmp_path, tiny.official)
 
 
 def test_swapped_files_are_refused(source, tmp_path):

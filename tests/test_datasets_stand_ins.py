@@ -53,7 +53,7 @@ def test_other_digits_are_refused(monkeypatch):
     bundle = datasets.load_digits()
     bundle.images[5, 3, 3] += 1
     monkeypatch.setattr(digits, "load_digits", lambda: bundle)
-    with pytest.raises(DataError, match="scikit-learn's digits, images: has SHA-256"):
+    with pytest.raises(DataError, match="scikit-learn's digits: images have SHA-256"):
         read_digits()
 
 

@@ -1,6 +1,8 @@
-"""The two routes to an environment install the same versions of what the project names."""
+"""Two routes to an environment install the same versions; git and `make clean` agree on outputs."""
 
 import re
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -49,3 +51,20 @@ def test_conda_installs_nothing_that_the_project_does_not_name():
 
 def test_development_tools_and_the_project_share_no_pin():
     assert not set(pins("requirements.lock")) & set(pins("requirements-dev.lock"))
+
+
+def test_the_folders_of_results_are_committed_and_what_is_made_in_them_is_not(tmp_path):
+    kept = ["results/README.md", "report/README.md"]
+    for path in (*kept, "results/a/study.json", "report/a.html", "report/screenshots/a.png"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("a file")
+    for name in (".gitignore", "Makefile"):
+        shutil.copy(ROOT / name, tmp_path)
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    listed = ["git", "ls-files", "--others", "--exclude-standard"]
+    seen = subprocess.run(listed, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    committed = {".gitignore", "Makefile", *kept}
+    assert set(seen.split()) == committed
+    subprocess.run(["make", "--silent", "clean"], cwd=tmp_path, check=True)
+    left = (path for path in tmp_path.rglob("*") if path.is_file() and ".git/" not in str(path))
+    assert {str(path.relative_to(tmp_path)) for path in left} == committed

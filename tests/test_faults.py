@@ -28,7 +28,8 @@ from builders import cut_jobs, tiny_sources
 from builders.cut_jobs import MOMENTS
 from builders.project_copy import ROOT
 from builders.small_disks import read_only, small_disk
-from lossbench.datasets.download import fetch
+from lossbench.datasets.digests import sha256
+from lossbench.datasets.download import download
 from lossbench.datasets.prepared import save
 from lossbench.errors import ConfigError, DeviceError, FileError
 from lossbench.files import atomic, scratch
@@ -192,12 +193,8 @@ def test_what_a_killed_download_left_goes_with_the_next(tmp_path):
     assert len(hidden(tmp_path)) == 2
     with tiny_sources.mirror() as served:
         served.answers["/file"] = [tiny_sources.serve(b"whole")]
-        fetch(
-            [served.address + "file"],
-            tmp_path,
-            lambda path: path.replace(tmp_path / "received"),
-            patience=tiny_sources.HASTE,
-        )
+        urls, digest = [served.address + "file"], sha256(b"whole")
+        download(urls, tmp_path / "received", digest, patience=tiny_sources.HASTE)
     with atomic(tmp_path / "half") as temporary:
         temporary.write_text("whole")
     assert {path.name for path in tmp_path.iterdir()} == {"half", "received"}

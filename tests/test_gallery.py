@@ -29,7 +29,7 @@ def predictions() -> pd.DataFrame:
 
 
 def test_picks_what_one_loss_always_and_the_other_never_gets_right():
-    picked = gallery.pick(predictions())
+    picked = gallery.pick(predictions(), {})
     right = picked.set_index(["right", "example"])
     assert list(right.index) == [("cross_entropy", 0), ("cross_entropy", 3), ("mse_softmax", 2)]
     assert right.loc[("cross_entropy", 0), ["predicted", "votes", "seeds"]].tolist() == [3, 2, 2]
@@ -41,7 +41,7 @@ def test_picks_what_one_loss_always_and_the_other_never_gets_right():
 def test_shows_the_first_ones_and_counts_all():
     many = predictions()
     copies = [many.assign(example=many["example"] + 5 * k) for k in range(10)]
-    picked = gallery.pick(check(pd.concat(copies), PREDICTIONS))
+    picked = gallery.pick(check(pd.concat(copies), PREDICTIONS), {})
     mine = picked.query("right == 'cross_entropy'")
     assert mine["example"].tolist() == [0, 3, 5, 8, 10, 13]
     assert set(mine["total"]) == {20}
@@ -49,8 +49,8 @@ def test_shows_the_first_ones_and_counts_all():
 
 def test_is_empty_without_the_pair():
     alone = predictions().query("loss == 'cross_entropy'")
-    assert gallery.pick(alone).empty
-    assert gallery.pick(alone.iloc[:0]).empty
+    assert gallery.pick(alone, {}).empty
+    assert gallery.pick(alone.iloc[:0], {}).empty
 
 
 @pytest.mark.parametrize("shape", [(1, 28, 28), (3, 32, 32)])

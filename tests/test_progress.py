@@ -46,7 +46,7 @@ def finish(paths: StudyPaths, job, seconds: float = 10) -> None:
 def mark(paths: StudyPaths, job, *, age: float) -> None:
     """What Snakemake leaves while it has the job at work."""
     table = paths.job(job, JOB_TABLES[job.cells[0].stage][0])
-    write(_mark(table, paths.results.parent / ".snakemake"), age=age)
+    write(paths.results.parent / _mark(table), age=age)
     write(paths.results.parent / ".snakemake/locks/0.input.lock")
 
 

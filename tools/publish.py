@@ -1,4 +1,4 @@
-"""Publishes a finished study: page, tables, origin; its answer goes into the README.
+"""Publishes a finished study: page, most tables, origin; its answer goes into the README.
 
 `python -m tools.publish results/mnist-cifar10`, or `make publish`, to docs/published. The README
 says what is computed from the published tables alone: whoever has them can compute it again.
@@ -14,7 +14,7 @@ import pandas as pd
 from benchmarks.studies import jobs, sittings
 from lossbench.report import result_tables, sentences, summary
 from lossbench.study.config import Study
-from lossbench.study.paths import StudyPaths
+from lossbench.study.paths import EXPORTED, StudyPaths
 from lossbench.tables.stored import read_csv
 from lossbench.tables.study import TABLES
 from lossbench.words import numbers
@@ -25,6 +25,10 @@ PUBLISHED = ROOT / "docs/published"
 FIGURE = "answer"
 ANSWERING = ("metrics", "targets", "times_to_target", "contrasts", "claims")
 """The tables that the answer is made from."""
+LARGE = ("confusion", "projections")
+"""The tables that take a megabyte or more as text, predictions apart."""
+KEPT = tuple(name for name in EXPORTED if name not in LARGE)
+"""The tables that are published."""
 CORES = 16
 MARK, END = "<!-- {}, by make publish -->", "<!-- end of {} -->"
 
@@ -36,13 +40,37 @@ def copy(paths: StudyPaths, folder: Path) -> None:
     shutil.copy(paths.page, folder.with_suffix(".html"))
     for source in (paths.study, paths.provenance, paths.summary):
         shutil.copy(source, folder)
-    for source in sorted((paths.root / "tables").glob("*.csv")):
-        shutil.copy(source, folder / "tables")
+    for name in KEPT:
+        shutil.copy(paths.csv(name), folder / "tables")
+    (folder / "README.md").write_text(contents(paths.name), "utf-8")
     # Outside the page a drawing has no background of its own, and a dark one would hide its text.
     drawing = paths.figure(FIGURE).read_text("utf-8")
     on_white = drawing.replace("<svg ", '<svg style="background:#fff" ', 1)
     (folder / f"{FIGURE}.svg").write_text(on_white, "utf-8")
     jobs(paths.root / "benchmarks").to_csv(folder / "jobs.csv", index=False)
+
+
+def contents(name: str) -> str:
+    """What the folder of the published study `name` holds, and how the rest is made again."""
+    return f"""# The published study `{name}`
+
+`make publish` writes this folder and [the page](../{name}.html) from `results/{name}`.
+
+| file | what it is |
+|---|---|
+| `study.json` | the configuration, defaults included |
+| `provenance.json` | commit, digests of code and data, versions, machine |
+| `summary.md` | the answer, the headline table and the claims |
+| `answer.svg` | the figure in the project's README |
+| `jobs.csv` | each job: when it started, its seconds, its memory |
+| `tables/` | {", ".join(f"`{table}`" for table in KEPT)} |
+
+Left out are the tables of a megabyte or more, {", ".join(f"`{table}`" for table in LARGE)} and
+`predictions`, and those of the theory chapter, which come from no training.
+`make study` writes all of them to `results/{name}/tables`, as CSV save for `predictions`.
+`snakemake --cores all theory` computes the chapter alone, in seconds.
+`lossbench compare docs/published/{name} results/{name}` puts a study of your own beside this one.
+"""
 
 
 def chain_s(table: pd.DataFrame) -> float:
@@ -63,7 +91,7 @@ def answer(folder: Path) -> str:
             f"[![{alt}]({place}/{FIGURE}.svg)]({place}.html)",
             summary.table(result_tables.headline(tables)),
             f"[The page]({place}.html) has every claim and every number; [its folder]({place}) has"
-            " the tables as CSV, the configuration, the versions and the machine.",
+            " most tables as CSV, the configuration, the versions and the machine.",
         ]
     )
 

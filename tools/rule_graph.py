@@ -9,6 +9,8 @@ import re
 import sys
 from pathlib import Path
 
+import networkx
+
 from tools.marks import put
 
 Edges = set[tuple[str, str]]
@@ -16,20 +18,11 @@ BEGIN, END = "<!-- rule graph, by make graph -->", "<!-- end of the rule graph -
 
 
 def parse(dot: str) -> Edges:
-    """From rule to rule that reads what it wrote, without `all`."""
+    """From rule to rule that reads what it wrote, without `all` and without shortcuts."""
     names = dict(re.findall(r'(\d+)\[label = "(\w+)"', dot))
     pairs = {(names[one], names[other]) for one, other in re.findall(r"(\d+) -> (\d+)", dot)}
-    return {(one, other) for one, other in pairs if other != "all"}
-
-
-def reduce(edges: Edges) -> Edges:
-    """Without an edge whose end can be reached from its start by others."""
-    return {edge for edge in edges if not _reaches(edges - {edge}, *edge)}
-
-
-def _reaches(edges: Edges, start: str, end: str) -> bool:
-    steps = {other for one, other in edges if one == start}
-    return end in steps or any(_reaches(edges, step, end) for step in steps)
+    graph = networkx.DiGraph((one, other) for one, other in pairs if other != "all")
+    return set(networkx.transitive_reduction(graph).edges)
 
 
 def mermaid(edges: Edges) -> str:
@@ -40,7 +33,7 @@ def mermaid(edges: Edges) -> str:
 
 def main(document: Path, dot: str) -> None:
     """Put the drawing between the marks of the document."""
-    put(document, BEGIN, END, mermaid(reduce(parse(dot))))
+    put(document, BEGIN, END, mermaid(parse(dot)))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from lossbench.datasets.digests import sha256
 from lossbench.datasets.download import Patience
 from lossbench.datasets.sources import CIFAR10, MNIST, Official
 
-HASTE = Patience(rounds=2, pause_s=0.01, timeout_s=0.3, show_progress=False)
+HASTE = Patience(pauses_s=(0, 0.01), timeout_s=0.3, show_progress=False)
 NOWHERE = ("http://127.0.0.1:9/",)  # the discard port: refused at once
 
 

@@ -21,9 +21,7 @@ SHOWN = 6
 PLACE = [column.name for column in COMPARED]
 
 
-def pick(
-    predictions: pd.DataFrame, images: Mapping[str, NDArray[np.uint8]] | None = None
-) -> pd.DataFrame:
+def pick(predictions: pd.DataFrame, images: Mapping[str, NDArray[np.uint8]]) -> pd.DataFrame:
     """The GALLERY rows of the primary pair, on every data set and network that has both losses.
 
     `images`: by data set, the test images, uint8 (N, C, H, W) with one or three channels.
@@ -36,9 +34,8 @@ def pick(
     if not rows:
         return empty(GALLERY)
     frame = pd.concat(rows, ignore_index=True)
-    drawn = images or {}
     pngs = [
-        png(drawn[dataset][example]) if dataset in drawn else ""
+        png(images[dataset][example]) if dataset in images else ""
         for dataset, example in zip(frame["dataset"], frame["example"], strict=True)
     ]
     return check(frame.assign(png=pngs), GALLERY)

@@ -1,4 +1,4 @@
-"""The SHA-256 of every file and array that the study accepts, and the check against them.
+"""The SHA-256 of every file and array that the study accepts.
 
 MNIST is known by its decompressed files, since mirrors compress it differently.
 """
@@ -7,8 +7,6 @@ import hashlib
 
 import numpy as np
 from numpy.typing import NDArray
-
-from lossbench.errors import DataError
 
 MNIST_FILES = {
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -40,9 +38,3 @@ def sha256(content: bytes | NDArray[np.uint8]) -> str:
     if isinstance(content, np.ndarray):
         content = np.ascontiguousarray(content).tobytes()
     return hashlib.sha256(content).hexdigest()
-
-
-def verify(content: bytes | NDArray[np.uint8], expected: str, *, origin: str) -> None:
-    """Raise DataError unless `content` has the SHA-256 `expected`; `origin` names it."""
-    if (found := sha256(content)) != expected:
-        raise DataError(f"{origin}: has SHA-256 {found}; allowed: {expected}, the official content")

@@ -1,12 +1,10 @@
-"""Downloads: mirrors in order, with retries and a progress bar; nothing unverified is kept."""
+"""Downloads: pooch asks the mirrors in order, in rounds, and keeps nothing of another SHA-256."""
 
-import shutil
-import tarfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
-from typing import IO
 
 import pooch
 
@@ -18,40 +16,45 @@ from lossbench.files import scratch
 class Patience:
     """How hard a download is tried."""
 
-    rounds: int = 3
-    """Times that every mirror is asked."""
-    pause_s: float = 2.0
-    """Wait before the second round; it doubles with every further one."""
+    pauses_s: tuple[float, ...] = (0, 2, 4)
+    """Wait before each request, by round; every mirror is asked once a round."""
     timeout_s: float = 20.0
     """Longest silence of a server, before its answer or within it."""
     show_progress: bool = True
     """Whether a bar is drawn on the error stream."""
 
 
-def fetch(
-    urls: Sequence[str], folder: Path, receive: Callable[[Path], None], *, patience: Patience
+def download(
+    urls: Sequence[str],
+    path: Path,
+    sha256: str,
+    *,
+    patience: Patience,
+    unpack: Callable[[bytes], bytes] = bytes,
 ) -> None:
-    """Download the first of `urls` that answers with what `receive` accepts.
+    """Make `path` the first answer of `urls` that, after `unpack`, has the SHA-256.
 
-    `receive` takes the path of the complete download, a temporary file in `folder`, and raises
-    DataError where it is not the wanted file; the next mirror is then asked.
-
-    Raises DataError: no mirror delivered, with the last failure of each. OSError: no file can be
-    made in `folder`.
+    Raises DataError: no mirror delivered it, with the last failure of each. OSError: its folder
+    takes no file.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    transfer = pooch.HTTPDownloader(progressbar=patience.show_progress, timeout=patience.timeout_s)
+    http = pooch.HTTPDownloader(progressbar=patience.show_progress, timeout=patience.timeout_s)
+
+    def transfer(url: str, file: str, store: object) -> None:
+        http(url, file, store)
+        Path(file).write_bytes(unpack(Path(file).read_bytes()))
+
+    pooch.get_logger().setLevel("WARNING")
+    path.parent.mkdir(parents=True, exist_ok=True)
     failures: dict[str, str] = {}
-    with scratch(folder, "download") as inside:
-        download = inside / "content"
-        for round_ in range(patience.rounds):
-            time.sleep(patience.pause_s * 2 ** (round_ - 1) if round_ else 0)
-            for url in urls:
-                try:
-                    transfer(url, str(download), None)
-                    return receive(download)
-                except (OSError, DataError) as error:  # those of requests are OSErrors
-                    failures[url] = _reason(error)
+    with scratch(path.parent.absolute(), "download") as inside:
+        for pause_s, url in product(patience.pauses_s, urls):
+            time.sleep(pause_s)
+            try:
+                Path(pooch.retrieve(url, sha256, path.name, inside, None, transfer)).replace(path)
+                return
+            # The errors of requests are OSErrors; of another SHA-256 pooch makes a ValueError.
+            except (OSError, ValueError, DataError) as error:
+                failures[url] = _reason(error)
     raise DataError("; ".join(f"{url}: {failure}" for url, failure in failures.items()))
 
 
@@ -61,25 +64,3 @@ def _reason(error: BaseException) -> str:
         error = error.__context__
     text = " ".join(str(error).split()).partition(" for url: ")[0]
     return text or type(error).__name__
-
-
-def extract(tar: Path, names: Iterable[str], folder: Path) -> None:
-    """Write the members `names` of a tar into `folder`, each under the last part of its name.
-
-    Nothing else is unpacked, so no member can land elsewhere. Raises DataError: the tar is damaged,
-    or a member is missing or no file.
-    """
-    try:
-        with tarfile.open(tar) as archive:
-            for name in names:
-                _write(archive.extractfile(name), folder / Path(name).name)
-    except (tarfile.TarError, KeyError, EOFError, OSError) as error:
-        reason = str(error).strip('"')  # a KeyError quotes its message
-        raise DataError(f"{tar.name}: cannot be unpacked ({reason})") from error
-
-
-def _write(content: IO[bytes] | None, target: Path) -> None:
-    if content is None:  # a folder or a device
-        raise tarfile.TarError(f"{target.name} is no file")
-    with content, target.open("wb") as file:
-        shutil.copyfileobj(content, file)

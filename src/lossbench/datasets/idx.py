@@ -33,7 +33,7 @@ def parse_idx(content: bytes, *, origin: str) -> UInt8:
     return values.reshape(shape)
 
 
-def decompress(content: bytes, *, origin: str) -> bytes:
+def decompress(content: bytes) -> bytes:
     """`content`, unpacked where it is gzip by its first bytes (not its name), else as it is.
 
     Raises DataError: damaged gzip. Of an oversized one the first LARGEST_BYTES are returned.
@@ -44,4 +44,4 @@ def decompress(content: bytes, *, origin: str) -> bytes:
         with gzip.open(io.BytesIO(content)) as file:
             return file.read(LARGEST_BYTES)
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{origin}: is damaged gzip ({error})") from error
+        raise DataError(f"is damaged gzip ({error})") from error

@@ -1,23 +1,25 @@
 """MNIST and CIFAR-10: found in torchvision's layout, or downloaded into it; verified; parsed.
 
-Files stand in `MNIST/raw` (plain or gzip) and `cifar-10-batches-py` under the data folder. Every
-byte is compared with the official SHA-256 before it is parsed. Validation is the last 5,000
-examples of the official training files; the official test sets stay whole.
+Under the data folder lie `MNIST/raw` with its files, plain or gzip, and `cifar-10-batches-py` or
+the archive that holds it. Every byte is compared with the official SHA-256 before it is parsed.
+Validation is the last 5,000 examples of the official training files; the official test sets stay
+whole.
 """
 
-from collections.abc import Mapping
+import io
+import tarfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from lossbench.datasets.cifar import parse_batch
-from lossbench.datasets.digests import CIFAR10_FILES, CIFAR10_TAR, MNIST_FILES, verify
-from lossbench.datasets.download import Patience, extract, fetch
+from lossbench.datasets.digests import CIFAR10_FILES, CIFAR10_TAR, MNIST_FILES, sha256
+from lossbench.datasets.download import Patience, download
 from lossbench.datasets.idx import decompress, parse_idx
 from lossbench.datasets.prepared import Examples, Loaded
 from lossbench.errors import DataError
-from lossbench.files import atomic, scratch
 
 
 @dataclass(frozen=True)
@@ -63,21 +65,14 @@ def load_mnist(data_dir: Path, official: Official = MNIST) -> Loaded:
 
     Raises DataError: a file is missing and cannot be downloaded, or is not the official one.
     """
-    folder = data_dir / official.folder
-    for name in official.files:
-        if not _there(_mnist_path(folder, name)):
-            _fetch_mnist(name, data_dir, official)
     arrays = []
-    for name, sha256 in official.files.items():
-        path = _mnist_path(folder, name)
-        content = decompress(_read(path), origin=str(path))
-        _verify_found(content, sha256, path)
-        arrays.append(parse_idx(content, origin=str(path)))
-    training, test = (
-        Examples(arrays[0][:, None], arrays[1]),
-        Examples(arrays[2][:, None], arrays[3]),
-    )
-    return _split(training, test, official)
+    for name, expected in official.files.items():
+        path = _plain_or_packed(data_dir / official.folder / name)
+        if not _there(path):
+            _fetch(path, f"{name}.gz", expected, data_dir, official, unpack=decompress)
+        arrays.append(parse_idx(_verified(path, expected, unpack=decompress), origin=str(path)))
+    training = Examples(arrays[0][:, None], arrays[1])
+    return _split(training, Examples(arrays[2][:, None], arrays[3]), official)
 
 
 def load_cifar10(data_dir: Path, official: Official = CIFAR10) -> Loaded:
@@ -86,20 +81,18 @@ def load_cifar10(data_dir: Path, official: Official = CIFAR10) -> Loaded:
     Raises DataError: a file is missing and cannot be downloaded, or is not the official one.
     """
     folder = data_dir / official.folder
-    if not all(_there(folder / name) for name in official.files):
-        _fetch_cifar10(data_dir, official)
-    batches = {}
-    for name, sha256 in official.files.items():
-        content = _read(folder / name)
-        _verify_found(content, sha256, folder / name)
-        if name != "batches.meta":  # verified, but the names of the classes are not needed
-            batches[name] = parse_batch(content, origin=str(folder / name))
-    test = batches.pop("test_batch")
-    training = Examples(
-        np.concatenate([batch.images for batch in batches.values()]),
-        np.concatenate([batch.labels for batch in batches.values()]),
+    there = [name for name in official.files if _there(folder / name)]
+    contents = {name: _verified(folder / name, official.files[name]) for name in there}
+    if len(there) < len(official.files):
+        contents = _archived(data_dir, official) | contents
+    *training, test = (
+        parse_batch(contents[name], origin=str(folder / name))
+        for name in official.files
+        if name != "batches.meta"  # verified, but the names of the classes are not needed
     )
-    return _split(training, test, official)
+    images = np.concatenate([batch.images for batch in training])
+    labels = np.concatenate([batch.labels for batch in training])
+    return _split(Examples(images, labels), test, official)
 
 
 def _split(training: Examples, test: Examples, official: Official) -> Loaded:
@@ -119,9 +112,24 @@ def _split(training: Examples, test: Examples, official: Official) -> Loaded:
     )
 
 
-def _mnist_path(folder: Path, name: str) -> Path:
+def _archived(data_dir: Path, official: Official) -> dict[str, bytes]:
+    """The files in the archive. They are read where they are, so none can land anywhere."""
+    path = data_dir / official.archive
+    if not _there(path):
+        _fetch(path, official.archive, official.archive_sha256, data_dir, official)
+    content = _verified(path, official.archive_sha256)
+    wanted = {f"{official.folder}/{name}": name for name in official.files}
+    with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+        return {
+            wanted[member.name]: tar.extractfile(member).read()  # type: ignore[union-attr]
+            for member in tar
+            if member.name in wanted
+        }
+
+
+def _plain_or_packed(plain: Path) -> Path:
     """The file's place: gzip only where the plain file is not there."""
-    plain, packed = folder / name, folder / f"{name}.gz"
+    packed = plain.with_name(f"{plain.name}.gz")
     return packed if _there(packed) and not _there(plain) else plain
 
 
@@ -130,68 +138,36 @@ def _there(path: Path) -> bool:
     return path.exists() or path.is_symlink()
 
 
-def _read(path: Path) -> bytes:
+def _verified(path: Path, expected: str, unpack: Callable[[bytes], bytes] = bytes) -> bytes:
+    """What the file holds, after `unpack`. Raises DataError: it has another SHA-256."""
     try:
-        return path.read_bytes()
+        content = unpack(path.read_bytes())
+        if (found := sha256(content)) != expected:
+            raise DataError(f"has SHA-256 {found}; allowed: {expected}, the official content")
+        return content
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
-
-
-def _verify_found(content: bytes, sha256: str, path: Path) -> None:
-    try:
-        verify(content, sha256, origin=str(path))
     except DataError as error:
-        raise DataError(f"{error}; remove the file, and it is downloaded again") from error
+        raise DataError(f"{path}: {error}; remove the file, and it is downloaded again") from error
 
 
-def _fetch_mnist(name: str, data_dir: Path, official: Official) -> None:
-    """Download one file. It is kept decompressed: what lies there is what was verified."""
-    target = data_dir / official.folder / name
-
-    def keep(download: Path) -> None:
-        content = decompress(download.read_bytes(), origin="answer")
-        verify(content, official.files[name], origin="answer")
-        with atomic(target) as temporary:
-            temporary.write_bytes(content)
-
+def _fetch(
+    path: Path,
+    name: str,
+    expected: str,
+    data_dir: Path,
+    official: Official,
+    unpack: Callable[[bytes], bytes] = bytes,
+) -> None:
+    """Download `name` from a mirror; what then lies at `path` has the SHA-256 `expected`."""
+    urls = [mirror + name for mirror in official.mirrors]
     try:
-        urls = [f"{mirror}{name}.gz" for mirror in official.mirrors]
-        fetch(urls, target.parent, keep, patience=official.patience)
+        download(urls, path, expected, patience=official.patience, unpack=unpack)
     except (DataError, OSError) as error:
-        raise _missing(data_dir, official, error) from error
-
-
-def _fetch_cifar10(data_dir: Path, official: Official) -> None:
-    """Take the missing files from the archive: as it lies in `data_dir`, or from a mirror."""
-
-    def keep(archive: Path) -> None:
-        verify(archive.read_bytes(), official.archive_sha256, origin=official.archive)
-        with scratch(data_dir, "unpack") as inside:
-            extract(archive, [f"{official.folder}/{name}" for name in official.files], inside)
-            for name in official.files:
-                _install(inside / name, data_dir / official.folder / name)
-
-    try:
-        if (local := data_dir / official.archive).exists():
-            keep(local)
-        else:
-            urls = [mirror + official.archive for mirror in official.mirrors]
-            fetch(urls, data_dir, keep, patience=official.patience)
-    except (DataError, OSError) as error:
-        raise _missing(data_dir, official, error) from error
-
-
-def _install(source: Path, target: Path) -> None:
-    if not _there(target):
-        target.parent.mkdir(exist_ok=True)
-        source.replace(target)
-
-
-def _missing(data_dir: Path, official: Official, error: Exception) -> DataError:
-    folder = data_dir / official.folder
-    missing = [name for name in official.files if not _there(_mnist_path(folder, name))]
-    return DataError(
-        f"data_dir {data_dir}: lacks {official.title}. Put {', '.join(missing)} into {folder}, "
-        f"or set data_dir to a folder that has them; `make demo` needs no download. "
-        f"Downloading failed ({' '.join(str(error).split())})"
-    )
+        folder = data_dir / official.folder
+        missing = [name for name in official.files if not _there(_plain_or_packed(folder / name))]
+        raise DataError(
+            f"data_dir {data_dir}: lacks {official.title}. Put {', '.join(missing)} into {folder}, "
+            f"or set data_dir to a folder that has them; `make demo` needs no download. "
+            f"Downloading failed ({' '.join(str(error).split())})"
+        ) from error

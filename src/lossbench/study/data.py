@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from lossbench.cards.dataset import DATASETS
-from lossbench.study.fields import Augmentation, DatasetName, Fraction, Frozen, Seed
+from lossbench.study.fields import Augmentation, DatasetName, Frozen, PositiveFraction, Seed
 
 
 class Seeds(Frozen):
@@ -39,7 +39,7 @@ class Dataset(Frozen):
     """Of a data set of your own: a folder of images in ten class folders, or an .npz archive."""
     augmentation: Augmentation = "none"
     """Of training batches: nothing, a shift of up to 4 pixels, a random flip, or both."""
-    equivalence_margin: Annotated[Fraction, Field(gt=0)]
+    equivalence_margin: PositiveFraction
     """Errors closer than this count as equivalent: a fraction, 0.001 is 0.1 percentage points."""
 
     @model_validator(mode="after")

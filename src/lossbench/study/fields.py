@@ -7,12 +7,13 @@ from typing import Annotated, Literal
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
-    Strict,
     StringConstraints,
     WithJsonSchema,
 )
+from pydantic_core import PydanticCustomError
 
 from lossbench.cards.loss import LOSSES
 from lossbench.cards.network import NETWORKS
@@ -25,6 +26,12 @@ def _known(cards: Mapping[str, object], name: str) -> str:
     if name not in cards:
         raise ValueError(f"{name!r} is not allowed: allowed are {', '.join(cards)}")
     return name
+
+
+def _not_bool(value: object) -> object:
+    if isinstance(value, bool):
+        raise PydanticCustomError("number", "Input should be a number")
+    return value
 
 
 LossName = Annotated[
@@ -40,12 +47,17 @@ NetworkName = Annotated[
 DatasetName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
 """One that is built in, or the name that a study gives to a data set of its own."""
 
-Count = Annotated[int, Strict(), Field(ge=1, le=10_000_000)]
-Epochs = Annotated[int, Strict(), Field(ge=1, le=10_000)]
-Seed = Annotated[int, Strict(), Field(ge=0, lt=2**31)]
-Real = Annotated[float, Strict(), Field(allow_inf_nan=False)]
-Positive = Annotated[Real, Field(gt=0)]
-Fraction = Annotated[Real, Field(ge=0, lt=1)]
+# Numbers may come as text: PyYAML reads `1e-3` so, and Snakemake `--config 'limits={epochs: 1}'`.
+NOT_BOOL = BeforeValidator(_not_bool)
+"""Refuses `yes` and `true`, pydantic's 1. After the bounds, for the schema's sake."""
+Count = Annotated[int, Field(ge=1, le=10_000_000), NOT_BOOL]
+Epochs = Annotated[int, Field(ge=1, le=10_000), NOT_BOOL]
+Seed = Annotated[int, Field(ge=0, lt=2**31), NOT_BOOL]
+Real = Annotated[float, Field(allow_inf_nan=False), NOT_BOOL]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), NOT_BOOL]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False), NOT_BOOL]
+Fraction = Annotated[float, Field(ge=0, lt=1), NOT_BOOL]
+PositiveFraction = Annotated[float, Field(gt=0, lt=1), NOT_BOOL]
 Title = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,120}$")]
 StudyName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 

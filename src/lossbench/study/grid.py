@@ -13,8 +13,8 @@ from lossbench.study.fields import (
     Frozen,
     LossName,
     NetworkName,
+    NonNegative,
     Positive,
-    Real,
 )
 
 
@@ -33,14 +33,14 @@ class Annealing(Frozen):
     """How fast λ falls over the training."""
     power: Positive = 35.0
     """The exponent of the fall."""
-    floor: Annotated[Real, Field(ge=0)] = 0.0
+    floor: NonNegative = 0.0
     """λ falls no further: 0 for easy data sets, 5 or 10 where training would not converge."""
 
 
 class Margin(Frozen):
     """A margin loss's hyperparameters, in its source's symbols."""
 
-    m: Annotated[Real, Field(ge=0)]
+    m: NonNegative
     """The margin: taken from logit (SM) or cosine (AM), or multiplying the angle (L: 1 to 4)."""
     s: Positive | None = None
     """AM-Softmax only: the scale of the cosines."""

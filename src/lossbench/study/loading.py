@@ -52,10 +52,9 @@ def snakemake_study(config: Mapping[str, Any], config_files: Sequence[Path]) -> 
     if len(config_files) > 1:
         listed = ", ".join(str(path) for path in config_files)
         raise ConfigError(f"--configfile: got {listed}; allowed: one file, which is one study")
-    given = {key: _typed(value) for key, value in config.items()}
     if config_files:
-        return parse_study(given, origin=str(config_files[0]))
-    return load_study(DEFAULT_STUDY, given)
+        return parse_study(config, origin=str(config_files[0]))
+    return load_study(DEFAULT_STUDY, config)
 
 
 def parse_study(fields: Mapping[str, Any], *, origin: str) -> Study:
@@ -65,28 +64,6 @@ def parse_study(fields: Mapping[str, Any], *, origin: str) -> Study:
     except ValidationError as error:
         lines = [f"{origin}: {_describe(problem)}" for problem in _causes(error.errors())]
         raise ConfigError("\n".join(lines)) from error
-
-
-def _typed(value: Any) -> Any:
-    """`value` with numbers where `--config 'limits={epochs: 1}'` left their text.
-
-    Snakemake types a plain value, but leaves everything inside a mapping or list as text.
-    """
-    if isinstance(value, Mapping):
-        return {key: _read(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_read(inner) for inner in value]
-    return value
-
-
-def _read(value: Any) -> Any:
-    if not isinstance(value, str):
-        return _typed(value)
-    try:
-        read = yaml.safe_load(value)
-    except NOT_YAML:
-        return value
-    return read if isinstance(read, int | float | None) else value
 
 
 def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,6 +105,6 @@ def _printable(key: str) -> str:
     return key if key.isprintable() and len(key) <= 80 else _shorten(key)
 
 
-def _shorten(value: Any, width: int = 80) -> str:
+def _shorten(value: Any) -> str:
     text = repr(value)
-    return text if len(text) <= width else text[: width - 1] + "…"
+    return text if len(text) <= 80 else text[:79] + "…"

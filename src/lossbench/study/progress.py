@@ -75,12 +75,12 @@ class Progress:
         return max(0.0, total - job.seconds) if job.state == "running" else total
 
 
-def progress(study: Study, paths: StudyPaths, snakemake: Path = SNAKEMAKE) -> list[Progress]:
-    """The study's comparisons, in its order; `snakemake` is the folder of Snakemake's records."""
+def progress(study: Study, paths: StudyPaths) -> list[Progress]:
+    """The study's comparisons, in its order, by the records that Snakemake keeps here."""
     found: dict[tuple[DatasetName, NetworkName], list[JobProgress]] = {}
     for job in _all_jobs(study):
         cell = job.cells[0]
-        found.setdefault((cell.dataset, cell.model), []).append(_look(job, paths, snakemake))
+        found.setdefault((cell.dataset, cell.model), []).append(_look(job, paths))
     return [Progress(*pair, tuple(states)) for pair, states in found.items()]
 
 
@@ -101,13 +101,13 @@ def _counted(states: Iterable[JobProgress]) -> Counter[State]:
     return counts
 
 
-def _look(job: Job, paths: StudyPaths, snakemake: Path) -> JobProgress:
+def _look(job: Job, paths: StudyPaths) -> JobProgress:
     tables = [paths.job(job, name) for name in JOB_TABLES[job.cells[0].stage]]
     log, benchmark = paths.log(job), paths.benchmark(job)
-    mark = _mark(tables[0], snakemake)
+    mark = _mark(tables[0])
     if all(table.exists() for table in tables):
         return JobProgress(job, "done", _benchmarked(benchmark), log)
-    if mark.exists() and _any_lock(snakemake):
+    if mark.exists() and _any_lock():
         # On a cluster the mark is made when the job enters the queue, the log when it starts.
         if _changed(log) >= _changed(mark):
             return JobProgress(job, "running", max(0.0, time.time() - _changed(mark)), log)
@@ -116,16 +116,16 @@ def _look(job: Job, paths: StudyPaths, snakemake: Path) -> JobProgress:
     return JobProgress(job, "failed" if failed else "waiting", 0.0, log)
 
 
-def _mark(output: Path, snakemake: Path) -> Path:
+def _mark(output: Path) -> Path:
     """Where Snakemake marks an output of a job at work: its path in base 64, cut where too long."""
     name = urlsafe_b64encode(str(output).encode()).decode()
     *folders, last = [name[start : start + 254] for start in range(0, len(name), 254)]
-    return snakemake.joinpath("incomplete", *(f"@{folder}" for folder in folders), last)
+    return SNAKEMAKE.joinpath("incomplete", *(f"@{folder}" for folder in folders), last)
 
 
-def _any_lock(snakemake: Path) -> bool:
+def _any_lock() -> bool:
     """Whether a Snakemake holds the folder, or was killed while it did."""
-    return any((snakemake / "locks").glob("*.lock"))
+    return any((SNAKEMAKE / "locks").glob("*.lock"))
 
 
 def _changed(path: Path) -> float:

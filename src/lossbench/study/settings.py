@@ -2,17 +2,27 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, Strict
+from pydantic import Field
 
-from lossbench.study.fields import Count, Epochs, Fraction, Frozen, Positive, Real
+from lossbench.study.fields import (
+    NOT_BOOL,
+    Count,
+    Epochs,
+    Fraction,
+    Frozen,
+    NonNegative,
+    Positive,
+    PositiveFraction,
+    Real,
+)
 
 
 class Recipe(Frozen):
     """The optimiser, the same for every loss: SGD with Nesterov momentum, warm-up, cosine decay."""
 
-    momentum: Annotated[Fraction, Field(gt=0)] = 0.9
+    momentum: PositiveFraction = 0.9
     """Nesterov momentum."""
-    weight_decay: Annotated[Real, Field(ge=0)] = 0.0
+    weight_decay: NonNegative = 0.0
     """L2 penalty on all parameters."""
     warmup: Fraction = 0.25
     """Share of the steps over which the rate rises linearly from zero to its peak."""
@@ -21,9 +31,9 @@ class Recipe(Frozen):
 class History(Frozen):
     """Where a run is measured while it trains; the same points for every loss."""
 
-    early_points: Annotated[int, Strict(), Field(ge=0, le=12)] = 6
+    early_points: Annotated[int, Field(ge=0, le=12), NOT_BOOL] = 6
     """Measurements after steps 1, 2, 4, … of the first epoch."""
-    per_epoch: Annotated[int, Strict(), Field(ge=1, le=1000)] = 4
+    per_epoch: Annotated[int, Field(ge=1, le=1000), NOT_BOOL] = 4
     """Evenly spaced measurements in every epoch."""
     train_examples: Count = 1000
     """The first so many training examples stand for the training set in these measurements."""
@@ -34,26 +44,26 @@ class Compute(Frozen):
 
     accelerator: Literal["auto", "cpu", "cuda"] = "auto"
     """`auto` takes a GPU where there is one."""
-    threads: Annotated[int, Strict(), Field(ge=1, le=1024)] = 1
+    threads: Annotated[int, Field(ge=1, le=1024), NOT_BOOL] = 1
     """CPU threads a training job; one job a core beats several threads a job."""
-    seeds_per_job: Annotated[int, Strict(), Field(ge=1, le=32)] = 5
+    seeds_per_job: Annotated[int, Field(ge=1, le=32), NOT_BOOL] = 5
     """Seeds trained together in one job."""
     trials_per_job: Count | None = None
     """Trials of a loss's grid in one tuning job; all of them where absent."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """Arithmetic of the training steps; parameters and measurements stay float32."""
-    compile: Annotated[bool, Strict()] = False
+    compile: bool = False
     """Let torch.compile translate the networks: needs a C++ compiler and up to a minute a job."""
-    checkpoint_s: Annotated[Real, Field(ge=0)] = 60.0
+    checkpoint_s: NonNegative = 60.0
     """Seconds, at least, between the checkpoints of a training job; 0 saves at each measurement."""
 
 
 class Statistics(Frozen):
     """The intervals and tests behind the verdicts."""
 
-    level: Annotated[Real, Field(gt=0.5, lt=1)] = 0.95
+    level: Annotated[float, Field(gt=0.5, lt=1), NOT_BOOL] = 0.95
     """Coverage of the intervals."""
-    resamples: Annotated[int, Strict(), Field(ge=999, le=1_000_000)] = 9999
+    resamples: Annotated[int, Field(ge=999, le=1_000_000), NOT_BOOL] = 9999
     """Bootstrap and Monte Carlo permutation resamples."""
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from lossbench.tables.parquet import check
-from lossbench.tables.theory import (
+from lossbench.tables.theory_problems import (
     CURVATURE,
     HESSIANS,
     LOCAL_MINIMA,
@@ -37,7 +37,7 @@ from lossbench.theory.sigmoid import (
     OutputLoss,
 )
 from lossbench.theory.solving import quasi_newton
-from lossbench.theory.surfaces import surface_values
+from lossbench.theory.surfaces import POINTS, surface_values
 
 SCALES = (1.0, 3.0)
 """Standard deviations of the random points at which Hessians are taken."""
@@ -185,6 +185,6 @@ def local_minima_examples() -> pd.DataFrame:
     return check(pd.DataFrame(columns), LOCAL_MINIMA_EXAMPLES)
 
 
-def local_minima_surfaces(*, points: int = 61) -> pd.DataFrame:
+def local_minima_surfaces() -> pd.DataFrame:
     """Both losses' surfaces on the five examples: the table `local_minima_surfaces`."""
-    return check(surface_values(TWO_MINIMA, extent=3.0, points=points), LOCAL_MINIMA_SURFACES)
+    return check(surface_values(TWO_MINIMA, extent=3.0, points=POINTS), LOCAL_MINIMA_SURFACES)

@@ -19,12 +19,14 @@ from lossbench.theory.sigmoid import OUTPUT_LOSSES, SLOPES, Array, OutputLoss, s
 SoftmaxLoss = Literal["mse_softmax", "cross_entropy"]
 SOFTMAX_LOSSES: tuple[SoftmaxLoss, ...] = ("mse_softmax", "cross_entropy")
 CLASSES = (2, 3, 10, 30, 100, 300, 1000)
+DRAWS = 50
+"""Random logits that each formula is checked at."""
 _COMPLEX_STEP = 1e-30
 
 
-def sigmoid_curve(*, limit: float = 10.0, points: int = 201) -> pd.DataFrame:
-    """The sigmoid and its slope on [−limit, limit]: the table `sigmoid`."""
-    z = np.linspace(-limit, limit, points)
+def sigmoid_curve() -> pd.DataFrame:
+    """The sigmoid and its slope on [−10, 10]: the table `sigmoid`."""
+    z = np.linspace(-10, 10, 201)
     return check(pd.DataFrame({"z": z, "output": expit(z), "slope": sigmoid_slope(z)}), SIGMOID)
 
 
@@ -34,9 +36,9 @@ def output_gradient(output: Array, target: int, loss: OutputLoss) -> Array:
     return error * output * (1 - output) if loss == "mse_sigmoid" else error
 
 
-def output_gradients(*, points: int = 201) -> pd.DataFrame:
+def output_gradients() -> pd.DataFrame:
     """dC/dz over the outputs 0 … 1 for both targets and losses: the table `output_gradients`."""
-    output = np.linspace(0, 1, points)
+    output = np.linspace(0, 1, 201)
     frames = [
         pd.DataFrame(
             {
@@ -73,25 +75,23 @@ def favouring(classes: int, doubts: Array) -> Array:
     return shared
 
 
-def softmax_gradients(*, classes: tuple[int, ...] = CLASSES, points: int = 25) -> pd.DataFrame:
+def softmax_gradients() -> pd.DataFrame:
     """Length of the logit gradient from uniform to saturated: the table `softmax_gradients`.
 
     The doubt falls from 1 − 1/K (all logits equal, as at the start of training) to a millionth.
     """
     frames = [
-        _softmax_frame(count, case, label, loss, points)
-        for count in classes
+        _softmax_frame(classes, case, label, loss)
+        for classes in CLASSES
         for case, label in (("right", 0), ("wrong", 1))
         for loss in SOFTMAX_LOSSES
     ]
     return check(pd.concat(frames, ignore_index=True), SOFTMAX_GRADIENTS)
 
 
-def _softmax_frame(
-    classes: int, case: str, label: int, loss: SoftmaxLoss, points: int
-) -> pd.DataFrame:
-    doubts = np.geomspace(1 - 1 / classes, 1e-6, points)
-    labels = np.full(points, label)
+def _softmax_frame(classes: int, case: str, label: int, loss: SoftmaxLoss) -> pd.DataFrame:
+    doubts = np.geomspace(1 - 1 / classes, 1e-6, 25)
+    labels = np.full(len(doubts), label)
     gradient = logit_gradient(favouring(classes, doubts), labels, loss)
     norms = np.linalg.norm(gradient, axis=1)
     return pd.DataFrame(
@@ -100,41 +100,33 @@ def _softmax_frame(
 
 
 def gradient_checks(
-    *,
-    generator: np.random.Generator,
-    classes: tuple[int, ...] = CLASSES,
-    draws: int = 50,
+    *, generator: np.random.Generator, classes: tuple[int, ...] = CLASSES
 ) -> pd.DataFrame:
     """Every gradient formula against the complex step at random logits: `gradient_checks`."""
-    rows = [
-        {"loss": loss, "classes": 1, "largest_difference": _check_output(loss, draws, generator)}
-        for loss in OUTPUT_LOSSES
-    ] + [
-        {
-            "loss": loss,
-            "classes": count,
-            "largest_difference": _check_softmax(loss, count, draws, generator),
-        }
+    rows: list[tuple[str, int, float]] = [
+        (loss, 1, _check_output(loss, generator)) for loss in OUTPUT_LOSSES
+    ]
+    rows += [
+        (loss, count, _check_softmax(loss, count, generator))
         for loss in SOFTMAX_LOSSES
         for count in classes
     ]
-    return check(pd.DataFrame(rows).assign(draws=draws), GRADIENT_CHECKS)
+    columns = ["loss", "classes", "largest_difference"]
+    return check(pd.DataFrame(rows, columns=columns).assign(draws=DRAWS), GRADIENT_CHECKS)
 
 
-def _check_output(loss: OutputLoss, draws: int, generator: np.random.Generator) -> float:
-    z = generator.normal(0, 3, draws)
-    target = generator.integers(0, 2, draws)
+def _check_output(loss: OutputLoss, generator: np.random.Generator) -> float:
+    z = generator.normal(0, 3, DRAWS)
+    target = generator.integers(0, 2, DRAWS)
     found = _COMPLEX_OUTPUT[loss](z + 1j * _COMPLEX_STEP, target).imag / _COMPLEX_STEP
     formula = SLOPES[loss](z, target)
     return float(np.max(np.abs(found - formula) / np.abs(formula)))
 
 
-def _check_softmax(
-    loss: SoftmaxLoss, classes: int, draws: int, generator: np.random.Generator
-) -> float:
-    logits = generator.normal(0, 2, (draws, classes))
-    labels = generator.integers(0, classes, draws)
-    along = generator.normal(0, 1, (draws, classes))
+def _check_softmax(loss: SoftmaxLoss, classes: int, generator: np.random.Generator) -> float:
+    logits = generator.normal(0, 2, (DRAWS, classes))
+    labels = generator.integers(0, classes, DRAWS)
+    along = generator.normal(0, 1, (DRAWS, classes))
     step = logits + 1j * _COMPLEX_STEP * along
     found = _COMPLEX_SOFTMAX[loss](step, labels).imag / _COMPLEX_STEP
     formula = logit_gradient(softmax(logits, axis=1), labels, loss)

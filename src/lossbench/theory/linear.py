@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from lossbench.tables.parquet import check
-from lossbench.tables.theory import LINEAR_SOLUTIONS
+from lossbench.tables.theory_problems import LINEAR_SOLUTIONS
 from lossbench.theory.logistic import standardised, with_ones
 from lossbench.theory.sigmoid import Array
 
 MEASURES = ("bmi", "bp", "s5")
+STARTS = 5
 UNITS = 2.2
 """The repeated feature is the first one times this."""
 
@@ -45,27 +46,27 @@ def normal_equations(features: Array, target: Array) -> Array:
 
 
 def descend(
-    start: Array, features: Array, target: Array, *, tolerance: float = 1e-10, budget: int = 20_000
+    start: Array, features: Array, target: Array, *, budget: int = 20_000
 ) -> tuple[Array, int]:
-    """Gradient descent at the rate 1/λ_max until the gradient's length is at most `tolerance`."""
+    """Gradient descent at the rate 1/λ_max until the gradient's length is at most 1e-10."""
     hessian, pull = features.T @ features / len(target), features.T @ target / len(target)
     rate = 1 / np.linalg.eigvalsh(hessian)[-1]
     place = start.copy()
     for step in range(budget):
         slope = hessian @ place - pull
-        if np.linalg.norm(slope) <= tolerance:
+        if np.linalg.norm(slope) <= 1e-10:
             return place, step
         place = place - rate * slope
     return place, budget
 
 
-def linear_solutions(*, generator: np.random.Generator, starts: int = 5) -> pd.DataFrame:
+def linear_solutions(*, generator: np.random.Generator) -> pd.DataFrame:
     """Normal equations and descent from several starts: the table `linear_solutions`."""
     rows = []
     for name, (features, target) in problems().items():
         shortest = normal_equations(features, target)
         rows.append(_row(name, "normal equations", 0, (shortest, 0), features, target))
-        places = generator.normal(0, 3, (starts, features.shape[1]))
+        places = generator.normal(0, 3, (STARTS, features.shape[1]))
         places[0] = 0
         for number, start in enumerate(places):
             found = descend(start, features, target)

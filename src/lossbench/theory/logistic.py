@@ -39,10 +39,9 @@ def hessian(parameters: Array, problem: Problem, loss: OutputLoss) -> Array:
     return np.asarray((problem.features.T * curvatures) @ problem.features / len(problem.labels))
 
 
-def numerical_hessian(
-    parameters: Array, problem: Problem, loss: OutputLoss, *, step: float = 1e-5
-) -> Array:
+def numerical_hessian(parameters: Array, problem: Problem, loss: OutputLoss) -> Array:
     """The same Hessian from central differences of the gradient."""
+    step = 1e-5
     shifts = step * np.eye(len(parameters))
     ahead = gradient(parameters + shifts, problem, loss)
     behind = gradient(parameters - shifts, problem, loss)

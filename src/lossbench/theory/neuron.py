@@ -5,7 +5,6 @@ move by −η dC/dz, so z = weight + bias moves by −2η dC/dz an epoch. Under 
 dz/dt = −2η dC/dz the time between two values of z has a closed form for either loss.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -71,23 +70,23 @@ def trajectories(settings: Theory) -> pd.DataFrame:
     return check(pd.concat(frames, ignore_index=True), NEURON_TRAJECTORIES)
 
 
-def times(settings: Theory, *, outputs: Sequence[float] = OUTPUTS) -> pd.DataFrame:
+def times(settings: Theory) -> pd.DataFrame:
     """First epochs at or below each output, simulated and by gradient flow: `neuron_times`."""
     starts = pd.DataFrame([start.model_dump() for start in settings.starts]).add_prefix("start_")
     start_z = (starts["start_weight"] + starts["start_bias"]).to_numpy()
     frames = [
         starts.assign(**_times(start_z, output, loss, settings.learning_rate))
         for loss in OUTPUT_LOSSES
-        for output in outputs
+        for output in OUTPUTS
     ]
     return check(pd.concat(frames, ignore_index=True), NEURON_TIMES)
 
 
-def slowdown(settings: Theory, *, starts: Array = SLOWDOWN_STARTS) -> pd.DataFrame:
+def slowdown(settings: Theory) -> pd.DataFrame:
     """Epochs to reach `SLOWDOWN_OUTPUT` against the start: the table `neuron_slowdown`."""
     frames = [
-        pd.DataFrame({"start_z": starts}).assign(
-            **_times(starts, SLOWDOWN_OUTPUT, loss, settings.learning_rate)
+        pd.DataFrame({"start_z": SLOWDOWN_STARTS}).assign(
+            **_times(SLOWDOWN_STARTS, SLOWDOWN_OUTPUT, loss, settings.learning_rate)
         )
         for loss in OUTPUT_LOSSES
     ]

@@ -9,7 +9,7 @@ import pandas as pd
 import scipy
 
 from lossbench.tables.parquet import check
-from lossbench.tables.theory import LOGISTIC_SOLUTIONS, SEPARABLE_DESCENT, SOLVER_RUNS
+from lossbench.tables.theory_problems import LOGISTIC_SOLUTIONS, SEPARABLE_DESCENT, SOLVER_RUNS
 from lossbench.theory.logistic import (
     DIGIT_PAIRS,
     Problem,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lossbench.tables.parquet import check
-from lossbench.tables.theory import DESCENT_PATHS, DIGITS, LOSS_SURFACES
+from lossbench.tables.theory_problems import DESCENT_PATHS, DIGITS, LOSS_SURFACES
 from lossbench.theory.logistic import (
     DIGIT_PAIRS,
     Problem,
@@ -24,6 +24,8 @@ STARTS = np.array([(0.0, 0.0), (0.0, 9.0), (-8.0, -5.0), (8.0, -8.0)])
 """Each a (weight, bias)."""
 STEPS = 500
 EXTENT = 10.0
+POINTS = 61
+"""Of a surface, along each side."""
 
 
 def digits() -> pd.DataFrame:
@@ -67,9 +69,9 @@ def surface_values(problem: Problem, *, extent: float, points: int) -> pd.DataFr
     return pd.concat(frames, ignore_index=True)
 
 
-def surfaces(*, points: int = 61) -> pd.DataFrame:
+def surfaces() -> pd.DataFrame:
     """The surfaces on the overlapping digits: the table `loss_surfaces`."""
-    return check(surface_values(plane_problem(), extent=EXTENT, points=points), LOSS_SURFACES)
+    return check(surface_values(plane_problem(), extent=EXTENT, points=POINTS), LOSS_SURFACES)
 
 
 def descend(start: Array, problem: Problem, loss: OutputLoss, *, rate: float, steps: int) -> Array:
