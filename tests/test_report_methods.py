@@ -92,17 +92,14 @@ def test_the_bounds_of_a_study_follow_its_configuration(study):
 
 def test_every_loss_has_its_formula(study):
     fields = study.model_dump()
-    annealing = {"m": 2.0, "annealing": {}}
-    margins = {"sm_softmax": {"m": 0.1}, "am_softmax": {"m": 0.3, "s": 10.0}}
+    settings = {"linear": {}, "cosine": {"s": 10.0}, "linear_no_bias": {"annealing": {}}}
     fields["comparisons"][0]["losses"] = [
         {
             "loss": loss,
             "learning_rates": [0.1],
-            "margins": [margins.get(loss, annealing)]
-            if loss.endswith("_softmax") and loss != "mse_softmax"
-            else [],
+            "margins": [{"m": 2.0} | settings[card.head]] if card.family == "margin" else [],
         }
-        for loss in LOSSES
+        for loss, card in LOSSES.items()
     ]
     page = parsed(rendered({}, Study.model_validate(fields)))
     rows: list[Element] = page.all("div", id="table-losses")[0].all("tbody")[0].all("tr")
@@ -119,12 +116,13 @@ def test_a_formula_is_whole_and_in_display_style(loss):
     text = "".join(math.itertext())
     assert "\\" not in text, "LaTeX that the converter does not know"
     assert ("∑" in text) == ("\\sum" in LOSSES[loss].formula)
-    assert all(name.text in ("log", "cos") for name in math.iter() if name.get("lspace"))
 
 
-def test_sums_have_their_limits_below():
-    math = ElementTree.fromstring(mathml(r"\sum_k \log p_k"))
+def test_sums_have_their_limits_below_and_functions_a_space_around():
+    math = ElementTree.fromstring(mathml(r"\sum_k t_k \log p_k"))
     assert [element.text for element in math.find(".//{*}munder")] == ["∑", "k"]
+    spaced = [element for element in math.iter() if element.get("lspace")]
+    assert [element.text for element in spaced] == ["log"]
 
 
 @pytest.mark.parametrize("look", [*LOSS_STYLES.values(), *SPARE], ids=lambda look: look.color)
