@@ -64,10 +64,16 @@ def test_every_metric_has_a_direction():
     errors = {name for name in OF_PREDICTIONS if "error" in name}
     lower = {name for name, card in OF_PREDICTIONS.items() if card.direction == "lower"}
     assert lower == errors | {"nll", "brier", "ece"}
-    assert METRICS["images"].direction == METRICS["within"].direction == "none"
-    assert METRICS["validation_error"].direction == "lower"
-    assert METRICS["steps_to_target_2"].direction == "lower"
-    assert METRICS["own_cosine"].direction == "higher"
+    compact = {name: card.direction for name, card in OF_FEATURES.items()}
+    assert {name for name in compact if compact[name] == "lower"} == {
+        "scatter_ratio",
+        "other_cosine",
+    }
+    assert {name for name in compact if compact[name] == "higher"} == {"own_cosine"}
+    assert METRICS["images"].direction == "none"
+    assert (
+        METRICS["validation_error"].direction == METRICS["steps_to_target_2"].direction == "lower"
+    )
 
 
 def test_features_answer_one_question():
