@@ -14,7 +14,7 @@ from benchmarks import clock, data
 from benchmarks.contests import EDGES
 from benchmarks.record import Figure, at_most, below
 from lossbench.study.fields import Augmentation, DatasetName, NetworkName
-from lossbench.study.plan import Cell
+from lossbench.study.job import Cell
 from lossbench.study.settings import Compute, Recipe
 from lossbench.tables.runs import LOGITS
 from lossbench.training.fit import fit
@@ -109,6 +109,8 @@ def _cell(attempt: Attempt) -> Cell:
         augmentation=attempt.augmentation,
         model=attempt.model,
         loss="cross_entropy",
+        head="linear",
+        output="softmax",
         learning_rate=attempt.learning_rate,
         margin=None,
         epochs=attempt.epochs,

@@ -8,7 +8,7 @@ from lossbench.datasets.prepared import Prepared
 from lossbench.study.config import Study
 from lossbench.study.fields import DatasetName, NetworkName
 from lossbench.study.grid import Comparison
-from lossbench.study.plan import Cell
+from lossbench.study.job import Cell
 from lossbench.study.settings import Compute, History, Recipe
 from lossbench.training.fit import fit
 from lossbench.training.schedule import measured_steps
@@ -67,6 +67,8 @@ def one_epoch(contest: Contest, study: Study, history: History) -> Cell:
         augmentation="none",
         model=contest.model,
         loss="cross_entropy",
+        head="linear",
+        output="softmax",
         learning_rate=RATE,
         margin=None,
         epochs=1,

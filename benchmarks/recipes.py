@@ -13,7 +13,7 @@ from benchmarks.contests import EDGES, LENET, MLP, RATE, Contest, batch_size, on
 from benchmarks.record import Figure, at_least, median
 from lossbench.datasets.prepared import Prepared, save
 from lossbench.study.config import Study
-from lossbench.study.plan import Job
+from lossbench.study.job import Job
 
 GOALS = {MLP: 8.0, LENET: 2.0}
 """Images a second over those of `stock`."""

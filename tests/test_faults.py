@@ -34,8 +34,9 @@ from lossbench.datasets.prepared import save
 from lossbench.errors import ConfigError, DeviceError, FileError
 from lossbench.files import atomic, scratch
 from lossbench.study.config import Study
+from lossbench.study.job import Job
 from lossbench.study.loading import parse_study
-from lossbench.study.plan import Job, jobs
+from lossbench.study.plan import jobs
 from lossbench.tables.parquet import read
 from lossbench.tables.runs import RUN_TABLES
 from lossbench.training import results

@@ -2,13 +2,16 @@
 
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from itertools import combinations
 
 import matplotlib as mpl
 import numpy as np
 import pytest
 
+from lossbench.cards.look import Look
 from lossbench.cards.loss import LOSSES
+from lossbench.errors import ConfigError
 from lossbench.figures import palette, theme
 from lossbench.figures.palette import Role
 
@@ -72,9 +75,16 @@ def test_contrast_is_wcags():
     assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.005)
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+def looks() -> dict[str, Look]:
+    """Of every loss, and those to spare for losses to come."""
+    taken = palette.LOSS_STYLES.values()
+    spare = [look for look in palette.SPARE if look not in taken]
+    return palette.LOSS_STYLES | {f"spare look {look.color}": look for look in spare}
+
+
+@pytest.mark.parametrize("loss", looks())
 def test_losses_stand_out_on_light_and_dark_pages(loss):
-    style = palette.LOSS_STYLES[loss]
+    style = looks()[loss]
     assert contrast(style.color, palette.BACKGROUND.light) >= 3
     assert contrast(style.text, palette.BACKGROUND.light) >= 4.5
     assert contrast(style.dark, palette.BACKGROUND.dark) >= 4.5
@@ -94,22 +104,37 @@ def test_classes_stand_out_on_light_and_dark_pages(role):
     assert contrast(role.dark, palette.BACKGROUND.dark) >= 3
 
 
-def test_every_loss_has_its_own_colour_marker_and_dash():
-    assert set(palette.LOSS_STYLES) == set(LOSSES)
-    for field in ("color", "dark", "marker"):
-        values = [getattr(style, field) for style in palette.LOSS_STYLES.values()]
-        assert len(set(values)) == len(values)
-    dashes = [str(palette.LOSS_STYLES[loss].dash) for loss in LOSSES]
-    assert dashes.count("-") == 2
-    assert len(set(dashes)) == len(dashes) - 1
+def test_no_two_losses_share_a_colour_marker_or_dash():
+    """But both cross-entropies are solid lines."""
+    for (one, mine), (other, theirs) in combinations(looks().items(), 2):
+        for field in ("color", "dark", "marker", "dash"):
+            same = getattr(mine, field) == getattr(theirs, field)
+            assert not same or getattr(mine, field) == "-", f"{one} and {other} share a {field}"
 
 
-@pytest.mark.parametrize("vision", [np.eye(3), DEUTERANOPIA, PROTANOPIA])
+@pytest.mark.parametrize(
+    "vision", [np.eye(3), DEUTERANOPIA, PROTANOPIA], ids=["full", "no green", "no red"]
+)
 @pytest.mark.parametrize("side", ["color", "dark"])
 def test_colour_blind_readers_can_tell_losses_apart(vision, side):
-    seen = [lab(getattr(style, side), vision) for style in palette.LOSS_STYLES.values()]
-    nearest = min(np.linalg.norm(one - other) for one, other in combinations(seen, 2))
-    assert nearest > 12
+    seen = [(loss, lab(getattr(look, side), vision)) for loss, look in looks().items()]
+    alike = [
+        f"{one} and {other}"
+        for (one, mine), (other, theirs) in combinations(seen, 2)
+        if np.linalg.norm(mine - theirs) <= 12
+    ]
+    assert not alike
+
+
+def test_a_card_without_a_look_takes_the_next_that_no_other_card_has(monkeypatch):
+    plain = replace(LOSSES["mse_softmax"], look=None)
+    chosen = replace(plain, look=palette.SPARE[1])
+    monkeypatch.setattr(palette, "LOSSES", {"a": plain, "b": chosen, "c": plain})
+    expected = {"a": palette.SPARE[0], "b": palette.SPARE[1], "c": palette.SPARE[2]}
+    assert palette._loss_styles() == expected
+    monkeypatch.setattr(palette, "LOSSES", {str(n): plain for n in range(len(palette.SPARE) + 1)})
+    with pytest.raises(ConfigError, match="card of 8: has no look"):
+        palette._loss_styles()
 
 
 def test_no_two_roles_share_a_light_colour():

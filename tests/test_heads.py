@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.func import functional_call, stack_module_state
 
-from lossbench.cards.loss import HeadName
+from lossbench.cards.kinds import HeadName
 from lossbench.errors import ConfigError
 from lossbench.networks.heads import HEADS, build_head, initialise
 

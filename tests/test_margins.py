@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from lossbench.cards.loss import LOSSES as CARDS
 from lossbench.networks.heads import Forward, build_head, initialise
 from lossbench.networks.losses import LOSSES, cross_entropy
 from lossbench.networks.margins import MARGINS, angular_decay, annealed
@@ -19,7 +20,7 @@ def l_margin(m, weight=0.0):
 
 def problem(name, margin, seed=0, dtype=torch.float64):
     generator = torch.Generator().manual_seed(seed)
-    head = build_head(LOSSES[name].head, H, K, scale=margin.s)
+    head = build_head(CARDS[name].head, H, K, scale=margin.s)
     initialise(head, generator)
     features = torch.randn(B, H, generator=generator)
     labels = torch.randint(0, K, (B,), generator=generator)
@@ -36,26 +37,29 @@ def psi(theta, m):
     return (-1) ** k * math.cos(m * theta) - 2 * k
 
 
+DEFINITIONS = {
+    "sm_softmax": lambda margin, z, lengths, theta, true: z - margin.m * true,
+    "am_softmax": lambda margin, z, lengths, theta, true: (
+        margin.s * (math.cos(theta) - margin.m * true)
+    ),
+    "l_softmax": lambda margin, z, lengths, theta, true: (
+        (margin.annealing.floor * z + lengths * psi(theta, int(margin.m)))
+        / (1 + margin.annealing.floor)
+        if true
+        else z
+    ),
+}
+"""One class's margined logit: from its plain logit z = W_j·x + b_j, ‖W_j‖‖x‖, the angle that
+arccos gives, and whether it is the true class."""
+
+
 def definition(name, margin, x, W, b, y):
-    """The margined logits, entry by entry, from the angles that arccos gives."""
+    """The margined logits (N, K), entry by entry."""
     logits = np.empty((len(x), len(W)))
     for i, j in np.ndindex(logits.shape):
         lengths = np.linalg.norm(W[j]) * np.linalg.norm(x[i])
         theta = math.acos(W[j] @ x[i] / lengths)
-        true = float(j == y[i])
-        match name:
-            case "sm_softmax":
-                logits[i, j] = W[j] @ x[i] + b[j] - margin.m * true
-            case "am_softmax":
-                logits[i, j] = margin.s * (math.cos(theta) - margin.m * true)
-            case "l_softmax":
-                blend = margin.annealing.floor if true else math.inf
-                angular = lengths * psi(theta, int(margin.m))
-                logits[i, j] = (
-                    W[j] @ x[i]
-                    if blend == math.inf
-                    else (blend * W[j] @ x[i] + angular) / (1 + blend)
-                )
+        logits[i, j] = DEFINITIONS[name](margin, W[j] @ x[i] + b[j], lengths, theta, j == y[i])
     return logits
 
 
@@ -67,6 +71,10 @@ CASES = [
 IDS = [f"{name}-{margin.label}-{i}" for i, (name, margin) in enumerate(CASES)]
 UNBLENDED = [case for case in CASES if not case[1].annealing or case[1].annealing.floor == 0]
 UNBLENDED_IDS = [f"{name}-{margin.label}" for name, margin in UNBLENDED]
+
+
+def test_every_margin_has_a_definition_and_a_case():
+    assert set(DEFINITIONS) == {name for name, _ in CASES} == set(MARGINS)
 
 
 @pytest.mark.parametrize(("name", "margin"), CASES, ids=IDS)
@@ -86,7 +94,7 @@ def test_loss_gradient_is_that_of_finite_differences(name, margin):
     def loss(x, weight):
         output = torch.func.functional_call(head, {"weight": weight}, (x,))
         logits = MARGINS[name](output, weight, labels, margin, 0.0)
-        return LOSSES[name].per_example(logits, labels)
+        return LOSSES[name](logits, labels)
 
     weight = head.weight.detach().clone().requires_grad_()
     assert torch.autograd.gradcheck(loss, (x.requires_grad_(), weight))
@@ -158,7 +166,7 @@ def test_angles_of_0_and_pi_and_extreme_norms_stay_finite(name, margin, seeds, d
     def mean_loss(weight, x):
         output = torch.func.functional_call(head, {"weight": weight}, (x,))
         logits = MARGINS[name](output, weight, labels, margin, 7)
-        return LOSSES[name].per_example(logits, labels).mean()
+        return LOSSES[name](logits, labels).mean()
 
     both = torch.func.grad_and_value(mean_loss, argnums=(0, 1))
     if seeds:

@@ -10,6 +10,7 @@ from sklearn.metrics import accuracy_score, brier_score_loss, confusion_matrix, 
 
 from builders.study_tables import IDENTITY, make_history, make_runs
 from lossbench.analysis import metrics
+from lossbench.cards.metric import METRICS, OF_PREDICTIONS
 from lossbench.errors import TableError
 from lossbench.tables import runs as schemas
 from lossbench.tables.parquet import empty
@@ -19,10 +20,10 @@ CLASSES = list(range(10))
 
 
 def make_predictions(
-    logits: np.ndarray, labels: np.ndarray, head: str = "softmax", seed: int = 0, **identity: Any
+    logits: np.ndarray, labels: np.ndarray, output: str = "softmax", seed: int = 0, **identity: Any
 ) -> pd.DataFrame:
     frame = pd.DataFrame(logits.astype(np.float32), columns=list(LOGITS))
-    keys = {**IDENTITY, **identity, "seed": seed, "head": head}
+    keys = {**IDENTITY, **identity, "seed": seed, "output": output}
     return frame.assign(**keys, label=labels.astype(np.int8), example=np.arange(len(labels)))
 
 
@@ -48,12 +49,12 @@ def normalised_sigmoid(logits: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("head", "probabilities"),
+    ("output", "probabilities"),
     [("softmax", lambda z: softmax(z, axis=1)), ("sigmoid", normalised_sigmoid)],
 )
-def test_scores_agree_with_scikit_learn(head: str, probabilities: Any) -> None:
+def test_scores_agree_with_scikit_learn(output: str, probabilities: Any) -> None:
     logits, labels = draw(1)
-    found = measured(make_predictions(logits, labels, head))
+    found = measured(make_predictions(logits, labels, output))
     p = probabilities(logits)
     assert found["error"] == pytest.approx(1 - accuracy_score(labels, logits.argmax(axis=1)))
     assert found["nll"] == pytest.approx(log_loss(labels, p, labels=CLASSES), rel=1e-9)
@@ -74,10 +75,10 @@ def test_class_errors_and_confusion_agree_with_scikit_learn() -> None:
     np.testing.assert_allclose(errors, 1 - recall, atol=1e-12)
 
 
-def test_runs_and_heads_in_one_table_do_not_mix() -> None:
+def test_runs_and_outputs_in_one_table_do_not_mix() -> None:
     parts = [
-        make_predictions(*draw(seed), head=head, seed=seed)
-        for seed, head in enumerate(["softmax", "none", "sigmoid"])
+        make_predictions(*draw(seed), output=output, seed=seed)
+        for seed, output in enumerate(["softmax", "none", "sigmoid"])
     ]
     together = pd.concat(parts).sample(frac=1, random_state=3)
     for seed, part in enumerate(parts):
@@ -152,20 +153,20 @@ def test_tuning_runs_have_a_validation_error_and_no_test_metric() -> None:
     ]
 
 
-def test_missing_predictions_unknown_heads_and_infinite_logits_are_errors() -> None:
+def test_missing_predictions_unknown_outputs_and_infinite_logits_are_errors() -> None:
     predictions = make_predictions(*draw(7))
     runs, history = make_runs({0: False, 1: False}), make_history({0: [0.1], 1: [0.1]})
     with pytest.raises(TableError, match=r"predictions.*'seed': 1"):
         metrics.measure(predictions, runs, history)
-    with pytest.raises(TableError, match="head 'tanh'; allowed: softmax, sigmoid, none"):
-        measured(predictions.assign(head="tanh"))
+    with pytest.raises(TableError, match="output 'tanh'; allowed: softmax, sigmoid, none"):
+        measured(predictions.assign(output="tanh"))
     with pytest.raises(TableError, match="not finite"):
         measured(predictions.assign(logit_3=np.inf))
 
 
 def test_every_metric_is_described() -> None:
-    assert set(measured(make_predictions(*draw(8)))) == set(metrics.METRICS)
-    assert all(metric.meaning for metric in metrics.METRICS.values())
+    assert set(measured(make_predictions(*draw(8)))) == set(OF_PREDICTIONS)
+    assert all(metric.meaning for metric in METRICS.values())
 
 
 def test_many_runs_take_seconds() -> None:
@@ -179,7 +180,7 @@ def test_many_runs_take_seconds() -> None:
 def test_reliability_agrees_with_scikit_learn_and_adds_up_to_the_calibration_error() -> None:
     drawn = {seed: draw(20 + seed) for seed in (0, 1)}
     frame = pd.concat([make_predictions(*drawn[seed], seed=seed) for seed in drawn])
-    silent = make_predictions(*draw(22), head="none", loss="mse_logits")
+    silent = make_predictions(*draw(22), output="none", loss="mse_logits")
     table = metrics.reliability(pd.concat([frame, silent]))
     assert set(table["loss"]) == {"cross_entropy"}
     for seed, (logits, labels) in drawn.items():

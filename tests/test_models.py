@@ -19,7 +19,7 @@ def network(model: NetworkName, seed: int = 0, head="linear", scale=None):
     return build(model, head, shape, classes=10, seed=seed, scale=scale), shape
 
 
-def test_the_registry_and_the_configuration_name_the_same_networks():
+def test_every_card_has_a_network():
     assert set(MODELS) == set(NETWORKS)
 
 

@@ -36,7 +36,7 @@ def test_a_comment_a_docstring_and_layout_change_nothing(package):
     before = code_digest("training.fit")
     package("networks/losses.py", '"""−Σ t log p', '"""Minus Σ t log p')
     package("networks/losses.py", "def cross_entropy(", "# a comment\n\n\ndef cross_entropy(")
-    package("networks/losses.py", '"""The last layer."""', '"""Otherwise."""')
+    package("networks/losses.py", '"""By the keys of the cards.', '"""Otherwise.')
     assert code_digest("training.fit") == before
 
 
@@ -68,6 +68,15 @@ def test_analysis_tables_and_the_configuration_s_models_do_not_touch_training(pa
     assert code_digest("training.fit") == before
     package("tables/runs.py", "CLASSES = 10", "CLASSES = 11")
     assert code_digest("training.fit") != before
+
+
+def test_cards_and_the_plan_do_not_touch_training(package):
+    before, drawn = code_digest("training.fit"), code_digest("figures.theme")
+    package("cards/loss.py", '"MSE on softmax"', '"Squared error on softmax"')
+    package("cards/loss.py", '"#d55e00"', '"#d55e01"')
+    package("study/plan.py", "_capped(comparison.epochs", "_capped(2 * comparison.epochs")
+    assert code_digest("training.fit") == before
+    assert code_digest("figures.theme") != drawn
 
 
 def test_a_template_counts_as_the_page_s_code(package, tmp_path):

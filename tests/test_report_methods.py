@@ -1,11 +1,18 @@
 """Methods and provenance: the configuration reads back, and what is absent is said."""
 
+import re
+from xml.etree import ElementTree
+
+import numpy as np
 import pytest
 import yaml
+from matplotlib.markers import MarkerStyle
 
 from builders import synthetic
 from builders.report_pages import PROVENANCE, Element, parsed, rendered
 from lossbench.cards.loss import LOSSES
+from lossbench.figures.palette import LOSS_STYLES, SPARE
+from lossbench.report.labels import _swatch, mathml
 from lossbench.report.methods import UNRECORDED, citation, configuration, data, origin
 from lossbench.report.scope import scope
 from lossbench.study.config import Study
@@ -85,17 +92,14 @@ def test_the_bounds_of_a_study_follow_its_configuration(study):
 
 def test_every_loss_has_its_formula(study):
     fields = study.model_dump()
-    annealing = {"m": 2.0, "annealing": {}}
-    margins = {"sm_softmax": {"m": 0.1}, "am_softmax": {"m": 0.3, "s": 10.0}}
+    settings = {"linear": {}, "cosine": {"s": 10.0}, "linear_no_bias": {"annealing": {}}}
     fields["comparisons"][0]["losses"] = [
         {
             "loss": loss,
             "learning_rates": [0.1],
-            "margins": [margins.get(loss, annealing)]
-            if loss.endswith("_softmax") and loss != "mse_softmax"
-            else [],
+            "margins": [{"m": 2.0} | settings[card.head]] if card.family == "margin" else [],
         }
-        for loss in LOSSES
+        for loss, card in LOSSES.items()
     ]
     page = parsed(rendered({}, Study.model_validate(fields)))
     rows: list[Element] = page.all("div", id="table-losses")[0].all("tbody")[0].all("tr")
@@ -103,3 +107,33 @@ def test_every_loss_has_its_formula(study):
     formulas = [row.all("math")[0].text for row in rows]
     assert all(formulas)
     assert len(set(formulas)) == len(LOSSES)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_formula_is_whole_and_in_display_style(loss):
+    math = ElementTree.fromstring(mathml(LOSSES[loss].formula))
+    assert math.get("displaystyle") == "true"
+    text = "".join(math.itertext())
+    assert "\\" not in text, "LaTeX that the converter does not know"
+    assert ("∑" in text) == ("\\sum" in LOSSES[loss].formula)
+
+
+def test_sums_have_their_limits_below_and_functions_a_space_around():
+    math = ElementTree.fromstring(mathml(r"\sum_k t_k \log p_k"))
+    assert [element.text for element in math.find(".//{*}munder")] == ["∑", "k"]
+    spaced = [element for element in math.iter() if element.get("lspace")]
+    assert [element.text for element in spaced] == ["log"]
+
+
+@pytest.mark.parametrize("look", [*LOSS_STYLES.values(), *SPARE], ids=lambda look: look.color)
+def test_a_swatch_holds_its_marker(look):
+    """As matplotlib draws it: the same points, around the middle of a box of 36 by 14."""
+    svg = ElementTree.fromstring(_swatch("mse_softmax", look))
+    drawn = svg.findall("path")[1].get("d")
+    numbers = np.array(re.findall(r"-?[\d.]+(?:e-?\d+)?", drawn), float).reshape(-1, 2)
+    marker = MarkerStyle(look.marker)
+    outline = marker.get_path().transformed(marker.get_transform()).vertices
+    for axis, middle, size in ((0, 18, 36), (1, 7, 14)):
+        assert 0 <= numbers[:, axis].min() < middle < numbers[:, axis].max() <= size
+    widths = np.ptp(numbers, axis=0) / np.ptp(outline, axis=0)
+    assert widths[0] == pytest.approx(widths[1], rel=1e-3)

@@ -7,6 +7,7 @@ from scipy import stats as scipy_stats
 
 from builders import synthetic
 from lossbench.analysis import metrics, selection
+from lossbench.cards.metric import OF_PREDICTIONS
 from lossbench.stats import derived
 from lossbench.study.config import Study
 from lossbench.tables import runs
@@ -70,7 +71,7 @@ def test_what_is_compared(plain: Tables) -> None:
     times = {f"steps_to_target_{target}" for target in (1, 2, 3)}
     assert names["same_rate"] == times | {"validation_error"}
     geometry = {"within", "between", "scatter_ratio", "own_cosine", "other_cosine"}
-    described = set(metrics.METRICS) - {"images"}
+    described = set(OF_PREDICTIONS) - {"images"}
     assert names["tuned"] == times | {"validation_error"} | geometry | described
     primary = only(plain["contrasts"], family="primary")
     assert set(primary["metric"]) == {"error", "steps_to_target_3"}

@@ -3,7 +3,6 @@ import pandas as pd
 import pytest
 
 from builders.study_tables import IDENTITY, make_history, make_runs
-from lossbench.analysis import metrics
 from lossbench.stats import observations, survival
 from lossbench.tables import runs, study
 from lossbench.tables.parquet import check, empty
@@ -80,13 +79,3 @@ def test_geometry_enters_like_a_metric_and_is_missing_for_a_diverged_run() -> No
     assert found["value"].iloc[0] == 0.5
     assert np.isnan(found.loc[1, "value"])
     assert found["failed"].tolist() == [False, True]
-
-
-def test_every_metric_has_a_direction() -> None:
-    directions = {name: observations.direction(name) for name in metrics.METRICS}
-    errors = {"error", "nll", "brier", "ece", *(f"class_error_{label}" for label in range(10))}
-    assert errors == {name for name, direction in directions.items() if direction == "lower"}
-    assert directions["images"] == "none"
-    assert observations.direction("validation_error") == "lower"
-    assert observations.direction("steps_to_target_2") == "lower"
-    assert observations.direction("own_cosine") == "higher"

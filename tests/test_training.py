@@ -9,15 +9,17 @@ import pytest
 import torch
 from torch import nn
 
+from lossbench.cards.loss import LOSSES as CARDS
 from lossbench.datasets.prepared import Examples as Split
 from lossbench.datasets.prepared import Loaded
 from lossbench.datasets.prepared import build as build_prepared
 from lossbench.errors import ConfigError
 from lossbench.networks.heads import build_head, initialise
 from lossbench.networks.losses import LOSSES
+from lossbench.networks.margins import MARGINS
 from lossbench.networks.models import Body, Network, build, initialise_body
 from lossbench.study.grid import Annealing, Margin
-from lossbench.study.plan import Cell
+from lossbench.study.job import Cell
 from lossbench.study.settings import Compute, History, Recipe
 from lossbench.training import results
 from lossbench.training.block import Loop, Stack
@@ -27,7 +29,7 @@ from lossbench.training.fit import fit
 from lossbench.training.measure import error, outputs
 from lossbench.training.schedule import measured_steps, scheduled_rate
 
-MARGINS = {
+SETTINGS = {
     "sm_softmax": Margin(m=0.5),
     "am_softmax": Margin(m=0.35, s=10.0),
     "l_softmax": Margin(m=2.0, annealing=Annealing()),
@@ -35,13 +37,15 @@ MARGINS = {
 REPEATED = ("history", "runs", "predictions", "geometry")
 
 
-def cell(**changes) -> Cell:
+def cell(loss="cross_entropy", **changes) -> Cell:
     fields = {
         "stage": "evaluation",
         "dataset": "digits",
         "augmentation": "none",
         "model": "mlp",
-        "loss": "cross_entropy",
+        "loss": loss,
+        "head": CARDS[loss].head,
+        "output": CARDS[loss].output,
         "learning_rate": 0.1,
         "margin": None,
         "epochs": 2,
@@ -205,7 +209,7 @@ def batch(seeds, count, shape):
 @pytest.mark.parametrize("loss", ["cross_entropy", "mse_sigmoid", "l_softmax"])
 def test_the_stack_computes_what_the_loop_computes(model, loss, seeds):
     """The GPU's strategy, on the CPU: same losses, gradients, buffers and outputs."""
-    shape, head = (3, 32, 32), LOSSES[loss].head
+    shape, head = (3, 32, 32), CARDS[loss].head
     blocks = [
         kind([build(model, head, shape, classes=10, seed=seed) for seed in range(seeds)])
         for kind in (Loop, Stack)
@@ -214,11 +218,10 @@ def test_the_stack_computes_what_the_loop_computes(model, loss, seeds):
     alive = torch.ones(seeds, dtype=torch.bool)
 
     def objective(output, weight, labels):
-        margin = LOSSES[loss].margin
         logits = output.logits
-        if margin is not None:
-            logits = margin(output, weight, labels, MARGINS[loss], 0.3)
-        return LOSSES[loss].per_example(logits, labels)
+        if loss in MARGINS:
+            logits = MARGINS[loss](output, weight, labels, SETTINGS[loss], 0.3)
+        return LOSSES[loss](logits, labels)
 
     loop, stack = blocks
     first, second = (block.backward(objective, images, labels, alive) for block in blocks)
@@ -241,7 +244,7 @@ def test_a_compiled_block_computes_what_the_plain_one_computes(kind):
     images, labels = batch(2, 16, (1, 8, 8))
 
     def objective(output, weight, labels):
-        return LOSSES["cross_entropy"].per_example(output.logits, labels)
+        return LOSSES["cross_entropy"](output.logits, labels)
 
     for block in (plain, compiled):
         block.losses = block.backward(objective, images, labels, torch.tensor([True, True]))
@@ -265,7 +268,7 @@ def test_a_dead_seed_costs_nothing_in_the_loop_and_yields_no_loss():
     networks = [build("mlp", "linear", (1, 28, 28), classes=10, seed=seed) for seed in (0, 1)]
     block = Loop(networks)
     losses = block.backward(
-        lambda output, _, labels: LOSSES["cross_entropy"].per_example(output.logits, labels),
+        lambda output, _, labels: LOSSES["cross_entropy"](output.logits, labels),
         *batch(2, 4, (1, 28, 28)),
         torch.tensor([False, True]),
     )

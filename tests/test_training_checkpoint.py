@@ -10,7 +10,7 @@ import torch
 
 from lossbench.networks.models import build
 from lossbench.study.grid import Annealing, Margin
-from lossbench.study.plan import Job
+from lossbench.study.job import Job
 from lossbench.study.settings import Compute, Recipe
 from lossbench.training import checkpoint as checkpoints
 from lossbench.training.block import Loop, Stack

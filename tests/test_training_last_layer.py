@@ -23,7 +23,7 @@ def hessian(loss: str, features: torch.Tensor, layer: torch.Tensor) -> torch.Ten
     with_ones = torch.cat([torch.ones(len(features), 1, dtype=features.dtype), features], dim=1)
 
     def mean_loss(flat: torch.Tensor) -> torch.Tensor:
-        return LOSSES[loss].per_example(with_ones @ flat.view_as(layer).T, labels).mean()
+        return LOSSES[loss](with_ones @ flat.view_as(layer).T, labels).mean()
 
     return torch.autograd.functional.hessian(mean_loss, layer.flatten())
 

@@ -297,7 +297,7 @@ def assert_same_tests(found, expected):
     assert predictions["example"].tolist() == list(range(COUNTS["test"]))
     labels = expected.data["test"].labels
     assert predictions["label"].tolist() == labels.tolist()
-    assert set(predictions["head"]) == {OUTPUTS.get(expected.cell.loss, "softmax")}
+    assert set(predictions["output"]) == {OUTPUTS.get(expected.cell.loss, "softmax")}
     layer = "last_hidden_2d" if features.shape[1] == 2 else "last_hidden"
     assert set(found["geometry"]["layer"]) == {layer}
     within = sum(

@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md's walk-through, followed word by word in a copy of the project."""
+"""CONTRIBUTING.md's walk-through: its patch and its commands, in a copy of the project."""
 
 import re
 from pathlib import Path
@@ -10,76 +10,57 @@ from builders.fresh_copy import ROOT, copy_project, run
 
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
 WALK = TEXT[TEXT.index("## Adding a loss") : TEXT.index("## Adding a figure")]
-
-FENCED = re.compile(r"(?P<before>(?:(?!```).)*?)```(?P<kind>\w+)\n(?P<code>.*?)```\n", re.DOTALL)
-PLACE = re.compile(r"In `([^`]+)`, (below|above) the line `([^`]+)`, add:\s*$")
-END = re.compile(r"At the end of `([^`]+)`, add:\s*$")
-NEW = re.compile(r"As a new file `([^`]+)`:\s*$")
-
-
-def steps() -> list[tuple[str, tuple[str, ...], str]]:
-    """What each code block asks for: what to do, where, and the block."""
-    found = []
-    for match in FENCED.finditer(WALK):
-        before = " ".join(match["before"].split())
-        if match["kind"] == "console":
-            found.append(("run", (), match["code"]))
-        elif place := PLACE.search(before):
-            found.append(("insert", place.groups(), match["code"]))
-        elif end := END.search(before):
-            found.append(("append", end.groups(), match["code"]))
-        elif new := NEW.search(before):
-            found.append(("create", new.groups(), match["code"]))
-        else:
-            raise AssertionError(f"no instruction before this block:\n{match['code']}")
-    return found
+ADDING, STUDYING = (
+    re.sub(r"\\\n\s*", "", block).splitlines()
+    for block in re.findall(r"```console\n(.*?)```", WALK, flags=re.DOTALL)
+)
+PATCH = "docs/walkthrough.patch"
 
 
-def insert(path: Path, where: str, anchor: str, code: str) -> None:
-    lines = path.read_text().splitlines(keepends=True)
-    found = [index for index, line in enumerate(lines) if line.strip() == anchor]
-    assert len(found) == 1, f"{path.name} has the line {anchor!r} {len(found)} times"
-    position = found[0] + (where == "below")
-    lines[position:position] = [code]
-    path.write_text("".join(lines))
+def added() -> dict[str, list[str]]:
+    """The lines that the patch adds to each file, blank ones aside."""
+    parts = re.split(r"^diff --git a/(\S+) .*\n", (ROOT / PATCH).read_text(), flags=re.MULTILINE)
+    return {
+        file: re.findall(r"^\+(?!\+\+ ).*\S.*", text, flags=re.MULTILINE)
+        for file, text in zip(parts[1::2], parts[2::2], strict=True)
+    }
 
 
-def follow(folder: Path, action: str, where: tuple[str, ...], code: str) -> None:
-    if action == "insert":
-        insert(folder / where[0], where[1], where[2], code)
-    elif action == "append":
-        with (folder / where[0]).open("a") as file:
-            file.write(code)
-    elif action == "create":
-        assert not (folder / where[0]).exists()
-        (folder / where[0]).write_text(code)
-    else:
-        for line in code.splitlines():
-            run(folder, line)
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Path:
+    """The project after the walk-through's first commands."""
+    folder = copy_project(tmp_path_factory.mktemp("walkthrough"))
+    for command in ADDING:
+        run(folder, command)
+    return folder
 
 
-def test_every_place_of_the_walk_through_is_in_the_code():
-    """The quick half: every file and line that it names."""
-    for action, where, _ in steps():
-        if action == "insert":
-            lines = [line.strip() for line in (ROOT / where[0]).read_text().splitlines()]
-            assert lines.count(where[2]) == 1, where
-        elif action == "append":
-            assert (ROOT / where[0]).exists()
+def test_the_patch_applies_and_the_tests_pass_with_it(project):
+    run(project, f"git apply --check --reverse {PATCH}")
+    run(project, "ruff check && ruff format --check")
+
+
+def test_a_loss_is_twelve_lines_in_two_files_of_code_and_one_of_tests():
+    found = {file: lines for file, lines in added().items() if "mae_softmax" in "".join(lines)}
+    assert set(found) == {
+        "config/example.yaml",
+        "src/lossbench/cards/loss.py",
+        "src/lossbench/networks/losses.py",
+        "tests/test_losses.py",
+    }
+    assert sum(len(lines) for file, lines in found.items() if file.endswith(".py")) == 12
 
 
 @pytest.mark.slow
-def test_the_walk_through_works_word_by_word(tmp_path):
-    copy_project(tmp_path)
-    for step in steps():
-        follow(tmp_path, *step)
-    run(tmp_path, "ruff check && ruff format --check")
-    page = (tmp_path / "report/example.html").read_text()
+def test_the_study_runs_and_shows_all_that_was_added(project):
+    for command in STUDYING:
+        run(project, command)
+    page = (project / "report/example.html").read_text()
     for name in ("MAE on softmax", "large_digits", "MLP with tanh"):
         assert name in page
-    metrics = pd.read_parquet(tmp_path / "results/example/tables/metrics.parquet")
+    metrics = pd.read_parquet(project / "results/example/tables/metrics.parquet")
     rows = metrics[(metrics["loss"] == "mae_softmax") & (metrics["metric"] == "confidence")]
     assert len(rows) == 3
     assert rows["value"].between(0.1, 1).all()
-    contrasts = pd.read_parquet(tmp_path / "results/example/tables/contrasts.parquet")
+    contrasts = pd.read_parquet(project / "results/example/tables/contrasts.parquet")
     assert {"confidence", "error"} <= set(contrasts["metric"])

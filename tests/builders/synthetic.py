@@ -48,7 +48,7 @@ class Trait:
     """Steps to a given error, as a multiple of cross-entropy's."""
     best_rate: float
     scatter: float
-    head: str
+    output: str
 
 
 TRAITS = {
@@ -278,12 +278,12 @@ def _predictions(run: Run, noise: float) -> Columns:
     wrong = hardness >= np.sort(hardness)[-max(1, round(_final_error(run, noise) * EXAMPLES))]
     predicted = np.where(wrong, (labels + np.where(labels % 3, 1, 4)) % 10, labels)
     logits = generator.normal(0, 0.5, size=(EXAMPLES, 10))
-    confidence = 2.0 + 4.0 * (1 - difficulty) * (1.5 if run.trait.head == "softmax" else 0.7)
+    confidence = 2.0 + 4.0 * (1 - difficulty) * (1.5 if run.trait.output == "softmax" else 0.7)
     logits[np.arange(EXAMPLES), predicted] = logits.max(axis=1) + 0.1 + confidence
     return {
         "example": np.arange(EXAMPLES),
         "label": labels,
-        "head": run.trait.head,
+        "output": run.trait.output,
         **{name: logits[:, k] for k, name in enumerate(run_schemas.LOGITS)},
     }
 

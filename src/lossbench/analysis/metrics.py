@@ -1,6 +1,6 @@
 """From stored logits to metrics: error, negative log-likelihood, Brier score, calibration.
 
-Probabilities follow the table's `head` column: the softmax of the logits, or their sigmoids
+Probabilities follow the table's `output` column: the softmax of the logits, or their sigmoids
 divided by their sum. A network trained with squared error on raw logits (`none`) states no
 probabilities. Making some up, with a softmax that no loss has seen, would measure our choice and
 not the network, so its NLL, Brier score and ECE are missing; its errors are not.
@@ -10,8 +10,6 @@ of chance, and what needs probabilities is missing.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -20,6 +18,8 @@ from numpy.typing import NDArray
 
 from lossbench.analysis import outcomes
 from lossbench.analysis.outcomes import KEY
+from lossbench.cards.kinds import OutputName
+from lossbench.cards.metric import OF_PREDICTIONS
 from lossbench.errors import TableError
 from lossbench.tables import study
 from lossbench.tables.parquet import check
@@ -27,20 +27,9 @@ from lossbench.tables.runs import CHANCE_ERROR, CLASSES, LOGITS
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.integer]
-Direction = Literal["lower", "higher", "none"]
 
 BINS = 15
 """Confidence bins of the calibration error, equally wide (Guo et al. 2017)."""
-
-
-@dataclass(frozen=True)
-class Metric:
-    """What a number means and which way is better."""
-
-    unit: str
-    direction: Direction
-    """Which values are better; `none` where neither is."""
-    meaning: str
 
 
 def measure(predictions: pd.DataFrame, runs: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
@@ -50,7 +39,7 @@ def measure(predictions: pd.DataFrame, runs: pd.DataFrame, history: pd.DataFrame
     measurement of every run, tuning runs included.
 
     Raises TableError: a run that did not diverge lacks its history or its predictions, a logit is
-    not finite, or a head is unknown.
+    not finite, or an output is unknown.
     """
     evaluated = runs[runs["stage"] == "evaluation"]
     trained = evaluated.loc[~evaluated["diverged"], KEY]
@@ -76,11 +65,11 @@ def confusion(predictions: pd.DataFrame) -> pd.DataFrame:
 def reliability(predictions: pd.DataFrame) -> pd.DataFrame:
     """The RELIABILITY rows: confidence and accuracy of every run in each of its filled bins.
 
-    A run whose head states no probabilities has none.
+    A run whose output states no probabilities has none.
     """
     run, identity = _number_runs(predictions)
     logits = predictions[list(LOGITS)].to_numpy(np.float64)
-    log_p = log_probabilities(logits, predictions["head"].to_numpy(object))
+    log_p = log_probabilities(logits, predictions["output"].to_numpy(object))
     confidence = np.exp(log_p.max(axis=1))
     known = ~np.isnan(confidence)
     correct = logits.argmax(axis=1) == predictions["label"].to_numpy()
@@ -95,18 +84,19 @@ def reliability(predictions: pd.DataFrame) -> pd.DataFrame:
     return check(table, study.RELIABILITY)
 
 
-def log_probabilities(logits: Floats, heads: NDArray[np.object_]) -> Floats:
-    """Log-probabilities (N, K) of logits (N, K), each row by its head; NaN for head `none`.
+def log_probabilities(logits: Floats, outputs: NDArray[np.object_]) -> Floats:
+    """Log-probabilities (N, K) of logits (N, K), each row by its output; NaN for `none`.
 
-    Raises TableError: an unknown head, or a logit that is not finite.
+    Raises TableError: an unknown output, or a logit that is not finite.
     """
-    if unknown := set(heads) - set(HEADS):
-        raise TableError(f"predictions: head {sorted(unknown)[0]!r}; allowed: {', '.join(HEADS)}")
+    if unknown := sorted(set(outputs) - set(OUTPUTS)):
+        allowed = ", ".join(OUTPUTS)
+        raise TableError(f"predictions: output {unknown[0]!r}; allowed: {allowed}")
     if not np.isfinite(logits).all():
         raise TableError("predictions: a logit is not finite; allowed: finite logits")
     result = np.empty_like(logits)
-    for head, transform in HEADS.items():
-        rows = heads == head
+    for output, transform in OUTPUTS.items():
+        rows = outputs == output
         result[rows] = transform(logits[rows])
     return result
 
@@ -153,7 +143,7 @@ def _test_metrics(predictions: pd.DataFrame) -> pd.DataFrame:
 def _probability_scores(predictions: pd.DataFrame, run: Integers, runs: int) -> dict[str, Floats]:
     """NLL, Brier score and ECE of each run, (runs,)."""
     logits = predictions[list(LOGITS)].to_numpy(np.float64)
-    log_p = log_probabilities(logits, predictions["head"].to_numpy(object))
+    log_p = log_probabilities(logits, predictions["output"].to_numpy(object))
     labels = predictions["label"].to_numpy(np.int64)
     true_log_p = log_p[np.arange(len(labels)), labels]
     p = np.exp(log_p, out=log_p)
@@ -186,7 +176,7 @@ def _number_runs(predictions: pd.DataFrame) -> tuple[Integers, pd.DataFrame]:
 def _guessed(diverged: pd.DataFrame) -> pd.DataFrame:
     """Test metrics of runs without a network: the errors of chance, no probabilities."""
     values = diverged[KEY].copy()
-    for name in METRICS:
+    for name in OF_PREDICTIONS:
         values[name] = CHANCE_ERROR if "error" in name else np.nan
     return _long(values.drop(columns="images"), "test")
 
@@ -201,22 +191,9 @@ def _long(values: pd.DataFrame, split: str) -> pd.DataFrame:
     return values.melt(id_vars=KEY, var_name="metric").assign(split=split)
 
 
-HEADS: dict[str, Callable[[Floats], Floats]] = {
+OUTPUTS: dict[OutputName, Callable[[Floats], Floats]] = {
     "softmax": lambda logits: scipy.special.log_softmax(logits, axis=1),
     "sigmoid": lambda logits: scipy.special.log_softmax(scipy.special.log_expit(logits), axis=1),
     "none": lambda logits: np.full_like(logits, np.nan),
 }
 """From logits (N, K) to log-probabilities (N, K), in log-sum-exp form."""
-
-METRICS: dict[str, Metric] = {
-    "error": Metric("fraction", "lower", "share of images whose largest logit is not the label's"),
-    "nll": Metric("nats", "lower", "mean negative log-probability of the label"),
-    "brier": Metric("", "lower", "mean squared distance of probabilities and one-hot label, 0–2"),
-    "ece": Metric("fraction", "lower", f"expected calibration error over {BINS} equal bins"),
-    **{
-        f"class_error_{label}": Metric("fraction", "lower", f"error on the images of class {label}")
-        for label in range(CLASSES)
-    },
-    "images": Metric("images", "none", "how many images the split holds"),
-}
-"""Every metric of the METRICS table."""

@@ -3,32 +3,104 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Family = Literal["cross-entropy", "squared", "margin"]
-OutputName = Literal["softmax", "sigmoid", "none"]
-"""How logits become probabilities."""
-HeadName = Literal["linear", "linear_no_bias", "cosine"]
-"""The last layer."""
+from lossbench.cards.kinds import HeadName, OutputName
+from lossbench.cards.look import Look
+
+Family = Literal["cross-entropy", "squared", "margin", "other"]
 
 
 @dataclass(frozen=True)
 class LossCard:
-    """A loss: its display name, its family, and what it asks of the network."""
+    """A loss: how it is shown, what it belongs to, and what it asks of the network."""
 
     name: str
-    family: Family
+    """Its display name."""
+    formula: str
+    """LaTeX, for one example: z logits, t one-hot target, y true class, p softmax, σ logistic."""
     output: OutputName
+    family: Family = "other"
+    """Claims speak of families; a loss of the margin family is tuned over margins too."""
     head: HeadName = "linear"
+    source: str = ""
+    """Whom to cite."""
+    look: Look | None = None
+    """In figures; None takes the next look that `figures.palette` has to spare."""
 
 
+# Okabe and Ito's palette (2008), safe for colour-blind readers. Its sky blue is darkened until a
+# line in it keeps 3:1 on white. So darkened, its orange and yellow could not be told from
+# vermilion by readers who see no red or green: the margins are amber, violet and grey instead.
+# Cross-entropies are solid, squared errors dashed, margins dotted.
 LOSSES: dict[str, LossCard] = {
-    "cross_entropy": LossCard("Cross-entropy", "cross-entropy", "softmax"),
-    "bce_sigmoid": LossCard("Binary cross-entropy", "cross-entropy", "sigmoid"),
-    "mse_softmax": LossCard("MSE on softmax", "squared", "softmax"),
-    "mse_logits": LossCard("MSE on logits", "squared", "none"),
-    "mse_sigmoid": LossCard("MSE on sigmoid", "squared", "sigmoid"),
-    "sm_softmax": LossCard("SM-Softmax", "margin", "softmax"),
-    "am_softmax": LossCard("AM-Softmax", "margin", "softmax", "cosine"),
-    "l_softmax": LossCard("L-Softmax", "margin", "softmax", "linear_no_bias"),
+    "cross_entropy": LossCard(
+        "Cross-entropy",
+        r"-\sum_k t_k \log p_k",
+        output="softmax",
+        family="cross-entropy",
+        source="Bridle, Training Stochastic Model Recognition Algorithms as Networks, NIPS 1989",
+        look=Look("#0072b2", "#4da3db", "#0072b2", "o", "-"),
+    ),
+    "bce_sigmoid": LossCard(
+        "Binary cross-entropy",
+        r"-\frac{1}{K} \sum_k [t_k \log \sigma(z_k) + (1 - t_k) \log(1 - \sigma(z_k))]",
+        output="sigmoid",
+        family="cross-entropy",
+        source="Nielsen, Neural Networks and Deep Learning, 2015, chapter 3",
+        look=Look("#2f97d0", "#8fd0f5", "#1f76a8", "^", "-"),
+    ),
+    "mse_softmax": LossCard(
+        "MSE on softmax",
+        r"\frac{1}{K} \sum_k (p_k - t_k)^2",
+        output="softmax",
+        family="squared",
+        source="Brier, Verification of Forecasts Expressed in Terms of Probability, 1950",
+        look=Look("#d55e00", "#f08a45", "#b85000", "s", (0, (4, 1.3))),
+    ),
+    "mse_logits": LossCard(
+        "MSE on logits",
+        r"\frac{1}{K} \sum_k (z_k - t_k)^2",
+        output="none",
+        family="squared",
+        source="Hui and Belkin, Evaluation of Neural Architectures Trained with Square Loss vs "
+        "Cross-Entropy in Classification Tasks, ICLR 2021",
+        look=Look("#009e73", "#2fbf94", "#007f5c", "v", (0, (6.5, 1.3))),
+    ),
+    "mse_sigmoid": LossCard(
+        "MSE on sigmoid",
+        r"\frac{1}{K} \sum_k (\sigma(z_k) - t_k)^2",
+        output="sigmoid",
+        family="squared",
+        source="Nielsen, Neural Networks and Deep Learning, 2015, chapter 3",
+        look=Look("#cc79a7", "#dd9cc0", "#a94f82", "D", (0, (2.4, 1.3))),
+    ),
+    "sm_softmax": LossCard(
+        "SM-Softmax",
+        r"-\log \frac{e^{z_y - m}}{e^{z_y - m} + \sum_{j \neq y} e^{z_j}}",
+        output="softmax",
+        family="margin",
+        source="Liang et al., Soft-Margin Softmax for Deep Classification, ICONIP 2017",
+        look=Look("#6b4300", "#ffbf00", "#6b4300", "P", (0, (1, 1.1))),
+    ),
+    "am_softmax": LossCard(
+        "AM-Softmax",
+        r"-\log \frac{e^{s (\cos \theta_y - m)}}"
+        r"{e^{s (\cos \theta_y - m)} + \sum_{j \neq y} e^{s \cos \theta_j}}",
+        output="softmax",
+        family="margin",
+        head="cosine",
+        source="Wang et al., Additive Margin Softmax for Face Verification, 2018",
+        look=Look("#6a3df0", "#9e7bff", "#6a3df0", "X", (0, (1, 2.2))),
+    ),
+    "l_softmax": LossCard(
+        "L-Softmax",
+        r"-\log \frac{e^{\|W_y\| \|x\| \psi(\theta_y)}}"
+        r"{e^{\|W_y\| \|x\| \psi(\theta_y)} + \sum_{j \neq y} e^{z_j}}",
+        output="softmax",
+        family="margin",
+        head="linear_no_bias",
+        source="Liu et al., Large-Margin Softmax Loss for Convolutional Neural Networks, ICML 2016",
+        look=Look("#555555", "#e6e6e6", "#555555", "*", (0, (1, 1.1, 1, 3))),
+    ),
 }
 """By key, in the order in which figures and tables list them."""
 
@@ -36,3 +108,8 @@ REFERENCE = "cross_entropy"
 """Every contrast is a loss minus this one."""
 PRIMARY = "mse_softmax"
 """The loss of the one primary contrast; all other contrasts are exploratory."""
+
+
+def of_family(family: Family) -> tuple[str, ...]:
+    """The keys of a family's losses, in the cards' order."""
+    return tuple(key for key, card in LOSSES.items() if card.family == family)

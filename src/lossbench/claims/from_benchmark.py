@@ -5,19 +5,19 @@ from collections.abc import Mapping
 import pandas as pd
 
 from lossbench.cards.dataset import DATASETS, STAND_INS
+from lossbench.cards.loss import of_family
 from lossbench.claims.votes import Question, Vote, asked, combine, count_votes, place, span, where
 from lossbench.stats.multiplicity import LAST_TARGET
 from lossbench.stats.reversals import find_reversal
 from lossbench.study.config import Study
-from lossbench.study.fields import LossName
 from lossbench.tables.parquet import check
 from lossbench.tables.study import CLAIMS
 from lossbench.words import names, numbers
 
 Row = dict[str, str]
 
-SQUARED: tuple[LossName, ...] = ("mse_softmax", "mse_logits", "mse_sigmoid")
-MARGINS: tuple[LossName, ...] = ("sm_softmax", "am_softmax", "l_softmax")
+SQUARED = of_family("squared")
+MARGINS = of_family("margin")
 
 
 def benchmark_claims(

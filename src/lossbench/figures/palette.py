@@ -1,9 +1,10 @@
 """The colours of figures and page, and how each loss is told from the others."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from lossbench.study.fields import LossName
+from lossbench.cards.look import Look
+from lossbench.cards.loss import LOSSES
+from lossbench.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -37,35 +38,37 @@ RULE = Role("rule", "#d4d7da", "#3b4046")
 BAND = Role("band", "#e9ebed", "#2a2e33")
 
 
-@dataclass(frozen=True)
-class LossStyle:
-    """How one loss looks in every figure."""
+SPARE = (
+    Look("#780c6c", "#e43cb4", "#780c6c", "<", (0, (4, 1.3, 1, 1.3))),
+    Look("#849c54", "#d8f09c", "#5f7238", ">", (0, (6.5, 1.3, 1, 1.3))),
+    Look("#483018", "#c06c48", "#483018", "p", (0, (2.4, 1.3, 1, 1.3))),
+    Look("#6c603c", "#ffe46c", "#6c603c", "d", (0, (4, 1.3, 1, 1.3, 1, 1.3))),
+    Look("#e43cff", "#b46c90", "#b000cc", "h", (0, (6.5, 1.3, 2.4, 1.3))),
+    Look("#549c24", "#18cc78", "#3f7a18", (4, 1, 0), (0, (6.5, 1.3, 1, 1.3, 1, 1.3))),
+    Look("#600c3c", "#d8546c", "#600c3c", (4, 1, 45), (0, (8, 2.6))),
+    Look("#846c30", "#fce4c0", "#7c6428", (6, 1, 0), (0, (4, 1.3, 4, 1.3, 1, 1.3))),
+)
+"""Looks for losses whose card has none, in the order in which they are given out.
 
-    color: str
-    """Of lines and marks on the light page: at least 3:1 against it."""
-    dark: str
-    """Of lines, marks and text on the dark page: at least 4.5:1 against it."""
-    text: str
-    """Of text on the light page: at least 4.5:1 against it."""
-    marker: str
-    """matplotlib's marker."""
-    dash: Any
-    """matplotlib's line style. Solid: cross-entropies; dashed: MSE; dotted: margins."""
+Found by search: of all pairs of these and the cards' own looks the closest are 13 apart in CIE
+L*a*b* to readers with full colour vision and to those who see no red or no green.
+"""
 
 
-# Okabe and Ito's palette (2008), safe for colour-blind readers. Its sky blue is darkened until a
-# line in it keeps 3:1 on white. So darkened, its orange and yellow could not be told from
-# vermilion by readers who see no red or green: the margins are amber, violet and grey instead.
-LOSS_STYLES: dict[LossName, LossStyle] = {
-    "cross_entropy": LossStyle("#0072b2", "#4da3db", "#0072b2", "o", "-"),
-    "bce_sigmoid": LossStyle("#2f97d0", "#8fd0f5", "#1f76a8", "^", "-"),
-    "mse_softmax": LossStyle("#d55e00", "#f08a45", "#b85000", "s", (0, (4, 1.3))),
-    "mse_logits": LossStyle("#009e73", "#2fbf94", "#007f5c", "v", (0, (6.5, 1.3))),
-    "mse_sigmoid": LossStyle("#cc79a7", "#dd9cc0", "#a94f82", "D", (0, (2.4, 1.3))),
-    "sm_softmax": LossStyle("#6b4300", "#ffbf00", "#6b4300", "P", (0, (1, 1.1))),
-    "am_softmax": LossStyle("#6a3df0", "#9e7bff", "#6a3df0", "X", (0, (1, 2.2))),
-    "l_softmax": LossStyle("#555555", "#e6e6e6", "#555555", "*", (0, (1, 1.1, 1, 3))),
-}
+def _loss_styles() -> dict[str, Look]:
+    taken = [card.look for card in LOSSES.values()]
+    spare = iter([look for look in SPARE if look not in taken])
+    styles = {}
+    for loss, card in LOSSES.items():
+        look = card.look or next(spare, None)
+        if look is None:
+            raise ConfigError(f"card of {loss}: has no look, and the palette has none to spare")
+        styles[loss] = look
+    return styles
+
+
+LOSS_STYLES = _loss_styles()
+"""How each loss looks in every figure: as its card says, or the next spare look."""
 
 
 _CLASSES = (

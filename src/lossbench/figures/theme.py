@@ -100,12 +100,10 @@ def line_style(loss: LossName) -> dict[str, Any]:
 def mark_style(loss: LossName, size: float = 4.5) -> dict[str, Any]:
     """Keyword arguments of `Axes.plot` for marks of this loss without a line."""
     style = LOSS_STYLES[loss]
-    # Markers with arms cover less than others of their size and look smaller.
-    scaled = size * (1.4 if style.marker in "PX*" else 1.0)
     return {
         "color": style.color,
         "marker": style.marker,
-        "markersize": scaled,
+        "markersize": size * 1.4 if style.has_arms else size,
         "markeredgewidth": 0.5,
         "linestyle": "none",
     }

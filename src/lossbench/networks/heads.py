@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lossbench.cards.loss import HeadName
+from lossbench.cards.kinds import HeadName
 from lossbench.errors import ConfigError
 
 SMALLEST_NORM = 1e-6

@@ -5,30 +5,17 @@ go through log-sum-exp forms, never the log of a probability, and compute in at 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from lossbench.cards.loss import HeadName, OutputName
+from lossbench.cards.kinds import OutputName
 from lossbench.networks.heads import at_least_float32
-from lossbench.networks.margins import MARGINS, Margined
 from lossbench.study.fields import LossName
 
-
-@dataclass(frozen=True)
-class Loss:
-    """A training objective: a function of logits and labels, and the last layer that it needs."""
-
-    per_example: Callable[[Tensor, Tensor], Tensor]
-    """Logits [B, K] and labels [B] (int64) to the loss of each example [B]."""
-    head: HeadName
-    """The last layer."""
-    output: OutputName
-    """How logits become probabilities."""
-    margin: Margined | None = None
-    """For a margin loss, the logits that training passes to `per_example`."""
+Loss = Callable[[Tensor, Tensor], Tensor]
+"""Logits [B, K] and labels [B] (int64) to the loss of each example [B]."""
 
 
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
@@ -38,12 +25,12 @@ def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
 
 def mse_softmax(logits: Tensor, labels: Tensor) -> Tensor:
     """(1/K) Σ (p − t)², per example [B]: the Brier score, divided by K."""
-    return _squared_error(at_least_float32(logits).softmax(-1), labels)
+    return _errors(at_least_float32(logits).softmax(-1), labels).square().mean(-1)
 
 
 def mse_sigmoid(logits: Tensor, labels: Tensor) -> Tensor:
     """(1/K) Σ (s − t)², per example [B]."""
-    return _squared_error(at_least_float32(logits).sigmoid(), labels)
+    return _errors(at_least_float32(logits).sigmoid(), labels).square().mean(-1)
 
 
 def mse_logits(logits: Tensor, labels: Tensor) -> Tensor:
@@ -52,7 +39,7 @@ def mse_logits(logits: Tensor, labels: Tensor) -> Tensor:
     Source: Hui and Belkin, Evaluation of Neural Architectures Trained with Square Loss vs
     Cross-Entropy in Classification Tasks, ICLR 2021, with k = M = 1.
     """
-    return _squared_error(at_least_float32(logits), labels)
+    return _errors(at_least_float32(logits), labels).square().mean(-1)
 
 
 def bce_sigmoid(logits: Tensor, labels: Tensor) -> Tensor:
@@ -81,22 +68,25 @@ def logit_gradient(loss: Loss, logits: Tensor, labels: Tensor) -> Tensor:
     The derivative is taken at these logits: of a margin loss, pass the margined ones to learn
     what training sees.
     """
-    gradient: Tensor = torch.func.grad(lambda z: loss.per_example(z, labels).sum())(logits)
+    gradient: Tensor = torch.func.grad(lambda z: loss(z, labels).sum())(logits)
     return gradient
 
 
-def _squared_error(outputs: Tensor, labels: Tensor) -> Tensor:
+def _errors(outputs: Tensor, labels: Tensor) -> Tensor:
+    """Outputs minus the one-hot target [B, K]."""
     # Building the one-hot target is faster than gathering: gather's backward fills a new tensor.
-    return (outputs - functional.one_hot(labels, outputs.shape[-1])).square().mean(-1)
+    return outputs - functional.one_hot(labels, outputs.shape[-1])
 
 
 LOSSES: dict[LossName, Loss] = {
-    "cross_entropy": Loss(cross_entropy, "linear", "softmax"),
-    "mse_softmax": Loss(mse_softmax, "linear", "softmax"),
-    "mse_sigmoid": Loss(mse_sigmoid, "linear", "sigmoid"),
-    "mse_logits": Loss(mse_logits, "linear", "none"),
-    "bce_sigmoid": Loss(bce_sigmoid, "linear", "sigmoid"),
-    "sm_softmax": Loss(cross_entropy, "linear", "softmax", MARGINS["sm_softmax"]),
-    "am_softmax": Loss(cross_entropy, "cosine", "softmax", MARGINS["am_softmax"]),
-    "l_softmax": Loss(cross_entropy, "linear_no_bias", "softmax", MARGINS["l_softmax"]),
+    "cross_entropy": cross_entropy,
+    "bce_sigmoid": bce_sigmoid,
+    "mse_softmax": mse_softmax,
+    "mse_logits": mse_logits,
+    "mse_sigmoid": mse_sigmoid,
+    "sm_softmax": cross_entropy,
+    "am_softmax": cross_entropy,
+    "l_softmax": cross_entropy,
 }
+"""By the keys of the cards. A margin loss is cross-entropy of the logits that its entry in
+`margins.MARGINS` makes."""

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from lossbench.cards.loss import HeadName
+from lossbench.cards.kinds import HeadName
 from lossbench.networks.heads import Forward, Head, build_head, initialise
 from lossbench.study.fields import NetworkName
 

@@ -123,7 +123,10 @@ class LossKey:
 
     name: str
     label: str
-    head: str
+    formula: Markup
+    probabilities: str
+    """How its logits become probabilities."""
+    source: str
     swatch: Markup
 
 

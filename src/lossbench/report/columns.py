@@ -4,9 +4,8 @@ import math
 from functools import partial
 
 from lossbench.report.data_tables import Shown
-from lossbench.report.labels import metric_name
 from lossbench.words import numbers
-from lossbench.words.names import dataset_name, loss_name, network_name
+from lossbench.words.names import dataset_name, loss_name, metric_name, network_name
 
 DATASET = Shown("dataset", "Data set", dataset_name, header=True, style="name")
 NETWORK = Shown("model", "Network", network_name, style="name")

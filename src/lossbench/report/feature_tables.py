@@ -1,8 +1,10 @@
 """The table of the features' geometry."""
 
+from lossbench.cards.metric import OF_FEATURES
 from lossbench.report import columns, evidence
 from lossbench.report.data_tables import DataTable, data_table
 from lossbench.report.evidence import Tables
+from lossbench.words.names import metric_name
 
 
 def geometry(tables: Tables) -> DataTable:
@@ -10,7 +12,7 @@ def geometry(tables: Tables) -> DataTable:
     found = evidence.rows(tables, "geometry", stage="evaluation")
     cell = ["dataset", "model", "loss", "setting", "layer"]
     wide = found.pivot_table(index=cell, columns="measure", values="value", aggfunc="mean")
-    names = [name for name in MEASURES if name in wide]
+    names = [name for name in OF_FEATURES if name in wide]
     return data_table(
         wide.reset_index(),
         (
@@ -18,7 +20,7 @@ def geometry(tables: Tables) -> DataTable:
             columns.NETWORK,
             columns.LOSS,
             columns.SETTING,
-            *(columns.decimal(name, MEASURES[name]) for name in names),
+            *(columns.decimal(name, metric_name(name)) for name in names),
         ),
         name="geometry",
         caption="How compact the classes are in the last hidden features, mean over seeds",
@@ -26,13 +28,3 @@ def geometry(tables: Tables) -> DataTable:
         "is more compact. Cosines: of a feature to its own class's mean, and to the nearest "
         "other.",
     )
-
-
-MEASURES = {
-    "within": "Within classes",
-    "between": "Between classes",
-    "scatter_ratio": "Scatter ratio",
-    "own_cosine": "Cosine, own class",
-    "other_cosine": "Cosine, nearest other",
-}
-"""Display names of the geometry's measures."""

@@ -2,16 +2,15 @@
 
 import pandas as pd
 
-from lossbench.analysis.metrics import METRICS
 from lossbench.cards.loss import PRIMARY, REFERENCE
+from lossbench.cards.metric import METRICS
 from lossbench.report import columns, evidence
 from lossbench.report.data_tables import DataTable, Shown, data_table
 from lossbench.report.evidence import Tables
-from lossbench.report.labels import metric_name
 from lossbench.study.config import Study
 from lossbench.study.paths import StudyPaths
 from lossbench.tables.runs import CLASSES
-from lossbench.words.names import in_sentence, loss_name
+from lossbench.words.names import in_sentence, loss_name, metric_name
 
 PLACE = ["dataset", "model"]
 CELL = [*PLACE, "loss", "setting"]

@@ -10,6 +10,7 @@ from lossbench.report.evidence import Tables
 from lossbench.study import plan
 from lossbench.study.config import Study
 from lossbench.study.fields import Stage
+from lossbench.study.job import Job
 from lossbench.study.loading import DEFAULT_STUDY
 from lossbench.study.paths import StudyPaths
 from lossbench.tables.runs import RUN_KEY
@@ -70,7 +71,7 @@ def run_table(study: Study, tables: Tables) -> DataTable:
     )
 
 
-def _planned(study: Study, job: plan.Job) -> Iterator[dict[str, object]]:
+def _planned(study: Study, job: Job) -> Iterator[dict[str, object]]:
     for cell in job.cells:
         for seed in job.seeds:
             yield {
@@ -86,7 +87,7 @@ def _planned(study: Study, job: plan.Job) -> Iterator[dict[str, object]]:
             }
 
 
-def _command(study: Study, job: plan.Job) -> str:
+def _command(study: Study, job: Job) -> str:
     path = StudyPaths(study.name).job(job, "runs")
     return f"snakemake --cores 1{config_option(study)} --force {path}"
 

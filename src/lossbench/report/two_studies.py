@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 from lossbench.report import columns, evidence
 from lossbench.report.data_tables import DataTable, Shown, data_table
 from lossbench.report.evidence import Tables
-from lossbench.report.labels import metric_name
 from lossbench.report.summary import table
 from lossbench.stats.multiplicity import holm
 from lossbench.tables.study import TABLES
 from lossbench.words import numbers
-from lossbench.words.names import loss_name, with_network
+from lossbench.words.names import loss_name, metric_name, with_network
 
 Floats = NDArray[np.float64]
 

@@ -21,11 +21,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lossbench.cards.loss import REFERENCE
+from lossbench.cards.metric import METRICS
 from lossbench.errors import TableError
 from lossbench.stats import intervals, permutation
 from lossbench.stats.intervals import MIN_PAIRS
 from lossbench.stats.multiplicity import family, holm, is_primary
-from lossbench.stats.observations import TIME, direction
+from lossbench.stats.observations import TIME
 from lossbench.stats.pairs import Pairs, by_loss, pair, why_undefined
 from lossbench.stats.verdicts import decide
 from lossbench.study.config import Study
@@ -130,7 +131,7 @@ def _judged(table: pd.DataFrame, study: Study) -> pd.DataFrame:
             np.log(row["value"]) if row["scale"] == "ratio" else row["value"],
             row["p_adjusted"],
             (row["equivalence_low"], row["equivalence_high"]),
-            direction=direction(row["metric"]),
+            direction=METRICS[row["metric"]].direction,
             alpha=alpha,
             margin=row["margin"],
         )
@@ -141,9 +142,10 @@ def _judged(table: pd.DataFrame, study: Study) -> pd.DataFrame:
 
 def _improvement(differences: Floats, metric: str) -> float:
     """Share of pairs that the loss wins, ties half; NaN where neither direction is better."""
-    if direction(metric) == "none":
+    direction = METRICS[metric].direction
+    if direction == "none":
         return np.nan
-    wins = differences < 0 if direction(metric) == "lower" else differences > 0
+    wins = differences < 0 if direction == "lower" else differences > 0
     return float(wins.mean() + (differences == 0).mean() / 2)
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lossbench.cards.loss import PRIMARY
+from lossbench.cards.metric import METRICS
 
 Floats = NDArray[np.float64]
 
@@ -41,22 +42,6 @@ def is_primary(comparison: str, metric: str, loss: str) -> bool:
 
 def family(row: pd.Series) -> Hashable:
     """What the contrast in `row` shares with the others of its family."""
-    label = row["family"]
-    question = label if label == "primary" else _question(row["metric"])
+    label, metric = row["family"], row["metric"]
+    question = label if label == "primary" else METRICS[metric].question or metric
     return row["dataset"], row["model"], row["comparison"], label, question
-
-
-def _question(metric: str) -> str:
-    for question, stems in QUESTIONS.items():
-        if metric.startswith(stems):
-            return question
-    return metric
-
-
-QUESTIONS: dict[str, tuple[str, ...]] = {
-    "time to target": ("steps_to_target_",),
-    "class errors": ("class_error_",),
-    "probabilities": ("nll", "brier", "ece"),
-    "features": ("within", "between", "scatter_ratio", "own_cosine", "other_cosine"),
-}
-"""How the names of a question's metrics begin; a metric of no question is one by itself."""

@@ -9,7 +9,6 @@ runs never touch the test set.
 import numpy as np
 import pandas as pd
 
-from lossbench.analysis.metrics import METRICS, Direction
 from lossbench.analysis.outcomes import KEY
 from lossbench.cards.loss import REFERENCE
 from lossbench.stats.survival import PLACE, resolutions
@@ -38,15 +37,6 @@ def observations(
     tuning = values[values["stage"] == "tuning"]
     same = _at_reference_rate(tuning, choices).assign(comparison="same_rate")
     return pd.concat([tuned, same], ignore_index=True)[COLUMNS]
-
-
-def direction(metric: str) -> Direction:
-    """Which values of a metric in CONTRASTS are better."""
-    if metric.startswith(TIME):
-        return "lower"
-    if metric in GEOMETRY_DIRECTIONS:
-        return GEOMETRY_DIRECTIONS[metric]
-    return METRICS[metric.removeprefix("validation_")].direction
 
 
 def image_counts(metrics: pd.DataFrame) -> dict[str, int]:
@@ -93,13 +83,3 @@ def _at_reference_rate(tuning: pd.DataFrame, choices: pd.DataFrame) -> pd.DataFr
     rates = choices.loc[choices["loss"] == REFERENCE, [*PLACE, "learning_rate"]]
     shared = tuning.merge(rates, on=[*PLACE, "learning_rate"])
     return shared.merge(choices[[*PLACE, "loss", "setting"]], on=[*PLACE, "loss", "setting"])
-
-
-GEOMETRY_DIRECTIONS: dict[str, Direction] = {
-    "within": "none",
-    "between": "none",
-    "scatter_ratio": "lower",
-    "own_cosine": "higher",
-    "other_cosine": "lower",
-}
-"""Compact classes, far apart, are better; a scatter by itself only says how long features are."""

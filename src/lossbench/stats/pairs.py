@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lossbench.cards.metric import METRICS
 from lossbench.stats.observations import TIME
 
 Floats = NDArray[np.float64]
@@ -60,7 +61,7 @@ def why_undefined(pairs: Pairs, metric: str) -> str:
     if missing.any():
         seeds = ", ".join(str(pairs.seeds[index]) for index in np.flatnonzero(missing))
         diverged = pairs.failed[missing].any(axis=1).all()
-        why = "a run diverged" if diverged else NO_VALUE.get(metric, "not measurable")
+        why = "a run diverged" if diverged else _why_no_value(metric)
         return f"undefined: no value for seed {seeds}: {why}"
     if pairs.failed.all():
         outcome = "reached the target" if metric.startswith(TIME) else "ended with a network"
@@ -68,5 +69,7 @@ def why_undefined(pairs: Pairs, metric: str) -> str:
     return ""
 
 
-NO_VALUE = dict.fromkeys(("nll", "brier", "ece"), "the head states no probabilities")
-"""Why a run that did not diverge can have no value."""
+def _why_no_value(metric: str) -> str:
+    """Why a run that did not diverge can have no value."""
+    asks_probabilities = METRICS[metric].question == "probabilities"
+    return "the head states no probabilities" if asks_probabilities else "not measurable"

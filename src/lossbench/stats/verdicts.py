@@ -3,7 +3,7 @@
 import math
 from typing import Literal
 
-from lossbench.analysis.metrics import Direction
+from lossbench.cards.metric import Direction
 
 Verdict = Literal["better", "worse", "equivalent", "undecided"]
 

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from lossbench.cards.loss import REFERENCE
+from lossbench.cards.loss import LOSSES, REFERENCE
 from lossbench.study.fields import (
     Count,
     DatasetName,
@@ -43,7 +43,7 @@ class Margin(Frozen):
     m: NonNegative
     """The margin: taken from logit (SM) or cosine (AM), or multiplying the angle (L: 1 to 4)."""
     s: Positive | None = None
-    """AM-Softmax only: the scale of the cosines."""
+    """Of a cosine head, AM-Softmax's, and of no other: the scale of the cosines."""
     annealing: Annealing | None = None
     """L-Softmax only: the schedule of the blend."""
 
@@ -70,13 +70,14 @@ class LossGrid(Frozen):
 
     @model_validator(mode="after")
     def _margins_fit_the_loss(self) -> Self:
-        takes_margins = self.loss in ("sm_softmax", "am_softmax", "l_softmax")
+        card = LOSSES[self.loss]
+        takes_margins = card.family == "margin"
         if takes_margins != bool(self.margins):
             need = "at least one margin" if takes_margins else "no margins"
             raise ValueError(f"{self.loss} takes {need}, got {len(self.margins)}")
         for margin in self.margins:
-            if (margin.s is not None) != (self.loss == "am_softmax"):
-                raise ValueError(f"margins of {self.loss}: s belongs to am_softmax and only to it")
+            if (margin.s is not None) != (card.head == "cosine"):
+                raise ValueError(f"margins of {self.loss}: s belongs to losses with a cosine head")
             if (margin.annealing is not None) != (self.loss == "l_softmax"):
                 raise ValueError(f"margins of {self.loss}: annealing belongs to l_softmax alone")
             if self.loss == "l_softmax" and margin.m not in (1, 2, 3, 4):

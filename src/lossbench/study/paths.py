@@ -7,7 +7,8 @@ from typing import Self
 
 from lossbench.study.config import Study
 from lossbench.study.fields import Stage
-from lossbench.study.plan import Job, jobs
+from lossbench.study.job import Job
+from lossbench.study.plan import jobs
 
 JOB_TABLES: dict[Stage, tuple[str, ...]] = {
     "tuning": ("history", "runs", "timing"),

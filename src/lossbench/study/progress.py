@@ -16,8 +16,9 @@ from typing import Literal
 
 from lossbench.study.config import Study
 from lossbench.study.fields import DatasetName, NetworkName
+from lossbench.study.job import Job
 from lossbench.study.paths import JOB_TABLES, StudyPaths
-from lossbench.study.plan import Job, jobs
+from lossbench.study.plan import jobs
 
 State = Literal["done", "running", "failed", "waiting"]
 STATES: tuple[State, ...] = ("done", "running", "failed", "waiting")

@@ -46,7 +46,7 @@ PREDICTIONS = Schema(
         *RUN,
         Column("example", "int32", "", "index in the official test set"),
         Column("label", "int8", "", "true class"),
-        Column("head", "text", "", "how logits become probabilities: softmax, sigmoid or none"),
+        Column("output", "text", "", "how logits become probabilities: softmax, sigmoid or none"),
         *(Column(name, "float32", "", "margin-free logit of the final model") for name in LOGITS),
     ),
     (*RUN_KEY, "example"),

@@ -19,7 +19,7 @@ from lossbench.datasets.prepared import Manifest
 from lossbench.errors import FileError
 from lossbench.files import atomic, remove_leftovers
 from lossbench.provenance import code_digest
-from lossbench.study.plan import Job
+from lossbench.study.job import Job
 from lossbench.study.settings import Compute
 from lossbench.tables.parquet import check
 from lossbench.tables.runs import RUN_TABLES

@@ -11,9 +11,8 @@ from torch.utils.data import DataLoader
 
 from lossbench.datasets.prepared import Prepared
 from lossbench.errors import ConfigError, DeviceError
-from lossbench.networks.losses import LOSSES
 from lossbench.networks.models import Network, build
-from lossbench.study.plan import Cell
+from lossbench.study.job import Cell
 from lossbench.study.settings import Compute
 from lossbench.tables.runs import CLASSES
 from lossbench.training.block import Block, Loop, Stack
@@ -112,7 +111,7 @@ def _prepare(
 def _build(cell: Cell, prepared: Prepared, seed: int) -> Network:
     return build(
         cell.model,
-        LOSSES[cell.loss].head,
+        cell.head,
         prepared.manifest.image_shape,
         classes=CLASSES,
         seed=seed,

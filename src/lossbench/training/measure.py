@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from lossbench.cards.kinds import OutputName
 from lossbench.networks.heads import Forward
 from lossbench.networks.losses import Loss, logit_gradient, saturation
 from lossbench.training.block import Block
@@ -34,6 +35,7 @@ def error(logits: Tensor, labels: Tensor) -> Tensor:
 def measurements(
     block: Block,
     loss: Loss,
+    output: OutputName,
     *,
     train: tuple[Tensor, Tensor],
     validation: tuple[Tensor, Tensor],
@@ -48,9 +50,9 @@ def measurements(
     for seed, logits in enumerate(train_logits):
         gradient = logit_gradient(loss, logits, train[1])
         yield {
-            "train_loss": loss.per_example(logits, train[1]).mean().item(),
+            "train_loss": loss(logits, train[1]).mean().item(),
             "train_error": train_errors[seed].item(),
             "validation_error": validation_errors[seed].item(),
             "logit_gradient_rms": gradient.square().sum(-1).mean().sqrt().item(),
-            "saturation": saturation(logits, loss.output).mean().item(),
+            "saturation": saturation(logits, output).mean().item(),
         }

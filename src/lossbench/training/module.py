@@ -12,7 +12,8 @@ from torch.optim import SGD
 
 from lossbench.networks.heads import Forward
 from lossbench.networks.losses import LOSSES
-from lossbench.study.plan import Cell
+from lossbench.networks.margins import MARGINS
+from lossbench.study.job import Cell
 from lossbench.training.block import Block
 from lossbench.training.measure import measurements
 from lossbench.training.schedule import measured_steps, scheduled_rate
@@ -42,7 +43,7 @@ class BlockTraining(pl.LightningModule):
         super().__init__()
         self.automatic_optimization = False
         self.cell, self.seeds, self.block = cell, tuple(seeds), block
-        self.loss = LOSSES[cell.loss]
+        self.loss, self.margin = LOSSES[cell.loss], MARGINS.get(cell.loss)
         self.probes = {"train": train, "validation": validation}
         self.steps_per_epoch = steps_per_epoch
         self.total_steps = steps_per_epoch * cell.epochs
@@ -90,11 +91,11 @@ class BlockTraining(pl.LightningModule):
     def _objective(self, output: Forward, weight: Tensor, labels: Tensor) -> Tensor:
         """Loss of each example, with its margin where it has one."""
         logits = output.logits
-        if self.loss.margin is not None:
+        if self.margin is not None:
             assert self.cell.margin is not None
             progress = self.step / self.total_steps
-            logits = self.loss.margin(output, weight, labels, self.cell.margin, progress)
-        return self.loss.per_example(logits, labels)
+            logits = self.margin(output, weight, labels, self.cell.margin, progress)
+        return self.loss(logits, labels)
 
     def _rate(self) -> float:
         assert self.cell.learning_rate is not None
@@ -109,7 +110,7 @@ class BlockTraining(pl.LightningModule):
         started = time.perf_counter()
         position = self._position()
         with torch.autocast(self.device.type, enabled=False):  # as at the start and on the test set
-            rows = list(measurements(self.block, self.loss, **self.probes))
+            rows = list(measurements(self.block, self.loss, self.cell.output, **self.probes))
         for index, row in enumerate(rows):
             self.alive[index] &= math.isfinite(row["validation_error"])
             if self.alive[index]:

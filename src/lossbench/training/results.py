@@ -4,10 +4,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from lossbench.networks.losses import LOSSES
 from lossbench.networks.models import ImageShape, Network, count_flops, count_parameters
 from lossbench.provenance import host_digest
-from lossbench.study.plan import Cell
+from lossbench.study.job import Cell
 from lossbench.tables.contract import Schema
 from lossbench.tables.parquet import check, concat
 from lossbench.tables.runs import (
@@ -101,11 +100,9 @@ def test_tables(module: BlockTraining, images: Tensor, labels: Tensor) -> dict[s
         )
         for index in surviving[:1]
     ]
-    head = LOSSES[module.cell.loss].output
+    predicted = _stacked(predictions).assign(output=module.cell.output)
     return {
-        "predictions": _identified(
-            _stacked(predictions).assign(head=head), module.cell, PREDICTIONS
-        ),
+        "predictions": _identified(predicted, module.cell, PREDICTIONS),
         "geometry": _identified(_stacked(geometry), module.cell, GEOMETRY),
         "projections": _identified(_stacked(projections), module.cell, PROJECTIONS),
     }

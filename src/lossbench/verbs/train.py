@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 
 from lossbench.datasets.prepared import load
+from lossbench.study.job import Job
 from lossbench.study.paths import JOB_TABLES
-from lossbench.study.plan import Job
 from lossbench.study.settings import Compute
 from lossbench.tables.parquet import concat, read, write
 from lossbench.tables.runs import RUN_TABLES

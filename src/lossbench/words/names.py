@@ -2,6 +2,7 @@
 
 from lossbench.cards.dataset import DATASETS
 from lossbench.cards.loss import LOSSES
+from lossbench.cards.metric import METRICS
 from lossbench.cards.network import NETWORKS
 
 
@@ -19,6 +20,11 @@ def in_sentence(loss: str) -> str:
 def network_name(network: str) -> str:
     """`lenet` is LeNet."""
     return NETWORKS[network].name
+
+
+def metric_name(metric: str) -> str:
+    """`nll` is Negative log-likelihood; of a metric without a card, its key."""
+    return METRICS[metric].name if metric in METRICS else metric.capitalize()
 
 
 def dataset_name(dataset: str) -> str:

@@ -1,0 +1,103 @@
+"""The metrics' cards: what losses are compared on, and which way is better."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Direction = Literal["lower", "higher", "none"]
+Question = Literal["probabilities", "class errors", "features", "time to target"]
+
+
+@dataclass(frozen=True)
+class MetricCard:
+    """A metric: how it is shown, what it means, and which way is better."""
+
+    name: str
+    """Its display name."""
+    unit: str
+    direction: Direction
+    """Which values are better; `none` where neither is."""
+    meaning: str
+    question: Question | None = None
+    """What it answers together with others; None where it is a question by itself."""
+
+
+OF_PREDICTIONS: dict[str, MetricCard] = {
+    "error": MetricCard(
+        "Classification error",
+        "fraction",
+        "lower",
+        "share of images whose largest logit is not the label's",
+    ),
+    "nll": MetricCard(
+        "Negative log-likelihood",
+        "nats",
+        "lower",
+        "mean negative log-probability of the label",
+        "probabilities",
+    ),
+    "brier": MetricCard(
+        "Brier score",
+        "",
+        "lower",
+        "mean squared distance of probabilities and one-hot label, 0–2",
+        "probabilities",
+    ),
+    "ece": MetricCard(
+        "Expected calibration error",
+        "fraction",
+        "lower",
+        "mean gap of confidence and accuracy over equal bins of confidence",
+        "probabilities",
+    ),
+    **{
+        f"class_error_{label}": MetricCard(
+            f"Class error {label}",
+            "fraction",
+            "lower",
+            f"error on the images of class {label}",
+            "class errors",
+        )
+        for label in range(10)
+    },
+    "images": MetricCard("Images", "images", "none", "how many images the split holds"),
+}
+"""What a run's predictions give: the metrics of the table METRICS."""
+
+OF_FEATURES: dict[str, MetricCard] = {
+    "within": MetricCard(
+        "Within classes", "", "none", "scatter of features around their class's mean", "features"
+    ),
+    "between": MetricCard(
+        "Between classes", "", "none", "scatter of the classes' means", "features"
+    ),
+    "scatter_ratio": MetricCard(
+        "Scatter ratio", "", "lower", "within-class over between-class scatter", "features"
+    ),
+    "own_cosine": MetricCard(
+        "Cosine, own class", "", "higher", "cosine of a feature to its class's mean", "features"
+    ),
+    "other_cosine": MetricCard(
+        "Cosine, nearest other", "", "lower", "cosine to the nearest other class's mean", "features"
+    ),
+}
+"""What the last hidden features give: the measures of the table GEOMETRY. Compact classes, far
+apart, are better; a scatter by itself only says how long features are."""
+
+METRICS: dict[str, MetricCard] = {
+    **OF_PREDICTIONS,
+    **OF_FEATURES,
+    "validation_error": MetricCard(
+        "Validation error", "fraction", "lower", "error on the validation split after training"
+    ),
+    **{
+        f"steps_to_target_{target}": MetricCard(
+            f"Steps to target {target}",
+            "steps",
+            "lower",
+            f"optimiser steps to a validation error at or below target {target}",
+            "time to target",
+        )
+        for target in (1, 2, 3)
+    },
+}
+"""Everything that losses are compared on."""

@@ -1,0 +1,89 @@
+"""What follows from the cards elsewhere."""
+
+import pytest
+
+from lossbench.analysis.metrics import OUTPUTS
+from lossbench.cards.loss import LOSSES, PRIMARY, REFERENCE, of_family
+from lossbench.cards.metric import METRICS, OF_FEATURES, OF_PREDICTIONS
+from lossbench.claims import from_benchmark
+from lossbench.errors import ConfigError
+from lossbench.report.labels import PROBABILITIES
+from lossbench.study.config import Study
+from lossbench.study.loading import parse_study
+from lossbench.study.plan import jobs
+from lossbench.words.names import metric_name
+
+SETTINGS = {
+    "linear": {"m": 2.0},
+    "cosine": {"m": 2.0, "s": 10.0},
+    "linear_no_bias": {"m": 2.0, "annealing": {}},
+}
+"""A margin for a loss with each kind of head."""
+
+
+def study_of(loss: str, margins: list) -> Study:
+    other = PRIMARY if loss == REFERENCE else REFERENCE
+    grids = [{"loss": other}, {"loss": loss, "margins": margins}]
+    comparison = {"dataset": "digits", "model": "mlp", "epochs": 1, "tuning_epochs": 1}
+    fields = {
+        "name": "cards",
+        "title": "Cards",
+        "seeds": {"tuning": [100], "evaluation": [0]},
+        "datasets": [{"name": "digits", "equivalence_margin": 0.01}],
+        "comparisons": [
+            comparison | {"losses": [grid | {"learning_rates": [0.1]} for grid in grids]}
+        ],
+    }
+    return parse_study(fields, origin="test")
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_losses_of_the_margin_family_and_no_others_take_margins(loss):
+    card, choices = LOSSES[loss], ([], [SETTINGS[LOSSES[loss].head]])
+    taken, refused = choices[::-1] if card.family == "margin" else choices
+    with pytest.raises(ConfigError, match=f"{loss} takes"):
+        study_of(loss, refused)
+    cells = [job.cells[0] for job in jobs(study_of(loss, taken), "evaluation")]
+    cell = next(cell for cell in cells if cell.loss == loss)
+    assert (cell.head, cell.output) == (card.head, card.output)
+
+
+def test_claims_speak_of_the_families():
+    assert from_benchmark.SQUARED == ("mse_softmax", "mse_logits", "mse_sigmoid")
+    assert from_benchmark.MARGINS == ("sm_softmax", "am_softmax", "l_softmax")
+    assert REFERENCE in of_family("cross-entropy")
+    assert PRIMARY in of_family("squared")
+
+
+def test_every_output_has_probabilities_and_words_for_them():
+    outputs = {card.output for card in LOSSES.values()}
+    assert outputs == set(OUTPUTS) == set(PROBABILITIES)
+
+
+def test_every_metric_has_a_direction():
+    errors = {name for name in OF_PREDICTIONS if "error" in name}
+    lower = {name for name, card in OF_PREDICTIONS.items() if card.direction == "lower"}
+    assert lower == errors | {"nll", "brier", "ece"}
+    compact = {name: card.direction for name, card in OF_FEATURES.items()}
+    assert {name for name in compact if compact[name] == "lower"} == {
+        "scatter_ratio",
+        "other_cosine",
+    }
+    assert {name for name in compact if compact[name] == "higher"} == {"own_cosine"}
+    assert METRICS["images"].direction == "none"
+    assert (
+        METRICS["validation_error"].direction == METRICS["steps_to_target_2"].direction == "lower"
+    )
+
+
+def test_features_answer_one_question():
+    asked = {name for name, card in METRICS.items() if card.question == "features"}
+    assert asked == set(OF_FEATURES)
+
+
+def test_names_and_meanings_tell_metrics_apart():
+    for field in ("name", "meaning"):
+        values = [getattr(card, field) for card in METRICS.values()]
+        assert len(set(values)) == len(values)
+    assert metric_name("nll") == "Negative log-likelihood"
+    assert metric_name("steps to validation error 0.1") == "Steps to validation error 0.1"
