@@ -22,7 +22,7 @@ def with_contrast(
 ) -> dict[str, pd.DataFrame]:
     """The tables with one primary contrast changed, and of the metric no other left."""
     frame = tables["contrasts"]
-    chosen = (frame["comparison"] == "tuned") & (frame["metric"] == metric)
+    chosen = (frame["rates"] == "tuned") & (frame["metric"] == metric)
     chosen &= frame["loss"] == "mse_softmax"
     if dataset:
         chosen &= frame["dataset"] == dataset

@@ -18,7 +18,7 @@ SQUARED = ("mse_softmax", "mse_logits", "mse_sigmoid")
 def contrast_rows(
     metric: str,
     verdicts: dict[str, str | tuple[str, str]],
-    comparison: str = "tuned",
+    rates: str = "tuned",
     places: tuple[tuple[str, str], ...] = PLACES,
 ) -> pd.DataFrame:
     """Contrasts with these verdicts, by loss: one for all places, or one for each."""
@@ -27,7 +27,7 @@ def contrast_rows(
         each = (verdict,) * len(places) if isinstance(verdict, str) else verdict
         for (dataset, model), word in zip(places, each, strict=True):
             row = {"dataset": dataset, "model": model, "loss": loss, "verdict": word}
-            rows.append({**row, "metric": metric, "comparison": comparison, "value": 1.5})
+            rows.append({**row, "metric": metric, "rates": rates, "value": 1.5})
     return pd.DataFrame(rows)
 
 

@@ -54,7 +54,7 @@ def test_choices_agree_with_the_invented_ones() -> None:
 def test_every_tuned_error_contrast_is_the_mean_of_the_metrics(plain: Tables) -> None:
     errors = only(plain["metrics"], stage="evaluation", split="test", metric="error")
     wide = errors.pivot(index=["dataset", "model", "seed"], columns="loss", values="value")
-    contrasts = only(plain["contrasts"], comparison="tuned", metric="error")
+    contrasts = only(plain["contrasts"], rates="tuned", metric="error")
     assert len(contrasts) == 4
     for row in contrasts.itertuples():
         pair = wide.loc[row.dataset, row.model]
@@ -66,7 +66,7 @@ def test_every_tuned_error_contrast_is_the_mean_of_the_metrics(plain: Tables) ->
 
 
 def test_what_is_compared(plain: Tables) -> None:
-    names = plain["contrasts"].groupby("comparison")["metric"].agg(set).to_dict()
+    names = plain["contrasts"].groupby("rates")["metric"].agg(set).to_dict()
     times = {f"steps_to_target_{target}" for target in (1, 2, 3)}
     assert names["same_rate"] == times | {"validation_error"}
     geometry = {"within", "between", "scatter_ratio", "own_cosine", "other_cosine"}
@@ -82,7 +82,7 @@ def test_the_same_rate_takes_tuning_runs_at_the_references_rate(plain: Tables) -
     at_rate = plain["metrics"]["learning_rate"] == choice["learning_rate"].iloc[0]
     shared = only(plain["metrics"][at_rate], dataset="mnist", model="mlp", stage="tuning")
     means = shared.groupby("loss")["value"].mean()
-    rows = only(plain["contrasts"], comparison="same_rate", metric="validation_error")
+    rows = only(plain["contrasts"], rates="same_rate", metric="validation_error")
     rows = only(rows, dataset="mnist", model="mlp").set_index("loss")["value"]
     for loss, value in rows.items():
         assert value == pytest.approx(means[loss] - means["cross_entropy"])
@@ -104,11 +104,11 @@ def test_a_loss_that_never_reaches_is_reported_as_such() -> None:
     summary = only(tables["survival"], loss="mse_sigmoid")
     assert (summary["reach_rate"] == 0).all()
     assert np.isinf(summary["median_steps"]).all()
-    times = only(tables["contrasts"], comparison="tuned", metric="steps_to_target_3")
+    times = only(tables["contrasts"], rates="tuned", metric="steps_to_target_3")
     stalled = only(times, loss="mse_sigmoid")
     assert (stalled["censored_pairs"] == 4).all()
     assert (stalled["verdict"] == "worse").all()
-    lost = only(tables["contrasts"], comparison="tuned", metric="nll", loss="mse_softmax")
+    lost = only(tables["contrasts"], rates="tuned", metric="nll", loss="mse_softmax")
     assert lost["method"].str.contains("seed 0: a run diverged").all()
 
 

@@ -38,7 +38,7 @@ def answers() -> pd.DataFrame:
     ]
     columns = ["dataset", "model", "loss", "value", "verdict"]
     table = pd.DataFrame(rows, columns=columns)
-    return table.assign(comparison="tuned", metric="steps_to_target_3")
+    return table.assign(rates="tuned", metric="steps_to_target_3")
 
 
 def test_verdicts_become_votes_of_the_asked_losses_alone() -> None:

@@ -41,7 +41,7 @@ def benchmark_claims(
 def faster(contrasts: pd.DataFrame) -> Row:
     """C5 by the tuned time to the last target; the shared rate stands beside, without a vote."""
     tuned = asked(contrasts, TIME)
-    same = asked(contrasts, TIME, comparison="same_rate")
+    same = asked(contrasts, TIME, rates="same_rate")
     words = count_votes(tuned, TIME)
     if len(same.dropna(subset="value")):
         ratios = span(same["value"], numbers.ratio)

@@ -40,10 +40,10 @@ def combine(votes: Iterable[Vote]) -> str:
     return "contradicted" if "against" in cast_votes else "undecided"
 
 
-def asked(contrasts: pd.DataFrame, question: Question, comparison: str = "tuned") -> pd.DataFrame:
+def asked(contrasts: pd.DataFrame, question: Question, rates: str = "tuned") -> pd.DataFrame:
     """The contrasts that answer a question, with a `vote` each."""
     found = contrasts[
-        (contrasts["comparison"] == comparison)
+        (contrasts["rates"] == rates)
         & (contrasts["metric"] == question.metric)
         & contrasts["loss"].isin(question.losses)
     ]

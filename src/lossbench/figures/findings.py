@@ -38,9 +38,9 @@ def last_target(contrasts: pd.DataFrame) -> str:
     return str(found.max()) if len(found) else ""
 
 
-def select(contrasts: pd.DataFrame, metric: str, comparison: str = "tuned") -> pd.DataFrame:
+def select(contrasts: pd.DataFrame, metric: str, rates: str = "tuned") -> pd.DataFrame:
     """Contrasts with the reference on one metric."""
-    mask = (contrasts["metric"] == metric) & (contrasts["comparison"] == comparison)
+    mask = (contrasts["metric"] == metric) & (contrasts["rates"] == rates)
     return contrasts[mask & (contrasts["reference"] == REFERENCE)]
 
 

@@ -50,7 +50,7 @@ def contrasts(
     tables: Tables, metric: str, loss: str | None = None, **wanted: object
 ) -> list[Record]:
     """Contrasts on a metric at tuned rates, in the project's order; of one loss, or of all."""
-    wanted = {"comparison": "tuned", "reference": REFERENCE, **wanted}
+    wanted = {"rates": "tuned", "reference": REFERENCE, **wanted}
     if loss is not None:
         wanted["loss"] = loss
     return records(rows(tables, "contrasts", metric=metric, **wanted))

@@ -39,7 +39,7 @@ def _networks(tables: Tables) -> pd.DataFrame:
     measured = ["features", "squared_length", "mean_share", "curvature"]
     mean = tables["last_layer"].groupby(PLACE, sort=False)[measured].mean().reset_index()
     contrasts = evidence.rows(
-        tables, "contrasts", comparison="tuned", metric="error", loss=LEAST_SQUARES
+        tables, "contrasts", rates="tuned", metric="error", loss=LEAST_SQUARES
     )
     difference = contrasts[[*PLACE, "value"]].rename(columns={"value": "difference"})
     return mean.merge(difference, on=PLACE, how="left")

@@ -198,7 +198,7 @@ def _mean_error(tables: Tables) -> pd.DataFrame:
 
 
 def _contrast(tables: Tables, metric: str, prefix: str) -> pd.DataFrame:
-    wanted = {"comparison": "tuned", "metric": metric, "loss": PRIMARY}
+    wanted = {"rates": "tuned", "metric": metric, "loss": PRIMARY}
     found = evidence.rows(tables, "contrasts", **wanted)
     kept = found[[*PLACE, "value", "ci_low", "ci_high", "verdict", "pairs"]]
     return kept.rename(columns=lambda name: name if name in PLACE else prefix + name)

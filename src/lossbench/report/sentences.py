@@ -88,7 +88,7 @@ def same_rate(tables: Tables) -> str:
     """What the comparison at one shared rate says, and why it decides nothing."""
     found = [
         row
-        for row in evidence.contrasts(tables, "validation_error", comparison="same_rate")
+        for row in evidence.contrasts(tables, "validation_error", rates="same_rate")
         if not math.isnan(row.value)
     ]
     if not found:

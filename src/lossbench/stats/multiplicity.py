@@ -34,16 +34,16 @@ def holm(p_values: Floats) -> Floats:
     return adjusted
 
 
-def is_primary(comparison: str, metric: str, loss: str) -> bool:
+def is_primary(rates: str, metric: str, loss: str) -> bool:
     """Whether a contrast belongs to the primary family of its data set and network."""
-    return comparison == "tuned" and loss == PRIMARY and metric in PRIMARY_METRICS
+    return rates == "tuned" and loss == PRIMARY and metric in PRIMARY_METRICS
 
 
 def family(row: pd.Series) -> Hashable:
     """What the contrast in `row` shares with the others of its family."""
     label = row["family"]
     question = label if label == "primary" else _question(row["metric"])
-    return row["dataset"], row["model"], row["comparison"], label, question
+    return row["dataset"], row["model"], row["rates"], label, question
 
 
 def _question(metric: str) -> str:
