@@ -1,4 +1,4 @@
-"""The whole comparison on an invented study: its tables agree with each other."""
+"""All that is derived from the runs of an invented study: the tables agree with each other."""
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ Tables = dict[str, pd.DataFrame]
 
 
 def compared(**knobs: bool) -> tuple[Tables, Study]:
-    """One network of an invented study on one data set, by four seeds, and its comparison."""
+    """One network of an invented study on one data set, by four seeds, and what is derived."""
     made, study = synthetic.build(seeds=4, missing_dataset=True, **knobs)
     statistics = study.statistics.model_copy(update={"resamples": 999})
     comparisons = study.comparisons[:1]
@@ -28,7 +28,7 @@ def compared(**knobs: bool) -> tuple[Tables, Study]:
     tuned = [made[name] for name in ("history", "runs", "choices")]
     made["targets"] = selection.targets(*tuned)
     names = ("metrics", "history", "runs", "targets", "choices", "geometry")
-    return made | derived.compare(study, *(made[name] for name in names)), study
+    return made | derived.derived_tables(study, *(made[name] for name in names)), study
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +116,7 @@ def test_a_data_set_without_runs_and_no_geometry(plain: Tables) -> None:
     _, whole = synthetic.build(seeds=4, missing_dataset=True)
     assert {comparison.dataset for comparison in whole.comparisons} == {"mnist", "cifar10"}
     names = ("metrics", "history", "runs", "targets", "choices")
-    bare = derived.compare(whole, *(plain[name] for name in names), empty(runs.GEOMETRY))
+    bare = derived.derived_tables(whole, *(plain[name] for name in names), empty(runs.GEOMETRY))
     assert set(bare["contrasts"]["dataset"]) == {"mnist"}
     assert "scatter_ratio" not in set(bare["contrasts"]["metric"])
 
@@ -125,5 +125,5 @@ def test_the_order_of_rows_changes_nothing(plain: Tables) -> None:
     _, study = compared()
     names = ("metrics", "history", "runs", "targets", "choices", "geometry")
     shuffled = [plain[name].sample(frac=1, random_state=1) for name in names]
-    for name, table in derived.compare(study, *shuffled).items():
+    for name, table in derived.derived_tables(study, *shuffled).items():
         pd.testing.assert_frame_equal(table, plain[name])
