@@ -8,21 +8,23 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from lossbench.cards.loss import REFERENCE
-from lossbench.figures import findings, forest, theme
+from lossbench.figures import forest, theme
 from lossbench.figures.layout import losses, places, plain_axis
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
+from lossbench.stats.multiplicity import LAST_TARGET, PRIMARY_METRICS
 from lossbench.study.config import Study
-from lossbench.words import names, numbers
+from lossbench.words import names, numbers, phrases
+from lossbench.words.findings import select
 
 
 def available(tables: Tables) -> bool:
     """Whether there is a contrast of test errors or of steps to a target."""
-    return "contrasts" in tables and len(_shown(tables["contrasts"])) > 0
+    return len(_shown(tables)) > 0
 
 
 def draw(tables: Tables, study: Study) -> Figure:
     """A row of two forests for each network: difference in test error, and ratio of steps."""
-    rows = _shown(tables["contrasts"])
+    rows = _shown(tables)
     shown = places(rows, study)
     orders = [losses(place.rows(rows)) for place in shown]
     figure, axes = forest.panels(orders)
@@ -42,9 +44,8 @@ def draw(tables: Tables, study: Study) -> Figure:
 
 def describe(tables: Tables, study: Study) -> Description:
     """Who learns faster and who ends lower."""
-    contrasts = tables["contrasts"]
-    title = findings.speed_and_error(contrasts, study)
-    shown = [place.heading for place in places(_shown(contrasts), study)]
+    title = phrases.speed_and_error(tables)
+    shown = [place.heading for place in places(_shown(tables), study)]
     level = study.statistics.level
     return Description(
         title=title,
@@ -65,9 +66,8 @@ def describe(tables: Tables, study: Study) -> Description:
     )
 
 
-def _shown(contrasts: pd.DataFrame) -> pd.DataFrame:
-    steps = findings.select(contrasts, findings.last_target(contrasts))
-    return pd.concat([findings.select(contrasts, "error"), steps])
+def _shown(tables: Tables) -> pd.DataFrame:
+    return pd.concat([select(tables, metric) for metric in PRIMARY_METRICS])
 
 
 def _differences(rows: pd.DataFrame) -> forest.Scale:
@@ -94,7 +94,7 @@ def _short_of_target(tables: Tables) -> set[tuple[str, str, str]]:
     if not filled("survival")(tables):
         return set()
     survival = tables["survival"]
-    last = survival[survival["target"] == survival["target"].max()]
+    last = survival[survival["target"] == LAST_TARGET]
     last = last[last["reach_rate"] < 1]
     return set(zip(last["dataset"], last["model"], last["loss"], strict=True))
 

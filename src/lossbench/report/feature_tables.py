@@ -1,13 +1,13 @@
 """The table of the features' geometry."""
 
-from lossbench.report import columns, evidence
+from lossbench.report import columns
 from lossbench.report.data_tables import DataTable, data_table
-from lossbench.report.evidence import Tables
+from lossbench.tables.rows import Tables, rows_of
 
 
 def geometry(tables: Tables) -> DataTable:
     """Scatter and cosines of the last hidden features, mean over seeds."""
-    found = evidence.rows(tables, "geometry", stage="evaluation")
+    found = rows_of(tables, "geometry", stage="evaluation")
     cell = ["dataset", "model", "loss", "setting", "layer"]
     wide = found.pivot_table(index=cell, columns="measure", values="value", aggfunc="mean")
     names = [name for name in MEASURES if name in wide]

@@ -17,7 +17,8 @@ from lossbench.cards.loss import PRIMARY
 Floats = NDArray[np.float64]
 
 LAST_TARGET = 3
-PRIMARY_METRICS = ("error", f"steps_to_target_{LAST_TARGET}")
+"""The hardest target, which carries the verdict on speed."""
+ERROR, SPEED = PRIMARY_METRICS = ("error", f"steps_to_target_{LAST_TARGET}")
 
 
 def holm(p_values: Floats) -> Floats:
