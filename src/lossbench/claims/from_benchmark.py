@@ -29,7 +29,7 @@ def faster(grounds: Grounds) -> Judgement:
         for finding in _asked(grounds.tables, SPEED, SQUARED, rates="same_rate")
         for row in finding.rows
     ]
-    if (ratios := amount(SPEED, shared)) != numbers.ABSENT:
+    if ratios := amount(SPEED, shared):
         words += f"; at cross-entropy's own rate, which confounds, {ratios}"
     return _by_votes(tuned, "worse", words)
 

@@ -25,6 +25,8 @@ def by_theory(
         tables = grounds.tables
         votes = {case: VOTES[holds] for case, holds in cases(tables).items()}
         verdict = decide(votes.values(), [VOTES[holds(tables)] for holds in essentials])
+        if verdict == "undecided":
+            return Judgement(verdict, "the chapter's tables do not tell")
         limits = _limits(votes) if verdict == "supported with limits" else ""
         return Judgement(verdict, numbers(tables), limits)
 

@@ -15,17 +15,18 @@ def nothing(_rows: Sequence[Record]) -> list[str]:
 
 def images(rows: Sequence[Record]) -> list[str]:
     """Differences of errors in test images, such as: 8 to 17 more test images wrong."""
-    differences = [row.test_images for row in rows if not math.isnan(row.test_images)]
+    differences = [round(row.test_images) for row in rows if not math.isnan(row.test_images)]
     if not differences:
         return []
     low, high = min(differences), max(differences)
     if low < 0 < high:
-        return [f"from {_whole(low)} fewer to {_whole(high)} more test images wrong"]
-    ends = sorted({round(abs(low)), round(abs(high))})
+        return [f"from {-low:,} fewer to {high:,} more test images wrong"]
+    ends = sorted({abs(low), abs(high)})
     if ends == [0]:
         return ["less than one test image"]
     noun = "test image" if ends == [1] else "test images"
-    return [f"{numbers.span(ends, _whole)} {'more' if high > 0 else 'fewer'} {noun} wrong"]
+    count = numbers.span(ends, "{:,.0f}".format)
+    return [f"{count} {'more' if high > 0 else 'fewer'} {noun} wrong"]
 
 
 def censoring(rows: Sequence[Record]) -> list[str]:
@@ -77,7 +78,3 @@ def correction(rows: Sequence[Record]) -> list[str]:
 def _is_one_sided(row: Record) -> bool:
     null = 1 if row.scale == "ratio" else 0
     return bool(row.ci_low > null or row.ci_high < null)
-
-
-def _whole(value: float) -> str:
-    return numbers.number(abs(value), 0)

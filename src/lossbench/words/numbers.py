@@ -47,8 +47,9 @@ def ratio(x: float, digits: int = 2) -> str:
     """
     if x == 0 or not math.isfinite(x):
         return _with_unit(number(x, 0), "×")
-    decimals = max(0, digits - 1 - math.floor(math.log10(abs(x))))
-    if 1 <= abs(x) < 2:
+    size = round(abs(x), digits) if abs(x) >= 1 else abs(x)
+    decimals = max(0, digits - 1 - math.floor(math.log10(size)))
+    if 1 <= size < 2:
         decimals = max(decimals, digits)
     return f"{number(x, decimals)}×"
 

@@ -73,14 +73,19 @@ def count(finding: Finding, verdict: Verdict) -> str:
     often = f"{finding.question.phrases[verdict].short} in {finding.count(verdict)} of {total}"
     if still_open := finding.count("undecided"):
         often += f", undecided in {still_open}"
-    return f"{loss_name(finding.loss)}: {often} ({amount(finding.question, finding.rows)})"
+    return f"{loss_name(finding.loss)}: {often}{_in_brackets(finding.question, finding.rows)}"
 
 
 def amount(question: Question, rows: Sequence[Record]) -> str:
-    """The range of the contrasts' values with its unit: `1.4× to 2.8× the steps`."""
+    """The range of the contrasts' values with its unit: `1.4× to 2.8× the steps`; empty without."""
     values = numbers.span((row.value for row in rows), question.write)
     within = " within the budget" if any(row.censored_pairs for row in rows) else ""
-    return values if values == numbers.ABSENT else f"{values}{question.unit}{within}"
+    return "" if values == numbers.ABSENT else f"{values}{question.unit}{within}"
+
+
+def _in_brackets(question: Question, rows: Sequence[Record]) -> str:
+    values = amount(question, rows)
+    return f" ({values})" if values else ""
 
 
 def _short(finding: Finding, reference: str = "") -> str:
@@ -88,7 +93,7 @@ def _short(finding: Finding, reference: str = "") -> str:
     for part in finding.parts:
         phrase = finding.question.phrases[part.verdict]
         than = f" {phrase.link}{reference}" if reference else ""
-        values = f" ({amount(finding.question, part.rows)})" if part.values else ""
+        values = _in_brackets(finding.question, part.rows)
         parts.append(f"{phrase.short}{than} {_how_often(part, len(finding.rows))}{values}")
     return numbers.join(parts)
 
