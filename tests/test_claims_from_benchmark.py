@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from builders.study_tables import make_contrasts
-from lossbench.claims.registry import REGISTRY
+from lossbench.claims.all_claims import ALL_CLAIMS
 from lossbench.claims.rule import Grounds, Judgement
 from lossbench.stats.multiplicity import ERROR, SPEED
 from test_stats_reversals import LIKELY, RIGHT, metrics_of
@@ -33,7 +33,7 @@ def heads(verdict: str) -> dict[str, str | tuple[str, str]]:
 
 def judged(claim: str, *frames: pd.DataFrame, **verdicts: str) -> Judgement:
     tables = {"contrasts": pd.concat(frames)} if frames else {}
-    return REGISTRY[claim].judge(Grounds(tables, 0.95, verdicts))
+    return ALL_CLAIMS[claim].judge(Grounds(tables, 0.95, verdicts))
 
 
 @pytest.mark.parametrize(("claim", "metric"), [("C5", SPEED), ("C6", ERROR)])
@@ -129,7 +129,7 @@ def test_c10_without_margin_losses_or_features_is_undecided_with_the_reason() ->
 
 
 def reversal(**values: tuple[list[float], list[float]]) -> Judgement:
-    return REGISTRY["C11"].judge(Grounds({"metrics": metrics_of(values)}, 0.95))
+    return ALL_CLAIMS["C11"].judge(Grounds({"metrics": metrics_of(values)}, 0.95))
 
 
 def test_c11_shows_its_case() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from builders.theory_tables import made
-from lossbench.claims.registry import REGISTRY
+from lossbench.claims.all_claims import ALL_CLAIMS
 from lossbench.claims.rule import Grounds, Judgement
 from lossbench.study.settings import NeuronStart, Theory
 from lossbench.theory import neuron
@@ -21,7 +21,7 @@ DECIDED = {
 
 
 def judged(claim, **tables) -> Judgement:
-    return REGISTRY[claim].judge(Grounds(made(**tables), 0.95))
+    return ALL_CLAIMS[claim].judge(Grounds(made(**tables), 0.95))
 
 
 def changed(name, condition, **values):

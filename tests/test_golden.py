@@ -12,7 +12,7 @@ from pathlib import Path
 from builders import synthetic
 from builders.report_pages import SVG, Element, parsed, rendered
 from builders.theory_tables import made
-from lossbench.claims.registry import judge
+from lossbench.claims.all_claims import judge
 from lossbench.figures.catalogue import FIGURES
 from lossbench.names import RESULT_FIGURE_NAMES
 from lossbench.report.blocks import FigureContent

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from builders.answers import LOSSES, SCENARIOS, tables_of
-from lossbench.claims.registry import REGISTRY
+from lossbench.claims.all_claims import ALL_CLAIMS
 from lossbench.claims.rule import Grounds
 from lossbench.words import numbers, phrases
 from lossbench.words.findings import find
@@ -139,7 +139,7 @@ def test_a_censored_ratio_is_never_told_as_a_whole_one(name, loss):
 @pytest.mark.parametrize("name", SCENARIOS)
 @pytest.mark.parametrize(("claim", "question"), [("C5", SPEED), ("C6", ERROR)])
 def test_a_claim_counts_and_follows_the_verdicts(name, claim, question):
-    judged = REGISTRY[claim].judge(Grounds(made(name), 0.95))
+    judged = ALL_CLAIMS[claim].judge(Grounds(made(name), 0.95))
     cast: Counter[str] = Counter()
     for loss in LOSSES:
         verdicts = Counter(rows_of(name, question, loss)["verdict"])

@@ -63,5 +63,7 @@ def test_rows_carry_the_runs_of_both_losses_and_how_many_reached_the_target() ->
     rows = find(tables, SPEED, "mse_softmax").rows
     assert [(row.reached, row.runs) for row in rows] == [(5, 5)] * 3
     assert [(row.reference_reached, row.reference_runs) for row in rows] == [(5, 5), (4, 5), (0, 5)]
+    shared = tables | {"contrasts": tables["contrasts"].assign(rates="same_rate")}
+    assert {row.runs for row in find(shared, SPEED, "mse_softmax", "same_rate").rows} == {0}
     alone = find({"contrasts": tables["contrasts"]}, SPEED, "mse_softmax")
     assert {row.runs for row in alone.rows} == {0}

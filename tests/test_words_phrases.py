@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from builders.answers import SCENARIOS, tables_of
-from lossbench.tables.rows import in_order
+from lossbench.tables.rows import in_order, rows_of
 from lossbench.words import phrases
-from lossbench.words.findings import Finding, find, select
+from lossbench.words.findings import Finding, find
 from lossbench.words.questions import CALIBRATION, ERROR, SCATTER, SPEED, Question
 
 QUESTIONS = (SPEED, ERROR, CALIBRATION, SCATTER)
@@ -24,7 +24,7 @@ def finding(
     tables: dict[str, pd.DataFrame], question: Question, *rows: dict[str, object]
 ) -> Finding:
     """The primary loss's finding with its first contrasts changed, and no others left."""
-    frame = in_order(select(tables, question.metric, "mse_softmax"))
+    frame = in_order(rows_of(tables, "contrasts", metric=question.metric, loss="mse_softmax"))
     frame = frame.iloc[: len(rows)].reset_index(drop=True)
     for name in {name for row in rows for name in row}:
         frame[name] = [row.get(name, value) for row, value in zip(rows, frame[name], strict=True)]

@@ -18,6 +18,8 @@ from lossbench.words.places import Place
 from lossbench.words.questions import Question
 
 IDENTITY = ["dataset", "model", "loss"]
+STAGES = {"tuned": "evaluation"}
+"""Whose runs a contrast compares. At the shared rate they are some of the tuning runs."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Part:
 
     verdict: Verdict
     rows: tuple[Record, ...]
-    """Rows of the table of contrasts, with the runs of both losses and how many reached it."""
+    """As `select` gives them."""
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -79,23 +81,22 @@ def find(
     found = select(tables, question.metric, rates=rates)
     compared = set(found["loss"])
     loss = loss or focus(each for each in LOSSES if each in compared) or PRIMARY
-    mine = _with_reach(found[found["loss"] == loss], tables)
-    return Finding(question, loss, tuple(records(mine)))
+    return Finding(question, loss, tuple(records(found[found["loss"] == loss])))
 
 
 def select(
     tables: Tables, metric: str, loss: str | None = None, rates: str = "tuned"
 ) -> pd.DataFrame:
-    """The contrasts with the reference on one metric, of one loss or of all."""
+    """The contrasts with the reference on one metric, of one loss or of all.
+
+    Columns of CONTRASTS, and `runs`, `reached`, `reference_runs`, `reference_reached`: evaluation
+    runs of both losses, and how many of them reached the last target; 0 where none is compared.
+    """
     wanted = {"metric": metric, "rates": rates, "reference": REFERENCE}
     if loss is not None:
         wanted["loss"] = loss
-    return rows_of(tables, "contrasts", **wanted)
-
-
-def _with_reach(found: pd.DataFrame, tables: Tables) -> pd.DataFrame:
-    """With the evaluation runs of both losses, and how many of them reached the last target."""
-    times = rows_of(tables, "times_to_target", target=LAST_TARGET, stage="evaluation")
+    found = rows_of(tables, "contrasts", **wanted)
+    times = rows_of(tables, "times_to_target", target=LAST_TARGET, stage=STAGES.get(rates))
     reach = times.groupby(IDENTITY)["reached"].agg(runs="size", reached="sum").reset_index()
     theirs = reach.rename(
         columns={"loss": "reference", "runs": "reference_runs", "reached": "reference_reached"}

@@ -31,14 +31,14 @@ def judge(tables: Tables, level: float) -> pd.DataFrame:
     `level`: the coverage that the study asks of its intervals.
     """
     found: dict[str, Judgement] = {}
-    for name, claim in REGISTRY.items():
+    for name, claim in ALL_CLAIMS.items():
         verdicts = {before: judgement.verdict for before, judgement in found.items()}
         found[name] = claim.judge(Grounds(tables, level, verdicts))
     rows = [
         {
             "claim": name,
-            "statement": REGISTRY[name].statement,
-            "figure": REGISTRY[name].figure,
+            "statement": ALL_CLAIMS[name].statement,
+            "figure": ALL_CLAIMS[name].figure,
             **asdict(judgement),
         }
         for name, judgement in found.items()
@@ -46,7 +46,7 @@ def judge(tables: Tables, level: float) -> pd.DataFrame:
     return check(pd.DataFrame(rows), CLAIMS)
 
 
-REGISTRY: dict[str, Claim] = {
+ALL_CLAIMS: dict[str, Claim] = {
     "C1": Claim(
         "With a sigmoid output and MSE the gradient carries the factor σ′(z), which is tiny over "
         "most of z, so learning is slow.",

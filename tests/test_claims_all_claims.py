@@ -1,10 +1,10 @@
-"""All claims in one registry, judged into one table."""
+"""All claims, judged into one table."""
 
 import pandas as pd
 
 from builders import answers
 from builders.theory_tables import made
-from lossbench.claims.registry import REGISTRY, judge
+from lossbench.claims.all_claims import ALL_CLAIMS, judge
 from lossbench.names import FIGURE_NAMES, THEORY_FIGURE_NAMES
 from lossbench.tables.parquet import empty
 from lossbench.tables.study import METRICS
@@ -19,17 +19,17 @@ def judged(scenario: str, metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_there_are_twelve_with_figures_that_exist() -> None:
-    assert list(REGISTRY) == [f"C{number}" for number in range(1, 13)]
-    assert {claim.figure for claim in REGISTRY.values()} <= set(FIGURE_NAMES)
-    assert {REGISTRY[name].figure for name in DERIVED} <= set(THEORY_FIGURE_NAMES)
-    assert all(claim.statement.endswith(".") for claim in REGISTRY.values())
+    assert list(ALL_CLAIMS) == [f"C{number}" for number in range(1, 13)]
+    assert {claim.figure for claim in ALL_CLAIMS.values()} <= set(FIGURE_NAMES)
+    assert {ALL_CLAIMS[name].figure for name in DERIVED} <= set(THEORY_FIGURE_NAMES)
+    assert all(claim.statement.endswith(".") for claim in ALL_CLAIMS.values())
 
 
 def test_every_claim_has_a_row_that_says_what_it_says() -> None:
     metrics = metrics_of({"cross_entropy": LIKELY, "mse_softmax": RIGHT})
     table = judged("slower and higher", metrics)
-    assert set(table.index) == set(REGISTRY)
-    assert table["statement"].to_dict() == {name: c.statement for name, c in REGISTRY.items()}
+    assert set(table.index) == set(ALL_CLAIMS)
+    assert table["statement"].to_dict() == {name: c.statement for name, c in ALL_CLAIMS.items()}
     assert table.loc[["C5", "C6", "C11", "C12"], "verdict"].tolist() == [
         "supported",
         "supported",
