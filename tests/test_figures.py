@@ -9,12 +9,14 @@ import pandas as pd
 import pytest
 
 from builders import synthetic
-from lossbench.cards.loss import PRIMARY, REFERENCE
-from lossbench.figures import curves, findings, layout
+from lossbench.cards.loss import REFERENCE
+from lossbench.figures import curves, layout
 from lossbench.figures.catalogue import FIGURES
 from lossbench.figures.theory import THEORY_FIGURES
 from lossbench.names import FIGURE_NAMES
-from lossbench.words import names, numbers
+from lossbench.words import names, numbers, phrases
+from lossbench.words.findings import find, select
+from lossbench.words.questions import CALIBRATION, ERROR, SPEED
 
 STUDY_FIGURES = [name for name in FIGURES if name not in THEORY_FIGURES]
 KNOBS = {
@@ -144,11 +146,11 @@ def test_answer_writes_every_value_of_its_contrasts():
     texts = [
         e.text for e in ET.fromstring(svg("answer", "plain")).iter() if e.tag.endswith("}text")
     ]
-    contrasts = findings.select(tables["contrasts"], "error")
+    contrasts = select(tables, "error")
     assert len(contrasts) == 8
     for value in contrasts["value"]:
         assert numbers.points(value) in texts
-    steps = findings.select(tables["contrasts"], "steps_to_target_3")
+    steps = select(tables, "steps_to_target_3")
     for value in steps["value"]:
         assert any(text.endswith(numbers.ratio(value)) for text in texts if text)
 
@@ -156,70 +158,21 @@ def test_answer_writes_every_value_of_its_contrasts():
 def test_answer_marks_a_ratio_with_censored_runs_as_a_bound():
     tables, _ = study("troubled")
     texts = [e.text for e in ET.fromstring(svg("answer", "troubled")).iter()]
-    steps = findings.select(tables["contrasts"], "steps_to_target_3")
+    steps = select(tables, "steps_to_target_3")
     value = steps[steps["loss"] == "mse_sigmoid"]["value"].iloc[0]
     assert f"≥ {numbers.ratio(value)}" in texts
 
 
 @pytest.mark.parametrize("knob", KNOBS)
-def test_titles_repeat_the_tables_numbers_and_verdicts(knob):
-    tables, _ = study(knob)
-    title = words("final-error", knob).title
-    mine = findings.select(tables["contrasts"], "error")[lambda rows: rows["loss"] == PRIMARY]
-    # The undecided phrase contains the others, so it goes first.
-    for verdict, rows in sorted(mine.groupby("verdict"), reverse=True):
-        phrase = findings.ERROR[verdict].format("cross-entropy")
-        value = numbers.points(float(rows["value"].max()))
-        assert re.search(f"{re.escape(phrase)}[^(]*\\([^)]*{re.escape(value)}\\)", title)
-        title = title.replace(phrase, "")
-    for phrase in findings.ERROR.values():
-        assert phrase.format("cross-entropy") not in title
-
-
-def contrasts_of(*verdicts_and_values) -> pd.DataFrame:
-    tables, _ = study("plain")
-    rows = findings.select(tables["contrasts"], "error")[
-        lambda rows: rows["loss"] == PRIMARY
-    ].copy()
-    rows[["verdict", "value"]] = list(verdicts_and_values)
-    return rows
-
-
 @pytest.mark.parametrize(
-    ("rows", "sentence"),
-    [
-        (
-            [("worse", 0.0031), ("worse", 0.0112)],
-            "MSE on softmax is less accurate than cross-entropy in both comparisons "
-            "(+0.31 to +1.12 pp)",
-        ),
-        (
-            [("better", -0.002), ("undecided", 0.001)],
-            "MSE on softmax is more accurate than cross-entropy on CIFAR-10 · ConvNet "
-            "(−0.20 pp) and not clearly less or more accurate than cross-entropy on MNIST · MLP "
-            "(+0.10 pp)",
-        ),
-        (
-            [("equivalent", 0.0), ("equivalent", 0.0)],
-            "MSE on softmax is as accurate as cross-entropy in both comparisons (0.00 pp)",
-        ),
-        (
-            [("undecided", np.nan), ("undecided", np.nan)],
-            "MSE on softmax is not clearly less or more accurate than cross-entropy in both "
-            "comparisons",
-        ),
-    ],
+    ("name", "question"),
+    [("final-error", ERROR), ("learning-curves", SPEED), ("calibration", CALIBRATION)],
 )
-def test_findings_read_well(rows, sentence):
-    _, settings = study("plain")
-    found = findings.error(contrasts_of(*rows), settings)
-    assert found.replace(numbers.NO_BREAK, " ") == sentence
-
-
-def test_findings_without_another_loss():
-    _, settings = study("plain")
-    nothing = contrasts_of(("worse", 0.1), ("worse", 0.1)).iloc[:0]
-    assert findings.error(nothing, settings) == "No loss is compared with cross-entropy here"
+def test_titles_are_the_findings_on_their_metric(name, question, knob):
+    tables, _ = study(knob)
+    assert words(name, knob).title == phrases.title(find(tables, question))
+    if question is not CALIBRATION:
+        assert phrases.speed_and_error(tables) == words("answer", knob).title
 
 
 def test_a_study_of_cross_entropy_alone_claims_no_comparison():
@@ -242,9 +195,10 @@ def test_contrasts_without_values_are_shown_as_such():
     tables, settings = study("plain")
     numbers = ["value", "ci_low", "ci_high", "equivalence_low", "equivalence_high"]
     lost = tables["contrasts"].assign(**dict.fromkeys(numbers, np.nan), verdict="undecided")
-    drawing = FIGURES["answer"].svg(tables | {"contrasts": lost}, settings)
-    assert drawing.count(">no value</text>") == len(findings.select(lost, "error"))
-    assert drawing.count(">not reached</text>") == len(findings.select(lost, "steps_to_target_3"))
+    empty = tables | {"contrasts": lost}
+    drawing = FIGURES["answer"].svg(empty, settings)
+    assert drawing.count(">no value</text>") == len(select(empty, "error"))
+    assert drawing.count(">not reached</text>") == len(select(empty, "steps_to_target_3"))
 
 
 def test_the_most_compact_loss_is_named_place_by_place():

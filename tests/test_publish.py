@@ -12,7 +12,7 @@ from builders.project_copy import ROOT
 from lossbench.cli import app
 from lossbench.errors import TableError
 from lossbench.report import result_tables, summary
-from lossbench.report.two_studies import READ
+from lossbench.report.differences import READ
 from lossbench.study.paths import EXPORTED, StudyPaths
 from lossbench.tables.stored import read_csv, read_finished
 from lossbench.tables.study import TABLES

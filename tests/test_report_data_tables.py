@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from lossbench.report import columns
-from lossbench.report.data_tables import Shown, data_table, in_order, raw
+from lossbench.report.data_tables import Shown, data_table, raw
 
 
 @pytest.mark.parametrize(
@@ -37,19 +37,6 @@ def test_missing_values_show_a_dash_and_hold_nothing():
         ("1.23", "0.0123"),
         ("–", ""),
     ]
-
-
-def test_rows_stand_in_the_project_order():
-    frame = pd.DataFrame(
-        {
-            "dataset": ["cifar10", "mnist", "mnist", "mnist"],
-            "loss": ["cross_entropy", "mse_softmax", "cross_entropy", "mse_softmax"],
-            "seed": [0, 1, 2, 0],
-        },
-        index=[5, 5, 5, 5],
-    )
-    ordered = in_order(frame)
-    assert list(ordered["seed"]) == [2, 1, 0, 0]
 
 
 def test_long_tables_fold_unless_told_otherwise():

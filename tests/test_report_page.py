@@ -171,7 +171,7 @@ def test_headline_values_are_exact(study_and_tables, page):
     _, tables = study_and_tables
     values = table_values(page, "headline")
     rows = tables["contrasts"].query(
-        "comparison == 'tuned' and metric == 'error' and loss == 'mse_softmax'"
+        "rates == 'tuned' and metric == 'error' and loss == 'mse_softmax'"
     )
     expected = dict(zip(rows["dataset"], rows["value"], strict=True))
     found = dict(zip(values["dataset"], map(float, values["error_value"]), strict=True))

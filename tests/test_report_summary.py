@@ -5,8 +5,10 @@ import re
 import pytest
 
 from builders import synthetic
-from lossbench.report import verdicts
 from lossbench.report.summary import escaped, markdown
+from lossbench.words.findings import find
+from lossbench.words.phrases import sentences
+from lossbench.words.questions import ERROR, SPEED
 
 
 @pytest.fixture(scope="module")
@@ -18,8 +20,9 @@ def test_holds_answer_headline_and_claims(made):
     tables, study = made
     text = markdown(study, tables, {"git_commit": "0123abc"})
     assert text.startswith("# An invented study\n")
-    for sentence in verdicts.final(tables, "mse_softmax"):
-        assert f"**{sentence.lead}**{escaped(sentence.rest)}" in text
+    for question in (SPEED, ERROR):
+        for sentence in sentences(find(tables, question)):
+            assert f"**{sentence.lead}**{escaped(sentence.rest)}" in text
     rows = [line for line in text.splitlines() if re.match(r"\| (MNIST|CIFAR-10|C\d+) \|", line)]
     assert len(rows) == 2 + len(tables["claims"])
     assert "Commit 0123abc; page: `report/synthetic.html`." in text

@@ -43,7 +43,7 @@ def observe(
         {
             "dataset": "mnist",
             "model": "mlp",
-            "comparison": "tuned",
+            "rates": "tuned",
             "metric": metric,
             "loss": loss,
             "seed": seed,
@@ -231,7 +231,7 @@ def test_holm_acts_within_a_family_and_carries_the_verdict() -> None:
 
 
 def test_the_same_rate_is_exploratory_and_called_confounded() -> None:
-    row = row_of(observe(PAIR, "validation_error", comparison="same_rate"))
+    row = row_of(observe(PAIR, "validation_error", rates="same_rate"))
     assert row["family"] == "exploratory"
     assert "confounded" in row["method"]
     assert row["margin"] == 0.001

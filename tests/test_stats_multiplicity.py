@@ -41,7 +41,7 @@ def test_adjusted_p_rejects_what_the_stepwise_procedure_rejects(
 
 
 @pytest.mark.parametrize(
-    ("comparison", "metric", "loss", "expected"),
+    ("rates", "metric", "loss", "expected"),
     [
         ("tuned", "error", "mse_softmax", True),
         ("tuned", "steps_to_target_3", "mse_softmax", True),
@@ -51,13 +51,13 @@ def test_adjusted_p_rejects_what_the_stepwise_procedure_rejects(
         ("same_rate", "steps_to_target_3", "mse_softmax", False),
     ],
 )
-def test_the_primary_family(comparison: str, metric: str, loss: str, expected: bool) -> None:
-    assert multiplicity.is_primary(comparison, metric, loss) is expected
+def test_the_primary_family(rates: str, metric: str, loss: str, expected: bool) -> None:
+    assert multiplicity.is_primary(rates, metric, loss) is expected
 
 
-def test_families_part_by_network_question_and_comparison() -> None:
+def test_families_part_by_network_question_and_rates() -> None:
     def of(metric: str, label: str = "exploratory", **other: str) -> object:
-        row = {"dataset": "mnist", "model": "mlp", "comparison": "tuned", "metric": metric}
+        row = {"dataset": "mnist", "model": "mlp", "rates": "tuned", "metric": metric}
         return multiplicity.family(pd.Series({**row, "family": label, **other}))
 
     assert of("error", "primary") == of("steps_to_target_3", "primary")
@@ -66,5 +66,5 @@ def test_families_part_by_network_question_and_comparison() -> None:
     assert of("nll") == of("ece")
     families = [of("error"), of("nll"), of("class_error_1"), of("steps_to_target_1")]
     families += [of("error", "primary"), of("scatter_ratio"), of("validation_error")]
-    families += [of("error", model="lenet"), of("error", comparison="same_rate")]
+    families += [of("error", model="lenet"), of("error", rates="same_rate")]
     assert len(set(families)) == len(families)

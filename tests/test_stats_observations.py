@@ -39,7 +39,7 @@ def observed(
 
 def test_evaluation_runs_are_tuned_and_failures_are_marked() -> None:
     table = observed([({}, {0: False, 1: True})])
-    assert (table["comparison"] == "tuned").all()
+    assert (table["rates"] == "tuned").all()
     found = table.set_index(["metric", "seed"])
     assert set(table["metric"]) == {"error", "validation_error", "steps_to_target_3"}
     assert found.loc[("error", 0), ["value", "failed"]].tolist() == [0.1, False]
@@ -66,7 +66,7 @@ def test_the_same_rate_is_the_references_with_each_losss_own_margin() -> None:
             ({**margin, "setting": "m=0.5", "learning_rate": 1.0}, {100: False}),
         ]
     )
-    assert (table["comparison"] == "same_rate").all()
+    assert (table["rates"] == "same_rate").all()
     errors = table[table["metric"] == "validation_error"]
     assert errors["loss"].tolist() == ["cross_entropy", "sm_softmax"]
 

@@ -23,7 +23,7 @@ from tools.marks import put
 ROOT = Path(__file__).parents[1]
 PUBLISHED = ROOT / "docs/published"
 FIGURE = "answer"
-ANSWERING = ("metrics", "targets", "times_to_target", "contrasts", "claims")
+ANSWERING = ("metrics", "times_to_target", "contrasts", "claims")
 """The tables that the answer is made from."""
 LARGE = ("confusion", "projections")
 """The tables that take a megabyte or more as text, predictions apart."""

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from lossbench.tables import runs
 from lossbench.tables.parquet import check
+from lossbench.tables.study import CONTRASTS
 
 IDENTITY: dict[str, Any] = {
     "dataset": "mnist",
@@ -58,3 +60,27 @@ def make_history(
         for index, error in enumerate(run)
     ]
     return check(pd.DataFrame(rows), runs.HISTORY)
+
+
+def make_contrasts(rows: Sequence[Mapping[str, Any]], **identity: Any) -> pd.DataFrame:
+    """CONTRASTS: one row each, of five seeds and without intervals where nothing is said."""
+    usual = {
+        "dataset": "mnist",
+        "model": "mlp",
+        "rates": "tuned",
+        "metric": "error",
+        "loss": "mse_softmax",
+        "reference": "cross_entropy",
+        "scale": "difference",
+        "value": 1.5,
+        "level": 0.95,
+        "pairs": 5,
+        "censored_pairs": 0,
+        "family": "exploratory",
+        "verdict": "undecided",
+        "method": "",
+    }
+    optional = {column.name: np.nan for column in CONTRASTS.columns if column.optional}
+    return check(
+        pd.DataFrame([{**optional, **usual, **identity, **row} for row in rows]), CONTRASTS
+    )

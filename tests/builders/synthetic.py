@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from lossbench.analysis import gallery, metrics, selection
-from lossbench.stats.derived import compare
+from lossbench.stats.derived import derived_tables
 from lossbench.study import plan
 from lossbench.study.config import Study
 from lossbench.study.grid import Comparison
@@ -353,7 +353,7 @@ def _derived(made: dict[str, pd.DataFrame], study: Study) -> dict[str, pd.DataFr
     targets = selection.targets(history, runs, choices)
     # Half of the time goes into contrasts of class errors, which no page shows.
     overall = measured[~measured["metric"].str.startswith("class_error")]
-    compared = compare(study, overall, history, runs, targets, choices, made["geometry"])
+    compared = derived_tables(study, overall, history, runs, targets, choices, made["geometry"])
     return {
         "metrics": measured,
         "choices": choices,

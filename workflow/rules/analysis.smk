@@ -85,6 +85,6 @@ rule judge:
     conda:
         "../../environment.yml"
     params:
-        code=code_digest("claims.from_benchmark", "claims.from_theory"),
+        code=code_digest("claims.all_claims"),
     shell:
         "lossbench judge --study {input.study:q} > {log:q} 2>&1"

@@ -1,1 +1,1 @@
-"""The claims of the textbook story: one rule, and evidence from theory and from the benchmark."""
+"""The claims of the usual explanation: one rule, evidence from theory and from the benchmark."""

@@ -1,170 +1,153 @@
-"""The claims that the benchmark decides, each by a rule that stands here."""
+"""The claims that the benchmark decides: every comparison of a loss casts a vote."""
 
-from collections.abc import Mapping
-
-import pandas as pd
+from collections.abc import Sequence
 
 from lossbench.cards.dataset import DATASETS, STAND_INS
 from lossbench.cards.loss import of_family
-from lossbench.claims.votes import Question, Vote, asked, combine, count_votes, place, span, where
-from lossbench.stats.multiplicity import LAST_TARGET
+from lossbench.claims.rule import Grounds, Judgement, Vote, decide, limited
+from lossbench.claims.rule import Verdict as ClaimVerdict
 from lossbench.stats.reversals import find_reversal
-from lossbench.study.config import Study
-from lossbench.tables.parquet import check
-from lossbench.tables.study import CLAIMS
-from lossbench.words import names, numbers
-
-Row = dict[str, str]
+from lossbench.stats.verdicts import Verdict
+from lossbench.study.fields import LossName
+from lossbench.tables.rows import Record, Tables, rows_of
+from lossbench.words import numbers
+from lossbench.words.findings import Finding, find
+from lossbench.words.names import loss_name
+from lossbench.words.phrases import amount, count
+from lossbench.words.places import Place
+from lossbench.words.questions import ERROR, SCATTER, SPEED, Question
 
 SQUARED = of_family("squared")
 MARGINS = of_family("margin")
 
 
-def benchmark_claims(
-    study: Study, contrasts: pd.DataFrame, metrics: pd.DataFrame, theory: pd.DataFrame
-) -> pd.DataFrame:
-    """The CLAIMS rows C5, C6, C10, C11 and C12.
-
-    `theory` holds the rows that theory decides; C12 takes C7, C8 and C9 from it where they stand.
-    """
-    rows = [
-        faster(contrasts),
-        lower_error(contrasts),
-        compact(contrasts),
-        error_judges(metrics, level=study.statistics.level),
-    ]
-    verdicts = {row["claim"]: row["verdict"] for row in rows}
-    decided = dict(zip(theory["claim"], theory["verdict"], strict=True)) | verdicts
-    return check(pd.DataFrame([*rows, rule_of_thumb(decided)]), CLAIMS)
-
-
-def faster(contrasts: pd.DataFrame) -> Row:
+def faster(grounds: Grounds) -> Judgement:
     """C5 by the tuned time to the last target; the shared rate stands beside, without a vote."""
-    tuned = asked(contrasts, TIME)
-    same = asked(contrasts, TIME, comparison="same_rate")
-    words = count_votes(tuned, TIME)
-    if len(same.dropna(subset="value")):
-        ratios = span(same["value"], numbers.ratio)
-        words += f"; at cross-entropy's own rate, which confounds, {ratios} the steps"
-    return _by_votes("C5", tuned, words)
+    tuned = _asked(grounds.tables, SPEED, SQUARED)
+    words = _counted(tuned, "worse") or "nothing was compared"
+    shared = [
+        row
+        for finding in _asked(grounds.tables, SPEED, SQUARED, rates="same_rate")
+        for row in finding.rows
+    ]
+    if ratios := amount(SPEED, shared):
+        words += f"; at cross-entropy's own rate, which confounds, {ratios}"
+    return _by_votes(tuned, "worse", words)
 
 
-def lower_error(contrasts: pd.DataFrame) -> Row:
+def lower_error(grounds: Grounds) -> Judgement:
     """C6 by the tuned test error; a tie within the margin is a vote against `lower`."""
-    tuned = asked(contrasts, ERROR)
-    return _by_votes("C6", tuned, count_votes(tuned, ERROR))
+    tuned = _asked(grounds.tables, ERROR, SQUARED)
+    return _by_votes(tuned, "worse", _counted(tuned, "worse") or "nothing was compared")
 
 
-def compact(contrasts: pd.DataFrame) -> Row:
+def compact(grounds: Grounds) -> Judgement:
     """C10 by the scatter ratio of margin losses; their test error stands beside, without a vote."""
-    scatter = asked(contrasts, SCATTER)
-    errors = asked(contrasts, MARGIN_ERROR)
-    if scatter.empty:
-        missing = "no margin loss was compared" if errors.empty else "no features were measured"
-        return _row("C10", "undecided", missing, "")
-    words = f"Scatter ratio: {count_votes(scatter, SCATTER)}. "
-    words += f"Test error: {count_votes(errors, MARGIN_ERROR)}"
-    return _by_votes("C10", scatter, words)
+    scatter = _asked(grounds.tables, SCATTER, MARGINS)
+    errors = _asked(grounds.tables, ERROR, MARGINS)
+    if not scatter:
+        missing = "no features were measured" if errors else "no margin loss was compared"
+        return Judgement("undecided", missing)
+    words = ". ".join(_counted(found, "better") for found in (scatter, errors) if found)
+    return _by_votes(scatter, "better", words)
 
 
-def error_judges(metrics: pd.DataFrame, *, level: float) -> Row:
+def error_judges(grounds: Grounds) -> Judgement:
     """C11 by a pair of losses of which one has the lower NLL and the other the lower error.
 
     Supported if both differences are resolved over the seeds, corrected for having searched all
     pairs; with limits if they are seen but not resolved.
     """
-    found = find_reversal(metrics, alpha=1 - level)
+    found = find_reversal(rows_of(grounds.tables, "metrics"), alpha=1 - grounds.level)
     if found is None:
-        return _row("C11", "undecided", "no two losses disagree in NLL and error", "")
-    likely, right = (names.loss_name(loss) for loss in (found.likely, found.right))
+        return Judgement("undecided", "no two losses disagree in NLL and error")
     nll = f"{numbers.number(found.nll[0], 4)} against {numbers.number(found.nll[1], 4)}"
     errors = f"{numbers.percent(found.error[0])} against {numbers.percent(found.error[1])}"
     words = (
-        f"{place(found.dataset, found.model)}: {likely} has a lower NLL than {right} ({nll}) "
-        f"and yet a higher error ({errors}); "
+        f"{Place.of(found).heading}: {loss_name(found.likely)} has a lower NLL than "
+        f"{loss_name(found.right)} ({nll}) and yet a higher error ({errors}); "
         f"{numbers.count(found.seeds, 'seed')}, {numbers.p_value(found.p_adjusted)} for both"
     )
-    row = _row("C11", "supported", words, "")
-    if not found.is_resolved:
-        limits = "seen in the means, not resolved from the spread between seeds"
-        row |= {"verdict": "supported with limits", "limits": limits}
-    return _limited(row, {found.dataset})
+    seen = "seen in the means, not resolved from the spread between seeds"
+    limits = "" if found.is_resolved else seen, _measured_on({found.dataset})
+    return limited("supported", words, *limits)
 
 
-def rule_of_thumb(verdicts: Mapping[str, str]) -> Row:
+def rule_of_thumb(grounds: Grounds) -> Judgement:
     """C12 from the other claims' verdicts.
 
     The benchmark decides: contradicted where it bears out neither C5 nor C6 and denies one,
     undecided where it settles neither. Else supported with limits, never without: the study
     trains no network for regression, so that half rests on theory alone.
     """
-    theirs = {claim: verdicts.get(claim, "undecided") for claim in SUMMED}
-    verdict = combine([VOTES[theirs[claim]] for claim in ("C5", "C6")])
-    verdict = "supported with limits" if verdict == "supported" else verdict
+    theirs = {claim: grounds.verdicts.get(claim, "undecided") for claim in SUMMED}
+    verdict = decide([VOTES[theirs[claim]] for claim in ("C5", "C6")])
     grouped = {
         each: numbers.join([claim for claim in SUMMED if theirs[claim] == each])
         for each in dict.fromkeys(theirs.values())
     }
     words = "; ".join(f"{claims} {each}" for each, claims in grouped.items())
     limits = "regression rests on C7 alone: no network was trained for it"
-    return _row("C12", verdict, words, limits)
+    return limited(verdict, words, limits)
 
 
-def _by_votes(claim: str, answers: pd.DataFrame, words: str) -> Row:
-    verdict = combine(answers["vote"])
-    limits = "" if verdict in ("supported", "undecided") else where(answers)
-    row = _row(claim, verdict, words, limits)
-    return _limited(row, set(answers["dataset"])) if verdict != "undecided" else row
+def _asked(
+    tables: Tables, question: Question, losses: Sequence[LossName], rates: str = "tuned"
+) -> list[Finding]:
+    """What the study found about each of the losses that it compares."""
+    found = [find(tables, question, loss, rates) for loss in losses]
+    return [finding for finding in found if finding.rows]
 
 
-def _limited(row: Row, datasets: set[str]) -> Row:
-    """`row`, with the limit that evidence from stand-in data sets has."""
-    stand_ins = sorted(datasets & STAND_INS)
-    if not stand_ins:
-        return row
-    listed = numbers.join([DATASETS[name].name for name in stand_ins])
-    limits = "; ".join(filter(None, [row["limits"], f"measured on stand-in data: {listed}"]))
-    supported = row["verdict"] == "supported"
-    verdict = "supported with limits" if supported else row["verdict"]
-    return {**row, "verdict": verdict, "limits": limits}
+def _counted(found: Sequence[Finding], verdict: Verdict) -> str:
+    return "; ".join(count(finding, verdict) for finding in found)
 
 
-def _row(claim: str, verdict: str, words: str, limits: str) -> Row:
-    statement, figure = STATEMENTS[claim]
-    return {
-        "claim": claim,
-        "statement": statement,
-        "verdict": verdict,
-        "numbers": words,
-        "limits": limits,
-        "figure": figure,
-    }
+def _by_votes(found: Sequence[Finding], bears_out: Verdict, words: str) -> Judgement:
+    """The verdict where each contrast votes: with `bears_out` for the claim."""
+    verdict = decide([_vote(row, bears_out) for finding in found for row in finding.rows])
+    if verdict == "undecided":
+        return Judgement(verdict, words)
+    where = "" if verdict == "supported" else _where(found, bears_out)
+    datasets = {row.dataset for finding in found for row in finding.rows}
+    return limited(verdict, words, where, _measured_on(datasets))
 
 
-TIME = Question(f"steps_to_target_{LAST_TARGET}", SQUARED, "worse", "slower", numbers.ratio)
-ERROR = Question("error", SQUARED, "worse", "higher error", numbers.points)
-SCATTER = Question("scatter_ratio", MARGINS, "better", "lower", numbers.number)
-MARGIN_ERROR = Question("error", MARGINS, "better", "lower", numbers.points)
+def _vote(row: Record, bears_out: Verdict) -> Vote:
+    if row.verdict == "undecided":
+        return "open"
+    return "for" if row.verdict == bears_out else "against"
+
+
+def _where(found: Sequence[Finding], bears_out: Verdict) -> str:
+    """Where the votes are for, against and open: losses, each with its data sets and networks."""
+    said: dict[Vote, list[str]] = {vote: [] for vote in WORDS}
+    for finding in found:
+        places: dict[Vote, list[str]] = {}
+        for row in finding.rows:
+            places.setdefault(_vote(row, bears_out), []).append(Place.of(row).heading)
+        for vote, mine in places.items():
+            everywhere = len(mine) == len(finding.rows)
+            where = "everywhere" if everywhere else f"on {numbers.join(mine)}"
+            said[vote].append(f"for {loss_name(finding.loss)} {where}")
+    return "; ".join(
+        f"{words} {numbers.join(said[vote])}" for vote, words in WORDS.items() if said[vote]
+    )
+
+
+def _measured_on(datasets: set[str]) -> str:
+    """The limit that evidence from stand-in data sets has; empty without any."""
+    listed = [DATASETS[name].name for name in sorted(datasets & STAND_INS)]
+    return f"measured on stand-in data: {numbers.join(listed)}" if listed else ""
+
 
 SUMMED = ("C5", "C6", "C7", "C8", "C9")
 """The claims that C12 rests on."""
-VOTES: dict[str, Vote] = {
+VOTES: dict[ClaimVerdict, Vote] = {
     "supported": "for",
     "supported with limits": "for",
     "contradicted": "against",
     "undecided": "open",
 }
-STATEMENTS: dict[str, tuple[str, str]] = {
-    "C5": ("Cross-entropy learns faster than squared error.", "time-to-target"),
-    "C6": ("Cross-entropy ends at a lower classification error.", "final-error"),
-    "C10": (
-        "Softmax with cross-entropy leaves features scattered; margin losses make them compact.",
-        "features",
-    ),
-    "C11": ("Networks should be judged by their error, not by their loss.", "calibration"),
-    "C12": (
-        "Rule of thumb: cross-entropy for classification, squared error for regression.",
-        "answer",
-    ),
-}
-"""What each claim says, and the figure that shows it."""
+"""What a claim's verdict says for another that rests on it."""
+WORDS: dict[Vote, str] = {"for": "holds", "against": "not", "open": "undecided"}

@@ -1,33 +1,59 @@
-"""From evidence to a verdict: one rule for every claim of the chapter."""
+"""From votes to a verdict: one rule for every claim.
 
-from collections.abc import Mapping, Sequence
+Whatever a claim is tried on casts a vote: for the claim, against it, or open. A claim that all
+votes bear out is supported; one that some bear out is supported with limits; one that none bears
+out and some deny is contradicted; without a vote either way it is undecided.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
-from lossbench.words import numbers
+from lossbench.tables.rows import Tables
 
+Vote = Literal["for", "against", "open"]
 Verdict = Literal["supported", "contradicted", "supported with limits", "undecided"]
-Evidence = bool | None
-"""Whether a part of a claim holds; None where the tables cannot tell."""
 
 
-def verdict(essentials: Sequence[Evidence], cases: Mapping[str, Evidence]) -> tuple[Verdict, str]:
-    """The verdict on a claim, and its limits in words ("" without limits).
+@dataclass(frozen=True)
+class Grounds:
+    """What a claim is judged by."""
 
-    `essentials` must all hold, wherever the claim is looked at. `cases` are the settings in which
-    it is tried, each named by a phrase such as "on separable data": the claim is contradicted where
-    it holds in none of them, and limited where it holds in some.
+    tables: Tables
+    """Of the study and of the theory chapter."""
+    level: float
+    """The coverage that the study asks of its intervals."""
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    """On the claims before this one."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The verdict on a claim, the numbers behind it, and where it holds and where not."""
+
+    verdict: Verdict
+    numbers: str
+    limits: str = ""
+
+
+def limited(verdict: Verdict, numbers: str, *limits: str) -> Judgement:
+    """The judgement with those limits that say something: with one, none is supported outright."""
+    said = "; ".join(filter(None, limits))
+    is_limited = verdict == "supported" and said
+    return Judgement("supported with limits" if is_limited else verdict, numbers, said)
+
+
+def decide(votes: Collection[Vote], essentials: Collection[Vote] = ()) -> Verdict:
+    """The verdict on a claim from its votes.
+
+    `essentials` must all be for it, wherever it is looked at: one against contradicts the claim,
+    one open leaves it undecided, and without other votes they carry it.
     """
-    if False in essentials:
-        return "contradicted", ""
-    if None in essentials or not any(essentials) or (cases and set(cases.values()) == {None}):
-        return "undecided", ""
-    failed = [name for name, holds in cases.items() if holds is False]
-    unknown = [name for name, holds in cases.items() if holds is None]
-    if failed and len(failed) + len(unknown) == len(cases):
-        return "contradicted", ""
-    parts = [
-        f"{phrase} {numbers.join(names)}"
-        for phrase, names in (("It does not hold", failed), ("It is undecided", unknown))
-        if names
-    ]
-    return ("supported with limits", ". ".join(parts) + ".") if parts else ("supported", "")
+    if "against" in essentials:
+        return "contradicted"
+    if "open" in essentials:
+        return "undecided"
+    cast = set(votes or essentials)
+    if "for" in cast:
+        return "supported" if cast == {"for"} else "supported with limits"
+    return "contradicted" if "against" in cast else "undecided"

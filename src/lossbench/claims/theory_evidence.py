@@ -1,12 +1,11 @@
 """What the chapter's tables say on each part of a claim: it holds, it does not, or no telling."""
 
-from collections.abc import Mapping
-
 import pandas as pd
 
-from lossbench.claims.rule import Evidence
+from lossbench.tables.rows import Tables
 
-Tables = Mapping[str, pd.DataFrame]
+Evidence = bool | None
+"""Whether a part of a claim holds; None where the tables cannot tell."""
 
 TOLERANCE = 1e-8
 """Relative difference below which a formula agrees with an independent computation."""

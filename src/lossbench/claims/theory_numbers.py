@@ -1,16 +1,13 @@
 """The numbers behind each verdict, in words. Every number is read from a table."""
 
-from collections.abc import Mapping
-
 import pandas as pd
 
+from lossbench.tables.rows import Tables
 from lossbench.theory.solving import NEAR
 from lossbench.words.numbers import count, join, number, percent
 
 STUCK = 1e-6
 """A run whose gradient is shorter than this has stopped."""
-
-Tables = Mapping[str, pd.DataFrame]
 
 
 def constant(tables: Tables, name: str) -> float:

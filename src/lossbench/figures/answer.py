@@ -1,6 +1,5 @@
 """The key figure: each loss against cross-entropy, in final error and in steps to the target."""
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,21 +7,23 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from lossbench.cards.loss import REFERENCE
-from lossbench.figures import findings, forest, theme
+from lossbench.figures import forest, theme
 from lossbench.figures.layout import losses, places, plain_axis
-from lossbench.figures.spec import Description, FigureSpec, Tables, filled
+from lossbench.figures.spec import Description, FigureSpec, Tables
+from lossbench.stats.multiplicity import PRIMARY_METRICS
 from lossbench.study.config import Study
-from lossbench.words import names, numbers
+from lossbench.words import names, notes, numbers, phrases
+from lossbench.words.findings import select
 
 
 def available(tables: Tables) -> bool:
     """Whether there is a contrast of test errors or of steps to a target."""
-    return "contrasts" in tables and len(_shown(tables["contrasts"])) > 0
+    return len(_shown(tables)) > 0
 
 
 def draw(tables: Tables, study: Study) -> Figure:
     """A row of two forests for each network: difference in test error, and ratio of steps."""
-    rows = _shown(tables["contrasts"])
+    rows = _shown(tables)
     shown = places(rows, study)
     orders = [losses(place.rows(rows)) for place in shown]
     figure, axes = forest.panels(orders)
@@ -31,7 +32,7 @@ def draw(tables: Tables, study: Study) -> Figure:
         by_dataset = rows[rows["dataset"] == place.dataset]
         theme.heading(line[0], place.heading)
         forest.draw(line[0], mine[mine["scale"] == "difference"], order, _differences(by_dataset))
-        forest.draw(line[1], mine[mine["scale"] == "ratio"], order, _ratios(rows, tables))
+        forest.draw(line[1], mine[mine["scale"] == "ratio"], order, _ratios(rows))
         forest.name_rows(line[0], order)
         plain_axis(line[0].xaxis, log=False, scale=100)
         plain_axis(line[1].xaxis, log=True, unit="×")
@@ -42,9 +43,8 @@ def draw(tables: Tables, study: Study) -> Figure:
 
 def describe(tables: Tables, study: Study) -> Description:
     """Who learns faster and who ends lower."""
-    contrasts = tables["contrasts"]
-    title = findings.speed_and_error(contrasts, study)
-    shown = [place.heading for place in places(_shown(contrasts), study)]
+    title = phrases.speed_and_error(tables)
+    shown = [place.heading for place in places(_shown(tables), study)]
     level = study.statistics.level
     return Description(
         title=title,
@@ -65,9 +65,8 @@ def describe(tables: Tables, study: Study) -> Description:
     )
 
 
-def _shown(contrasts: pd.DataFrame) -> pd.DataFrame:
-    steps = findings.select(contrasts, findings.last_target(contrasts))
-    return pd.concat([findings.select(contrasts, "error"), steps])
+def _shown(tables: Tables) -> pd.DataFrame:
+    return pd.concat([select(tables, metric) for metric in PRIMARY_METRICS])
 
 
 def _differences(rows: pd.DataFrame) -> forest.Scale:
@@ -75,28 +74,17 @@ def _differences(rows: pd.DataFrame) -> forest.Scale:
     return forest.Scale(0.0, False, limits, forest.points)
 
 
-def _ratios(rows: pd.DataFrame, tables: Tables) -> forest.Scale:
+def _ratios(rows: pd.DataFrame) -> forest.Scale:
     limits = forest.ratio_limits(rows[rows["scale"] == "ratio"])
-    return forest.Scale(1.0, True, limits, partial(_ratio, short=_short_of_target(tables)))
+    return forest.Scale(1.0, True, limits, _ratio)
 
 
-def _ratio(row: Any, short: set[tuple[str, str, str]]) -> str:
-    """The ratio of steps, as a bound where the loss alone missed the target in some run."""
+def _ratio(row: Any) -> str:
+    """The ratio of steps, as a bound where one of the losses missed the target in some run."""
     if np.isnan(row.value):
         return "not reached"
-    ours, theirs = ((row.dataset, row.model, loss) in short for loss in (row.loss, row.reference))
-    bound = "≥ " if ours and not theirs else "≤ " if theirs and not ours else ""
+    bound = {"at least ": "≥ ", "at most ": "≤ "}.get(notes.bound(row), "")
     return bound + numbers.ratio(row.value)
-
-
-def _short_of_target(tables: Tables) -> set[tuple[str, str, str]]:
-    """Data set, network and loss of which some run never reached the last target."""
-    if not filled("survival")(tables):
-        return set()
-    survival = tables["survival"]
-    last = survival[survival["target"] == survival["target"].max()]
-    last = last[last["reach_rate"] < 1]
-    return set(zip(last["dataset"], last["model"], last["loss"], strict=True))
 
 
 ANSWER_FIGURES: dict[str, FigureSpec] = {
@@ -105,7 +93,7 @@ ANSWER_FIGURES: dict[str, FigureSpec] = {
         section="answer",
         draw=draw,
         describe=describe,
-        sources=("contrasts", "survival"),
+        sources=("contrasts", "times_to_target"),
         available=available,
     ),
 }

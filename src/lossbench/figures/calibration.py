@@ -4,11 +4,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lossbench.cards.loss import REFERENCE
 from lossbench.figures import palette, theme
 from lossbench.figures.layout import (
     by_loss,
-    focus,
     in_first_column,
     joined,
     legend,
@@ -19,7 +17,9 @@ from lossbench.figures.layout import (
 )
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
 from lossbench.study.config import Study
-from lossbench.words import names, numbers
+from lossbench.words import names, numbers, phrases
+from lossbench.words.findings import find
+from lossbench.words.questions import CALIBRATION
 
 
 def _draw(tables: Tables, study: Study) -> Figure:
@@ -90,21 +90,8 @@ def _diagram(axes: Axes, bins: pd.DataFrame) -> None:
 
 
 def _finding(tables: Tables) -> str:
-    metrics = tables["metrics"]
-    errors = metrics[(metrics["metric"] == "ece") & metrics["value"].notna()]
-    means = errors.groupby(["dataset", "model", "loss"])["value"].mean().reset_index()
-    loss = focus(means)
-    if loss is None or REFERENCE not in set(means["loss"]):
-        return "How far the probabilities can be trusted"
-    wide = means.pivot(index=["dataset", "model"], columns="loss", values="value")
-    wide = wide[[loss, REFERENCE]].dropna()
-    better = int((wide[loss] < wide[REFERENCE]).sum())
-    ours, theirs = wide.mean()[[loss, REFERENCE]]
-    return (
-        f"{names.loss_name(loss)} is better calibrated than {names.in_sentence(REFERENCE)} in "
-        f"{better} of {numbers.count(len(wide), 'comparison')} (mean calibration error "
-        f"{numbers.percent(ours, 1)} against {numbers.percent(theirs, 1)})"
-    )
+    finding = find(tables, CALIBRATION)
+    return phrases.title(finding) if finding.rows else "How far the probabilities can be trusted"
 
 
 CALIBRATION_FIGURES: dict[str, FigureSpec] = {
@@ -113,7 +100,7 @@ CALIBRATION_FIGURES: dict[str, FigureSpec] = {
         section="final-error",
         draw=_draw,
         describe=_describe,
-        sources=("reliability", "metrics"),
+        sources=("reliability", "metrics", "contrasts"),
         available=filled("reliability", "metrics"),
     ),
 }

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from lossbench.cards.loss import REFERENCE
 from lossbench.figures import palette, theme
-from lossbench.figures.layout import Place, focus, losses, places
+from lossbench.figures.layout import focus, losses, places
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
 from lossbench.study.config import Study
 from lossbench.study.fields import DatasetName, LossName
 from lossbench.tables.runs import CLASSES
 from lossbench.words import names, numbers
+from lossbench.words.places import Place
 
 Matrix = NDArray[np.float64]
 

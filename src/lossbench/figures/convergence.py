@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lossbench.figures import findings, palette, theme
+from lossbench.figures import palette, theme
 from lossbench.figures.curves import draw_runs
 from lossbench.figures.layout import (
     by_loss,
@@ -19,7 +19,9 @@ from lossbench.figures.layout import (
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
 from lossbench.study.config import Study
 from lossbench.study.fields import LossName
-from lossbench.words import names, numbers
+from lossbench.words import names, numbers, phrases
+from lossbench.words.findings import find
+from lossbench.words.questions import SPEED
 
 ERRORS = {"validation_error": "validation error", "train_error": "training error"}
 
@@ -45,7 +47,7 @@ def _draw_curves(tables: Tables, study: Study) -> Figure:
 
 
 def _describe_curves(tables: Tables, study: Study) -> Description:
-    finding = _speed(tables, study)
+    finding = _speed(tables)
     history = evaluation(tables["history"])
     shown = numbers.join([place.heading for place in places(history, study)])
     return Description(
@@ -91,15 +93,15 @@ def _draw_times(tables: Tables, study: Study) -> Figure:
     return figure
 
 
-def _describe_times(tables: Tables, study: Study) -> Description:
-    finding = _reached(tables) or _speed(tables, study)
+def _describe_times(tables: Tables, _study: Study) -> Description:
+    finding = _reached(tables) or _speed(tables)
     return Description(
         title=finding,
         subtitle=(
             "Share of runs that have reached each target (columns, hardest on the right) within "
             "so many steps: Kaplan–Meier estimate."
         ),
-        alt=f"Step curves of the share of runs at each target. {finding}. {_speed(tables, study)}.",
+        alt=f"Step curves of the share of runs at each target. {finding}. {_speed(tables)}.",
         caption=(
             "The further left a curve rises, the faster the loss. A curve that ends below 100% "
             "belongs to a loss with runs that never reached the target; a tick marks where they "
@@ -143,10 +145,10 @@ def _target_name(tables: Tables, place: tuple[str, str], target: int) -> str:
     )
 
 
-def _speed(tables: Tables, study: Study) -> str:
+def _speed(tables: Tables) -> str:
     if not filled("contrasts")(tables):
         return "How fast each loss learns"
-    return findings.speed(tables["contrasts"], study)
+    return phrases.title(find(tables, SPEED))
 
 
 def _reached(tables: Tables) -> str:

@@ -6,9 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lossbench.cards.loss import REFERENCE
-from lossbench.figures import findings, forest, palette, theme
+from lossbench.figures import forest, palette, theme
 from lossbench.figures.layout import (
-    Place,
     by_loss,
     joined,
     legend,
@@ -24,7 +23,10 @@ from lossbench.figures.spec import Description, FigureSpec, Tables, filled
 from lossbench.study.config import Study
 from lossbench.study.fields import LossName
 from lossbench.tables.runs import CLASSES
-from lossbench.words import names, numbers
+from lossbench.words import names, numbers, phrases
+from lossbench.words.findings import find, select
+from lossbench.words.places import Place
+from lossbench.words.questions import ERROR
 
 
 def test_errors(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -56,7 +58,7 @@ def _draw_final(tables: Tables, study: Study) -> Figure:
 
 
 def _describe_final(tables: Tables, study: Study) -> Description:
-    finding = _finding(tables, study)
+    finding = _finding(tables)
     return Description(
         title=finding,
         subtitle=(
@@ -138,16 +140,13 @@ def _pairs(
 
 
 def _contrasts(tables: Tables) -> pd.DataFrame:
-    columns = ["dataset", "model", "loss", "value", "ci_low", "ci_high", "margin", "verdict"]
-    if not filled("contrasts")(tables):
-        return pd.DataFrame(columns=columns).astype(dict.fromkeys(columns[3:7], float))
-    return findings.select(tables["contrasts"], "error")
+    return select(tables, "error")
 
 
-def _finding(tables: Tables, study: Study) -> str:
+def _finding(tables: Tables) -> str:
     if not filled("contrasts")(tables):
         return "The test error of every run"
-    return findings.error(tables["contrasts"], study)
+    return phrases.title(find(tables, ERROR))
 
 
 def _class_errors(metrics: pd.DataFrame) -> pd.DataFrame:

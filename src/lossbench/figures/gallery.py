@@ -8,10 +8,11 @@ from matplotlib.figure import Figure
 
 from lossbench.analysis import gallery
 from lossbench.figures import theme
-from lossbench.figures.layout import Place, by_loss, places, records
+from lossbench.figures.layout import by_loss, places, records
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
 from lossbench.study.config import Study
 from lossbench.words import names, numbers
+from lossbench.words.places import Place
 
 
 def _draw(tables: Tables, study: Study) -> Figure:

@@ -1,7 +1,7 @@
 """What the study's figures share: which panels and losses there are, axes, labels, legends."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,34 +12,19 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Annotation
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from lossbench.cards.loss import LOSSES, PRIMARY, REFERENCE
+from lossbench.cards.loss import LOSSES
 from lossbench.figures import palette, theme
 from lossbench.study.config import Study
-from lossbench.study.fields import DatasetName, LossName, NetworkName
+from lossbench.study.fields import LossName
 from lossbench.words import names
 from lossbench.words.numbers import MINUS
-
-
-class Place(NamedTuple):
-    """What a panel shows: one network on one data set."""
-
-    dataset: DatasetName
-    model: NetworkName
-
-    @property
-    def heading(self) -> str:
-        """Such as `MNIST · LeNet`."""
-        return names.heading(self.dataset, self.model)
-
-    def rows(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The rows of `frame` about this network on this data set."""
-        return frame[(frame["dataset"] == self.dataset) & (frame["model"] == self.model)]
+from lossbench.words.places import Place
 
 
 def places(frame: pd.DataFrame, study: Study) -> list[Place]:
     """The study's comparisons on which `frame` has rows, in the study's order."""
     found = set(zip(frame["dataset"], frame["model"], strict=True))
-    asked = [Place(comparison.dataset, comparison.model) for comparison in study.comparisons]
+    asked = [Place.of(comparison) for comparison in study.comparisons]
     return [place for place in asked if tuple(place) in found]
 
 
@@ -51,8 +36,7 @@ def losses(frame: pd.DataFrame) -> list[LossName]:
 
 def focus(frame: pd.DataFrame) -> LossName | None:
     """The loss that titles speak of: the primary one, else the first other, else none."""
-    others = [loss for loss in losses(frame) if loss != REFERENCE]
-    return PRIMARY if PRIMARY in others else next(iter(others), None)
+    return names.focus(losses(frame))
 
 
 def panels_of(

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from lossbench.cards.loss import REFERENCE
-from lossbench.figures import findings, theme
+from lossbench.figures import theme
 from lossbench.figures.curves import draw_runs
 from lossbench.figures.layout import evaluation, focus, label_ends, places, plain_axis
 from lossbench.figures.spec import Description, FigureSpec, Tables, filled
@@ -59,7 +59,7 @@ def _finding(history: pd.DataFrame) -> str:
     means = first.groupby(["dataset", "model", "loss"])["logit_gradient_rms"].median().unstack()
     if loss is None or not {loss, REFERENCE} <= set(means):
         return "The gradient that each loss sends back"
-    span = findings.spread((means[loss] / means[REFERENCE]).dropna(), numbers.ratio)
+    span = numbers.span(means[loss] / means[REFERENCE], numbers.ratio)
     return (
         f"At the start {names.loss_name(loss)} sends back {span} the logit gradient of "
         f"{names.in_sentence(REFERENCE)}"

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from lossbench.analysis import outcomes
 from lossbench.cards.loss import REFERENCE
-from lossbench.figures import findings, forest, palette, theme
+from lossbench.figures import forest, palette, theme
 from lossbench.figures.layout import (
     by_loss,
     focus,
@@ -176,7 +176,7 @@ def _dumbbells(axes: Axes, pairs: pd.DataFrame, order: list[LossName]) -> None:
 
 def _lost_by_sharing(pairs: pd.DataFrame) -> str:
     loss = names.loss_name(pairs["loss"].iloc[0])
-    span = findings.spread(pairs["shared"] - pairs["own"], numbers.points)
+    span = numbers.span(pairs["shared"] - pairs["own"], numbers.points)
     if np.allclose(pairs["shared"], pairs["own"]):
         return f"The rate chosen for {names.in_sentence(REFERENCE)} is also the best for {loss}"
     return (

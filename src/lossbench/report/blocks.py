@@ -10,6 +10,7 @@ from markupsafe import Markup
 from lossbench.errors import LossbenchError
 from lossbench.report.data_tables import DataTable
 from lossbench.report.packing import Pack
+from lossbench.words.phrases import Sentences
 
 
 @dataclass(frozen=True)
@@ -30,18 +31,7 @@ class FigureContent:
     """Names of the tables that hold the numbers shown."""
 
 
-@dataclass(frozen=True)
-class Sentence:
-    """A sentence whose lead, the finding, stands out from the numbers behind it."""
-
-    lead: str
-    rest: str
-
-    def __str__(self) -> str:
-        return self.lead + self.rest
-
-
-Text = str | Markup | tuple[Sentence, ...]
+Text = Sentences | Markup
 """What a paragraph or a list's item says; markup is inserted as it stands."""
 
 

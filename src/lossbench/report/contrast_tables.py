@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import pandas as pd
 
 from lossbench.cards.loss import REFERENCE
-from lossbench.report import columns, evidence
+from lossbench.report import columns
 from lossbench.report.data_tables import DataTable, Shown, data_table
-from lossbench.report.evidence import Tables
+from lossbench.tables.rows import Tables, rows_of
+from lossbench.words.findings import select
 from lossbench.words.names import in_sentence
 
 CONFOUNDED = f"Confounded: the rate suits {in_sentence(REFERENCE)}, not the other loss."
@@ -16,7 +17,7 @@ CONFOUNDED = f"Confounded: the rate suits {in_sentence(REFERENCE)}, not the othe
 def speed(tables: Tables) -> DataTable:
     """Paired ratios of steps to every target, each loss to the reference."""
     return _ratios(
-        evidence.rows(tables, "contrasts", comparison="tuned", scale="ratio"),
+        rows_of(tables, "contrasts", rates="tuned", scale="ratio"),
         name="speed",
         caption=f"Steps to each target, as a ratio to {in_sentence(REFERENCE)}, paired by seed",
         note="Target 3 is the hardest and carries the verdict. A pair is censored where either "
@@ -28,7 +29,7 @@ def speed(tables: Tables) -> DataTable:
 def same_rate_speed(tables: Tables) -> DataTable:
     """The same at the one rate that suits the reference, in the tuning runs: confounded."""
     return _ratios(
-        evidence.rows(tables, "contrasts", comparison="same_rate", scale="ratio"),
+        rows_of(tables, "contrasts", rates="same_rate", scale="ratio"),
         name="same-rate-speed",
         caption=f"At the rate chosen for {in_sentence(REFERENCE)} (confounded): steps to each "
         "target in the tuning runs, as a ratio",
@@ -39,7 +40,7 @@ def same_rate_speed(tables: Tables) -> DataTable:
 def survival(tables: Tables) -> DataTable:
     """Median times to each target, and how many runs reached it."""
     return data_table(
-        evidence.rows(tables, "survival"),
+        rows_of(tables, "survival"),
         (
             columns.DATASET,
             columns.NETWORK,
@@ -62,7 +63,7 @@ def survival(tables: Tables) -> DataTable:
 
 def error_contrasts(tables: Tables) -> DataTable:
     """Paired differences in final metrics, each loss to the reference."""
-    frame = evidence.rows(tables, "contrasts", comparison="tuned", metric="error")
+    frame = select(tables, "error")
     return _differences(
         frame,
         name="error-contrasts",
@@ -76,7 +77,7 @@ def error_contrasts(tables: Tables) -> DataTable:
 
 def same_rate(tables: Tables) -> DataTable:
     """Paired differences at the one rate that suits the reference: confounded."""
-    frame = evidence.rows(tables, "contrasts", comparison="same_rate", scale="difference")
+    frame = rows_of(tables, "contrasts", rates="same_rate", scale="difference")
     return _differences(
         frame,
         name="same-rate",

@@ -12,22 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.cards.dataset import DATASETS
-from lossbench.cards.loss import LOSSES
-from lossbench.cards.network import NETWORKS
+from lossbench.tables.rows import in_order
 from lossbench.words.numbers import ABSENT
 
 LONG = 12
 """Tables with more rows are folded until asked for."""
-
-_ORDER: dict[str, dict[str, int]] = {
-    column: {str(name): position for position, name in enumerate(names)}
-    for column, names in (
-        ("dataset", DATASETS),
-        ("model", NETWORKS),
-        ("loss", LOSSES),
-    )
-}
 
 Format = Callable[[Any], str]
 
@@ -136,15 +125,6 @@ def data_table(
         folded=len(rows) > LONG if folded is None else folded,
         filtered=filtered,
     )
-
-
-def in_order(frame: pd.DataFrame) -> pd.DataFrame:
-    """`frame` with data sets, networks and losses in the project's order, otherwise as it was."""
-    keys = [name for name in _ORDER if name in frame]
-    if not keys:
-        return frame
-    ranks = pd.DataFrame({name: frame[name].map(_ORDER[name]).to_numpy() for name in keys})
-    return frame.iloc[ranks.sort_values(keys, kind="stable").index]
 
 
 def raw(value: object) -> str:

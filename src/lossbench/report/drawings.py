@@ -1,8 +1,8 @@
 """Figures in their places, each with the way to its numbers."""
 
 from lossbench.report.blocks import FigureBlock, FigureContent, figure_block
-from lossbench.report.evidence import Tables, filled
 from lossbench.report.packing import pack
+from lossbench.tables.rows import Tables, filled
 
 
 def drawn(name: str, content: FigureContent, tables: Tables) -> FigureBlock:

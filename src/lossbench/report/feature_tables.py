@@ -1,15 +1,15 @@
 """The table of the features' geometry."""
 
 from lossbench.cards.metric import OF_FEATURES
-from lossbench.report import columns, evidence
+from lossbench.report import columns
 from lossbench.report.data_tables import DataTable, data_table
-from lossbench.report.evidence import Tables
+from lossbench.tables.rows import Tables, rows_of
 from lossbench.words.names import metric_name
 
 
 def geometry(tables: Tables) -> DataTable:
     """Scatter and cosines of the last hidden features, mean over seeds."""
-    found = evidence.rows(tables, "geometry", stage="evaluation")
+    found = rows_of(tables, "geometry", stage="evaluation")
     cell = ["dataset", "model", "loss", "setting", "layer"]
     wide = found.pivot_table(index=cell, columns="measure", values="value", aggfunc="mean")
     names = [name for name in OF_FEATURES if name in wide]

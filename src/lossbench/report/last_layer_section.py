@@ -5,12 +5,14 @@ from collections.abc import Iterator
 import pandas as pd
 
 from lossbench.cards.loss import REFERENCE
-from lossbench.report import columns, evidence
+from lossbench.report import columns
 from lossbench.report.blocks import Block, Heading, Prose
 from lossbench.report.data_tables import DataTable, data_table
-from lossbench.report.evidence import Record, Tables
+from lossbench.tables.rows import Record, Tables, filled, records
 from lossbench.words import numbers
-from lossbench.words.names import in_sentence, loss_name, with_network
+from lossbench.words.findings import select
+from lossbench.words.names import in_sentence, loss_name
+from lossbench.words.places import Place
 
 LEAST_SQUARES = "mse_logits"
 """The loss that is a least-squares problem in the last layer."""
@@ -19,7 +21,7 @@ PLACE = ["dataset", "model"]
 
 def last_layer(tables: Tables) -> Iterator[Block]:
     """Heading, sentences and table; nothing where no network was probed."""
-    if not evidence.filled(tables, "last_layer"):
+    if not filled(tables, "last_layer"):
         return
     networks = _networks(tables)
     yield Heading("What the network brings to it")
@@ -30,7 +32,7 @@ def last_layer(tables: Tables) -> Iterator[Block]:
         f"and the steps of the last layer must be small in proportion. {loss_name(REFERENCE)} "
         "starts with about half of that curvature and loses it as the softmax grows sure."
     )
-    yield Prose(_finding(evidence.records(networks)))
+    yield Prose(_finding(records(networks)))
     yield _table(networks)
 
 
@@ -38,9 +40,7 @@ def _networks(tables: Tables) -> pd.DataFrame:
     """A row a network: the mean over seeds, and how MSE on logits ends against the reference."""
     measured = ["features", "squared_length", "mean_share", "curvature"]
     mean = tables["last_layer"].groupby(PLACE, sort=False)[measured].mean().reset_index()
-    contrasts = evidence.rows(
-        tables, "contrasts", comparison="tuned", metric="error", loss=LEAST_SQUARES
-    )
+    contrasts = select(tables, "error", LEAST_SQUARES)
     difference = contrasts[[*PLACE, "value"]].rename(columns={"value": "difference"})
     return mean.merge(difference, on=PLACE, how="left")
 
@@ -63,7 +63,7 @@ def _finding(networks: list[Record]) -> str:
     )
     return (
         f"{size}. Against {in_sentence(REFERENCE)}, {loss_name(LEAST_SQUARES)} does worst on "
-        f"{with_network(worst.dataset, worst.model)} ({numbers.points(worst.difference)} of test "
+        f"{Place.of(worst).in_sentence} ({numbers.points(worst.difference)} of test "
         "error), "
         f"{where}.{_order(compared)} Elsewhere, with larger networks and longer training, the two "
         "ended about level (Hui and Belkin, ICLR 2021)."
@@ -83,7 +83,7 @@ def _order(compared: list[Record]) -> str:
 
 
 def _curvature(network: Record) -> str:
-    return f"{numbers.number(network.curvature)} on {with_network(network.dataset, network.model)}"
+    return f"{numbers.number(network.curvature)} on {Place.of(network).in_sentence}"
 
 
 def _table(networks: pd.DataFrame) -> DataTable:

@@ -13,7 +13,8 @@ from lossbench.report.scope import scope
 from lossbench.study import plan
 from lossbench.study.config import Study
 from lossbench.words import numbers
-from lossbench.words.names import dataset_name, in_sentence, with_network
+from lossbench.words.names import dataset_name, in_sentence
+from lossbench.words.places import Place
 
 UNRECORDED = "not recorded"
 """What the page says of something that the pipeline did not write down."""
@@ -96,7 +97,7 @@ def training(study: Study) -> Iterator[tuple[str, str]]:
         evaluation = plan.evaluation_cell(study, comparison, REFERENCE)
         dataset = study.dataset(comparison.dataset)
         yield (
-            with_network(comparison.dataset, comparison.model),
+            Place.of(comparison).in_sentence,
             f"{numbers.count(evaluation.epochs, 'epoch', 'epochs')} × "
             f"{numbers.count(len(evaluation_seeds), 'seed')}; tuning: "
             f"{numbers.count(tuning.epochs, 'epoch', 'epochs')} × "

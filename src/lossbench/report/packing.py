@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from lossbench.report.evidence import Tables, filled
+from lossbench.tables.rows import Tables, filled
 
 MOST_ROWS = 2500
 """Larger tables stay beside the page: a grid of a surface would outweigh the page itself."""

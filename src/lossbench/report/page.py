@@ -10,16 +10,18 @@ from markupsafe import Markup
 from lossbench.cards.dataset import STAND_INS
 from lossbench.cards.loss import PRIMARY
 from lossbench.figures.palette import stylesheet
-from lossbench.report import sentences, verdicts
+from lossbench.report import sentences
 from lossbench.report.blocks import FigureContent, LossKey, Section
-from lossbench.report.evidence import Tables
 from lossbench.report.labels import losses
 from lossbench.report.methods import UNRECORDED, Provenance
 from lossbench.report.sections import Material, sections
 from lossbench.report.statements import Statement
 from lossbench.study.config import Study
-from lossbench.words import numbers
+from lossbench.tables.rows import Tables
+from lossbench.words import numbers, phrases
+from lossbench.words.findings import find
 from lossbench.words.names import dataset_name
+from lossbench.words.questions import SPEED
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def render(
     material = Material(study, tables, figures, provenance, statements)
     page = Page(
         title=study.title,
-        description=verdicts.plain(verdicts.speed(tables, PRIMARY)),
+        description=phrases.plain(phrases.sentences(find(tables, SPEED, PRIMARY))),
         generator=f"lossbench {provenance.get('lossbench', '')}".strip(),
         standfirst=_standfirst(study, tables, provenance),
         notices=tuple(notices(study, tables)),

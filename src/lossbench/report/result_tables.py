@@ -4,12 +4,14 @@ import pandas as pd
 
 from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.cards.metric import METRICS
-from lossbench.report import columns, evidence
+from lossbench.report import columns
 from lossbench.report.data_tables import DataTable, Shown, data_table
-from lossbench.report.evidence import Tables
+from lossbench.stats.multiplicity import ERROR, SPEED
 from lossbench.study.config import Study
 from lossbench.study.paths import StudyPaths
+from lossbench.tables.rows import Tables, rows_of
 from lossbench.tables.runs import CLASSES
+from lossbench.words.findings import select
 from lossbench.words.names import in_sentence, loss_name, metric_name
 
 PLACE = ["dataset", "model"]
@@ -19,9 +21,8 @@ CELL = [*PLACE, "loss", "setting"]
 def headline(tables: Tables) -> DataTable:
     """The primary contrast, one row a data set and network: final error and speed."""
     errors = _mean_error(tables)
-    target = evidence.last_target(tables)
-    final = _contrast(tables, "error", "error_")
-    speed = _contrast(tables, f"steps_to_target_{target}", "steps_")
+    final = _contrast(tables, ERROR, "error_")
+    speed = _contrast(tables, SPEED, "steps_")
     frame = errors.merge(final, on=PLACE, how="left").merge(speed, on=PLACE, how="left")
     return data_table(
         frame,
@@ -52,7 +53,7 @@ def headline(tables: Tables) -> DataTable:
 
 def curves(tables: Tables, study: Study) -> DataTable:
     """The history at the early points and the ends of epochs: the median over seeds."""
-    history = evidence.rows(tables, "history", stage="evaluation")
+    history = rows_of(tables, "history", stage="evaluation")
     ends = (history["epoch"] - history["epoch"].round()).abs() < 1e-9
     kept = history[ends | (history["epoch"] < 1)]
     errors = kept.groupby([*CELL, "step"])["validation_error"].agg(["median", "min", "max"])
@@ -112,7 +113,7 @@ def errors(tables: Tables) -> DataTable:
 
 def seed_errors(tables: Tables) -> DataTable:
     """The final test error of every run, one row a seed: the pairs behind the contrasts."""
-    found = evidence.rows(tables, "metrics", split="test", metric="error", stage="evaluation")
+    found = rows_of(tables, "metrics", split="test", metric="error", stage="evaluation")
     wide = found.pivot_table(index=[*PLACE, "seed"], columns="loss", values="value")
     return data_table(
         wide.reset_index(),
@@ -148,7 +149,7 @@ def class_errors(tables: Tables) -> DataTable:
 
 def confusion(tables: Tables) -> DataTable:
     """How many test images of each class every loss took for each class, mean over seeds."""
-    found = evidence.rows(tables, "confusion", stage="evaluation")
+    found = rows_of(tables, "confusion", stage="evaluation")
     mean = found.groupby([*CELL, "label", "predicted"])["count"].mean().unstack("predicted")
     mean.columns = [f"predicted_{predicted}" for predicted in mean.columns]
     return data_table(
@@ -171,7 +172,7 @@ def confusion(tables: Tables) -> DataTable:
 
 def claims(tables: Tables, figures: frozenset[str]) -> DataTable:
     """Every claim with its verdict and the numbers behind it; links to the figures that stand."""
-    frame = evidence.rows(tables, "claims")
+    frame = rows_of(tables, "claims")
     number = frame["claim"].str.removeprefix("C").astype(int)
     known = frame["figure"].where(frame["figure"].isin(figures), pd.NA)
     return data_table(
@@ -191,20 +192,19 @@ def claims(tables: Tables, figures: frozenset[str]) -> DataTable:
 
 
 def _mean_error(tables: Tables) -> pd.DataFrame:
-    found = evidence.rows(tables, "metrics", split="test", metric="error", stage="evaluation")
+    found = rows_of(tables, "metrics", split="test", metric="error", stage="evaluation")
     mean = found.pivot_table(index=PLACE, columns="loss", values="value")
     return mean.reindex(columns=[REFERENCE, PRIMARY]).reset_index()
 
 
 def _contrast(tables: Tables, metric: str, prefix: str) -> pd.DataFrame:
-    wanted = {"comparison": "tuned", "metric": metric, "loss": PRIMARY}
-    found = evidence.rows(tables, "contrasts", **wanted)
+    found = select(tables, metric, PRIMARY)
     kept = found[[*PLACE, "value", "ci_low", "ci_high", "verdict", "pairs"]]
     return kept.rename(columns=lambda name: name if name in PLACE else prefix + name)
 
 
 def _wide_metrics(tables: Tables) -> pd.DataFrame:
-    found = evidence.rows(tables, "metrics", split="test", stage="evaluation")
+    found = rows_of(tables, "metrics", split="test", stage="evaluation")
     return found.pivot(index=[*CELL, "seed"], columns="metric", values="value").reset_index()
 
 

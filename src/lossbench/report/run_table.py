@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from lossbench.report import columns, evidence
+from lossbench.report import columns
 from lossbench.report.data_tables import DataTable, Shown, data_table
-from lossbench.report.evidence import Tables
 from lossbench.study import plan
 from lossbench.study.config import Study
 from lossbench.study.fields import Stage
 from lossbench.study.job import Job
 from lossbench.study.loading import DEFAULT_STUDY
 from lossbench.study.paths import StudyPaths
+from lossbench.tables.rows import Tables, rows_of
 from lossbench.tables.runs import RUN_KEY
 
 STAGES: tuple[Stage, ...] = ("tuning", "evaluation")
@@ -101,12 +101,12 @@ def config_option(study: Study) -> str:
 
 def _made(tables: Tables) -> pd.DataFrame:
     key = list(RUN_KEY)
-    frame = evidence.rows(tables, "runs").reindex(columns=[*key, "diverged"])
+    frame = rows_of(tables, "runs").reindex(columns=[*key, "diverged"])
     for split in ("validation", "test"):
-        errors = evidence.rows(tables, "metrics", split=split, metric="error")
+        errors = rows_of(tables, "metrics", split=split, metric="error")
         errors = errors.reindex(columns=[*key, "value"])
         frame = frame.merge(errors.rename(columns={"value": f"{split}_error"}), on=key, how="left")
-    timing = evidence.rows(tables, "timing").reindex(columns=[*key, "train_s"])
+    timing = rows_of(tables, "timing").reindex(columns=[*key, "train_s"])
     frame = frame.merge(timing, on=key, how="left")
     identities = zip(frame["stage"], frame["learning_rate"], frame["setting"], strict=True)
     return frame.assign(trial=[_trial(*identity) for identity in identities])

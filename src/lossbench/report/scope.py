@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from lossbench.cards.loss import REFERENCE
-from lossbench.report import evidence
 from lossbench.study import plan
 from lossbench.study.config import Study
 from lossbench.words import numbers
@@ -21,9 +20,10 @@ def scope(study: Study) -> Iterator[tuple[str, str]]:
         "zero with them. The final error is the error at that end; after longer training the "
         "losses may stand in another order.",
     )
+    seeds = [len(plan.seeds(study, each, "evaluation")) for each in study.comparisons]
     yield (
         "Chance",
-        f"A comparison has {numbers.counts(evidence.evaluation_seeds(study), 'seed')}. A seed "
+        f"A comparison has {numbers.counts(seeds, 'seed')}. A seed "
         "changes the network's start and the order and augmentation of its batches, never the "
         "training or test images: an interval covers new seeds, not new images.",
     )

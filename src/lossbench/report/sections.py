@@ -20,12 +20,13 @@ from lossbench.report.blocks import (
     Section,
 )
 from lossbench.report.drawings import drawn
-from lossbench.report.evidence import Tables, filled
 from lossbench.report.last_layer_section import last_layer
 from lossbench.report.methods import Provenance, methods
 from lossbench.report.statements import Statement
 from lossbench.report.theory_section import theory
 from lossbench.study.config import Study
+from lossbench.tables.rows import Tables, filled
+from lossbench.words.questions import ERROR, SPEED
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def _claims(material: Material) -> Iterator[Block]:
 def _convergence(material: Material) -> Iterator[Block]:
     study, tables = material.study, material.tables
     if filled(tables, "contrasts"):
-        yield Items(sentences.losses_on_speed(study, tables))
+        yield Items(sentences.losses_on(SPEED, study, tables))
     yield from _figures(material, "learning-curves", "time-to-target")
     if filled(tables, "contrasts"):
         yield contrast_tables.speed(tables)
@@ -84,7 +85,7 @@ def _convergence(material: Material) -> Iterator[Block]:
 def _final(material: Material) -> Iterator[Block]:
     study, tables = material.study, material.tables
     if filled(tables, "contrasts"):
-        yield Items(sentences.losses_on_error(study, tables))
+        yield Items(sentences.losses_on(ERROR, study, tables))
     yield from _figures(material, "final-error")
     if filled(tables, "contrasts"):
         yield contrast_tables.error_contrasts(tables)

@@ -3,10 +3,10 @@
 from lossbench.report import page, result_tables, sentences
 from lossbench.report.blocks import Prose, Text
 from lossbench.report.data_tables import Cell, DataTable
-from lossbench.report.evidence import Tables, filled
 from lossbench.report.methods import Provenance
 from lossbench.study.config import Study
 from lossbench.study.paths import StudyPaths
+from lossbench.tables.rows import Tables, filled
 from lossbench.words import numbers
 
 

@@ -16,9 +16,9 @@ from lossbench.report.blocks import (
 )
 from lossbench.report.data_tables import DataTable, Shown, data_table
 from lossbench.report.drawings import drawn
-from lossbench.report.evidence import Tables, filled
 from lossbench.report.statements import Statement
 from lossbench.tables.contract import Column
+from lossbench.tables.rows import Tables, filled
 from lossbench.tables.theory import THEORY_TABLES
 
 MOST_ROWS = 100

@@ -1,15 +1,15 @@
 """The tables of the tuning: what was tried, what was chosen."""
 
-from lossbench.report import columns, evidence
+from lossbench.report import columns
 from lossbench.report.data_tables import DataTable, Shown, data_table
-from lossbench.report.evidence import Tables
+from lossbench.tables.rows import Tables, rows_of
 
 _TRIAL = ["dataset", "model", "loss", "setting", "learning_rate"]
 
 
 def choices(tables: Tables) -> DataTable:
     """The chosen rate and margin of every loss."""
-    frame = evidence.rows(tables, "choices")
+    frame = rows_of(tables, "choices")
     frame = frame.assign(on_edge=frame["on_edge"].map({True: "on the edge", False: "inside"}))
     return data_table(
         frame,
@@ -32,9 +32,9 @@ def choices(tables: Tables) -> DataTable:
 
 def trials(tables: Tables) -> DataTable:
     """Validation error at the end of the tuning runs, for every rate that was tried."""
-    found = evidence.rows(tables, "metrics", split="validation", metric="error", stage="tuning")
+    found = rows_of(tables, "metrics", split="validation", metric="error", stage="tuning")
     spread = found.groupby(_TRIAL)["value"].agg(["mean", "min", "max", "count"]).reset_index()
-    chosen = evidence.rows(tables, "choices")[_TRIAL].assign(chosen="chosen")
+    chosen = rows_of(tables, "choices")[_TRIAL].assign(chosen="chosen")
     frame = spread.merge(chosen, on=_TRIAL, how="left").rename(columns={"count": "seeds"})
     return data_table(
         frame.fillna({"chosen": ""}),

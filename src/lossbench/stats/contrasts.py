@@ -37,7 +37,7 @@ from lossbench.tables.study import CONTRASTS
 Floats = NDArray[np.float64]
 Row = dict[str, Any]
 
-GROUP = ["dataset", "model", "comparison", "metric"]
+GROUP = ["dataset", "model", "rates", "metric"]
 ERRORS = ("error", "validation_error")
 """The metrics that the data set's equivalence margin is for."""
 
@@ -62,7 +62,7 @@ def _rows(observed: pd.DataFrame, study: Study, image_counts: dict[str, int]) ->
         for each in study.comparisons
     }
     for names, group in observed.groupby(GROUP):
-        dataset, model, comparison, metric = map(str, names)
+        dataset, model, rates, metric = map(str, names)
         found = by_loss(group)
         for loss in compared.get((dataset, model), []):
             if loss != REFERENCE:
@@ -70,7 +70,7 @@ def _rows(observed: pd.DataFrame, study: Study, image_counts: dict[str, int]) ->
                 pairs = pair(found.get(loss, {}), found.get(REFERENCE, {}))
                 row = _contrast(pairs, identity, study)
                 images = image_counts.get(dataset, np.nan) if metric == "error" else np.nan
-                label = "primary" if is_primary(comparison, metric, loss) else "exploratory"
+                label = "primary" if is_primary(rates, metric, loss) else "exploratory"
                 yield {**identity, **row, "test_images": row["value"] * images, "family": label}
 
 
@@ -97,7 +97,7 @@ def _contrast(pairs: Pairs, identity: dict[str, str], study: Study) -> Row:
     shown: Callable[[float], float] = np.exp if is_ratio else float
     found |= {name: float(shown(found[name])) for name in SCALED}
     row |= {**found, "improvement": _improvement(differences, metric)}
-    return {**row, "method": _method(row, identity["comparison"], statistics)}
+    return {**row, "method": _method(row, identity["rates"], statistics)}
 
 
 def _estimates(
@@ -149,7 +149,7 @@ def _improvement(differences: Floats, metric: str) -> float:
     return float(wins.mean() + (differences == 0).mean() / 2)
 
 
-def _method(row: Row, comparison: str, statistics: Statistics) -> str:
+def _method(row: Row, rates: str, statistics: Statistics) -> str:
     if row["pairs"] < MIN_PAIRS:
         parts = [f"fewer than {MIN_PAIRS} seeds: no interval and no test"]
     else:
@@ -162,7 +162,7 @@ def _method(row: Row, comparison: str, statistics: Statistics) -> str:
         ]
     if row["censored_pairs"]:
         parts.append("censored times count as the budget: the ratio holds within it")
-    if comparison == "same_rate":
+    if rates == "same_rate":
         parts.append("confounded: a shared rate favours the loss that it suits")
     return "; ".join(parts)
 

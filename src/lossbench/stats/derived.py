@@ -1,4 +1,4 @@
-"""The whole comparison: from the study's runs to every table that the verdicts rest on."""
+"""From the study's runs to every table that the verdicts rest on."""
 
 import pandas as pd
 
@@ -8,7 +8,7 @@ from lossbench.stats.survival import kaplan_meier, survival, times_to_target
 from lossbench.study.config import Study
 
 
-def compare(
+def derived_tables(
     study: Study,
     metrics: pd.DataFrame,
     history: pd.DataFrame,

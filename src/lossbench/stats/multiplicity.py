@@ -18,7 +18,8 @@ from lossbench.cards.metric import METRICS
 Floats = NDArray[np.float64]
 
 LAST_TARGET = 3
-PRIMARY_METRICS = ("error", f"steps_to_target_{LAST_TARGET}")
+"""The hardest target, which carries the verdict on speed."""
+ERROR, SPEED = PRIMARY_METRICS = ("error", f"steps_to_target_{LAST_TARGET}")
 
 
 def holm(p_values: Floats) -> Floats:
@@ -35,13 +36,13 @@ def holm(p_values: Floats) -> Floats:
     return adjusted
 
 
-def is_primary(comparison: str, metric: str, loss: str) -> bool:
+def is_primary(rates: str, metric: str, loss: str) -> bool:
     """Whether a contrast belongs to the primary family of its data set and network."""
-    return comparison == "tuned" and loss == PRIMARY and metric in PRIMARY_METRICS
+    return rates == "tuned" and loss == PRIMARY and metric in PRIMARY_METRICS
 
 
 def family(row: pd.Series) -> Hashable:
     """What the contrast in `row` shares with the others of its family."""
     label, metric = row["family"], row["metric"]
     question = label if label == "primary" else METRICS[metric].question or metric
-    return row["dataset"], row["model"], row["comparison"], label, question
+    return row["dataset"], row["model"], row["rates"], label, question

@@ -1,9 +1,9 @@
 """Every value that losses are compared on, one row a run: from metrics, times and geometry.
 
-Two comparisons. `tuned`: the evaluation runs, each loss at its own chosen rate. `same_rate`: the
-tuning runs at the rate chosen for cross-entropy. The second is confounded, since a shared rate
-favours the loss that it suits, and is labelled so; it has validation metrics alone, since tuning
-runs never touch the test set.
+At two choices of `rates`. `tuned`: the evaluation runs, each loss at its own chosen rate.
+`same_rate`: the tuning runs at the rate chosen for cross-entropy. The second is confounded, since
+a shared rate favours the loss that it suits, and is labelled so; it has validation metrics alone,
+since tuning runs never touch the test set.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from lossbench.analysis.outcomes import KEY
 from lossbench.cards.loss import REFERENCE
 from lossbench.stats.survival import PLACE, resolutions
 
-COLUMNS = [*PLACE, "comparison", "metric", "loss", "seed", "value", "failed", "resolution"]
+COLUMNS = [*PLACE, "rates", "metric", "loss", "seed", "value", "failed", "resolution"]
 TIME = "steps_to_target_"
 
 
@@ -33,9 +33,9 @@ def observations(
     values = pd.concat(
         [_of_metrics(metrics, runs), _of_times(times, history), _of_geometry(geometry, runs)]
     )
-    tuned = values[values["stage"] == "evaluation"].assign(comparison="tuned")
+    tuned = values[values["stage"] == "evaluation"].assign(rates="tuned")
     tuning = values[values["stage"] == "tuning"]
-    same = _at_reference_rate(tuning, choices).assign(comparison="same_rate")
+    same = _at_reference_rate(tuning, choices).assign(rates="same_rate")
     return pd.concat([tuned, same], ignore_index=True)[COLUMNS]
 
 

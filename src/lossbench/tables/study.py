@@ -152,7 +152,7 @@ CONTRASTS = Schema(
     "contrasts",
     (
         *COMPARED,
-        Column("comparison", "text", "", "tuned (each loss at its own rate) or same_rate"),
+        Column("rates", "text", "", "tuned (each loss at its own rate) or same_rate"),
         Column("metric", "text", "", "metric, or steps_to_target_1 … 3 (a ratio)"),
         Column("loss", "text", "", "loss"),
         Column("reference", "text", "", "the loss it is compared with"),
@@ -177,7 +177,7 @@ CONTRASTS = Schema(
         Column("verdict", "text", "", "better, worse, equivalent or undecided"),
         Column("method", "text", "", "how interval and p were computed; why any is absent"),
     ),
-    ("dataset", "model", "comparison", "metric", "loss", "reference"),
+    ("dataset", "model", "rates", "metric", "loss", "reference"),
 )
 
 CLAIMS = Schema(

@@ -9,7 +9,7 @@ from lossbench.errors import ConfigError
 from lossbench.study.loading import read_study
 from lossbench.study.paths import RESULTS, StudyPaths
 from lossbench.study.progress import STATES, Progress, progress, total
-from lossbench.words.names import heading
+from lossbench.words.places import Place
 
 
 def status(
@@ -46,7 +46,7 @@ def _show(paths: StudyPaths, comparisons: list[Progress]) -> None:
     for comparison in comparisons:
         runs, left = comparison.runs, comparison.seconds_left
         table.add_row(
-            heading(comparison.dataset, comparison.model),
+            Place.of(comparison).heading,
             str(runs.total()),
             *(str(runs[state] or "") for state in STATES),
             "unknown" if left is None else duration(left),

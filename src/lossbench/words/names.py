@@ -1,7 +1,9 @@
 """What things are called on the page: display names, with stand-ins marked wherever they appear."""
 
+from collections.abc import Iterable
+
 from lossbench.cards.dataset import DATASETS
-from lossbench.cards.loss import LOSSES
+from lossbench.cards.loss import LOSSES, PRIMARY, REFERENCE
 from lossbench.cards.metric import METRICS
 from lossbench.cards.network import NETWORKS
 
@@ -41,11 +43,7 @@ def class_names(dataset: str, count: int = 10) -> tuple[str, ...]:
     return named or tuple(map(str, range(count)))
 
 
-def heading(dataset: str, network: str) -> str:
-    """A data set and a network as one heading, such as `MNIST · LeNet`."""
-    return f"{dataset_name(dataset)} · {network_name(network)}"
-
-
-def with_network(dataset: str, network: str) -> str:
-    """A data set and a network in a sentence: MNIST with LeNet."""
-    return f"{dataset_name(dataset)} with {network_name(network)}"
+def focus(losses: Iterable[str]) -> str | None:
+    """The one of these losses that titles speak of: the primary one, else the first other."""
+    others = [loss for loss in losses if loss != REFERENCE]
+    return PRIMARY if PRIMARY in others else next(iter(others), None)

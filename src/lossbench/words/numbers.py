@@ -4,7 +4,7 @@ A missing number reads as a dash, an infinite one as ∞: no caller needs a rule
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 ABSENT = "–"
 MINUS = "\N{MINUS SIGN}"
@@ -28,11 +28,16 @@ def percent(x: float, digits: int = 2) -> str:
     return _with_unit(number(100 * x, digits), "%")
 
 
+def signed(x: float, digits: int = 2) -> str:
+    """The difference `x`, with its sign: +0.31, −0.31; what rounds to zero has none."""
+    text = number(x, digits)
+    is_positive = x > 0 and any(character in "123456789∞" for character in text)
+    return f"+{text}" if is_positive else text
+
+
 def points(x: float, digits: int = 2) -> str:
     """The difference `x` of two fractions in percentage points, signed: 0.0031 reads +0.31 pp."""
-    text = number(100 * x, digits)
-    is_positive = x > 0 and any(character in "123456789∞" for character in text)
-    return _with_unit(f"+{text}" if is_positive else text, f"{NO_BREAK}pp")
+    return _with_unit(signed(100 * x, digits), f"{NO_BREAK}pp")
 
 
 def ratio(x: float, digits: int = 2) -> str:
@@ -42,8 +47,9 @@ def ratio(x: float, digits: int = 2) -> str:
     """
     if x == 0 or not math.isfinite(x):
         return _with_unit(number(x, 0), "×")
-    decimals = max(0, digits - 1 - math.floor(math.log10(abs(x))))
-    if 1 <= abs(x) < 2:
+    size = round(abs(x), digits) if abs(x) >= 1 else abs(x)
+    decimals = max(0, digits - 1 - math.floor(math.log10(size)))
+    if 1 <= size < 2:
         decimals = max(decimals, digits)
     return f"{number(x, decimals)}×"
 
@@ -68,6 +74,19 @@ def counts(numbers: Sequence[int], noun: str, plural: str | None = None) -> str:
     low, high = min(numbers), max(numbers)
     most = count(high, noun, plural)
     return most if low == high else f"{low:,} to {most}"
+
+
+def span(values: Iterable[float], write: Callable[[float], str]) -> str:
+    """From the lowest to the highest value, the unit named once: +0.20 to +0.42 pp.
+
+    Missing values are left out; without any other it is a dash.
+    """
+    known = [value for value in values if not math.isnan(value)]
+    if not known:
+        return ABSENT
+    low, high = write(min(known)), write(max(known))
+    unit = "".join(high.rpartition(NO_BREAK)[1:]) if NO_BREAK in high else ""
+    return high if low == high else f"{low.removesuffix(unit)} to {high}"
 
 
 def join(items: Sequence[str]) -> str:

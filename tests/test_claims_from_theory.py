@@ -1,15 +1,27 @@
 """The claims' verdicts: what the chapter supports, and that each can be contradicted or open."""
 
-import pandas as pd
 import pytest
 
 from builders.theory_tables import made
-from lossbench.claims.from_theory import CLAIMS_OF_THEORY, claims, judge
-from lossbench.names import THEORY_FIGURE_NAMES
+from lossbench.claims.all_claims import ALL_CLAIMS
+from lossbench.claims.rule import Grounds, Judgement
 from lossbench.study.settings import NeuronStart, Theory
-from lossbench.tables.parquet import check
-from lossbench.tables.study import CLAIMS
 from lossbench.theory import neuron
+
+DECIDED = {
+    "C1": "supported",
+    "C2": "supported",
+    "C3": "supported",
+    "C4": "supported",
+    "C7": "supported",
+    "C8": "supported with limits",
+    "C9": "supported with limits",
+}
+"""By the chapter."""
+
+
+def judged(claim, **tables) -> Judgement:
+    return ALL_CLAIMS[claim].judge(Grounds(made(**tables), 0.95))
 
 
 def changed(name, condition, **values):
@@ -29,19 +41,11 @@ def merged(*parts):
     return {name: frame for part in parts for name, frame in part.items()}
 
 
-def test_the_chapter_decides_all_seven():
-    frame = claims(made()).set_index("claim")
-    assert frame["verdict"].to_dict() == {
-        "C1": "supported",
-        "C2": "supported",
-        "C3": "supported",
-        "C4": "supported",
-        "C7": "supported",
-        "C8": "supported with limits",
-        "C9": "supported with limits",
-    }
-    pd.testing.assert_frame_equal(check(frame.reset_index(), CLAIMS), claims(made()))
-    assert set(frame["figure"]) <= set(THEORY_FIGURE_NAMES)
+@pytest.mark.parametrize("claim", DECIDED)
+def test_the_chapter_decides_all_seven(claim):
+    found = judged(claim)
+    assert found.verdict == DECIDED[claim]
+    assert bool(found.limits) == (found.verdict == "supported with limits")
 
 
 WRONG = {
@@ -110,43 +114,52 @@ OPEN = {
     ("name", "tables"), [(name, tables) for name, ways in WRONG.items() for tables in ways]
 )
 def test_contrary_tables_contradict(name, tables):
-    assert judge(CLAIMS_OF_THEORY[name], made(**tables()))[0] == "contradicted"
+    found = judged(name, **tables())
+    assert (found.verdict, found.limits) == ("contradicted", "")
 
 
 @pytest.mark.parametrize(
     ("name", "tables"), [(name, tables) for name, ways in OPEN.items() for tables in ways]
 )
 def test_silent_tables_leave_it_undecided(name, tables):
-    assert judge(CLAIMS_OF_THEORY[name], made(**tables()))[0] == "undecided"
+    assert judged(name, **tables()).verdict == "undecided"
 
 
 def test_limits_say_where():
-    limits = claims(made()).set_index("claim")["limits"]
-    assert limits["C9"] == "It does not hold on separable data."
-    assert "gradient descent from starts of scale 0.1" in limits["C8"]
-    assert "scale 10" not in limits["C8"]
+    separable = judged("C9").limits
+    assert separable.startswith("It does not hold")
+    assert "on separable data" in separable
+    assert "gradient descent from starts of scale 0.1" in judged("C8").limits
+    assert "scale 10" not in judged("C8").limits
     one = changed("neuron_times", "start_weight == 0.6 and loss == 'mse_sigmoid'", epochs=1)
-    found, limits_c1 = judge(CLAIMS_OF_THEORY["C1"], made(**one))
-    assert found == "supported with limits"
-    assert limits_c1 == "It does not hold from weight 0.6 and bias 0.9."
+    found = judged("C1", **one)
+    assert found.verdict == "supported with limits"
+    assert "weight 0.6" in found.limits
+    assert "weight 2" not in found.limits
+
+
+def test_open_cases_are_told_apart_from_those_that_fail():
+    short = without("separable_descent", "problem == 'separable' and step > 0")
+    limits = judged("C9", **short).limits
+    assert limits.startswith("It is undecided")
+    assert "on separable data" in limits
 
 
 def test_a_start_where_arithmetic_saturates_does_not_refute_cross_entropy():
     settings = Theory(starts=(NeuronStart(weight=800.0, bias=0.0),), epochs=5)
-    tables = made(neuron_trajectories=neuron.trajectories(settings))
-    assert judge(CLAIMS_OF_THEORY["C3"], tables) == ("supported", "")
+    found = judged("C3", neuron_trajectories=neuron.trajectories(settings))
+    assert (found.verdict, found.limits) == ("supported", "")
 
 
 def test_missing_an_output_is_slower_than_reaching_it():
     rows = "loss == 'mse_sigmoid'"
     censored = changed("neuron_times", rows, epochs=1, reached=False)
-    assert judge(CLAIMS_OF_THEORY["C1"], made(**censored))[0] == "supported"
+    assert judged("C1", **censored).verdict == "supported"
 
 
 def test_numbers_follow_the_tables():
-    frame = claims(made()).set_index("claim")["numbers"]
-    assert "36 against 8 from weight 0.6, bias 0.9 and 232 against 17" in frame["C1"]
+    assert "36 against 8 from weight 0.6, bias 0.9 and 232 against 17" in judged("C1").numbers
     other = changed("neuron_times", "loss == 'mse_sigmoid' and epochs == 36", epochs=1234)
-    assert "1,234 against 8" in claims(made(**other)).set_index("claim").loc["C1", "numbers"]
+    assert "1,234 against 8" in judged("C1", **other).numbers
     late = changed("neuron_times", "epochs == 232", reached=False)
-    assert "over 232 against 17" in claims(made(**late)).set_index("claim").loc["C1", "numbers"]
+    assert "over 232 against 17" in judged("C1", **late).numbers

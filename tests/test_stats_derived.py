@@ -1,4 +1,4 @@
-"""The whole comparison on an invented study: its tables agree with each other."""
+"""All that is derived from the runs of an invented study: the tables agree with each other."""
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ Tables = dict[str, pd.DataFrame]
 
 
 def compared(**knobs: bool) -> tuple[Tables, Study]:
-    """One network of an invented study on one data set, by four seeds, and its comparison."""
+    """One network of an invented study on one data set, by four seeds, and what is derived."""
     made, study = synthetic.build(seeds=4, missing_dataset=True, **knobs)
     statistics = study.statistics.model_copy(update={"resamples": 999})
     comparisons = study.comparisons[:1]
@@ -29,7 +29,7 @@ def compared(**knobs: bool) -> tuple[Tables, Study]:
     tuned = [made[name] for name in ("history", "runs", "choices")]
     made["targets"] = selection.targets(*tuned)
     names = ("metrics", "history", "runs", "targets", "choices", "geometry")
-    return made | derived.compare(study, *(made[name] for name in names)), study
+    return made | derived.derived_tables(study, *(made[name] for name in names)), study
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_choices_agree_with_the_invented_ones() -> None:
 def test_every_tuned_error_contrast_is_the_mean_of_the_metrics(plain: Tables) -> None:
     errors = only(plain["metrics"], stage="evaluation", split="test", metric="error")
     wide = errors.pivot(index=["dataset", "model", "seed"], columns="loss", values="value")
-    contrasts = only(plain["contrasts"], comparison="tuned", metric="error")
+    contrasts = only(plain["contrasts"], rates="tuned", metric="error")
     assert len(contrasts) == 4
     for row in contrasts.itertuples():
         pair = wide.loc[row.dataset, row.model]
@@ -67,7 +67,7 @@ def test_every_tuned_error_contrast_is_the_mean_of_the_metrics(plain: Tables) ->
 
 
 def test_what_is_compared(plain: Tables) -> None:
-    names = plain["contrasts"].groupby("comparison")["metric"].agg(set).to_dict()
+    names = plain["contrasts"].groupby("rates")["metric"].agg(set).to_dict()
     times = {f"steps_to_target_{target}" for target in (1, 2, 3)}
     assert names["same_rate"] == times | {"validation_error"}
     geometry = {"within", "between", "scatter_ratio", "own_cosine", "other_cosine"}
@@ -83,7 +83,7 @@ def test_the_same_rate_takes_tuning_runs_at_the_references_rate(plain: Tables) -
     at_rate = plain["metrics"]["learning_rate"] == choice["learning_rate"].iloc[0]
     shared = only(plain["metrics"][at_rate], dataset="mnist", model="mlp", stage="tuning")
     means = shared.groupby("loss")["value"].mean()
-    rows = only(plain["contrasts"], comparison="same_rate", metric="validation_error")
+    rows = only(plain["contrasts"], rates="same_rate", metric="validation_error")
     rows = only(rows, dataset="mnist", model="mlp").set_index("loss")["value"]
     for loss, value in rows.items():
         assert value == pytest.approx(means[loss] - means["cross_entropy"])
@@ -105,11 +105,11 @@ def test_a_loss_that_never_reaches_is_reported_as_such() -> None:
     summary = only(tables["survival"], loss="mse_sigmoid")
     assert (summary["reach_rate"] == 0).all()
     assert np.isinf(summary["median_steps"]).all()
-    times = only(tables["contrasts"], comparison="tuned", metric="steps_to_target_3")
+    times = only(tables["contrasts"], rates="tuned", metric="steps_to_target_3")
     stalled = only(times, loss="mse_sigmoid")
     assert (stalled["censored_pairs"] == 4).all()
     assert (stalled["verdict"] == "worse").all()
-    lost = only(tables["contrasts"], comparison="tuned", metric="nll", loss="mse_softmax")
+    lost = only(tables["contrasts"], rates="tuned", metric="nll", loss="mse_softmax")
     assert lost["method"].str.contains("seed 0: a run diverged").all()
 
 
@@ -117,7 +117,7 @@ def test_a_data_set_without_runs_and_no_geometry(plain: Tables) -> None:
     _, whole = synthetic.build(seeds=4, missing_dataset=True)
     assert {comparison.dataset for comparison in whole.comparisons} == {"mnist", "cifar10"}
     names = ("metrics", "history", "runs", "targets", "choices")
-    bare = derived.compare(whole, *(plain[name] for name in names), empty(runs.GEOMETRY))
+    bare = derived.derived_tables(whole, *(plain[name] for name in names), empty(runs.GEOMETRY))
     assert set(bare["contrasts"]["dataset"]) == {"mnist"}
     assert "scatter_ratio" not in set(bare["contrasts"]["metric"])
 
@@ -126,5 +126,5 @@ def test_the_order_of_rows_changes_nothing(plain: Tables) -> None:
     _, study = compared()
     names = ("metrics", "history", "runs", "targets", "choices", "geometry")
     shuffled = [plain[name].sample(frac=1, random_state=1) for name in names]
-    for name, table in derived.compare(study, *shuffled).items():
+    for name, table in derived.derived_tables(study, *shuffled).items():
         pd.testing.assert_frame_equal(table, plain[name])

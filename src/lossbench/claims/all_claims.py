@@ -1,0 +1,137 @@
+"""All claims: what each says, the figure that shows it, and by what it is judged."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+
+import pandas as pd
+
+from lossbench.claims import from_benchmark as benchmark
+from lossbench.claims import theory_evidence as shown
+from lossbench.claims import theory_numbers as numbers
+from lossbench.claims.from_theory import by_theory
+from lossbench.claims.rule import Grounds, Judgement
+from lossbench.tables.parquet import check
+from lossbench.tables.rows import Tables
+from lossbench.tables.study import CLAIMS
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim of the usual explanation."""
+
+    statement: str
+    figure: str
+    judge: Callable[[Grounds], Judgement]
+
+
+def judge(tables: Tables, level: float) -> pd.DataFrame:
+    """The CLAIMS rows of all claims, from the study's `contrasts` and `metrics` and the theory's.
+
+    `level`: the coverage that the study asks of its intervals.
+    """
+    found: dict[str, Judgement] = {}
+    for name, claim in ALL_CLAIMS.items():
+        verdicts = {before: judgement.verdict for before, judgement in found.items()}
+        found[name] = claim.judge(Grounds(tables, level, verdicts))
+    rows = [
+        {
+            "claim": name,
+            "statement": ALL_CLAIMS[name].statement,
+            "figure": ALL_CLAIMS[name].figure,
+            **asdict(judgement),
+        }
+        for name, judgement in found.items()
+    ]
+    return check(pd.DataFrame(rows), CLAIMS)
+
+
+ALL_CLAIMS: dict[str, Claim] = {
+    "C1": Claim(
+        "With a sigmoid output and MSE the gradient carries the factor σ′(z), which is tiny over "
+        "most of z, so learning is slow.",
+        "neuron",
+        by_theory(
+            numbers.slow_neuron,
+            partial(shown.formula_holds, loss="mse_sigmoid"),
+            shown.mostly_saturated,
+            cases=shown.squared_loss_slower,
+        ),
+    ),
+    "C2": Claim(
+        "Under MSE a small gradient does not tell nearly right from totally wrong: it vanishes "
+        "at both ends.",
+        "gradient-against-output",
+        by_theory(
+            numbers.vanishing,
+            shown.vanishes_when_wrong,
+            shown.entropy_keeps_slope,
+            cases=shown.softmax_vanishes_when_wrong,
+        ),
+    ),
+    "C3": Claim(
+        "With a sigmoid output and binary cross-entropy σ′ cancels: the larger the error, the "
+        "faster the update.",
+        "gradient-against-output",
+        by_theory(
+            numbers.proportional,
+            partial(shown.formula_holds, loss="bce_sigmoid"),
+            shown.grows_with_error,
+            cases=shown.update_follows_error,
+        ),
+    ),
+    "C4": Claim(
+        "With softmax and categorical cross-entropy the same holds: the gradient of the logits "
+        "is output minus target.",
+        "softmax-gradient",
+        by_theory(numbers.softmax, shown.softmax_keeps_gradient, cases=shown.softmax_formula_holds),
+    ),
+    "C5": Claim(
+        "Cross-entropy learns faster than squared error.", "time-to-target", benchmark.faster
+    ),
+    "C6": Claim(
+        "Cross-entropy ends at a lower classification error.",
+        "final-error",
+        benchmark.lower_error,
+    ),
+    "C7": Claim(
+        "The squared loss of linear regression is convex and has a closed-form minimum.",
+        "linear-regression",
+        by_theory(numbers.linear, shown.linear_convex, cases=shown.descent_meets_normal_equations),
+    ),
+    "C8": Claim(
+        "The squared loss of logistic regression is not convex, gets stuck in poor optima and is "
+        "hard to optimise.",
+        "solving",
+        by_theory(
+            numbers.not_convex,
+            shown.squared_loss_not_convex,
+            shown.two_minima,
+            cases=shown.squared_loss_stuck,
+        ),
+    ),
+    "C9": Claim(
+        "The cross-entropy of logistic regression is convex without local optima; gradient "
+        "descent and quasi-Newton both solve it.",
+        "solving",
+        by_theory(
+            numbers.convex, shown.entropy_convex, shown.one_minimum, cases=shown.entropy_solved
+        ),
+    ),
+    "C10": Claim(
+        "Softmax with cross-entropy leaves features scattered; margin losses make them compact.",
+        "features",
+        benchmark.compact,
+    ),
+    "C11": Claim(
+        "Networks should be judged by their error, not by their loss.",
+        "calibration",
+        benchmark.error_judges,
+    ),
+    "C12": Claim(
+        "Rule of thumb: cross-entropy for classification, squared error for regression.",
+        "answer",
+        benchmark.rule_of_thumb,
+    ),
+}
+"""By the claims' names, in the protocol's order; one may rest on those before it."""

@@ -1,0 +1,50 @@
+"""Pick rows out of tables, in the project's order. A table that was not made has no rows."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from lossbench.cards.dataset import DATASETS
+from lossbench.cards.loss import LOSSES
+from lossbench.cards.network import NETWORKS
+from lossbench.tables.parquet import empty
+from lossbench.tables.study import TABLES
+
+Tables = Mapping[str, pd.DataFrame]
+"""The study's tables by name. A table that was not made is absent or empty."""
+
+Record = Any
+"""A row of a table as an object; its columns are attributes."""
+
+_ORDER: dict[str, dict[str, int]] = {
+    column: {str(name): position for position, name in enumerate(names)}
+    for column, names in (("dataset", DATASETS), ("model", NETWORKS), ("loss", LOSSES))
+}
+
+
+def filled(tables: Tables, *names: str) -> bool:
+    """Whether all these tables are there and have rows."""
+    return all(name in tables and len(tables[name]) for name in names)
+
+
+def rows_of(tables: Tables, name: str, **wanted: object) -> pd.DataFrame:
+    """The rows of a table of the study in which each column in `wanted` has the wanted value."""
+    frame = tables[name] if name in tables else empty(TABLES[name])
+    for column, value in wanted.items():
+        frame = frame[frame[column] == value]
+    return frame
+
+
+def records(frame: pd.DataFrame) -> list[Record]:
+    """The frame's rows as objects, in the project's order."""
+    return list(in_order(frame).itertuples(index=False))
+
+
+def in_order(frame: pd.DataFrame) -> pd.DataFrame:
+    """`frame` with data sets, networks and losses in the project's order, otherwise as it was."""
+    keys = [name for name in _ORDER if name in frame]
+    if not keys:
+        return frame
+    ranks = pd.DataFrame({name: frame[name].map(_ORDER[name]).to_numpy() for name in keys})
+    return frame.iloc[ranks.sort_values(keys, kind="stable").index]

@@ -1,0 +1,106 @@
+"""One finding: what the contrasts of one loss with the reference say on one metric.
+
+Sentences, titles, the claims' numbers and the headline's table all speak of contrasts that are
+selected here.
+"""
+
+import math
+from dataclasses import dataclass
+
+import pandas as pd
+
+from lossbench.cards.loss import LOSSES, PRIMARY, REFERENCE
+from lossbench.stats.multiplicity import LAST_TARGET
+from lossbench.stats.verdicts import Verdict
+from lossbench.tables.rows import Record, Tables, records, rows_of
+from lossbench.words.names import focus
+from lossbench.words.places import Place
+from lossbench.words.questions import Question
+
+IDENTITY = ["dataset", "model", "loss"]
+STAGES = {"tuned": "evaluation"}
+"""Whose runs a contrast compares. At the shared rate they are some of the tuning runs."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Contrasts of one verdict, one a place."""
+
+    verdict: Verdict
+    rows: tuple[Record, ...]
+    """As `select` gives them."""
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Where they were measured."""
+        return tuple(Place.of(row) for row in self.rows)
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """The values that there are."""
+        return tuple(row.value for row in self.rows if not math.isnan(row.value))
+
+    @property
+    def intervals(self) -> tuple[float, ...]:
+        """The ends of the intervals that there are."""
+        ends = (end for row in self.rows for end in (row.ci_low, row.ci_high))
+        return tuple(end for end in ends if not math.isnan(end))
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """How many seeds each rests on."""
+        return tuple(row.pairs for row in self.rows)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The answers to one question about one loss, one a place."""
+
+    question: Question
+    loss: str
+    rows: tuple[Record, ...]
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The contrasts by verdict, the clear ones first; no part for a verdict of none."""
+        found = (
+            Part(verdict, tuple(row for row in self.rows if row.verdict == verdict))
+            for verdict in self.question.phrases
+        )
+        return tuple(part for part in found if part.rows)
+
+    def count(self, verdict: Verdict) -> int:
+        """How many contrasts have the verdict."""
+        return sum(row.verdict == verdict for row in self.rows)
+
+
+def find(
+    tables: Tables, question: Question, loss: str | None = None, rates: str = "tuned"
+) -> Finding:
+    """What the contrasts say about `loss`, or without one about the loss that titles speak of."""
+    found = select(tables, question.metric, rates=rates)
+    compared = set(found["loss"])
+    loss = loss or focus(each for each in LOSSES if each in compared) or PRIMARY
+    return Finding(question, loss, tuple(records(found[found["loss"] == loss])))
+
+
+def select(
+    tables: Tables, metric: str, loss: str | None = None, rates: str = "tuned"
+) -> pd.DataFrame:
+    """The contrasts with the reference on one metric, of one loss or of all.
+
+    Columns of CONTRASTS, and `runs`, `reached`, `reference_runs`, `reference_reached`: evaluation
+    runs of both losses, and how many of them reached the last target; 0 where none is compared.
+    """
+    wanted = {"metric": metric, "rates": rates, "reference": REFERENCE}
+    if loss is not None:
+        wanted["loss"] = loss
+    found = rows_of(tables, "contrasts", **wanted)
+    times = rows_of(tables, "times_to_target", target=LAST_TARGET, stage=STAGES.get(rates))
+    reach = times.groupby(IDENTITY)["reached"].agg(runs="size", reached="sum").reset_index()
+    theirs = reach.rename(
+        columns={"loss": "reference", "runs": "reference_runs", "reached": "reference_reached"}
+    )
+    merged = found.merge(reach, on=IDENTITY, how="left")
+    merged = merged.merge(theirs, on=["dataset", "model", "reference"], how="left")
+    return merged.fillna(dict.fromkeys(merged.columns[-4:], 0))

@@ -1,0 +1,172 @@
+"""Findings in words: as sentences of the page, as titles of figures, and counted for the claims.
+
+A few places are listed one by one; many are summed up by their range, and a table has them all.
+What is counted are verdicts, never the signs of means.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lossbench.cards.loss import REFERENCE
+from lossbench.stats.verdicts import Verdict
+from lossbench.tables.rows import Record, Tables
+from lossbench.words import notes, numbers
+from lossbench.words.findings import Finding, Part, find
+from lossbench.words.names import in_sentence, loss_name
+from lossbench.words.places import on
+from lossbench.words.questions import ERROR, SPEED, Question
+
+MOST_LISTED = 2
+"""More places than this are summed up by their range."""
+CLEAR = ("worse", "better")
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence whose lead, the finding, stands out from the numbers behind it."""
+
+    lead: str
+    rest: str
+
+    def __str__(self) -> str:
+        return self.lead + self.rest
+
+
+Sentences = str | tuple[Sentence, ...]
+"""One a verdict; plain text where there is no finding."""
+
+
+def sentences(finding: Finding) -> Sentences:
+    """Every verdict that occurs, with its values, intervals, seeds and notes."""
+    if not finding.rows:
+        return f"No run tells whether {_pair(finding)} {finding.question.asks}."
+    return tuple(_sentence(finding, part) for part in finding.parts)
+
+
+def plain(said: Sentences) -> str:
+    """The text without its leads standing out."""
+    return said if isinstance(said, str) else " ".join(map(str, said))
+
+
+def title(finding: Finding) -> str:
+    """`MSE on softmax is slower than cross-entropy in 3 of 4 comparisons (1.4× to 2.8× …) and …`.
+
+    Without a full stop.
+    """
+    if not finding.rows:
+        return f"No loss is compared with {in_sentence(REFERENCE)} here"
+    return f"{loss_name(finding.loss)} is {_short(finding, f' {in_sentence(REFERENCE)}')}"
+
+
+def speed_and_error(tables: Tables) -> str:
+    """A title on both."""
+    fast, accurate = find(tables, SPEED), find(tables, ERROR)
+    if not (fast.rows and accurate.rows):
+        return title(fast if fast.rows else accurate)
+    return f"{title(fast)}; it is {_short(accurate)}"
+
+
+def count(finding: Finding, verdict: Verdict) -> str:
+    """How often a verdict occurs, such as `X: slower in 2 of 4, undecided in 1 (0.9× to 2× …)`."""
+    total = len(finding.rows)
+    often = f"{finding.question.phrases[verdict].short} in {finding.count(verdict)} of {total}"
+    if still_open := finding.count("undecided"):
+        often += f", undecided in {still_open}"
+    return f"{loss_name(finding.loss)}: {often}{_in_brackets(finding.question, finding.rows)}"
+
+
+def amount(question: Question, rows: Sequence[Record]) -> str:
+    """The range of the contrasts' values with its unit: `1.4× to 2.8× the steps`; empty without."""
+    values = numbers.span((row.value for row in rows), question.write)
+    within = " within the budget" if any(row.censored_pairs for row in rows) else ""
+    return "" if values == numbers.ABSENT else f"{values}{question.unit}{within}"
+
+
+def _in_brackets(question: Question, rows: Sequence[Record]) -> str:
+    values = amount(question, rows)
+    return f" ({values})" if values else ""
+
+
+def _short(finding: Finding, reference: str = "") -> str:
+    parts = []
+    for part in finding.parts:
+        phrase = finding.question.phrases[part.verdict]
+        than = f" {phrase.link}{reference}" if reference else ""
+        values = _in_brackets(finding.question, part.rows)
+        parts.append(f"{phrase.short}{than} {_how_often(part, len(finding.rows))}{values}")
+    return numbers.join(parts)
+
+
+def _how_often(part: Part, total: int) -> str:
+    if len(part.rows) == 1:
+        return f"on {part.places[0].heading}"
+    if len(part.rows) == total:
+        return "in both comparisons" if total == 2 else f"in all {total} comparisons"
+    return f"in {len(part.rows)} of {total} comparisons"
+
+
+def _pair(finding: Finding) -> str:
+    return f"{in_sentence(finding.loss)} or {in_sentence(REFERENCE)}"
+
+
+def _sentence(finding: Finding, part: Part) -> Sentence:
+    question = finding.question
+    long = question.phrases[part.verdict].long.format(in_sentence(REFERENCE))
+    lead = f"{loss_name(finding.loss)} {long}"
+    if part.verdict == "undecided":
+        lead = f"Whether {_pair(finding)} {question.asks} is undecided"
+    if (total := len(finding.rows)) != len(part.rows):
+        lead += f" in {len(part.rows)} of {numbers.count(total, 'comparison')}"
+    known = [row for row in part.rows if not math.isnan(row.value)]
+    unknown = [row for row in part.rows if math.isnan(row.value)]
+    by = question.by if part.verdict in CLEAR else question.amount
+    rest = f"{by} {_listed(question, part.verdict, known)}" if known else ""
+    if unknown:
+        joint = ";" if known else ":"
+        rest += f"{joint} {question.subject} cannot be compared {_reasons(question, unknown)}"
+    return Sentence(lead, f"{rest}.")
+
+
+def _listed(question: Question, verdict: Verdict, rows: Sequence[Record]) -> str:
+    """Values with places, intervals and notes: 1.8× the steps on … (95% interval …, 10 seeds).
+
+    What is censored is never summed up: it bounds its own place alone.
+    """
+    whole = [row for row in rows if not row.censored_pairs]
+    groups = [[row] for row in whole] if len(rows) <= MOST_LISTED else [whole] * bool(whole)
+    groups += [[row] for row in rows if row.censored_pairs]
+    texts, unit = [], question.unit + question.detail
+    for group in groups:
+        part = Part(verdict, tuple(group))
+        both = "" if notes.bound(group[0]) or not group[0].censored_pairs else " within the budget"
+        value = notes.bound(group[0]) + numbers.span(part.values, question.write) + unit + both
+        added = "; ".join([_uncertainty(question, part), *question.notes(group)])
+        texts.append(f"{value} {on(part.places)} ({added})")
+        unit = ""
+    return numbers.join(texts)
+
+
+def _uncertainty(question: Question, part: Part) -> str:
+    seeds = numbers.counts(part.seeds, "seed")
+    if not part.intervals:
+        return f"{seeds}, no interval"
+    which = "interval" if len(part.rows) == 1 else "intervals within"
+    ends = numbers.span(part.intervals, question.write)
+    known = [f"{part.rows[0].level:.0%} {which} {ends}, {seeds}"]
+    if without := tuple(row for row in part.rows if math.isnan(row.ci_low)):
+        known.append(f"no interval {on(Part(part.verdict, without).places)}")
+    return "; ".join([*known, *notes.correction(part.rows)])
+
+
+def _reasons(question: Question, rows: Sequence[Record]) -> str:
+    """Where there is no value, and why: the runs that missed, or else what the table says."""
+    reasons: dict[str, list[Record]] = {}
+    for row in rows:
+        reasons.setdefault("; ".join(question.notes([row])) or row.method, []).append(row)
+    return numbers.join(
+        [
+            f"{on(Part('undecided', tuple(group)).places)} ({reason})"
+            for reason, group in reasons.items()
+        ]
+    )

@@ -1,0 +1,112 @@
+"""What is asked of the contrasts, and how every answer reads: one table of phrases.
+
+A question is about one metric. The long form of a verdict follows the loss's name in a sentence;
+the short one follows `is` in a title, and is counted by the claims.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from lossbench.stats.multiplicity import ERROR as ERROR_METRIC
+from lossbench.stats.multiplicity import SPEED as SPEED_METRIC
+from lossbench.stats.verdicts import Verdict
+from lossbench.tables.rows import Record
+from lossbench.words import notes, numbers
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """How a verdict on a loss reads."""
+
+    long: str
+    """`{}` takes the reference's name. What is undecided has none: the question itself is told."""
+    short: str
+    link: str = "than"
+    """What joins the reference to the short form."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One metric as it is asked about and spoken of."""
+
+    metric: str
+    """In the table of contrasts."""
+    asks: str
+    """What follows `whether A or B`."""
+    phrases: Mapping[Verdict, Phrase]
+    """In the order in which verdicts are told."""
+    write: Callable[[float], str]
+    """How a contrast's value reads."""
+    subject: str
+    """What cannot be compared where there is no value."""
+    unit: str = ""
+    """What follows a value."""
+    detail: str = ""
+    """What follows the unit in a sentence."""
+    by: str = ", by"
+    """What leads from `better` or `worse` to the values."""
+    amount: str = ": the difference is"
+    """What leads from the other verdicts to them."""
+    notes: Callable[[Sequence[Record]], list[str]] = notes.nothing
+    """What must be added to the values of these contrasts."""
+
+
+SPEED = Question(
+    metric=SPEED_METRIC,
+    asks="learns faster",
+    phrases={
+        "worse": Phrase("learns more slowly than {}", "slower"),
+        "better": Phrase("learns faster than {}", "faster"),
+        "equivalent": Phrase("learns as fast as {}", "as fast", "as"),
+        "undecided": Phrase("", "not clearly slower or faster"),
+    },
+    write=numbers.ratio,
+    subject="the steps",
+    unit=" the steps",
+    detail=" to the last target",
+    by=": it needs",
+    amount=": it needs",
+    notes=notes.censoring,
+)
+
+ERROR = Question(
+    metric=ERROR_METRIC,
+    asks="ends at a lower test error",
+    phrases={
+        "worse": Phrase("ends at a higher test error than {}", "less accurate"),
+        "better": Phrase("ends at a lower test error than {}", "more accurate"),
+        "equivalent": Phrase("ends level with {}", "as accurate", "as"),
+        "undecided": Phrase("", "not clearly less or more accurate"),
+    },
+    write=numbers.points,
+    subject="the errors",
+    notes=notes.images,
+)
+
+CALIBRATION = Question(
+    metric="ece",
+    asks="is better calibrated",
+    phrases={
+        "worse": Phrase("is worse calibrated than {}", "worse calibrated"),
+        "better": Phrase("is better calibrated than {}", "better calibrated"),
+        "equivalent": Phrase("is as well calibrated as {}", "as well calibrated", "as"),
+        "undecided": Phrase("", "not clearly worse or better calibrated"),
+    },
+    write=numbers.points,
+    subject="the calibration errors",
+    unit=" in calibration error",
+)
+
+SCATTER = Question(
+    metric="scatter_ratio",
+    asks="has more compact classes",
+    phrases={
+        "worse": Phrase("has less compact classes than {}", "less compact"),
+        "better": Phrase("has more compact classes than {}", "more compact"),
+        "equivalent": Phrase("has classes as compact as those of {}", "as compact", "as"),
+        "undecided": Phrase("", "not clearly less or more compact"),
+    },
+    write=numbers.signed,
+    subject="the scatter ratios",
+    unit=" in scatter ratio",
+)

@@ -1,0 +1,178 @@
+"""Small studies with a known answer: invented errors and steps, judged by the project itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lossbench.cards.loss import REFERENCE
+from lossbench.stats.contrasts import contrasts
+from lossbench.stats.observations import COLUMNS
+from lossbench.study.config import Study
+from lossbench.tables.parquet import check
+from lossbench.tables.runs import CHANCE_ERROR
+from lossbench.tables.study import TIMES_TO_TARGET
+
+PLACES = (("mnist", "mlp"), ("mnist", "lenet"), ("cifar10", "convnet"))
+LOSSES = ("mse_softmax", "mse_logits", "mse_sigmoid")
+BUDGET = 900
+IMAGES = 10_000
+
+
+@dataclass(frozen=True)
+class Trait:
+    """How a loss does in one place, against cross-entropy."""
+
+    excess: float = 0.0
+    """Added to every seed's test error."""
+    slowness: float = 1.0
+    """Of its steps to the last target."""
+    noise: float = 0.0
+    """Standard deviation of a seed's excess, and of the logarithm of its slowness."""
+    missed: int = 0
+    """Seeds that never reach the target."""
+    reference_missed: int = 0
+    """Seeds of cross-entropy that do not."""
+    failed: bool = False
+    """Whether every run diverged."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """A whole study: what every loss but the reference does, place by place."""
+
+    traits: tuple[Trait, Trait, Trait]
+    seeds: int = 5
+    error: float | None = None
+    """Every run's test error, where all are alike."""
+    reference_failed: bool = False
+    places: tuple[tuple[str, str], ...] = PLACES
+
+
+def tables_of(answers: Answers) -> dict[str, pd.DataFrame]:
+    """The tables that findings are read from: `contrasts` and `times_to_target`."""
+    generator = np.random.default_rng(5)
+    runs = pd.concat(
+        [
+            _runs(place, trait, answers, generator)
+            for place, trait in zip(PLACES, answers.traits, strict=True)
+            if place in answers.places
+        ]
+    )
+    images = dict.fromkeys(("mnist", "cifar10"), IMAGES)
+    observed = pd.concat([_errors(runs), _steps(runs)])[COLUMNS]
+    return {"contrasts": contrasts(observed, study(), images), "times_to_target": _times(runs)}
+
+
+def study() -> Study:
+    """All three squared losses in every place, with margins of 0.2 pp."""
+    grids = [{"loss": loss, "learning_rates": [0.1]} for loss in (REFERENCE, *LOSSES)]
+    settings = {"epochs": 2, "tuning_epochs": 1, "losses": grids}
+    return Study.model_validate(
+        {
+            "name": "answers",
+            "title": "Answers",
+            "seeds": {"tuning": (100,), "evaluation": tuple(range(5))},
+            "datasets": [
+                {"name": name, "equivalence_margin": 0.002} for name in ("mnist", "cifar10")
+            ],
+            "comparisons": [
+                {"dataset": dataset, "model": model, **settings} for dataset, model in PLACES
+            ],
+            "statistics": {"resamples": 999},
+        }
+    )
+
+
+def _runs(
+    place: tuple[str, str], trait: Trait, answers: Answers, generator: np.random.Generator
+) -> pd.DataFrame:
+    """Every run's error and steps in one place."""
+    seeds = np.arange(answers.seeds)
+    floor = 0.05 + generator.normal(0, 0.002, len(seeds))
+    pace = 300 * np.exp(generator.normal(0, 0.1, len(seeds)))
+    frames = []
+    for loss in (REFERENCE, *LOSSES):
+        is_reference = loss == REFERENCE
+        luck = generator.normal(0, 1, (2, len(seeds)))
+        noise = 0.0003 if is_reference else max(trait.noise, 0.0003)
+        failed = answers.reference_failed if is_reference else trait.failed
+        missed = trait.reference_missed if is_reference else trait.missed
+        steps = pace * np.exp(noise * luck[0]) * (1.0 if is_reference else trait.slowness)
+        error = floor + noise * luck[1] + (0.0 if is_reference else trait.excess)
+        reached = (seeds >= missed) & (not failed)
+        frame = {
+            "loss": loss,
+            "seed": seeds,
+            "error": CHANCE_ERROR if failed else error if answers.error is None else answers.error,
+            "steps": np.where(reached, steps.round(), BUDGET),
+            "reached": reached,
+            "diverged": failed,
+        }
+        frames.append(pd.DataFrame(frame).assign(dataset=place[0], model=place[1]))
+    return pd.concat(frames)
+
+
+def _errors(runs: pd.DataFrame) -> pd.DataFrame:
+    return runs.assign(
+        rates="tuned",
+        metric="error",
+        value=runs["error"],
+        failed=runs["diverged"],
+        resolution=1 / IMAGES,
+    )
+
+
+def _steps(runs: pd.DataFrame) -> pd.DataFrame:
+    return runs.assign(
+        rates="tuned",
+        metric="steps_to_target_3",
+        value=runs["steps"].astype(float),
+        failed=~runs["reached"],
+        resolution=0.05,
+    )
+
+
+def _times(runs: pd.DataFrame) -> pd.DataFrame:
+    frame = runs.assign(
+        setting="",
+        learning_rate=0.1,
+        stage="evaluation",
+        target=3,
+        validation_error=0.06,
+        epochs=runs["steps"] / 450,
+    )
+    return check(frame[TIMES_TO_TARGET.names], TIMES_TO_TARGET)
+
+
+def everywhere(**trait: object) -> tuple[Trait, Trait, Trait]:
+    """The same in all three places."""
+    return (Trait(**trait),) * 3  # type: ignore[arg-type]
+
+
+BETTER = Trait(excess=-0.01, slowness=0.5)
+WORSE = Trait(excess=0.01, slowness=2.0)
+UNCLEAR = Trait(noise=0.05)
+
+SCENARIOS: Mapping[str, Answers] = {
+    "faster and lower": Answers((BETTER,) * 3),
+    "slower and higher": Answers((WORSE,) * 3),
+    "equivalent": Answers(everywhere(excess=0.0004)),
+    "mixed": Answers((BETTER, WORSE, UNCLEAR)),
+    "undecided": Answers((UNCLEAR,) * 3),
+    "the loss censored here": Answers(
+        (WORSE, Trait(0.01, 2.0, missed=2), Trait(0.01, 2.5, missed=5))
+    ),
+    "the reference censored here": Answers(
+        (BETTER, Trait(-0.01, 0.5, reference_missed=1), Trait(-0.01, 0.5, reference_missed=5))
+    ),
+    "both censored": Answers(everywhere(slowness=1.5, missed=3, reference_missed=2)),
+    "none reaches": Answers(everywhere(excess=0.01, missed=5, reference_missed=5)),
+    "one seed": Answers((BETTER, WORSE, WORSE), seeds=1),
+    "the loss diverged": Answers(everywhere(failed=True)),
+    "all diverged": Answers(everywhere(failed=True), reference_failed=True),
+    "both errors zero": Answers(everywhere(), error=0.0),
+    "a data set missing": Answers((WORSE, BETTER, WORSE), places=PLACES[:2]),
+}
+"""By what the answer is."""

@@ -1,0 +1,176 @@
+"""What the benchmark says of each claim: which verdicts vote how, and what stands beside."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+import pytest
+
+from builders.study_tables import make_contrasts
+from lossbench.claims.all_claims import ALL_CLAIMS
+from lossbench.claims.rule import Grounds, Judgement
+from lossbench.stats.multiplicity import ERROR, SPEED
+from test_stats_reversals import LIKELY, RIGHT, metrics_of
+
+SCATTER = "scatter_ratio"
+SQUARED = ("mse_softmax", "mse_logits", "mse_sigmoid")
+Verdicts = Mapping[str, str | tuple[str, str]]
+"""By loss: one for MNIST and CIFAR-10, or one for each."""
+
+
+def contrasts(metric: str, verdicts: Verdicts, **identity: str) -> pd.DataFrame:
+    rows = []
+    for loss, verdict in verdicts.items():
+        each = (verdict,) * 2 if isinstance(verdict, str) else verdict
+        for place, word in zip((("mnist", "mlp"), ("cifar10", "convnet")), each, strict=True):
+            rows.append((*place, loss, word))
+    frame = pd.DataFrame(rows, columns=["dataset", "model", "loss", "verdict"])
+    return make_contrasts(frame.to_dict("records"), metric=metric, **identity)
+
+
+def heads(verdict: str) -> dict[str, str | tuple[str, str]]:
+    return dict.fromkeys(SQUARED, verdict)
+
+
+def judged(claim: str, *frames: pd.DataFrame, **verdicts: str) -> Judgement:
+    tables = {"contrasts": pd.concat(frames)} if frames else {}
+    return ALL_CLAIMS[claim].judge(Grounds(tables, 0.95, verdicts))
+
+
+@pytest.mark.parametrize(("claim", "metric"), [("C5", SPEED), ("C6", ERROR)])
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        (heads("worse"), "supported"),
+        (heads("better"), "contradicted"),
+        (heads("equivalent"), "contradicted"),
+        (heads("undecided"), "undecided"),
+        ({**heads("worse"), "mse_logits": ("worse", "better")}, "supported with limits"),
+        ({**heads("undecided"), "mse_sigmoid": "worse"}, "supported with limits"),
+        ({**heads("undecided"), "mse_logits": "better"}, "contradicted"),
+    ],
+)
+def test_c5_and_c6_follow_every_head_and_network(
+    claim: str, metric: str, verdicts: Verdicts, expected: str
+) -> None:
+    found = judged(claim, contrasts(metric, verdicts))
+    assert found.verdict == expected
+    assert bool(found.limits) == (expected in ("supported with limits", "contradicted"))
+
+
+def test_limits_say_where_a_claim_holds_where_not_and_where_it_is_open() -> None:
+    verdicts = {
+        "mse_softmax": "worse",
+        "mse_logits": ("worse", "better"),
+        "mse_sigmoid": ("undecided", "worse"),
+    }
+    holds, fails, still_open = judged("C5", contrasts(SPEED, verdicts)).limits.split("; ")
+    assert "MSE on softmax everywhere" in holds
+    assert "MSE on logits on MNIST · MLP" in holds
+    assert "MSE on sigmoid on CIFAR-10 · ConvNet" in holds
+    assert fails.startswith("not ")
+    assert "MSE on logits on CIFAR-10 · ConvNet" in fails
+    assert still_open.startswith("undecided ")
+    assert "MSE on sigmoid on MNIST · MLP" in still_open
+
+
+def test_numbers_count_verdicts_and_give_the_range() -> None:
+    found = judged("C6", contrasts(ERROR, {**heads("worse"), "mse_logits": ("undecided", "worse")}))
+    assert "MSE on logits: less accurate in 1 of 2, undecided in 1 (" in found.numbers
+    assert "MSE on softmax: less accurate in 2 of 2 (" in found.numbers
+    assert judged("C6").numbers == "nothing was compared"
+
+
+def test_the_shared_rate_stands_beside_c5_without_a_vote() -> None:
+    shared = contrasts(SPEED, heads("better"), rates="same_rate")
+    found = judged("C5", contrasts(SPEED, heads("worse")), shared)
+    assert found.verdict == "supported"
+    assert "own rate, which confounds, 1.50× the steps" in found.numbers
+    alone = judged("C5", shared)
+    assert alone.verdict == "undecided"
+    assert alone.numbers.startswith("nothing was compared; ")
+
+
+def test_other_losses_and_targets_have_no_vote_on_c5() -> None:
+    others = [
+        contrasts("steps_to_target_2", heads("worse")),
+        contrasts(SPEED, {"bce_sigmoid": "worse", "am_softmax": "worse"}),
+    ]
+    assert judged("C5", *others).verdict == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("scatter", "expected"),
+    [
+        ({"am_softmax": "better", "sm_softmax": "better"}, "supported"),
+        ({"am_softmax": "better", "sm_softmax": "worse"}, "supported with limits"),
+        ({"am_softmax": ("better", "undecided")}, "supported with limits"),
+        ({"am_softmax": "worse"}, "contradicted"),
+        ({"am_softmax": "undecided"}, "undecided"),
+    ],
+)
+def test_c10_follows_the_scatter_ratio_and_reports_the_error_apart(
+    scatter: Verdicts, expected: str
+) -> None:
+    errors = contrasts(ERROR, {"am_softmax": "worse"})
+    found = judged("C10", contrasts(SCATTER, scatter), errors)
+    assert found.verdict == expected
+    compact, accurate = found.numbers.split(". ")
+    assert "AM-Softmax: more compact in " in compact
+    assert "+1.50 in scatter ratio" in compact
+    assert "AM-Softmax: more accurate in 0 of 2" in accurate
+
+
+def test_c10_without_margin_losses_or_features_is_undecided_with_the_reason() -> None:
+    squared = contrasts(SCATTER, heads("better")), contrasts(ERROR, heads("worse"))
+    found = judged("C10", *squared)
+    assert (found.verdict, found.numbers) == ("undecided", "no margin loss was compared")
+    found = judged("C10", contrasts(ERROR, {"am_softmax": "better"}))
+    assert (found.verdict, found.numbers) == ("undecided", "no features were measured")
+
+
+def reversal(**values: tuple[list[float], list[float]]) -> Judgement:
+    return ALL_CLAIMS["C11"].judge(Grounds({"metrics": metrics_of(values)}, 0.95))
+
+
+def test_c11_shows_its_case() -> None:
+    found = reversal(cross_entropy=LIKELY, mse_softmax=RIGHT)
+    assert (found.verdict, found.limits) == ("supported", "")
+    for part in ("MNIST · MLP", "0.1075 against 0.2075", "3.08% against 2.05%", "4\u00a0seeds"):
+        assert part in found.numbers
+    assert found.numbers.index("Cross-entropy") < found.numbers.index("MSE on softmax")
+
+
+def test_c11_seen_once_is_limited_and_never_seen_is_undecided() -> None:
+    found = reversal(cross_entropy=([0.1], [0.03]), mse_softmax=([0.2], [0.02]))
+    assert found.verdict == "supported with limits"
+    assert "not resolved" in found.limits
+    assert reversal(cross_entropy=LIKELY).verdict == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("c5", "c6", "expected"),
+    [
+        ("supported", "supported", "supported with limits"),
+        ("supported with limits", "contradicted", "supported with limits"),
+        ("contradicted", "contradicted", "contradicted"),
+        ("contradicted", "undecided", "contradicted"),
+        ("undecided", "undecided", "undecided"),
+    ],
+)
+def test_c12_sums_the_others_and_states_its_limit(c5: str, c6: str, expected: str) -> None:
+    found = judged("C12", C5=c5, C6=c6, C7="supported", C8="supported", C9="supported")
+    assert found.verdict == expected
+    assert "no network was trained for it" in found.limits
+    assert "C7" in found.numbers
+
+
+def test_c12_names_what_theory_has_not_shown() -> None:
+    found = judged("C12", C5="supported", C6="supported", C7="supported")
+    assert found.numbers == "C5, C6 and C7 supported; C8 and C9 undecided"
+
+
+def test_stand_in_data_limit_every_verdict() -> None:
+    rows = [{"dataset": "digits", "loss": loss, "verdict": "worse"} for loss in SQUARED]
+    found = judged("C5", make_contrasts(rows, metric=SPEED))
+    assert found.verdict == "supported with limits"
+    assert found.limits == "measured on stand-in data: Digits"

@@ -1,0 +1,166 @@
+"""Sentences, titles and claims never say more than the verdicts, whatever the answer is."""
+
+import re
+from collections import Counter
+from functools import cache
+
+import pandas as pd
+import pytest
+
+from builders.answers import LOSSES, SCENARIOS, tables_of
+from lossbench.claims.all_claims import ALL_CLAIMS
+from lossbench.claims.rule import Grounds
+from lossbench.words import numbers, phrases
+from lossbench.words.findings import find
+from lossbench.words.questions import ERROR, SPEED, Question
+
+WORDS = {
+    "error": {
+        "worse": ("ends at a higher test error", "less accurate"),
+        "better": ("ends at a lower test error than", "more accurate"),
+        "equivalent": ("ends level", "as accurate"),
+        "undecided": ("ends at a lower test error is undecided", "not clearly less or more"),
+    },
+    "steps_to_target_3": {
+        "worse": ("learns more slowly", "slower"),
+        "better": ("learns faster than", "faster"),
+        "equivalent": ("learns as fast", "as fast"),
+        "undecided": ("learns faster is undecided", "not clearly slower or faster"),
+    },
+}
+"""By metric and verdict: how a sentence and how a title begins to tell it. Written out here."""
+NUMBER = re.compile(r"[+−]?\d+(?:,\d{3})*(?:\.\d+)?[×%]?")
+ANSWERS = {
+    "faster and lower": {"better"},
+    "slower and higher": {"worse"},
+    "equivalent": {"equivalent", "undecided"},
+    "mixed": {"better", "worse", "undecided"},
+    "undecided": {"undecided"},
+    "the loss censored here": {"worse"},
+    "the reference censored here": {"better"},
+    "both censored": {"undecided", "equivalent"},
+    "none reaches": {"undecided", "worse"},
+    "one seed": {"undecided"},
+    "the loss diverged": {"worse"},
+    "all diverged": {"undecided"},
+    "both errors zero": {"equivalent", "undecided"},
+    "a data set missing": {"better", "worse"},
+}
+CASES = [
+    (name, question, loss) for name in SCENARIOS for question in (SPEED, ERROR) for loss in LOSSES
+]
+
+
+@cache
+def made(name: str) -> dict[str, pd.DataFrame]:
+    return tables_of(SCENARIOS[name])
+
+
+def rows_of(name: str, question: Question, loss: str) -> pd.DataFrame:
+    frame = made(name)["contrasts"]
+    return frame[(frame["metric"] == question.metric) & (frame["loss"] == loss)]
+
+
+def plain(text: str) -> str:
+    return text.replace("\xa0", " ")
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_each_study_has_the_answer_that_it_stands_for(name):
+    primary = made(name)["contrasts"].query("loss == 'mse_softmax'")
+    assert set(primary["verdict"]) == ANSWERS[name]
+
+
+def told(text: str, words: dict[str, str], total: int) -> Counter[str]:
+    """How often a text says that each verdict occurs, read from its words alone."""
+    found: Counter[str] = Counter()
+    for verdict, phrase in words.items():
+        for match in re.finditer(rf"(?<!clearly )(?<!or ){re.escape(phrase)}([^(:,]*)", text):
+            after = match.group(1)
+            counted = re.search(r"in (\d+) of (\d+)", after)
+            assert counted is None or int(counted.group(2)) == total
+            found[verdict] += int(counted.group(1)) if counted else 1 if " on " in after else total
+    return found
+
+
+@pytest.mark.parametrize(("name", "question", "loss"), CASES)
+def test_verdicts_are_told_as_often_as_they_occur(name, question, loss):
+    rows = rows_of(name, question, loss)
+    expected = Counter(rows["verdict"])
+    finding = find(made(name), question, loss)
+    said = phrases.plain(phrases.sentences(finding)), phrases.title(finding)
+    for form, text in enumerate(said):
+        words = {verdict: both[form] for verdict, both in WORDS[question.metric].items()}
+        assert told(plain(text), words, len(rows)) == expected
+
+
+@pytest.mark.parametrize(("name", "question", "loss"), CASES)
+def test_every_number_is_one_of_the_tables(name, question, loss):
+    rows = rows_of(name, question, loss)
+    write = numbers.ratio if question is SPEED else numbers.points
+    allowed = {
+        numbers.number(abs(count), 0)
+        for count in (*rows["test_images"].dropna(), *rows["pairs"], *range(len(rows) + 1))
+    }
+    allowed |= {"95%", *map(str, range(SCENARIOS[name].seeds + 1))}
+    for column in ("value", "ci_low", "ci_high"):
+        allowed |= {plain(write(value)).removesuffix(" pp") for value in rows[column].dropna()}
+    allowed |= {plain(numbers.p_value(p)).split()[-1] for p in rows["p_adjusted"].dropna()}
+    finding = find(made(name), question, loss)
+    said = [phrases.plain(phrases.sentences(finding)), phrases.title(finding)]
+    said += [phrases.count(finding, "worse")]
+    for text in said:
+        found = plain(text).replace("CIFAR-10", "").replace("Holm's", "")
+        assert set(NUMBER.findall(found)) <= allowed
+
+
+@pytest.mark.parametrize(("name", "loss"), [(name, loss) for name in SCENARIOS for loss in LOSSES])
+def test_a_censored_ratio_is_never_told_as_a_whole_one(name, loss):
+    times = made(name)["times_to_target"]
+    finding = find(made(name), SPEED, loss)
+    text = plain(phrases.plain(phrases.sentences(finding)))
+    for row in rows_of(name, SPEED, loss).dropna(subset="value").itertuples():
+        here = times[(times["dataset"] == row.dataset) & (times["model"] == row.model)]
+        missed, theirs = (
+            not here[here["loss"] == each]["reached"].all() for each in (loss, "cross_entropy")
+        )
+        value = re.escape(numbers.ratio(row.value))
+        if missed or theirs:
+            bound = "at least " if not theirs else "at most " if not missed else ""
+            ending = " within the budget" if missed and theirs else ""
+            unit = "(?: the steps to the last target)?"
+            assert re.search(f"{bound}{value}{unit}{ending} on ", text)
+            assert "within the budget" in phrases.title(finding)
+            assert "within the budget" in phrases.count(finding, "worse")
+    if not rows_of(name, SPEED, loss)["censored_pairs"].any():
+        assert not re.search("at least|at most|within the budget", text + phrases.title(finding))
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize(("claim", "question"), [("C5", SPEED), ("C6", ERROR)])
+def test_a_claim_counts_and_follows_the_verdicts(name, claim, question):
+    judged = ALL_CLAIMS[claim].judge(Grounds(made(name), 0.95))
+    cast: Counter[str] = Counter()
+    for loss in LOSSES:
+        verdicts = Counter(rows_of(name, question, loss)["verdict"])
+        cast += verdicts
+        (mine,) = (part for part in judged.numbers.split("; ") if part.startswith(_name(loss)))
+        word = WORDS[question.metric]["worse"][1]
+        assert f"{word} in {verdicts['worse']} of {verdicts.total()}" in mine
+        assert (f"undecided in {verdicts['undecided']}" in mine) == bool(verdicts["undecided"])
+    against = cast["better"] + cast["equivalent"]
+    if cast["worse"] == 0:
+        assert judged.verdict == ("contradicted" if against else "undecided")
+    else:
+        whole = cast["worse"] == cast.total()
+        assert judged.verdict == ("supported" if whole else "supported with limits")
+    for word, count in (("holds for", cast["worse"]), ("not for", against)):
+        assert (word in judged.limits) == bool(count and judged.verdict not in SILENT)
+
+
+SILENT = ("supported", "undecided")
+"""Verdicts without limits to tell."""
+
+
+def _name(loss: str) -> str:
+    return f"MSE on {loss.removeprefix('mse_')}"

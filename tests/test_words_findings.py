@@ -1,0 +1,69 @@
+"""A finding holds the contrasts of one loss on one metric, and no others."""
+
+import pandas as pd
+import pytest
+
+from builders.answers import LOSSES, PLACES, SCENARIOS, tables_of
+from lossbench.words.findings import find, select
+from lossbench.words.places import Place
+from lossbench.words.questions import ERROR, SPEED
+
+
+@pytest.fixture(scope="module")
+def mixed() -> dict[str, pd.DataFrame]:
+    return tables_of(SCENARIOS["mixed"])
+
+
+def test_contrasts_are_selected_by_metric_loss_and_rates(mixed) -> None:
+    found = select(mixed, "error", "mse_logits")
+    assert set(found["loss"]) == {"mse_logits"}
+    assert set(found["metric"]) == {"error"}
+    assert len(found) == len(PLACES)
+    assert len(select(mixed, "error")) == len(PLACES) * len(LOSSES)
+    assert select(mixed, "error", rates="same_rate").empty
+    assert select({}, "error").empty
+
+
+def test_parts_hold_each_verdict_once_the_clear_ones_first(mixed) -> None:
+    finding = find(mixed, ERROR, "mse_softmax")
+    assert [part.verdict for part in finding.parts] == ["worse", "better", "undecided"]
+    table = select(mixed, "error", "mse_softmax").set_index(["dataset", "model"])
+    for part in finding.parts:
+        mine = table.loc[list(part.places)]
+        assert set(mine["verdict"]) == {part.verdict}
+        assert list(part.values) == mine["value"].tolist()
+        assert list(part.intervals) == mine[["ci_low", "ci_high"]].to_numpy().ravel().tolist()
+        assert set(part.seeds) == {5}
+    assert sum(len(part.rows) for part in finding.parts) == len(table)
+    assert finding.count("worse") == finding.count("better") == 1
+    assert finding.count("equivalent") == 0
+
+
+def test_places_stand_in_the_projects_order(mixed) -> None:
+    finding = find(mixed, SPEED, "mse_softmax")
+    assert [Place.of(row) for row in finding.rows] == [Place(*place) for place in PLACES]
+
+
+@pytest.mark.parametrize(
+    ("compared", "expected"),
+    [
+        (LOSSES, "mse_softmax"),
+        (("mse_sigmoid", "mse_logits"), "mse_logits"),
+        ((), "mse_softmax"),
+    ],
+)
+def test_without_a_loss_it_is_the_one_that_titles_speak_of(mixed, compared, expected) -> None:
+    contrasts = mixed["contrasts"]
+    tables = mixed | {"contrasts": contrasts[contrasts["loss"].isin(compared)]}
+    assert find(tables, ERROR).loss == expected
+
+
+def test_rows_carry_the_runs_of_both_losses_and_how_many_reached_the_target() -> None:
+    tables = tables_of(SCENARIOS["the reference censored here"])
+    rows = find(tables, SPEED, "mse_softmax").rows
+    assert [(row.reached, row.runs) for row in rows] == [(5, 5)] * 3
+    assert [(row.reference_reached, row.reference_runs) for row in rows] == [(5, 5), (4, 5), (0, 5)]
+    shared = tables | {"contrasts": tables["contrasts"].assign(rates="same_rate")}
+    assert {row.runs for row in find(shared, SPEED, "mse_softmax", "same_rate").rows} == {0}
+    alone = find({"contrasts": tables["contrasts"]}, SPEED, "mse_softmax")
+    assert {row.runs for row in alone.rows} == {0}

@@ -1,0 +1,195 @@
+"""Which phrase a verdict gets in each form, and with which numbers."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from builders.answers import SCENARIOS, tables_of
+from lossbench.tables.rows import in_order, rows_of
+from lossbench.words import phrases
+from lossbench.words.findings import Finding, find
+from lossbench.words.questions import CALIBRATION, ERROR, SCATTER, SPEED, Question
+
+QUESTIONS = (SPEED, ERROR, CALIBRATION, SCATTER)
+
+
+@pytest.fixture(scope="module")
+def tables() -> dict[str, pd.DataFrame]:
+    return tables_of(SCENARIOS["slower and higher"])
+
+
+def finding(
+    tables: dict[str, pd.DataFrame], question: Question, *rows: dict[str, object]
+) -> Finding:
+    """The primary loss's finding with its first contrasts changed, and no others left."""
+    frame = in_order(rows_of(tables, "contrasts", metric=question.metric, loss="mse_softmax"))
+    frame = frame.iloc[: len(rows)].reset_index(drop=True)
+    for name in {name for row in rows for name in row}:
+        frame[name] = [row.get(name, value) for row, value in zip(rows, frame[name], strict=True)]
+    return find(tables | {"contrasts": frame}, question)
+
+
+def said(finding: Finding) -> str:
+    return phrases.plain(phrases.sentences(finding)).replace("\xa0", " ")
+
+
+def titled(finding: Finding) -> str:
+    return phrases.title(finding).replace("\xa0", " ")
+
+
+@pytest.mark.parametrize(
+    ("question", "verdict", "long", "short"),
+    [
+        (SPEED, "worse", "learns more slowly than cross-entropy", "slower than cross-entropy"),
+        (SPEED, "better", "learns faster than cross-entropy", "faster than cross-entropy"),
+        (SPEED, "equivalent", "learns as fast as cross-entropy", "as fast as cross-entropy"),
+        (SPEED, "undecided", "learns faster is undecided", "not clearly slower or faster than"),
+        (ERROR, "worse", "ends at a higher test error than", "less accurate than"),
+        (ERROR, "better", "ends at a lower test error than", "more accurate than"),
+        (ERROR, "equivalent", "ends level with cross-entropy", "as accurate as cross-entropy"),
+        (ERROR, "undecided", "ends at a lower test error is undecided", "not clearly less or more"),
+    ],
+)
+def test_every_verdict_has_its_phrase_in_both_forms(tables, question, verdict, long, short):
+    mine = finding(tables, question, {"verdict": verdict})
+    assert long in said(mine)
+    assert short in titled(mine)
+    for other, phrase in question.phrases.items():
+        if other != verdict and phrase.long:
+            assert phrase.long.format("cross-entropy") not in said(mine)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_phrases_of_different_verdicts_are_told_apart(question):
+    assert tuple(question.phrases) == ("worse", "better", "equivalent", "undecided")
+    shorts = [phrase.short for phrase in question.phrases.values()]
+    longs = [phrase.long for phrase in question.phrases.values()]
+    assert len(set(shorts)) == len(set(longs)) == 4
+    assert all(phrase.long.endswith("{}") for phrase in question.phrases.values() if phrase.long)
+
+
+def test_a_sentence_has_value_interval_seeds_place_and_images(tables):
+    values = {"value": 0.0031, "ci_low": 0.0021, "ci_high": 0.0042, "test_images": 31.0, "pairs": 7}
+    text = said(finding(tables, ERROR, {"verdict": "worse", **values}))
+    for part in (
+        "by +0.31 pp on MNIST with MLP",
+        "95% interval +0.21 to +0.42 pp",
+        "7 seeds",
+        "31 more test images wrong",
+    ):
+        assert part in text
+    undecided = said(finding(tables, ERROR, {"verdict": "undecided", **values}))
+    assert "the difference is +0.31 pp" in undecided
+
+
+def test_speed_is_told_as_a_ratio_of_steps(tables):
+    values = {"value": 1.84, "ci_low": 1.52, "ci_high": 2.13, "pairs": 5}
+    mine = finding(tables, SPEED, values)
+    assert "it needs 1.84× the steps to the last target on MNIST with MLP" in said(mine)
+    assert "95% interval 1.52× to 2.1×, 5 seeds" in said(mine)
+    assert "(1.84× the steps)" in titled(mine)
+
+
+def test_two_places_are_listed_and_three_are_summed_up(tables):
+    values = [{"value": value} for value in (0.0031, 0.0112, 0.0058)]
+    two = said(finding(tables, ERROR, *values[:2]))
+    assert "+0.31 pp on MNIST with MLP (" in two
+    assert "+1.12 pp on MNIST with LeNet (" in two
+    three = said(finding(tables, ERROR, *values))
+    assert "+0.31 to +1.12 pp on MNIST with MLP and LeNet and on CIFAR-10 with ConvNet" in three
+    assert "intervals within" in three
+
+
+def test_intervals_are_summed_up_by_their_outermost_ends(tables):
+    ends = [{"ci_low": low, "ci_high": high} for low, high in ((1, 3), (2, 9), (4, 5))]
+    assert "95% intervals within 1.00× to 9.0×" in said(finding(tables, SPEED, *ends))
+
+
+def test_where_several_verdicts_occur_each_is_counted(tables):
+    verdicts = ("equivalent", "worse", "worse")
+    mine = finding(tables, ERROR, *({"verdict": verdict} for verdict in verdicts))
+    sentences = phrases.sentences(mine)
+    assert not isinstance(sentences, str)
+    leads = [sentence.lead.replace("\xa0", " ") for sentence in sentences]
+    assert [lead.partition(" in ")[2] for lead in leads] == [
+        "2 of 3 comparisons",
+        "1 of 3 comparisons",
+    ]
+    assert "less accurate than cross-entropy in 2 of 3 comparisons (" in titled(mine)
+    assert "as accurate as cross-entropy on MNIST · MLP (" in titled(mine)
+
+
+@pytest.mark.parametrize(("number", "words"), [(2, "in both"), (3, "in all 3")])
+def test_one_verdict_for_all_is_counted_once(tables, number, words):
+    mine = finding(tables, ERROR, *[{}] * number)
+    assert f"{words} comparisons" in titled(mine)
+    assert "comparisons" not in said(mine)
+
+
+def test_without_an_interval_it_says_so(tables):
+    none = dict.fromkeys(("ci_low", "ci_high"), np.nan)
+    one = said(finding(tables, ERROR, {"pairs": 1, "verdict": "undecided", **none}))
+    assert "1 seed, no interval" in one
+    some = said(finding(tables, ERROR, {}, none, {}))
+    assert "; no interval on MNIST with LeNet" in some
+    assert "95% intervals within" in some
+
+
+def test_a_contrast_without_value_gives_the_reason_and_no_number(tables):
+    why = "undefined: no run of either loss ended with a network"
+    absent = dict.fromkeys(("value", "ci_low", "ci_high", "test_images"), np.nan)
+    mine = finding(tables, ERROR, {"verdict": "undecided", "method": why, **absent})
+    assert f"the errors cannot be compared on MNIST with MLP ({why})" in said(mine)
+    assert "nan" not in said(mine) + titled(mine) + phrases.count(mine, "worse")
+    assert "(" not in titled(mine)
+    beside = finding(tables, ERROR, {"verdict": "undecided", "method": why, **absent}, {}, {})
+    assert len(beside.parts) == 2
+
+
+def test_censored_ratios_bound_their_own_place_alone(tables):
+    made = tables_of(SCENARIOS["the loss censored here"])
+    mine = find(made, SPEED)
+    values = [round(row.value, 1) for row in mine.rows]
+    text = said(mine)
+    assert f"it needs {values[0]}× the steps to the last target on MNIST with MLP" in text
+    assert f"at least {values[1]}× on MNIST with LeNet" in text
+    assert f"at least {values[2]}× on CIFAR-10 with ConvNet" in text
+    assert "in 2 of 5 runs" in text
+    assert "in 5 of 5 runs" in text
+    assert "the steps within the budget)" in titled(mine)
+    assert "within the budget" not in said(finding(tables, SPEED, {}))
+
+
+def test_claims_count_a_verdict_and_what_is_open(tables):
+    verdicts = ("worse", "undecided", "better")
+    rows = [
+        {"verdict": verdict, "value": value}
+        for verdict, value in zip(verdicts, (1.5, 2.5, 0.8), strict=True)
+    ]
+    mine = finding(tables, SPEED, *rows)
+    counted = phrases.count(mine, "worse")
+    assert counted == "MSE on softmax: slower in 1 of 3, undecided in 1 (0.80× to 2.5× the steps)"
+    clear = finding(tables, SPEED, {"verdict": "worse"})
+    assert "undecided" not in phrases.count(clear, "worse")
+
+
+def test_both_questions_share_a_title_that_names_the_losses_once(tables):
+    title = phrases.speed_and_error(tables)
+    fast, _, accurate = title.partition("; it is ")
+    assert fast == phrases.title(find(tables, SPEED))
+    assert title.count("MSE on softmax") == title.count("cross-entropy") == 1
+    assert accurate.startswith("less accurate in all 3 comparisons (")
+    contrasts = tables["contrasts"]
+    for question in (SPEED, ERROR):
+        alone = tables | {"contrasts": contrasts[contrasts["metric"] == question.metric]}
+        assert phrases.speed_and_error(alone) == phrases.title(find(alone, question))
+
+
+def test_without_contrasts_nothing_is_claimed(tables):
+    for question in QUESTIONS:
+        nothing = replace(find(tables, question), rows=())
+        assert said(nothing).startswith("No run tells whether ")
+        assert question.asks in said(nothing)
+        assert titled(nothing).startswith("No loss is compared with ")
