@@ -73,28 +73,31 @@ def count(finding: Finding, verdict: Verdict) -> str:
     often = f"{finding.question.phrases[verdict].short} in {finding.count(verdict)} of {total}"
     if still_open := finding.count("undecided"):
         often += f", undecided in {still_open}"
-    return f"{loss_name(finding.loss)}: {often}{_in_brackets(finding.question, finding.rows)}"
+    values = amount(finding.question, finding.rows)
+    return f"{loss_name(finding.loss)}: {often}{f' ({values})' if values else ''}"
 
 
 def amount(question: Question, rows: Sequence[Record]) -> str:
     """The range of the contrasts' values with its unit: `1.4× to 2.8× the steps`; empty without."""
+    return _amount(question, rows, question.unit)
+
+
+def _amount(question: Question, rows: Sequence[Record], unit: str) -> str:
     values = numbers.span((row.value for row in rows), question.write)
     within = " within the budget" if any(row.censored_pairs for row in rows) else ""
-    return "" if values == numbers.ABSENT else f"{values}{question.unit}{within}"
-
-
-def _in_brackets(question: Question, rows: Sequence[Record]) -> str:
-    values = amount(question, rows)
-    return f" ({values})" if values else ""
+    return "" if values == numbers.ABSENT else f"{values}{unit}{within}"
 
 
 def _short(finding: Finding, reference: str = "") -> str:
-    parts = []
+    """The parts of a title; reference and unit are named once."""
+    parts, unit = [], finding.question.unit
     for part in finding.parts:
         phrase = finding.question.phrases[part.verdict]
         than = f" {phrase.link}{reference}" if reference else ""
-        values = _in_brackets(finding.question, part.rows)
-        parts.append(f"{phrase.short}{than} {_how_often(part, len(finding.rows))}{values}")
+        values = _amount(finding.question, part.rows, unit)
+        often = _how_often(part, len(finding.rows))
+        parts.append(f"{phrase.short}{than} {often}{f' ({values})' if values else ''}")
+        reference, unit = "", "" if values else unit
     return numbers.join(parts)
 
 
