@@ -11,7 +11,7 @@ from builders import synthetic
 from builders.project_copy import ROOT
 from lossbench.cli import app
 from lossbench.errors import TableError
-from lossbench.report import result_tables, summary
+from lossbench.report import answer_tables, markdown
 from lossbench.study.paths import EXPORTED
 from lossbench.tables.stored import read_csv, read_finished
 from lossbench.tables.study import TABLES
@@ -70,7 +70,7 @@ def test_the_answer_from_text_is_the_answer_from_the_tables(published, monkeypat
     folder, tables = published
     monkeypatch.setattr(publish, "ROOT", folder.parent)
     text = publish.answer(folder)
-    assert summary.table(result_tables.headline(tables)) in text
+    assert markdown.table(answer_tables.headline(tables)) in text
     assert text.startswith("**MSE on softmax ")
 
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from lossbench.files import write_text
-from lossbench.report.two_studies import READ, markdown
+from lossbench.report.differences import READ, markdown
 from lossbench.tables.stored import read_finished
 
 

@@ -1,0 +1,77 @@
+"""Two studies side by side, as Markdown: which verdicts, choices and values differ."""
+
+import pandas as pd
+
+from lossbench.report import columns, evidence
+from lossbench.report.blocks import Values
+from lossbench.report.data_tables import DataTable, Shown, data_table
+from lossbench.report.evidence import Tables
+from lossbench.report.labels import metric_name
+from lossbench.report.markdown import table
+from lossbench.report.templating import table_words, template
+from lossbench.stats.studies import changes
+from lossbench.tables.study import TABLES
+
+READ = ("metrics", "times_to_target", "choices", "contrasts", "claims")
+"""The tables that are read."""
+OPPOSITE = {"better": "worse", "worse": "better"}
+
+
+def markdown(tables_a: Tables, tables_b: Tables, name_a: str, name_b: str) -> str:
+    """The differences as Markdown: which verdicts and how many values changed, then the table."""
+    claims, contrasts, choices = (
+        _side_by_side(tables_a, tables_b, name) for name in ("claims", "contrasts", "choices")
+    )
+    changed = changes(tables_a, tables_b)
+    return template("differences.md.j2").render(
+        name_a=name_a,
+        name_b=name_b,
+        claims=_told(claims, claims["verdict_a"], claims["verdict_b"]),
+        contrasts=_told(contrasts, contrasts["verdict_a"], contrasts["verdict_b"]),
+        choices=_told(choices, _chosen(choices, "a"), _chosen(choices, "b")),
+        values=len(changed),
+        changes=changed["change"].value_counts().to_dict(),
+        table=table(_table(changed, name_a, name_b)),
+    )
+
+
+def _side_by_side(tables_a: Tables, tables_b: Tables, name: str) -> pd.DataFrame:
+    """The rows of the table `name` that stand in both studies, with what either says."""
+    one, other = evidence.rows(tables_a, name), evidence.rows(tables_b, name)
+    return one.merge(other, on=list(TABLES[name].key), suffixes=("_a", "_b"))
+
+
+def _chosen(choices: pd.DataFrame, study: str) -> "pd.Series[str]":
+    """The rate and the margin that tuning gave each loss in one of the studies."""
+    rate = choices[f"learning_rate_{study}"].map("{:g}".format).astype(str)
+    return (rate + " " + choices[f"setting_{study}"]).str.strip()
+
+
+def _told(both: pd.DataFrame, was: "pd.Series[str]", now: "pd.Series[str]") -> Values:
+    """How many rows say the same in both studies, how many the opposite; what the others said."""
+    turned = both.assign(was=was, now=now)[was != now]
+    return {
+        "rows": len(both),
+        "same": len(both) - len(turned),
+        "opposite": int((was.map(OPPOSITE) == now).sum()),
+        "turned": evidence.records(turned),
+    }
+
+
+def _table(changed: pd.DataFrame, name_a: str, name_b: str) -> DataTable:
+    return data_table(
+        changed,
+        (
+            *columns.CELL,
+            Shown("metric", "Metric", metric_name),
+            columns.quantity("mean_a", name_a),
+            columns.quantity("mean_b", name_b),
+            columns.quantity("difference", "Difference"),
+            columns.quantity("ci_low", "from"),
+            columns.quantity("ci_high", "to"),
+            columns.p_value("p_adjusted", "p, Holm"),
+            Shown("change", "Change"),
+            Shown("method", "Method"),
+        ),
+        **table_words("tables/differences"),
+    )

@@ -1,0 +1,65 @@
+"""The Markdown on two studies: which verdicts and choices differ, how many values changed."""
+
+import re
+from typing import get_args
+
+import pytest
+
+from builders import synthetic
+from lossbench.claims.rule import Verdict
+from lossbench.report.differences import markdown
+from lossbench.words.numbers import NO_BREAK
+
+
+@pytest.fixture
+def tables():
+    """Those of a study, whose frames may be changed."""
+    return {name: frame.copy() for name, frame in synthetic.build()[0].items()}
+
+
+def told(tables, other) -> list[str]:
+    """The listed items."""
+    words = markdown(tables, other, "a", "b").replace(NO_BREAK, " ")
+    return re.findall(r"^\* (.*)$", words, re.MULTILINE)
+
+
+def test_no_tables_give_no_values():
+    assert told({}, {})[-1].startswith("0 values")
+
+
+def test_markdown_counts_changes_and_lists_rows(tables):
+    metrics = tables["metrics"]
+    mine = metrics.query(
+        "dataset == 'mnist' and model == 'mlp' and loss == 'mse_softmax' and metric == 'error'"
+        " and split == 'test'"
+    )
+    other = mine.assign(value=mine["value"] + 0.5)
+    text = markdown({"metrics": mine}, {"metrics": other}, "old|one", "new")
+    assert told({"metrics": mine}, {"metrics": other})[-1] == "1 value: 1 beyond noise"
+    assert "| MNIST | MLP | MSE on softmax | Classification error |" in text
+    assert "old\\|one" in text
+
+
+def test_what_changed_beside_the_values_is_told(tables):
+    other = {name: frame.copy() for name, frame in tables.items()}
+    claims, contrasts, choices = (len(tables[name]) for name in ("claims", "contrasts", "choices"))
+    assert told(tables, other)[:3] == [
+        f"{claims} claims: {claims} with the same verdict",
+        f"{contrasts} contrasts: {contrasts} with the same verdict, 0 with the opposite one",
+        f"{choices} choices of tuning: {choices} the same",
+    ]
+    was = tables["claims"].loc[0, "verdict"]
+    now = next(each for each in get_args(Verdict) if each != was)
+    other["claims"].loc[0, "verdict"] = now
+    for frame, verdict in ((tables, "better"), (other, "worse")):
+        frame["contrasts"].loc[0, "verdict"] = verdict
+    first = ["dataset", "model", "loss", "learning_rate", "setting"]
+    tables["choices"].loc[0, first] = ["mnist", "mlp", "sm_softmax", 0.1, "m=0.5"]
+    other["choices"].loc[0, first] = ["mnist", "mlp", "sm_softmax", 0.3, "m=0.5"]
+    claim = tables["claims"].loc[0, "claim"]
+    assert told(tables, other)[:3] == [
+        f"{claims} claims: {claims - 1} with the same verdict; {claim} {was}, now {now}",
+        f"{contrasts} contrasts: {contrasts - 1} with the same verdict, 1 with the opposite one",
+        f"{choices} choices of tuning: {choices - 1} the same;"
+        " SM-Softmax on MNIST with MLP 0.1 m=0.5, now 0.3 m=0.5",
+    ]

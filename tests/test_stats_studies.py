@@ -1,0 +1,101 @@
+"""What changed between two studies, against SciPy and by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from lossbench.stats.studies import changes
+
+BEFORE = np.array([0.020, 0.022, 0.019, 0.021, 0.023])
+
+
+def study(values: np.ndarray, *, seeds: range | None = None, loss: str = "mse_softmax"):
+    """The metrics table of a study with one network and these test errors."""
+    rows = pd.DataFrame({"seed": seeds or range(len(values)), "value": values})
+    place = {"dataset": "mnist", "model": "mlp", "loss": loss, "setting": ""}
+    run = {"learning_rate": 0.1, "stage": "evaluation", "split": "test", "metric": "error"}
+    return {"metrics": rows.assign(**place, **run)}
+
+
+def only(frame: pd.DataFrame) -> pd.Series:
+    assert len(frame) == 1
+    return frame.iloc[0]
+
+
+def test_shared_seeds_are_paired_as_scipy_does():
+    after = BEFORE + np.array([0.004, 0.005, 0.006, 0.004, 0.005])
+    row = only(changes(study(BEFORE), study(after)))
+    expected = stats.ttest_rel(after, BEFORE)
+    interval = expected.confidence_interval(0.95)
+    assert row["p_value"] == pytest.approx(expected.pvalue)
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx((interval.low, interval.high))
+    assert row["change"] == "beyond noise"
+    assert row["method"] == "paired by seed, 5 pairs"
+
+
+def test_other_seeds_are_compared_by_welch():
+    after = np.array([0.018, 0.026, 0.022, 0.024])
+    row = only(changes(study(BEFORE), study(after, seeds=range(50, 54))))
+    expected = stats.ttest_ind(after, BEFORE, equal_var=False)
+    assert row["p_value"] == pytest.approx(expected.pvalue)
+    assert row["difference"] == pytest.approx(after.mean() - BEFORE.mean())
+    assert row["change"] == "within noise"
+
+
+def test_identical_studies_are_identical():
+    assert only(changes(study(BEFORE), study(BEFORE)))["change"] == "identical"
+
+
+def test_a_constant_shift_is_beyond_noise():
+    row = only(changes(study(np.full(3, 0.25)), study(np.full(3, 0.5))))
+    assert row["change"] == "beyond noise"
+    assert row["difference"] == row["ci_low"] == row["ci_high"] == 0.25
+
+
+def test_few_seeds_decide_nothing():
+    row = only(changes(study(BEFORE[:2]), study(BEFORE[:2] * 3)))
+    assert row["change"] == "too few seeds"
+    assert np.isnan(row["p_value"])
+
+
+def test_what_stands_in_one_study_alone_is_said():
+    frame = changes(study(BEFORE), study(BEFORE, loss="mse_logits"))
+    found = dict(zip(frame["loss"], frame["change"], strict=True))
+    assert found == {"mse_softmax": "only in A", "mse_logits": "only in B"}
+
+
+def test_many_rows_are_corrected_by_holm():
+    generator = np.random.default_rng(0)
+    losses = ("cross_entropy", "mse_softmax", "mse_logits", "mse_sigmoid")
+    sides = [
+        {
+            "metrics": pd.concat(
+                [study(generator.normal(0.02, 0.001, 6), loss=loss)["metrics"] for loss in losses]
+            )
+        }
+        for _ in range(2)
+    ]
+    frame = changes(*sides)
+    p = np.sort(frame["p_value"])
+    by_hand = np.maximum.accumulate(np.minimum(1, p * [4, 3, 2, 1]))
+    assert np.sort(frame["p_adjusted"]) == pytest.approx(by_hand)
+
+
+def test_steps_are_compared_at_equal_targets_only():
+    def timed(target: float, steps: list[int]) -> dict[str, pd.DataFrame]:
+        place = {"dataset": "mnist", "model": "mlp", "loss": "mse_softmax", "setting": ""}
+        run = {"learning_rate": 0.1, "stage": "evaluation", "target": 3, "reached": True}
+        rows = pd.DataFrame({"seed": range(len(steps)), "steps": steps, "epochs": 1.0})
+        times = rows.assign(**place, **run, validation_error=target)
+        targets = pd.DataFrame({"target": [1, 2, 3]})
+        return {"times_to_target": times, "targets": targets}
+
+    same = changes(timed(0.02, [10, 12, 14]), timed(0.02, [20, 25, 24]))
+    assert only(same)["difference"] == pytest.approx(23 - 12)
+    other = changes(timed(0.02, [10, 12, 14]), timed(0.03, [20, 25, 24]))
+    assert sorted(other["change"]) == ["only in A", "only in B"]
+
+
+def test_no_tables_give_no_rows():
+    assert changes({}, {}).empty
