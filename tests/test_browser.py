@@ -16,9 +16,8 @@ import pytest
 from builders import synthetic
 from builders.report_pages import PROVENANCE, parsed, table_values
 from lossbench.figures.catalogue import FIGURES
-from lossbench.report.blocks import FigureContent
+from lossbench.report.drawings import FigureContent
 from lossbench.report.page import render
-from lossbench.report.statements import statements
 from lossbench.theory.chapter import chapter
 
 pytestmark = pytest.mark.browser
@@ -71,7 +70,7 @@ def html(request) -> str:
             figures[name] = FigureContent(
                 spec.svg(tables, study), **asdict(words), sources=spec.sources
             )
-    return render(study, tables, figures, PROVENANCE, statements(tables))
+    return render(study, tables, figures, PROVENANCE)
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,8 @@ from builders import synthetic
 from builders.project_copy import ROOT
 from lossbench.cli import app
 from lossbench.errors import TableError
-from lossbench.report import result_tables, summary
-from lossbench.report.differences import READ
-from lossbench.study.paths import EXPORTED, StudyPaths
+from lossbench.report import answer_tables, markdown
+from lossbench.study.paths import EXPORTED
 from lossbench.tables.stored import read_csv, read_finished
 from lossbench.tables.study import TABLES
 from lossbench.words.numbers import NO_BREAK
@@ -26,12 +25,12 @@ def published(tmp_path_factory):
     tables, _ = synthetic.build()
     folder = tmp_path_factory.mktemp("published")
     (folder / "tables").mkdir()
-    for name in publish.KEPT:
+    for name in EXPORTED:
         tables[name].to_csv(folder / f"tables/{name}.csv", index=False)
     return folder, tables
 
 
-@pytest.mark.parametrize("name", publish.KEPT)
+@pytest.mark.parametrize("name", EXPORTED)
 def test_a_published_table_reads_as_it_was(published, name):
     folder, tables = published
     read = read_finished(folder, name)[name]
@@ -71,7 +70,7 @@ def test_the_answer_from_text_is_the_answer_from_the_tables(published, monkeypat
     folder, tables = published
     monkeypatch.setattr(publish, "ROOT", folder.parent)
     text = publish.answer(folder)
-    assert summary.table(result_tables.headline(tables)) in text
+    assert markdown.table(answer_tables.headline(tables)) in text
     assert text.startswith("**MSE on softmax ")
 
 
@@ -90,39 +89,6 @@ def test_pauses_do_not_count_and_waiting_does(tmp_path):
     assert dict(zip(jobs["job"], jobs["start_s"], strict=True))["draw"] == 101
     assert publish.sittings(jobs) == [10, 5]
     assert publish.chain_s(jobs) == 10 + 3
-
-
-PUBLISHED = [path for path in publish.PUBLISHED.glob("*") if path.is_dir()]
-
-
-@pytest.mark.parametrize("folder", PUBLISHED, ids=lambda path: path.name)
-def test_a_published_folder_keeps_what_it_says_and_nothing_large(folder):
-    assert (folder / "README.md").read_text("utf-8") == publish.contents(folder.name)
-    assert {path.stem for path in folder.glob("tables/*")} == set(publish.KEPT)
-    assert max(path.stat().st_size for path in folder.rglob("*")) < 1_000_000
-    read_finished(folder, *READ)
-
-
-def test_publishing_copies_what_is_kept(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    paths = StudyPaths("some")
-    figure = paths.figure(publish.FIGURE)
-    tables = [paths.csv(name) for name in (*EXPORTED, "sigmoid")]
-    for path in (paths.page, paths.study, paths.provenance, paths.summary, figure, *tables):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"<svg {path.name}>")
-    publish.copy(paths, tmp_path / "out/some")
-    found = {path.stem: path.read_text() for path in tmp_path.glob("out/some/tables/*")}
-    assert found == {name: f"<svg {name}.csv>" for name in publish.KEPT}
-    assert {path.name for path in tmp_path.glob("out/some/*")} == {
-        "README.md",
-        "answer.svg",
-        "jobs.csv",
-        "provenance.json",
-        "study.json",
-        "summary.md",
-        "tables",
-    }
 
 
 @pytest.mark.parametrize(

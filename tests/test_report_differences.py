@@ -1,9 +1,9 @@
-"""What is told of two studies side by side."""
+"""The Markdown on two studies: which verdicts and choices differ, how many values changed."""
 
 import re
 from typing import get_args
 
-import pandas as pd
+import pytest
 
 from builders import synthetic
 from lossbench.claims.rule import Verdict
@@ -11,35 +11,39 @@ from lossbench.report.differences import markdown
 from lossbench.words.numbers import NO_BREAK
 
 
-def errors(factor: float) -> dict[str, pd.DataFrame]:
-    """A study with one network and five test errors."""
-    rows = pd.DataFrame({"seed": range(5), "value": [0.020, 0.022, 0.019, 0.021, 0.023]})
-    place = {"dataset": "mnist", "model": "mlp", "loss": "mse_softmax", "setting": ""}
-    run = {"learning_rate": 0.1, "stage": "evaluation", "split": "test", "metric": "error"}
-    return {"metrics": rows.assign(value=factor * rows["value"], **place, **run)}
+@pytest.fixture
+def tables():
+    """Those of a study, whose frames may be changed."""
+    return {name: frame.copy() for name, frame in synthetic.build()[0].items()}
 
 
-def test_without_tables_nothing_is_told() -> None:
-    assert "0 values" in markdown({}, {}, "a", "b").replace(NO_BREAK, " ")
+def told(tables, other) -> list[str]:
+    """The listed items."""
+    words = markdown(tables, other, "a", "b").replace(NO_BREAK, " ")
+    return re.findall(r"^\* (.*)$", words, re.MULTILINE)
 
 
-def test_markdown_counts_changes_and_lists_rows():
-    text = markdown(errors(1.0), errors(2.0), "old|one", "new").replace(NO_BREAK, " ")
-    assert "* 1 value: 1 beyond noise\n" in text
+def test_no_tables_give_no_values():
+    assert told({}, {})[-1].startswith("0 values")
+
+
+def test_markdown_counts_changes_and_lists_rows(tables):
+    metrics = tables["metrics"]
+    mine = metrics.query(
+        "dataset == 'mnist' and model == 'mlp' and loss == 'mse_softmax' and metric == 'error'"
+        " and split == 'test'"
+    )
+    other = mine.assign(value=mine["value"] + 0.5)
+    text = markdown({"metrics": mine}, {"metrics": other}, "old|one", "new")
+    assert told({"metrics": mine}, {"metrics": other})[-1] == "1 value: 1 beyond noise"
     assert "| MNIST | MLP | MSE on softmax | Classification error |" in text
     assert "old\\|one" in text
 
 
-def test_what_changed_beside_the_values_is_told():
-    made, _ = synthetic.build()
-    tables, other = ({name: frame.copy() for name, frame in made.items()} for _ in range(2))
-
-    def told() -> list[str]:
-        words = markdown(tables, other, "a", "b").replace(NO_BREAK, " ")
-        return re.findall(r"^\* (.*)$", words, re.MULTILINE)[:3]
-
+def test_what_changed_beside_the_values_is_told(tables):
+    other = {name: frame.copy() for name, frame in tables.items()}
     claims, contrasts, choices = (len(tables[name]) for name in ("claims", "contrasts", "choices"))
-    assert told() == [
+    assert told(tables, other)[:3] == [
         f"{claims} claims: {claims} with the same verdict",
         f"{contrasts} contrasts: {contrasts} with the same verdict, 0 with the opposite one",
         f"{choices} choices of tuning: {choices} the same",
@@ -53,7 +57,7 @@ def test_what_changed_beside_the_values_is_told():
     tables["choices"].loc[0, first] = ["mnist", "mlp", "sm_softmax", 0.1, "m=0.5"]
     other["choices"].loc[0, first] = ["mnist", "mlp", "sm_softmax", 0.3, "m=0.5"]
     claim = tables["claims"].loc[0, "claim"]
-    assert told() == [
+    assert told(tables, other)[:3] == [
         f"{claims} claims: {claims - 1} with the same verdict; {claim} {was}, now {now}",
         f"{contrasts} contrasts: {contrasts - 1} with the same verdict, 1 with the opposite one",
         f"{choices} choices of tuning: {choices - 1} the same;"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.studies import jobs, sittings
-from lossbench.report import result_tables, sentences, summary
+from lossbench.report import answer_tables, markdown, sentences
 from lossbench.study.config import Study
 from lossbench.study.paths import EXPORTED, StudyPaths
 from lossbench.tables.stored import read_csv
@@ -87,9 +87,9 @@ def answer(folder: Path) -> str:
     alt = "Test error and steps to the target of each loss, against cross-entropy"
     return "\n\n".join(
         [
-            *(summary.words(prose) for prose in sentences.answer(tables)),
+            *(markdown.words(prose) for prose in sentences.answer(tables)),
             f"[![{alt}]({place}/{FIGURE}.svg)]({place}.html)",
-            summary.table(result_tables.headline(tables)),
+            markdown.table(answer_tables.headline(tables)),
             f"[The page]({place}.html) has every claim and every number; [its folder]({place}) has"
             " most tables as CSV, the configuration, the versions and the machine.",
         ]

@@ -109,7 +109,7 @@ def _digest_and_imports(path: Path) -> tuple[str, frozenset[str]]:
     imports: list[ast.Import | ast.ImportFrom] = []
     _spell(ast.parse(path.read_text(encoding="utf-8")), words, imports)
     digest = hashlib.sha256("\n".join(words).encode())
-    for template in sorted(path.parent.glob("templates/*")):
+    for template in sorted(path.parent.glob("templates/**/*.*")):
         digest.update(template.read_bytes())
     return digest.hexdigest(), frozenset(_package_modules(imports))
 

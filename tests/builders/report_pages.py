@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pandas as pd
 
-from lossbench.report.blocks import FigureContent
+from lossbench.report.drawings import FigureContent
 from lossbench.report.page import render
 from lossbench.study.config import Study
 

@@ -1,6 +1,7 @@
 """The columns that several tables share, each worded and formatted once."""
 
 import math
+from collections.abc import Callable
 from functools import partial
 
 from lossbench.report.data_tables import Shown
@@ -10,6 +11,7 @@ from lossbench.words.names import dataset_name, loss_name, metric_name, network_
 DATASET = Shown("dataset", "Data set", dataset_name, header=True, style="name")
 NETWORK = Shown("model", "Network", network_name, style="name")
 LOSS = Shown("loss", "Loss", loss_name, style="name")
+CELL = (DATASET, NETWORK, LOSS)
 SETTING = Shown("setting", "Margin", style="name", optional=True)
 VERDICT = Shown("verdict", "Verdict", style="name verdict-{}")
 FAMILY = Shown("family", "Family")
@@ -89,6 +91,17 @@ def quantity(name: str, label: str, unit: str = "") -> Shown:
 def decimal(name: str, label: str, unit: str = "", *, digits: int = 3) -> Shown:
     """A column of numbers of one size, aligned on the decimal point."""
     return Shown(name, label, partial(numbers.number, digits=digits), numeric=True, unit=unit)
+
+
+def estimate(
+    kind: Callable[[str, str], Shown], label: str, *, prefix: str = ""
+) -> tuple[Shown, Shown, Shown]:
+    """The columns of a value and of the ends of its interval."""
+    return (
+        kind(f"{prefix}value", label),
+        kind(f"{prefix}ci_low", "from"),
+        kind(f"{prefix}ci_high", "to"),
+    )
 
 
 LEARNING_RATE = Shown("learning_rate", "Learning rate", rate, numeric=True)

@@ -1,16 +1,16 @@
-"""Two studies side by side, in words: which verdicts, choices and values differ."""
+"""Two studies side by side, as Markdown: which verdicts, choices and values differ."""
 
 import pandas as pd
 
 from lossbench.report import columns
+from lossbench.report.blocks import Values
 from lossbench.report.data_tables import DataTable, Shown, data_table
-from lossbench.report.summary import table
+from lossbench.report.markdown import table
+from lossbench.report.templating import table_words, template
 from lossbench.stats.studies import changes
 from lossbench.tables.rows import Tables, records, rows_of
 from lossbench.tables.study import TABLES
-from lossbench.words import numbers
-from lossbench.words.names import loss_name, metric_name
-from lossbench.words.places import Place
+from lossbench.words.names import metric_name
 
 READ = ("metrics", "times_to_target", "choices", "contrasts", "claims")
 """The tables that are read."""
@@ -19,52 +19,20 @@ OPPOSITE = {"better": "worse", "worse": "better"}
 
 def markdown(tables_a: Tables, tables_b: Tables, name_a: str, name_b: str) -> str:
     """The differences as Markdown: which verdicts and how many values changed, then the table."""
+    claims, contrasts, choices = (
+        _side_by_side(tables_a, tables_b, name) for name in ("claims", "contrasts", "choices")
+    )
     changed = changes(tables_a, tables_b)
-    kinds = changed["change"].value_counts()
-    counts = numbers.join([f"{number} {kind}" for kind, number in kinds.items()])
-    found = (
-        _claims(_side_by_side(tables_a, tables_b, "claims")),
-        _contrasts(_side_by_side(tables_a, tables_b, "contrasts")),
-        _choices(_side_by_side(tables_a, tables_b, "choices")),
-        f"{numbers.count(len(changed), 'value')}: {counts}",
+    return template("differences.md.j2").render(
+        name_a=name_a,
+        name_b=name_b,
+        claims=_told(claims, claims["verdict_a"], claims["verdict_b"]),
+        contrasts=_told(contrasts, contrasts["verdict_a"], contrasts["verdict_b"]),
+        choices=_told(choices, _chosen(choices, "a"), _chosen(choices, "b")),
+        values=len(changed),
+        changes=changed["change"].value_counts().to_dict(),
+        table=table(_table(changed, name_a, name_b)),
     )
-    listed = "\n".join(f"* {words}" for words in found)
-    columns = table(_table(changed, name_a, name_b))
-    return f"# {name_a} against {name_b}\n\n{listed}\n\n{columns}\n"
-
-
-def _claims(both: pd.DataFrame) -> str:
-    """How many claims have one verdict in both studies, and what the others turned into."""
-    other = both[both["verdict_a"] != both["verdict_b"]]
-    turned = [f"; {row.claim} {row.verdict_a}, now {row.verdict_b}" for row in other.itertuples()]
-    same = len(both) - len(other)
-    return f"{numbers.count(len(both), 'claim')}: {same} with the same verdict{''.join(turned)}"
-
-
-def _contrasts(both: pd.DataFrame) -> str:
-    """How many contrasts have one verdict in both studies, and how many have opposite ones."""
-    same = (both["verdict_a"] == both["verdict_b"]).sum()
-    opposite = (both["verdict_a"].map(OPPOSITE) == both["verdict_b"]).sum()
-    return (
-        f"{numbers.count(len(both), 'contrast')}: {same} with the same verdict, {opposite} with the"
-        " opposite one"
-    )
-
-
-def _choices(both: pd.DataFrame) -> str:
-    """How many losses tuning gave the same rate and margin in both studies; the others by name."""
-    was, now = (
-        [f"{rate:g} {margin}".strip() for rate, margin in both[[rates, margins]].to_numpy()]
-        for rates, margins in (("learning_rate_a", "setting_a"), ("learning_rate_b", "setting_b"))
-    )
-    both = both.assign(was=was, now=now)
-    other = both[both["was"] != both["now"]]
-    turned = [
-        f"; {loss_name(row.loss)} on {Place.of(row).in_sentence} {row.was}, now {row.now}"
-        for row in records(other)
-    ]
-    same = len(both) - len(other)
-    return f"{numbers.count(len(both), 'choice')} of tuning: {same} the same{''.join(turned)}"
 
 
 def _side_by_side(tables_a: Tables, tables_b: Tables, name: str) -> pd.DataFrame:
@@ -73,13 +41,28 @@ def _side_by_side(tables_a: Tables, tables_b: Tables, name: str) -> pd.DataFrame
     return one.merge(other, on=list(TABLES[name].key), suffixes=("_a", "_b"))
 
 
+def _chosen(choices: pd.DataFrame, study: str) -> "pd.Series[str]":
+    """The rate and the margin that tuning gave each loss in one of the studies."""
+    rate = choices[f"learning_rate_{study}"].map("{:g}".format).astype(str)
+    return (rate + " " + choices[f"setting_{study}"]).str.strip()
+
+
+def _told(both: pd.DataFrame, was: "pd.Series[str]", now: "pd.Series[str]") -> Values:
+    """How many rows say the same in both studies, how many the opposite; what the others said."""
+    turned = both.assign(was=was, now=now)[was != now]
+    return {
+        "rows": len(both),
+        "same": len(both) - len(turned),
+        "opposite": int((was.map(OPPOSITE) == now).sum()),
+        "turned": records(turned),
+    }
+
+
 def _table(changed: pd.DataFrame, name_a: str, name_b: str) -> DataTable:
     return data_table(
         changed,
         (
-            columns.DATASET,
-            columns.NETWORK,
-            columns.LOSS,
+            *columns.CELL,
             Shown("metric", "Metric", metric_name),
             columns.quantity("mean_a", name_a),
             columns.quantity("mean_b", name_b),
@@ -90,6 +73,5 @@ def _table(changed: pd.DataFrame, name_a: str, name_b: str) -> DataTable:
             Shown("change", "Change"),
             Shown("method", "Method"),
         ),
-        name="differences",
-        caption="Means over seeds; difference: second minus first",
+        **table_words("tables/differences"),
     )

@@ -1,17 +1,121 @@
-"""Figures in their places, each with the way to its numbers."""
+"""Figures in their places: a drawing that is safe to show, its words, the way to its numbers."""
 
-from lossbench.report.blocks import FigureBlock, FigureContent, figure_block
-from lossbench.report.packing import pack
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from markupsafe import Markup
+
+from lossbench.errors import LossbenchError
+from lossbench.names import THEORY_FIGURE_NAMES
+from lossbench.report.packing import Pack, pack
 from lossbench.tables.rows import Tables, filled
 
 
-def drawn(name: str, content: FigureContent, tables: Tables) -> FigureBlock:
-    """The figure with the page's table of its numbers, or else with those packed for download."""
-    table, needed = DATA_OF.get(name, ("", ""))
-    if table and filled(tables, needed):
-        return figure_block(name, content, table=f"table-{table}")
-    return figure_block(name, content, pack=pack(tables, content.sources))
+@dataclass(frozen=True)
+class FigureContent:
+    """A drawn figure and the words around it, as the pipeline hands them to the page."""
 
+    svg: str
+    """One SVG element."""
+    title: str
+    """The finding."""
+    subtitle: str
+    """What is plotted."""
+    alt: str
+    """What a reader who cannot see the drawing needs."""
+    caption: str
+    """How to read it; may be empty."""
+    sources: Sequence[str] = ()
+    """Names of the tables that hold the numbers shown."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure ready for the template."""
+
+    name: str
+    svg: Markup
+    content: FigureContent
+    table: str = ""
+    """The anchor of the page's table with its numbers, "" for none."""
+    pack: Pack | None = None
+    """The numbers for download, where no table of the page has them."""
+    kind: str = field(default="figure", init=False)
+
+    @property
+    def anchor(self) -> str:
+        """The id of its element."""
+        return f"figure-{self.name}"
+
+    @property
+    def proportions(self) -> str:
+        """Width / height in CSS, so that the page knows the height of what it has not yet drawn."""
+        box = re.search(r'viewBox="\S+ \S+ (\S+) (\S+)"', self.svg)
+        return " / ".join(box.groups()) if box else "auto"
+
+
+def figures_of(section: str) -> tuple[str, ...]:
+    """The names of the section's figures, in the page's order."""
+    return FIGURES[section]
+
+
+def drawn(name: str, content: FigureContent, tables: Tables) -> Figure:
+    """The figure with the page's table of its numbers, or else with those packed for download.
+
+    Raises LossbenchError: see `embedded`.
+    """
+    table, needed = DATA_OF.get(name, ("", ""))
+    has_table = bool(table) and filled(tables, needed)
+    return Figure(
+        name=name,
+        svg=embedded(content.svg, name),
+        content=content,
+        table=f"table-{table}" if has_table else "",
+        pack=None if has_table else pack(tables, content.sources),
+    )
+
+
+def embedded(svg: str, name: str) -> Markup:
+    """`svg` as trusted markup: one well-formed <svg> element without scripts or outside loads.
+
+    Raises LossbenchError: it is anything else.
+    """
+    text = re.sub(r"^\s*(<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|\s)*", "", svg, flags=re.DOTALL)
+    try:
+        root = ET.fromstring(text)
+    except ET.ParseError as error:
+        raise LossbenchError(f"figure {name}: is not well-formed ({error})") from error
+    if root.tag.rpartition("}")[2] != "svg":
+        raise LossbenchError(f"figure {name}: is a <{root.tag}>; allowed: one <svg> element")
+    for element in root.iter():
+        _refuse_active(element.tag, element.attrib, name)
+    return Markup(text)
+
+
+def _refuse_active(tag: str, attributes: Mapping[str, str], name: str) -> None:
+    if tag.rpartition("}")[2] in ("script", "foreignObject"):
+        raise LossbenchError(f"figure {name}: holds <{tag}>; allowed: drawings and formulas")
+    for key, value in attributes.items():
+        attribute = key.rpartition("}")[2]
+        loads = attribute == "href" and not value.startswith(("#", "data:image/png"))
+        if loads or attribute.startswith("on"):
+            raise LossbenchError(f"figure {name}: {attribute}={value[:60]!r} is not allowed")
+
+
+FIGURES = {
+    "answer": ("answer",),
+    "convergence": ("learning-curves", "time-to-target"),
+    "final-error": ("final-error",),
+    "predictions": ("confusion", "class-error", "calibration", "gallery"),
+    "sensitivity": ("rate-sensitivity",),
+    "same-rate": ("same-rate",),
+    "mechanism": ("gradient-and-saturation",),
+    "features": ("features", "projections"),
+    "theory": THEORY_FIGURE_NAMES,
+}
+"""By section of the page, or a part of one that has figures of its own, in the page's order."""
 
 DATA_OF = {
     "answer": ("headline", "contrasts"),

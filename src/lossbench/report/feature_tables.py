@@ -1,30 +1,58 @@
-"""The table of the features' geometry."""
+"""The tables of the last hidden features: before training, and after it."""
+
+import pandas as pd
 
 from lossbench.cards.metric import OF_FEATURES
 from lossbench.report import columns
 from lossbench.report.data_tables import DataTable, data_table
+from lossbench.report.templating import table_words
 from lossbench.tables.rows import Tables, rows_of
 from lossbench.words.names import metric_name
+
+LEAST_SQUARES = "mse_logits"
+"""The loss that is a least-squares problem in the last layer."""
+PLACE = ["dataset", "model"]
 
 
 def geometry(tables: Tables) -> DataTable:
     """Scatter and cosines of the last hidden features, mean over seeds."""
     found = rows_of(tables, "geometry", stage="evaluation")
-    cell = ["dataset", "model", "loss", "setting", "layer"]
+    cell = [*PLACE, "loss", "setting", "layer"]
     wide = found.pivot_table(index=cell, columns="measure", values="value", aggfunc="mean")
     names = [name for name in OF_FEATURES if name in wide]
     return data_table(
         wide.reset_index(),
         (
-            columns.DATASET,
-            columns.NETWORK,
-            columns.LOSS,
+            *columns.CELL,
             columns.SETTING,
             *(columns.decimal(name, metric_name(name)) for name in names),
         ),
-        name="geometry",
-        caption="How compact the classes are in the last hidden features, mean over seeds",
-        note="Scatter ratio: within-class over between-class scatter, tr(Σ_W)/tr(Σ_B); smaller "
-        "is more compact. Cosines: of a feature to its own class's mean, and to the nearest "
-        "other.",
+        **table_words("tables/geometry"),
     )
+
+
+def last_layer(tables: Tables) -> DataTable:
+    """The features before training, and the curvature that they give the least-squares loss."""
+    return data_table(
+        networks(tables),
+        (
+            columns.DATASET,
+            columns.NETWORK,
+            columns.count("features", "Features"),
+            columns.decimal("squared_length", "Mean squared length", digits=2),
+            columns.percent("mean_share", "Share of the mean"),
+            columns.decimal("curvature", "Curvature", digits=2),
+            columns.points("difference", "Difference"),
+        ),
+        **table_words("tables/last-layer", loss=LEAST_SQUARES),
+        folded=False,
+    )
+
+
+def networks(tables: Tables) -> pd.DataFrame:
+    """A row a network: the mean over seeds, and how MSE on logits ends against the reference."""
+    measured = ["features", "squared_length", "mean_share", "curvature"]
+    mean = tables["last_layer"].groupby(PLACE, sort=False)[measured].mean().reset_index()
+    contrasts = rows_of(tables, "contrasts", rates="tuned", metric="error", loss=LEAST_SQUARES)
+    difference = contrasts[[*PLACE, "value"]].rename(columns={"value": "difference"})
+    return mean.merge(difference, on=PLACE, how="left")

@@ -1,9 +1,7 @@
 """The losses as the page's legends and formulas show them."""
 
-import re
 from functools import cache
 
-from latex2mathml.converter import convert
 from markupsafe import Markup
 from matplotlib.markers import MarkerStyle
 from matplotlib.path import Path
@@ -13,7 +11,8 @@ from lossbench.cards.kinds import OutputName
 from lossbench.cards.look import Look
 from lossbench.cards.loss import LOSSES, LossCard
 from lossbench.figures.palette import LOSS_STYLES, css_name
-from lossbench.report.blocks import LossKey, formulated
+from lossbench.report.blocks import LossKey
+from lossbench.report.templating import mathml
 from lossbench.study.config import Study
 
 PROBABILITIES: dict[OutputName, str] = {
@@ -44,18 +43,11 @@ def _key(loss: str, card: LossCard) -> LossKey:
     return LossKey(
         name=loss,
         label=card.name,
-        formula=formulated(mathml(card.formula), loss),
+        formula=Markup(mathml(card.formula, display="block")),
         probabilities=PROBABILITIES[card.output] + margin_free,
         source=card.source,
         swatch=_swatch(loss, LOSS_STYLES[loss]),
     )
-
-
-def mathml(latex: str) -> str:
-    """The formula as MathML in display style, its functions set apart by a thin space."""
-    shown = convert(latex, display="block").replace('display="block"', 'displaystyle="true"')
-    space = 'lspace="0.167em" rspace="0.167em"'
-    return re.sub("<mi>([a-z]{2,})</mi>", rf"<mo {space}>\1</mo>", shown)
 
 
 def _swatch(loss: str, look: Look) -> Markup:

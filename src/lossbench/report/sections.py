@@ -1,171 +1,153 @@
-"""The page's ten sections, in their order: which sentences, figures and tables stand where."""
+"""The page's ten sections, in their order: what stands where, and the tables that it needs."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TypeVar
 
 from lossbench.report import (
-    contrast_tables,
+    answer_tables,
+    error_tables,
     feature_tables,
-    result_tables,
-    run_table,
+    prose,
+    run_status,
     sentences,
-    tuning,
+    speed_tables,
+    theory_tables,
+    tuning_tables,
 )
-from lossbench.report.blocks import (
-    Block,
-    FigureContent,
-    Heading,
-    Items,
-    Prose,
-    Section,
+from lossbench.report.blocks import Block, FigureBlock, Material, Section, TableBlock, TextBlock
+from lossbench.report.data_tables import DataTable
+from lossbench.report.drawings import figures_of
+from lossbench.report.labels import losses
+from lossbench.report.statements import STATEMENTS
+from lossbench.tables.rows import Tables
+from lossbench.tables.theory import THEORY_TABLES
+
+Made = TypeVar("Made")
+
+
+def _section(anchor: str, title: str, *blocks: Block) -> Section:
+    return Section(anchor, title, blocks)
+
+
+def _of_tables(make: Callable[[Tables], Made]) -> Callable[[Material], Made]:
+    """What needs the tables alone."""
+    return lambda page: make(page.tables)
+
+
+def _table(make: Callable[[Tables], DataTable], *needs: str) -> TableBlock:
+    return TableBlock(_of_tables(make), needs)
+
+
+def _figures(section: str) -> Iterator[FigureBlock]:
+    """The figures of a section, or of a part of one."""
+    yield from map(FigureBlock, figures_of(section))
+
+
+def _statements() -> Iterator[Block]:
+    """What the theory chapter says about each of its figures, and the figure."""
+    for figure in figures_of("theory"):
+        if figure in STATEMENTS:
+            said = STATEMENTS[figure]
+            yield TextBlock(said.template, said.needs, _of_tables(said.values))
+        yield FigureBlock(figure)
+
+
+def _theory_table(name: str) -> TableBlock:
+    return TableBlock(_of_tables(partial(theory_tables.short_table, name)), (name,))
+
+
+SECTIONS = (
+    _section(
+        "answer",
+        "The answer",
+        TextBlock("prose/answer", values=lambda page: {"answer": sentences.answer(page.tables)}),
+        _table(answer_tables.headline, "metrics", "contrasts"),
+        *_figures("answer"),
+        TextBlock(
+            "prose/repetitions",
+            values=lambda page: {"repetitions": prose.repetitions(page.study)},
+        ),
+    ),
+    _section(
+        "claims",
+        "The claims",
+        TextBlock("prose/claims", ("claims",)),
+        TableBlock(
+            lambda page: answer_tables.claims(page.tables, frozenset(page.figures)),
+            ("claims",),
+        ),
+    ),
+    _section(
+        "convergence",
+        "Convergence",
+        TextBlock("prose/losses", ("contrasts",), prose.speed_of_losses),
+        *_figures("convergence"),
+        _table(speed_tables.speed, "contrasts"),
+        _table(speed_tables.survival, "survival"),
+        TableBlock(lambda page: speed_tables.curves(page.tables, page.study), ("history",)),
+    ),
+    _section(
+        "final-error",
+        "Final error",
+        TextBlock("prose/losses", ("contrasts",), prose.error_of_losses),
+        *_figures("final-error"),
+        _table(error_tables.error_contrasts, "contrasts"),
+        _table(error_tables.errors, "metrics"),
+        _table(error_tables.seed_errors, "metrics"),
+        *_figures("predictions"),
+        _table(error_tables.class_errors, "metrics"),
+        _table(error_tables.confusion, "confusion"),
+    ),
+    _section(
+        "sensitivity",
+        "Sensitivity to the learning rate",
+        TextBlock("prose/sensitivity", ("choices",), prose.sensitivity),
+        *_figures("sensitivity"),
+        _table(tuning_tables.choices, "choices"),
+        _table(tuning_tables.trials, "metrics", "choices"),
+        TextBlock("prose/same-rate", ("contrasts",), prose.same_rate),
+        *_figures("same-rate"),
+        _table(error_tables.same_rate, "contrasts"),
+        _table(speed_tables.same_rate_speed, "contrasts"),
+    ),
+    _section(
+        "mechanism",
+        "Mechanism",
+        TextBlock("prose/mechanism", ("history",)),
+        *_figures("mechanism"),
+        TextBlock("prose/last-layer", ("last_layer",), prose.last_layer),
+        _table(feature_tables.last_layer, "last_layer"),
+    ),
+    _section(
+        "features",
+        "Features",
+        *_figures("features"),
+        _table(feature_tables.geometry, "geometry"),
+    ),
+    _section(
+        "theory",
+        "Theory",
+        *_statements(),
+        TextBlock("prose/theory-numbers", ("theory_constants",)),
+        *(_theory_table(name) for name in THEORY_TABLES),
+        TextBlock("prose/theory-tables", ("theory_constants",)),
+    ),
+    _section(
+        "runs",
+        "Runs",
+        TextBlock("prose/runs", values=prose.runs),
+        TableBlock(lambda page: run_status.run_table(page.study, page.tables)),
+    ),
+    _section(
+        "methods",
+        "Methods and provenance",
+        TextBlock("prose/protocol", values=lambda page: {"losses": losses(page.study)}),
+        TextBlock("prose/training", values=prose.training),
+        TextBlock("prose/scope", values=prose.training),
+        TextBlock("prose/origin"),
+        TextBlock("prose/data"),
+        TextBlock("prose/record", values=prose.record),
+        TextBlock("prose/citation"),
+    ),
 )
-from lossbench.report.drawings import drawn
-from lossbench.report.last_layer_section import last_layer
-from lossbench.report.methods import Provenance, methods
-from lossbench.report.statements import Statement
-from lossbench.report.theory_section import theory
-from lossbench.study.config import Study
-from lossbench.tables.rows import Tables, filled
-from lossbench.words.questions import ERROR, SPEED
-
-
-@dataclass(frozen=True)
-class Material:
-    """All that the page is made of."""
-
-    study: Study
-    tables: Tables
-    figures: Mapping[str, FigureContent]
-    provenance: Provenance
-    statements: Sequence[Statement]
-
-
-def sections(material: Material) -> tuple[Section, ...]:
-    """The ten sections; one without evidence says so."""
-    return tuple(
-        Section(anchor, title, tuple(blocks(material)) or (Prose(NOTHING, quiet=True),))
-        for anchor, (title, blocks) in SECTIONS.items()
-    )
-
-
-NOTHING = "The study has no table that speaks about this."
-
-
-def _answer(material: Material) -> Iterator[Block]:
-    study, tables = material.study, material.tables
-    yield from sentences.answer(tables)
-    if filled(tables, "metrics", "contrasts"):
-        yield result_tables.headline(tables)
-    yield from _figures(material, "answer")
-    yield Prose(sentences.seeds(study), "methods", "methods", quiet=True)
-
-
-def _claims(material: Material) -> Iterator[Block]:
-    if filled(material.tables, "claims"):
-        yield Prose(
-            "Each claim of the usual explanation is tested by itself; its verdict is computed "
-            "from the tables."
-        )
-        yield result_tables.claims(material.tables, frozenset(material.figures))
-
-
-def _convergence(material: Material) -> Iterator[Block]:
-    study, tables = material.study, material.tables
-    if filled(tables, "contrasts"):
-        yield Items(sentences.losses_on(SPEED, study, tables))
-    yield from _figures(material, "learning-curves", "time-to-target")
-    if filled(tables, "contrasts"):
-        yield contrast_tables.speed(tables)
-    if filled(tables, "survival"):
-        yield contrast_tables.survival(tables)
-    if filled(tables, "history"):
-        yield result_tables.curves(tables, study)
-
-
-def _final(material: Material) -> Iterator[Block]:
-    study, tables = material.study, material.tables
-    if filled(tables, "contrasts"):
-        yield Items(sentences.losses_on(ERROR, study, tables))
-    yield from _figures(material, "final-error")
-    if filled(tables, "contrasts"):
-        yield contrast_tables.error_contrasts(tables)
-    if filled(tables, "metrics"):
-        yield result_tables.errors(tables)
-        yield result_tables.seed_errors(tables)
-    yield from _figures(material, "confusion", "class-error", "calibration", "gallery")
-    if filled(tables, "metrics"):
-        yield result_tables.class_errors(tables)
-    if filled(tables, "confusion"):
-        yield result_tables.confusion(tables)
-
-
-def _sensitivity(material: Material) -> Iterator[Block]:
-    tables = material.tables
-    yield Prose(sentences.sensitivity(tables))
-    yield from _figures(material, "rate-sensitivity")
-    if filled(tables, "choices"):
-        yield tuning.choices(tables)
-    if filled(tables, "metrics", "choices"):
-        yield tuning.trials(tables)
-    yield Heading("At one shared rate")
-    yield Prose(sentences.same_rate(tables))
-    yield from _figures(material, "same-rate")
-    if filled(tables, "contrasts"):
-        yield contrast_tables.same_rate(tables)
-        yield contrast_tables.same_rate_speed(tables)
-
-
-def _mechanism(material: Material) -> Iterator[Block]:
-    if filled(material.tables, "history"):
-        yield Prose(
-            "Theory says that under MSE the gradient of the logits carries the slope of the "
-            "output, which is small where the output is sure of itself, right or wrong; under "
-            "cross-entropy that slope cancels. Both were measured while the networks trained.",
-            "theory",
-            "the theory",
-        )
-    yield from _figures(material, "gradient-and-saturation")
-    yield from last_layer(material.tables)
-
-
-def _features(material: Material) -> Iterator[Block]:
-    yield from _figures(material, "features", "projections")
-    if filled(material.tables, "geometry"):
-        yield feature_tables.geometry(material.tables)
-
-
-def _theory(material: Material) -> Iterator[Block]:
-    yield from theory(material.tables, material.figures, material.statements)
-
-
-def _runs(material: Material) -> Iterator[Block]:
-    study, tables = material.study, material.tables
-    for sentence in (sentences.counts(study, tables), sentences.diverged(tables)):
-        if sentence:
-            yield Prose(sentence)
-    yield run_table.run_table(study, tables)
-
-
-def _methods(material: Material) -> Iterator[Block]:
-    yield from methods(material.study, material.provenance)
-
-
-def _figures(material: Material, *names: str) -> Iterator[Block]:
-    for name in names:
-        if name in material.figures:
-            yield drawn(name, material.figures[name], material.tables)
-
-
-SECTIONS = {
-    "answer": ("The answer", _answer),
-    "claims": ("The claims", _claims),
-    "convergence": ("Convergence", _convergence),
-    "final-error": ("Final error", _final),
-    "sensitivity": ("Sensitivity to the learning rate", _sensitivity),
-    "mechanism": ("Mechanism", _mechanism),
-    "features": ("Features", _features),
-    "theory": ("Theory", _theory),
-    "runs": ("Runs", _runs),
-    "methods": ("Methods and provenance", _methods),
-}
-"""Anchor, title and content of each section, in the page's order."""

@@ -6,9 +6,8 @@ from lossbench.files import read_json, write_text
 from lossbench.names import FIGURE_CHAPTERS
 from lossbench.provenance import git_state
 from lossbench.report import page
-from lossbench.report.blocks import FigureContent
-from lossbench.report.statements import statements
-from lossbench.report.summary import markdown
+from lossbench.report.drawings import FigureContent
+from lossbench.report.markdown import markdown
 from lossbench.study.loading import read_study
 from lossbench.study.paths import StudyPaths
 from lossbench.tables.stored import read_tables, read_theory
@@ -19,14 +18,13 @@ from lossbench.verbs import StudyFile
 def render(study: StudyFile) -> None:
     settings = read_study(study)
     paths = StudyPaths.around(study)
-    theory = read_theory(paths)
-    tables = read_tables(paths, *(name for name in TABLES if name != "predictions")) | theory
+    named = (name for name in TABLES if name != "predictions")
+    tables = read_tables(paths, *named) | read_theory(paths)
     figures = {
         name: FigureContent(svg=paths.figure(name).read_text("utf-8"), **words)
         for chapter in FIGURE_CHAPTERS
         for name, words in read_json(paths.words(chapter)).items()
     }
     provenance = read_json(paths.provenance) | {"page": git_state(Path.cwd())}
-    html = page.render(settings, tables, figures, provenance, statements(theory))
-    write_text(paths.page, html)
+    write_text(paths.page, page.render(settings, tables, figures, provenance))
     write_text(paths.summary, markdown(settings, tables, provenance))

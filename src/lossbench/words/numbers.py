@@ -89,6 +89,12 @@ def span(values: Iterable[float], write: Callable[[float], str]) -> str:
     return high if low == high else f"{low.removesuffix(unit)} to {high}"
 
 
+def duration(seconds: float) -> str:
+    """A time in minutes, or in hours where it is long: 89.5 minutes, 2.5 hours."""
+    minutes = seconds / 60
+    return f"{minutes:,.1f} minutes" if minutes < 120 else f"{minutes / 60:,.1f} hours"
+
+
 def join(items: Sequence[str]) -> str:
     """The items as in a sentence: a, b and c. No items read `none`."""
     if not items:

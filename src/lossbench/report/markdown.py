@@ -1,0 +1,49 @@
+"""The summary for a pull request: the answer, the headline table and the runs, as Markdown."""
+
+from lossbench.report import answer_tables, prose, sentences
+from lossbench.report.blocks import Prose, Provenance
+from lossbench.report.data_tables import Cell, DataTable
+from lossbench.report.templating import escaped, template
+from lossbench.study.config import Study
+from lossbench.study.paths import StudyPaths
+from lossbench.tables.rows import Tables, filled
+from lossbench.words import numbers
+
+
+def markdown(study: Study, tables: Tables, provenance: Provenance | None = None) -> str:
+    """The study in a few lines of Markdown. Takes what `page.render` takes, without figures."""
+    shown = []
+    if filled(tables, "metrics", "contrasts"):
+        shown.append(table(answer_tables.headline(tables)))
+    if filled(tables, "claims"):
+        shown.append(table(answer_tables.claims(tables, frozenset())))
+    return template("summary.md.j2").render(
+        study=study,
+        run_counts=prose.run_counts(study, tables),
+        notices=prose.notices(study, tables),
+        answer=[words(paragraph) for paragraph in sentences.answer(tables)],
+        tables=shown,
+        repetitions=prose.repetitions(study),
+        commit=(provenance or {}).get("git_commit"),
+        page=StudyPaths(study.name).page,
+    )
+
+
+def table(shown: DataTable) -> str:
+    """A table of the page as a Markdown table, with its caption."""
+    heads = [f"{column.label} {column.unit}".strip() for column in shown.columns]
+    rules = ["---:" if column.numeric else "---" for column in shown.columns]
+    body = [[_cell(cell) for cell in row.cells] for row in shown.rows]
+    lines = [" | ".join(row) for row in ([escaped(head) for head in heads], rules, *body)]
+    return f"**{escaped(shown.caption)}**\n\n" + "\n".join(f"| {line} |" for line in lines)
+
+
+def words(said: Prose) -> str:
+    """A paragraph, its findings in bold."""
+    if isinstance(said.text, str):
+        return escaped(said.text)
+    return " ".join(f"**{escaped(each.lead)}**{escaped(each.rest)}" for each in said.text)
+
+
+def _cell(cell: Cell) -> str:
+    return escaped(cell.text) or numbers.ABSENT

@@ -1,0 +1,145 @@
+"""What the templates in `prose/` show: numbers and names, computed from study and tables."""
+
+import json
+
+import pandas as pd
+import yaml
+
+from lossbench.cards.dataset import STAND_INS
+from lossbench.cards.loss import REFERENCE
+from lossbench.report import feature_tables, sentences
+from lossbench.report.blocks import Material, Values
+from lossbench.report.run_status import run_status
+from lossbench.report.templating import paragraph, paragraphs
+from lossbench.stats.intervals import MIN_PAIRS
+from lossbench.study import plan
+from lossbench.study.config import Study
+from lossbench.study.grid import Comparison
+from lossbench.tables.rows import Tables, records, rows_of
+from lossbench.words.findings import select
+from lossbench.words.questions import ERROR, SPEED
+
+
+def notices(study: Study, tables: Tables) -> list[str]:
+    """What a reader must know before any number: stand-ins, shortened studies, missing data."""
+    return paragraphs(
+        "prose/notices",
+        stand_ins=[each.name for each in study.datasets if each.name in STAND_INS],
+        limits=study.limits.model_dump(exclude_none=True),
+        missing=_missing_datasets(study, tables),
+    )
+
+
+def _missing_datasets(study: Study, tables: Tables) -> list[str]:
+    """Data sets that the study asks for and that no run was made on."""
+    found = set(rows_of(tables, "runs")["dataset"])
+    asked = dict.fromkeys(comparison.dataset for comparison in study.comparisons)
+    return [dataset for dataset in asked if dataset not in found]
+
+
+def run_counts(study: Study, tables: Tables) -> str:
+    """How many of the planned runs were made, diverged, or are missing."""
+    found = run_status(study, tables)["status"].value_counts()
+    return paragraph("prose/run-counts", runs=int(found.sum()), found=found.to_dict())
+
+
+def repetitions(study: Study) -> str:
+    """How often each run was repeated, and what follows from it."""
+    return paragraph(
+        "prose/repetitions",
+        seeds=[len(plan.seeds(study, each, "evaluation")) for each in study.comparisons],
+        fewest=MIN_PAIRS,
+        level=study.statistics.level,
+    )
+
+
+def speed_of_losses(material: Material) -> Values:
+    """What is said of each loss's steps to the last target."""
+    return {"losses": sentences.losses_on(SPEED, material.study, material.tables)}
+
+
+def error_of_losses(material: Material) -> Values:
+    """What is said of each loss's final test error."""
+    return {"losses": sentences.losses_on(ERROR, material.study, material.tables)}
+
+
+def sensitivity(material: Material) -> Values:
+    """Whether tuning looked far enough: which chosen rates lie on an edge of their grid."""
+    chosen = material.tables["choices"]
+    return {
+        "trials": [int(trials) for trials in chosen["trials"]],
+        "edges": records(chosen[chosen["on_edge"]]),
+    }
+
+
+def same_rate(material: Material) -> Values:
+    """How many comparisons at one shared rate have which verdict on the other loss."""
+    found = select(material.tables, "validation_error", rates="same_rate").dropna(subset="value")
+    verdicts = found["verdict"].value_counts()
+    return {
+        "compared": len(found),
+        "worse": int(verdicts.get("worse", 0)),
+        "undecided": int(verdicts.get("undecided", 0)),
+    }
+
+
+def last_layer(material: Material) -> Values:
+    """Where the curvature is largest, and whether the least-squares loss does worst there.
+
+    `in_order` counts the networks where all stand in one order by their curvature and by their
+    difference; it is 0 otherwise, and for two, which would by chance every other time.
+    """
+    networks = records(feature_tables.networks(material.tables))
+    compared = [network for network in networks if pd.notna(network.difference)]
+    rising = sorted(compared, key=lambda network: network.curvature)
+    differences = [network.difference for network in rising]
+    is_one_order = len(compared) > 2 and differences == sorted(differences)
+    return {
+        "loss": feature_tables.LEAST_SQUARES,
+        "networks": len(networks),
+        "steepest": max(networks, key=lambda network: network.curvature),
+        "flattest": min(networks, key=lambda network: network.curvature),
+        "worst": max(compared, key=lambda network: network.difference, default=None),
+        "compared": len(compared),
+        "in_order": len(compared) if is_one_order else 0,
+    }
+
+
+def runs(material: Material) -> Values:
+    """How many runs there are, and how many of each stage and loss diverged."""
+    lost = [
+        {"stage": stage, "loss": loss, "runs": number}
+        for stage in ("evaluation", "tuning")
+        for loss, number in rows_of(material.tables, "runs", stage=stage, diverged=True)
+        .groupby("loss")
+        .size()
+        .items()
+    ]
+    return {"counts": run_counts(material.study, material.tables), "diverged": lost}
+
+
+def training(material: Material) -> Values:
+    """What each comparison trains, and how often."""
+    study = material.study
+    return {"comparisons": [_trained(study, comparison) for comparison in study.comparisons]}
+
+
+def _trained(study: Study, comparison: Comparison) -> Values:
+    tuned, *_ = plan.tuning_cells(study, comparison, comparison.losses[0])
+    return {
+        "comparison": comparison,
+        "epochs": plan.evaluation_cell(study, comparison, REFERENCE).epochs,
+        "seeds": len(plan.seeds(study, comparison, "evaluation")),
+        "tuning_epochs": tuned.epochs,
+        "tuning_seeds": len(plan.seeds(study, comparison, "tuning")),
+        "dataset": study.dataset(comparison.dataset),
+    }
+
+
+def record(material: Material) -> Values:
+    """The study with every default written out, and everything recorded."""
+    fields, recorded = material.study.model_dump(mode="json"), dict(material.provenance)
+    return {
+        "yaml": yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=88),
+        "json": json.dumps(recorded, indent=2, ensure_ascii=False, default=str),
+    }

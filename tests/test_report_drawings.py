@@ -1,0 +1,46 @@
+"""Figures: safe to show, and each with the way to its numbers."""
+
+import pytest
+
+from builders import synthetic
+from builders.report_pages import SVG, figure
+from lossbench.errors import LossbenchError
+from lossbench.names import FIGURE_NAMES
+from lossbench.report.drawings import DATA_OF, FIGURES, FigureContent, drawn, embedded
+
+
+@pytest.mark.parametrize(
+    "svg",
+    [
+        SVG.replace("<g", "<script>1</script><g"),
+        SVG.replace("<g", '<g onload="alert(1)"'),
+        SVG.replace("<g", '<a href="https://example.org"/><g'),
+        SVG.replace("</svg>", ""),
+        "<p>no drawing</p>",
+    ],
+)
+def test_an_active_or_broken_drawing_is_refused(svg):
+    with pytest.raises(LossbenchError, match="figure answer"):
+        embedded(svg, "answer")
+
+
+def test_a_prolog_is_dropped():
+    prolog = '<?xml version="1.0"?>\n<!DOCTYPE svg PUBLIC "x" "y">\n<!-- note -->\n'
+    assert embedded(prolog + SVG, "answer") == SVG
+
+
+def test_every_figure_has_one_place():
+    placed = [name for names in FIGURES.values() for name in names]
+    assert sorted(placed) == sorted(FIGURE_NAMES)
+
+
+def test_a_figure_leads_to_its_table_or_holds_its_numbers():
+    tables, _ = synthetic.build(networks=1)
+    assert set(DATA_OF) <= set(FIGURE_NAMES)
+    shown = drawn("confusion", figure(), tables)
+    assert (shown.table, shown.pack) == ("table-confusion", None)
+    content = FigureContent(SVG, "", "", "", "", sources=("absent", "projections"))
+    packed = drawn("confusion", content, {"projections": tables["projections"]})
+    assert packed.table == ""
+    assert packed.pack is not None
+    assert packed.pack.name == "projections"

@@ -1,0 +1,45 @@
+"""The Markdown summary says what the page says, and nothing in it is taken for markup."""
+
+import re
+
+import pytest
+
+from builders import synthetic
+from lossbench.report.markdown import markdown
+from lossbench.report.templating import escaped
+from lossbench.words.findings import find
+from lossbench.words.phrases import sentences
+from lossbench.words.questions import ERROR, SPEED
+
+
+@pytest.fixture(scope="module")
+def made():
+    return synthetic.build(networks=1)
+
+
+def test_holds_answer_headline_and_claims(made):
+    tables, study = made
+    text = markdown(study, tables, {"git_commit": "0123abc"})
+    assert text.startswith("# An invented study\n")
+    for question in (SPEED, ERROR):
+        for sentence in sentences(find(tables, question)):
+            assert f"**{sentence.lead}**{escaped(sentence.rest)}" in text
+    rows = [line for line in text.splitlines() if re.match(r"\| (MNIST|CIFAR-10|C\d+) \|", line)]
+    assert len(rows) == 2 + len(tables["claims"])
+    assert "Commit 0123abc; page: `report/synthetic.html`." in text
+
+
+def test_every_table_line_has_as_many_cells(made):
+    tables, study = made
+    text = markdown(study, tables, {}).replace("\\|", "")
+    blocks = [block for block in text.split("\n\n") if block.startswith("|")]
+    assert len(blocks) == 2
+    for block in blocks:
+        assert len({line.count("|") for line in block.splitlines()}) == 1
+
+
+def test_hostile_text_is_escaped(made):
+    tables, study = made
+    hostile = study.model_copy(update={"title": "a | b\n# c <b> [x](y) `z`"})
+    first = markdown(hostile, tables, {}).splitlines()[0]
+    assert first == r"# a \| b \# c \<b\> \[x\](y) \`z\`"

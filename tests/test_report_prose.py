@@ -1,0 +1,271 @@
+"""The page's texts: their numbers follow study and tables, and what is absent is said."""
+
+import pandas as pd
+import pytest
+import yaml
+
+from builders import synthetic
+from builders.report_pages import PROVENANCE, Element, parsed, rendered
+from lossbench.cards.loss import LOSSES
+from lossbench.report import prose
+from lossbench.report.blocks import Material, TextBlock
+from lossbench.report.templating import UNRECORDED
+from lossbench.study.config import Study
+
+
+@pytest.fixture(scope="module")
+def made():
+    return synthetic.build()
+
+
+@pytest.fixture(scope="module")
+def tables(made):
+    return made[0]
+
+
+@pytest.fixture(scope="module")
+def study(made) -> Study:
+    return made[1]
+
+
+def said(name: str, study: Study, tables=None, provenance=None, values=None) -> Element:
+    """The part of the page that the template of this name makes."""
+    block = TextBlock(f"prose/{name}") if values is None else TextBlock(f"prose/{name}", (), values)
+    (part,) = block.parts(Material(study, tables or {}, {}, provenance or {}))
+    return parsed(str(part))
+
+
+def text(element: Element) -> str:
+    return " ".join(element.text.split())
+
+
+def facts(element: Element) -> dict[str, str]:
+    """Terms and what is said of them."""
+    terms, descriptions = element.all("dt"), element.all("dd")
+    return {
+        term.text: text(description) for term, description in zip(terms, descriptions, strict=True)
+    }
+
+
+def origin(study: Study, provenance: dict[str, object]) -> dict[str, str]:
+    return facts(said("origin", study, provenance=provenance))
+
+
+def test_configuration_reads_back_as_the_study(study):
+    shown = said("record", study, values=prose.record).all("div", id="configuration")[0].all("code")
+    assert Study.model_validate(yaml.safe_load(shown[0].text)) == study
+
+
+def test_every_recorded_fact_is_shown(study):
+    facts = origin(study, {**PROVENANCE, "git_dirty": True, "devices": ["A", "B"]})
+    assert facts["Git commit"] == "0123456789abcdef with uncommitted changes"
+    assert facts["Code of training"] == "feedbeef"
+    assert facts["Packages"] == "numpy 2.0"
+    assert facts["Trained on"] == "A and B"
+    assert facts["Training time"] == "1.5 minutes"
+    assert facts["GPU"] == UNRECORDED
+
+
+@pytest.mark.parametrize(
+    ("page", "commit"),
+    [
+        ({"git_commit": "fedcba", "git_dirty": False}, "fedcba"),
+        ({"git_commit": "fedcba", "git_dirty": True}, "fedcba with uncommitted changes"),
+        ({"git_commit": PROVENANCE["git_commit"], "git_dirty": False}, None),
+        ({"git_commit": None, "git_dirty": None}, None),
+        ({}, None),
+    ],
+)
+def test_a_page_made_by_other_code_than_the_runs_says_so(study, page, commit):
+    assert origin(study, {**PROVENANCE, "page": page}).get("Page made at commit") == commit
+
+
+def test_nothing_recorded_is_said_for_every_fact(study):
+    assert set(origin(study, {}).values()) == {UNRECORDED}
+    assert facts(said("data", study)) == {"MNIST": UNRECORDED, "CIFAR-10": UNRECORDED}
+    assert text(said("citation", study)).count(UNRECORDED) == 3
+
+
+def test_data_sets_show_counts_and_digests(study):
+    manifest = {
+        "counts": {"train": 55000, "validation": 5000, "test": 10000},
+        "images_sha256": "a" * 64,
+        "labels_sha256": "b" * 64,
+        "source_sha256": {"train-images": "c" * 64},
+        "citation": "A paper.",
+        "licence": "A licence",
+    }
+    shown = facts(said("data", study, provenance={"datasets": {"mnist": manifest}}))
+    assert shown["MNIST"] == "55,000 train, 5,000 validation and 10,000 test examples"
+    assert shown["Images, SHA-256"] == "a" * 64
+    assert shown["train-images, SHA-256"] == "c" * 64
+
+
+def bounds_of(fields: dict[str, object]) -> dict[str, str]:
+    return facts(said("scope", Study.model_validate(fields), values=prose.training))
+
+
+def test_the_bounds_of_a_study_follow_its_configuration(study):
+    fields = study.model_dump()
+    fields["seeds"] = {"tuning": [100, 101], "evaluation": [0, 1, 2, 3]}
+    fields["comparisons"] = fields["comparisons"][:2]
+    for comparison, epochs in zip(fields["comparisons"], (3, 7), strict=True):
+        comparison |= {"epochs": epochs, "tuning_epochs": 1, "evaluation_seeds": None}
+    fields["comparisons"][1]["tuning_seeds"] = 1
+    bounds = bounds_of(fields)
+    assert "3 to 7 epochs" in bounds["Length"]
+    assert "4 seeds" in bounds["Chance"]
+    assert "1 to 2 tuning seeds" in bounds["Tuning"]
+    fields["limits"] = {"epochs": 2, "evaluation_seeds": 1}
+    bounds = bounds_of(fields)
+    assert " 2 epochs" in bounds["Length"]
+    assert " 1 seed." in bounds["Chance"]
+
+
+def test_every_loss_has_its_formula(study):
+    fields = study.model_dump()
+    annealing = {"m": 2.0, "annealing": {}}
+    margins = {"sm_softmax": {"m": 0.1}, "am_softmax": {"m": 0.3, "s": 10.0}}
+    fields["comparisons"][0]["losses"] = [
+        {
+            "loss": loss,
+            "learning_rates": [0.1],
+            "margins": [margins.get(loss, annealing)]
+            if loss.endswith("_softmax") and loss != "mse_softmax"
+            else [],
+        }
+        for loss in LOSSES
+    ]
+    page = parsed(rendered({}, Study.model_validate(fields)))
+    rows: list[Element] = page.all("div", id="table-losses")[0].all("tbody")[0].all("tr")
+    assert [row.attributes["data-loss"] for row in rows] == list(LOSSES)
+    formulas = [row.all("math")[0].text for row in rows]
+    assert all(formulas)
+    assert len(set(formulas)) == len(LOSSES)
+
+
+@pytest.fixture
+def choices(tables) -> pd.DataFrame:
+    return tables["choices"].assign(on_edge=False, trials=4)
+
+
+def tuned(study: Study, choices: pd.DataFrame) -> str:
+    return text(said("sensitivity", study, {"choices": choices}, values=prose.sensitivity))
+
+
+def test_rates_inside_their_grids(study, choices):
+    assert "4 trials" in tuned(study, choices)
+    assert " inside " in tuned(study, choices)
+
+
+def test_comparisons_with_different_numbers_of_trials(study, choices):
+    choices.loc[choices["dataset"] == "cifar10", "trials"] = 3
+    assert "3 to 4 trials" in tuned(study, choices)
+
+
+def test_a_rate_on_an_edge_is_named_with_its_place(study, choices):
+    place = (choices["dataset"] == "mnist") & (choices["loss"] == "mse_softmax")
+    choices.loc[place & (choices["model"] == "mlp"), ["on_edge", "learning_rate"]] = [True, 0.25]
+    assert " for MSE on softmax on MNIST with MLP (0.25): " in tuned(study, choices)
+    assert " inside " not in tuned(study, choices)
+
+
+def test_verdicts_at_the_shared_rate_are_counted_not_signs(study, tables):
+    contrasts = tables["contrasts"]
+    shared = (contrasts["rates"] == "same_rate") & (contrasts["metric"] == "validation_error")
+
+    def counted(verdict: str, value: float) -> str:
+        changed = contrasts.assign(
+            value=contrasts["value"].mask(shared, value),
+            verdict=contrasts["verdict"].mask(shared, verdict),
+        )
+        return text(said("same-rate", study, {"contrasts": changed}, values=prose.same_rate))
+
+    total = shared.sum()
+    assert total > 1
+    assert f" in {total} of {total} comparisons" in counted("worse", -0.1)
+    assert f" in 0 of {total} comparisons, undecided in {total}" in counted("undecided", 0.1)
+    assert "No tuning run" in counted("worse", float("nan"))
+
+
+def test_few_seeds_have_no_intervals(study):
+    def repeated(seeds: int) -> str:
+        fields = study.model_dump()
+        fields["seeds"]["evaluation"] = list(range(seeds))
+        for comparison in fields["comparisons"]:
+            comparison["evaluation_seeds"] = None
+        return prose.repetitions(Study.model_validate(fields)).replace("\xa0", " ")
+
+    assert "5 seeds" in repeated(5)
+    assert "Intervals cover 95%" in repeated(5)
+    assert "With 1 seed there are no intervals" in repeated(1)
+
+
+def probed(tables) -> str:
+    return text(said("last-layer", synthetic.build()[1], tables, values=prose.last_layer))
+
+
+def steepest_at(tables, model: str, curvature: float):
+    """The tables with a network's curvature changed."""
+    changed = tables["last_layer"].copy()
+    changed.loc[changed["model"] == model, "curvature"] = curvature
+    return tables | {"last_layer": changed}
+
+
+def worst_at(tables, model: str):
+    """The tables with a network on which MSE on logits ends 30 points above cross-entropy."""
+    changed = tables["contrasts"].copy()
+    ours = (changed["metric"] == "error") & (changed["loss"] == "mse_logits")
+    changed.loc[ours & (changed["model"] == model), "value"] = 0.3
+    return tables | {"contrasts": changed}
+
+
+def test_the_largest_and_the_smallest_curvature_are_named(tables):
+    words = probed(steepest_at(steepest_at(tables, "resnet18", 123.4), "mlp", 0.05))
+    assert "123.40 on CIFAR-10 with ResNet-18, and 0.05 on MNIST with MLP" in words
+
+
+@pytest.mark.parametrize(
+    ("model", "where"),
+    [("resnet18", ", where the curvature is"), ("mlp", ", not where the curvature is")],
+)
+def test_the_worst_network_is_said_to_be_the_steepest_only_where_it_is(tables, model, where):
+    words = probed(worst_at(steepest_at(tables, "resnet18", 100.0), model))
+    assert "(+30.00 pp of test error)" + where in words
+
+
+def ordered(tables, differences):
+    """The tables with rising curvatures of the networks, and these differences."""
+    probed, contrasts = tables["last_layer"].copy(), tables["contrasts"].copy()
+    ours = (contrasts["metric"] == "error") & (contrasts["loss"] == "mse_logits")
+    places = probed[["dataset", "model"]].drop_duplicates().itertuples(index=False)
+    for rank, (place, difference) in enumerate(zip(places, differences, strict=True)):
+        for frame, column, value in (
+            (probed, "curvature", 10.0**rank),
+            (contrasts, "value", difference),
+        ):
+            here = (frame["dataset"] == place.dataset) & (frame["model"] == place.model)
+            frame.loc[here & ours if frame is contrasts else here, column] = value
+    return tables | {"last_layer": probed, "contrasts": contrasts}
+
+
+@pytest.mark.parametrize(
+    ("differences", "same"), [((0.01, 0.02, 0.03, 0.04), True), ((0.02, 0.01, 0.03, 0.04), False)]
+)
+def test_one_order_of_all_networks_is_said_only_where_it_holds(tables, differences, same):
+    assert (
+        "The 4 networks stand in the same order" in probed(ordered(tables, differences))
+    ) == same
+
+
+def test_without_the_loss_nothing_is_compared(tables):
+    contrasts = tables["contrasts"]
+    words = probed(tables | {"contrasts": contrasts[contrasts["loss"] != "mse_logits"]})
+    assert "Before training" in words
+    assert "does worst" not in words
+
+
+def test_one_network_has_no_smallest(tables):
+    alone = tables["last_layer"].query("model == 'mlp'")
+    words = probed(tables | {"last_layer": alone})
+    assert words.endswith("on MNIST with MLP.")

@@ -1,0 +1,71 @@
+"""Every planned run is listed: what became of it, and a command that makes it again."""
+
+import pandas as pd
+import pytest
+
+from builders import synthetic
+from lossbench.report.run_status import config_option, planned, run_status, run_table
+from lossbench.study import plan
+from lossbench.study.paths import StudyPaths
+
+
+@pytest.fixture(scope="module")
+def made():
+    return synthetic.build(networks=1)
+
+
+def test_plans_every_run_once(made):
+    tables, study = made
+    rows = planned(study)
+    key = ["stage", "dataset", "model", "loss", "trial", "seed"]
+    assert not rows.duplicated(key).any()
+    assert len(rows) == len(tables["runs"])
+
+
+def test_complete_study_is_ok_throughout(made):
+    tables, study = made
+    found = run_status(study, tables)
+    assert set(found["status"]) == {"ok"}
+    assert found["learning_rate"].notna().all()
+    tuned = found[found["stage"] == "tuning"]
+    assert tuned["test_error"].isna().all()
+    assert tuned["validation_error"].notna().all()
+
+
+def test_missing_and_unplanned_runs_are_not_dropped(made):
+    tables, study = made
+    runs = tables["runs"]
+    gone = (runs["seed"] == 1) & (runs["loss"] == "mse_logits") & (runs["dataset"] == "mnist")
+    stray = runs.iloc[[0]].assign(seed=999)
+    changed = {**tables, "runs": pd.concat([runs[~gone], stray])}
+    counts = run_status(study, changed)["status"].value_counts()
+    assert counts["missing"] == gone.sum() == 1
+    assert counts["not planned"] == 1
+    (row,) = [row for row in run_table(study, changed).rows if row.state == "missing"]
+    assert row.loss == "mse_logits"
+
+
+def test_diverged_runs_are_marked():
+    tables, study = synthetic.build(networks=1, diverged=True, censored=True)
+    found = run_status(study, tables)
+    lost = found[found["status"] == "diverged"]
+    assert len(lost) == tables["runs"]["diverged"].sum() > 0
+    assert set(lost["loss"]) == {"mse_softmax"}
+
+
+def test_command_names_the_file_of_the_run(made):
+    _, study = made
+    paths = StudyPaths(study.name)
+    rows = planned(study)
+    for stage in ("tuning", "evaluation"):
+        for job in plan.jobs(study, stage):
+            path = str(paths.job(job, "runs"))
+            mine = rows[rows["command"].str.endswith(f" {path}")]
+            assert len(mine) == len(job.cells) * len(job.seeds)
+            assert set(mine["seed"]) == set(job.seeds)
+
+
+def test_only_a_study_that_is_not_the_default_names_its_config(made):
+    _, study = made
+    assert config_option(study) == " --configfile config/synthetic.yaml"
+    assert config_option(study.model_copy(update={"name": "mnist-cifar10"})) == ""

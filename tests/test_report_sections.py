@@ -1,0 +1,75 @@
+"""Sections: every block names tables that exist, figures stand once, what is empty says so."""
+
+import pytest
+
+from builders import synthetic
+from builders.report_pages import figure, parsed, rendered
+from builders.theory_tables import made
+from lossbench.names import FIGURE_NAMES, THEORY_FIGURE_NAMES
+from lossbench.report.blocks import Material, Section, TableBlock, TextBlock
+from lossbench.report.sections import SECTIONS
+from lossbench.report.templating import html
+from lossbench.tables.study import TABLES
+from lossbench.tables.theory import THEORY_TABLES
+
+BLOCKS = [(section.anchor, block) for section in SECTIONS for block in section.blocks]
+
+
+@pytest.fixture(scope="module")
+def study_and_tables():
+    tables, study = synthetic.build(networks=1)
+    return study, {**tables, **made()}
+
+
+@pytest.mark.parametrize(("anchor", "block"), BLOCKS)
+def test_a_block_needs_tables_that_exist(anchor, block):
+    assert set(block.needs) <= {*TABLES, *THEORY_TABLES}, anchor
+
+
+@pytest.mark.parametrize("index", range(len(BLOCKS)))
+def test_a_block_needs_no_table_that_it_does_not_name(study_and_tables, index):
+    study, tables = study_and_tables
+    _, block = BLOCKS[index]
+    named = {name: tables[name] for name in block.needs}
+    parts = list(block.parts(Material(study, named, {}, {})))
+    if isinstance(block, TableBlock) and not set(block.needs) & set(THEORY_TABLES):
+        assert parts[0].rows
+    if isinstance(block, TextBlock):
+        assert parts[0]
+
+
+def test_a_block_is_left_out_where_a_table_has_no_rows(study_and_tables):
+    study, tables = study_and_tables
+    section = Section("any", "Any", (TextBlock("prose/mechanism", ("history", "metrics")),))
+    nothing = html("prose/nothing")
+    assert section.parts(Material(study, tables, {}, {})) == (html("prose/mechanism"),)
+    for lacking in ({}, {**tables, "history": tables["history"].head(0)}):
+        assert section.parts(Material(study, lacking, {}, {})) == (nothing,)
+
+
+def test_a_section_without_evidence_says_so(study_and_tables):
+    study, _ = study_and_tables
+    page = parsed(rendered({}, study, figures={}))
+    nothing = parsed(str(html("prose/nothing"))).text.strip()
+    silent = {str(e.attributes["id"]) for e in page.all("section") if nothing in e.text}
+    assert silent == {section.anchor for section in SECTIONS} - {"answer", "runs", "methods"}
+
+
+def test_every_study_figure_stands_once(study_and_tables):
+    study, tables = study_and_tables
+    figures = {name: figure(f"Finding of {name}") for name in FIGURE_NAMES}
+    page = parsed(rendered(tables, study, figures=figures))
+    found = [e.attributes["id"] for e in page.all("figure")]
+    assert sorted(map(str, found)) == sorted(f"figure-{name}" for name in FIGURE_NAMES)
+    (theory,) = page.all("section", id="theory")
+    in_theory = [e.attributes["id"] for e in theory.all("figure")]
+    assert in_theory == [f"figure-{name}" for name in THEORY_FIGURE_NAMES]
+
+
+def test_a_statement_stands_before_its_figure(study_and_tables):
+    study, tables = study_and_tables
+    figures = {name: figure(f"Finding of {name}") for name in THEORY_FIGURE_NAMES}
+    page = parsed(rendered(tables, study, figures=figures))
+    (theory,) = page.all("section", id="theory")
+    kinds = [e.tag for e in theory.children if not isinstance(e, str)]
+    assert kinds[1 : 1 + 3 * len(figures)] == ["h3", "p", "figure"] * len(figures)
