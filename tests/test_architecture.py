@@ -9,7 +9,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src/lossbench"
 FLOORS = [
     {"errors", "cards"},
-    {"study", "words", "files", "names"},
+    {"study", "words", "files"},
     {"tables", "provenance"},
     {"datasets", "networks"},
     {"analysis", "theory", "training"},

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from builders import synthetic
+from builders.drawn_figures import draw
 from builders.report_pages import PROVENANCE, parsed, table_values
 from lossbench.figures.catalogue import FIGURES
 from lossbench.report.blocks import FigureContent
@@ -65,12 +66,10 @@ def html(request) -> str:
     tables, study = synthetic.build(networks=1, diverged=True, censored=True)
     tables = {**tables, **chapter(study.theory)}
     figures = {}
-    for name, spec in FIGURES.items():
-        if spec.available(tables):
-            words = spec.describe(tables, study)
-            figures[name] = FigureContent(
-                spec.svg(tables, study), **asdict(words), sources=spec.sources
-            )
+    for name in FIGURES:
+        svg, words = draw(name, tables, study)
+        if words:
+            figures[name] = FigureContent(svg, **asdict(words))
     return render(study, tables, figures, PROVENANCE, statements(tables))
 
 

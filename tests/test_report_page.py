@@ -9,8 +9,7 @@ import pytest
 from builders import synthetic
 from builders.report_pages import SVG, Element, figure, parsed, rendered, table_values
 from lossbench.errors import LossbenchError
-from lossbench.names import FIGURE_NAMES
-from lossbench.names import THEORY_FIGURE_NAMES as CHAPTER
+from lossbench.figures.catalogue import FIGURES, figures_of
 from lossbench.report import page as page_module
 from lossbench.report.blocks import embedded
 from lossbench.report.page import notices
@@ -158,13 +157,13 @@ def test_statements_stand_with_their_figures(study_and_tables):
 
 def test_every_study_figure_stands_once(study_and_tables):
     study, tables = study_and_tables
-    figures = {name: figure(f"Finding of {name}") for name in FIGURE_NAMES}
+    figures = {name: figure(f"Finding of {name}") for name in FIGURES}
     page = parsed(rendered(tables, study, figures=figures))
     found = [e.attributes["id"] for e in page.all("figure")]
-    assert sorted(map(str, found)) == sorted(f"figure-{name}" for name in FIGURE_NAMES)
+    assert sorted(map(str, found)) == sorted(f"figure-{name}" for name in FIGURES)
     (theory,) = page.all("section", id="theory")
     in_theory = [e.attributes["id"] for e in theory.all("figure")]
-    assert in_theory == [f"figure-{name}" for name in CHAPTER]
+    assert in_theory == [f"figure-{name}" for name in figures_of("theory")]
 
 
 def test_headline_values_are_exact(study_and_tables, page):

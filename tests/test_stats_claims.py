@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from lossbench.claims import from_benchmark
-from lossbench.names import FIGURE_NAMES
+from lossbench.figures.catalogue import FIGURES
 from lossbench.study.config import Study
 from lossbench.tables import study
 from lossbench.tables.parquet import empty
@@ -171,7 +171,7 @@ def test_the_table_has_the_five_claims_with_figures_that_exist() -> None:
         "claim"
     )
     assert sorted(table.index) == ["C10", "C11", "C12", "C5", "C6"]
-    assert set(table["figure"]) <= set(FIGURE_NAMES)
+    assert set(table["figure"]) <= set(FIGURES)
     assert table["statement"].str.endswith(".").all()
     assert table.loc["C12", "numbers"] == "C5, C6, C7, C8 and C9 supported"
 

@@ -5,7 +5,7 @@ import pytest
 
 from builders.theory_tables import made
 from lossbench.claims.from_theory import CLAIMS_OF_THEORY, claims, judge
-from lossbench.names import THEORY_FIGURE_NAMES
+from lossbench.figures.catalogue import figures_of
 from lossbench.study.settings import NeuronStart, Theory
 from lossbench.tables.parquet import check
 from lossbench.tables.study import CLAIMS
@@ -41,7 +41,7 @@ def test_the_chapter_decides_all_seven():
         "C9": "supported with limits",
     }
     pd.testing.assert_frame_equal(check(frame.reset_index(), CLAIMS), claims(made()))
-    assert set(frame["figure"]) <= set(THEORY_FIGURE_NAMES)
+    assert set(frame["figure"]) <= set(figures_of("theory"))
 
 
 WRONG = {

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from builders.theory_tables import made
-from lossbench.names import THEORY_FIGURE_NAMES
+from lossbench.figures.catalogue import figures_of
 from lossbench.report.mathml import fraction, index, math, power, row, upright
 from lossbench.report.statements import statements
 
@@ -26,7 +26,7 @@ def test_formula_is_the_mathml_one_would_write():
 
 def test_each_figure_has_a_statement_in_well_formed_markup():
     found = statements(made())
-    assert [statement.figure for statement in found] == list(THEORY_FIGURE_NAMES)
+    assert [statement.figure for statement in found] == figures_of("theory")
     for statement in found:
         root = ET.fromstring(f"<p>{statement.html}</p>")
         assert {element.tag for element in root.iter()} <= {

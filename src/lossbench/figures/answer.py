@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lossbench.cards.loss import REFERENCE
-from lossbench.figures import findings, forest, theme
-from lossbench.figures.layout import losses, places, plain_axis
-from lossbench.figures.spec import Description, FigureSpec, Tables, filled
+from lossbench.figures import findings, forest
+from lossbench.figures.axes import plain_axis
+from lossbench.figures.drawing import Tables, Words, filled
+from lossbench.figures.panels import heading, losses, places
 from lossbench.study.config import Study
-from lossbench.words import names, numbers
+from lossbench.words import numbers
 
 
 def available(tables: Tables) -> bool:
@@ -25,11 +25,11 @@ def draw(tables: Tables, study: Study) -> Figure:
     rows = _shown(tables["contrasts"])
     shown = places(rows, study)
     orders = [losses(place.rows(rows)) for place in shown]
-    figure, axes = forest.panels(orders)
+    figure, axes = forest.grid(orders)
     for line, place, order in zip(axes, shown, orders, strict=True):
         mine = place.rows(rows)
         by_dataset = rows[rows["dataset"] == place.dataset]
-        theme.heading(line[0], place.heading)
+        heading(line[0], place.heading)
         forest.draw(line[0], mine[mine["scale"] == "difference"], order, _differences(by_dataset))
         forest.draw(line[1], mine[mine["scale"] == "ratio"], order, _ratios(rows, tables))
         forest.name_rows(line[0], order)
@@ -40,29 +40,14 @@ def draw(tables: Tables, study: Study) -> Figure:
     return figure
 
 
-def describe(tables: Tables, study: Study) -> Description:
+def words(tables: Tables, study: Study) -> Words:
     """Who learns faster and who ends lower."""
     contrasts = tables["contrasts"]
-    title = findings.speed_and_error(contrasts, study)
-    shown = [place.heading for place in places(_shown(contrasts), study)]
-    level = study.statistics.level
-    return Description(
-        title=title,
-        subtitle=(
-            f"Each loss against {names.in_sentence(REFERENCE)} (the vertical line), paired by "
-            f"seed: mean and {level:.0%} interval. Left: test error. Right: steps to the last "
-            "target. Grey: the band of equivalence. A hollow mark is undecided; an arrow points "
-            "to a value off the scale."
-        ),
-        alt=f"Forest plot for {numbers.join(shown)}. {title}.",
-        caption=(
-            "Left of the line a loss does better. Each loss trains at its own tuned learning "
-            "rate; the last target is the validation error that the weaker of the primary pair "
-            "reaches in its median tuned run. A run that never gets there counts with its whole "
-            "budget, which makes the ratio a bound: ≥ where the loss has such runs, ≤ where "
-            f"{names.in_sentence(REFERENCE)} has."
-        ),
-    )
+    return {
+        "title": findings.speed_and_error(contrasts, study),
+        "places": numbers.join([place.heading for place in places(_shown(contrasts), study)]),
+        "level": numbers.percent(study.statistics.level, 0),
+    }
 
 
 def _shown(contrasts: pd.DataFrame) -> pd.DataFrame:
@@ -97,16 +82,3 @@ def _short_of_target(tables: Tables) -> set[tuple[str, str, str]]:
     last = survival[survival["target"] == survival["target"].max()]
     last = last[last["reach_rate"] < 1]
     return set(zip(last["dataset"], last["model"], last["loss"], strict=True))
-
-
-ANSWER_FIGURES: dict[str, FigureSpec] = {
-    "answer": FigureSpec(
-        "answer",
-        section="answer",
-        draw=draw,
-        describe=describe,
-        sources=("contrasts", "survival"),
-        available=available,
-    ),
-}
-"""The figures of the answer section."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from lossbench.cards.loss import REFERENCE
-from lossbench.figures.layout import focus, places
+from lossbench.figures.panels import focus, places
 from lossbench.study.config import Study
 from lossbench.words import names, numbers
 

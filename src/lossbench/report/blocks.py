@@ -2,7 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from markupsafe import Markup
@@ -26,8 +26,6 @@ class FigureContent:
     """What a reader who cannot see the drawing needs."""
     caption: str
     """How to read it; may be empty."""
-    sources: Sequence[str] = ()
-    """Names of the tables that hold the numbers shown."""
 
 
 @dataclass(frozen=True)

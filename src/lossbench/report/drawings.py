@@ -1,32 +1,27 @@
 """Figures in their places, each with the way to its numbers."""
 
+from collections.abc import Iterator, Mapping
+
+from lossbench.figures.catalogue import FIGURES, Section, figures_of
 from lossbench.report.blocks import FigureBlock, FigureContent, figure_block
 from lossbench.report.evidence import Tables, filled
 from lossbench.report.packing import pack
 
 
-def drawn(name: str, content: FigureContent, tables: Tables) -> FigureBlock:
-    """The figure with the page's table of its numbers, or else with those packed for download."""
-    table, needed = DATA_OF.get(name, ("", ""))
-    if table and filled(tables, needed):
-        return figure_block(name, content, table=f"table-{table}")
-    return figure_block(name, content, pack=pack(tables, content.sources))
+def drawn_of(
+    section: Section, figures: Mapping[str, FigureContent], tables: Tables
+) -> Iterator[FigureBlock]:
+    """The section's figures, as far as there are any, in the catalogue's order."""
+    for name in figures_of(section):
+        yield from drawn(name, figures, tables)
 
 
-DATA_OF = {
-    "answer": ("headline", "contrasts"),
-    "learning-curves": ("curves", "history"),
-    "time-to-target": ("survival", "survival"),
-    "final-error": ("seed-errors", "metrics"),
-    "confusion": ("confusion", "confusion"),
-    "class-error": ("class-errors", "metrics"),
-    "rate-sensitivity": ("trials", "choices"),
-    "same-rate": ("same-rate", "contrasts"),
-    "gradient-and-saturation": ("curves", "history"),
-    "features": ("geometry", "geometry"),
-    "neuron": ("neuron-times", "neuron_times"),
-    "slowdown": ("neuron-slowdown", "neuron_slowdown"),
-    "separable-data": ("separable-descent", "separable_descent"),
-    "linear-regression": ("linear-solutions", "linear_solutions"),
-}
-"""By figure: the page's table with its numbers, and the study's table that must be there."""
+def drawn(name: str, figures: Mapping[str, FigureContent], tables: Tables) -> Iterator[FigureBlock]:
+    """The figure, if there is one, with the page's table of its numbers or those packed."""
+    if name not in figures:
+        return
+    entry = FIGURES[name]
+    if entry.page_table and filled(tables, entry.tables[0]):
+        yield figure_block(name, figures[name], table=f"table-{entry.page_table}")
+    else:
+        yield figure_block(name, figures[name], pack=pack(tables, entry.tables))

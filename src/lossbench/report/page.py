@@ -46,8 +46,8 @@ def render(
     """The study's page as one HTML text.
 
     `tables` holds the study's and the theory chapter's tables by name; one that is absent leaves
-    its place out. `figures` are placed by name, unknown names in the theory section, each with
-    its statement from `statements`. `provenance` is the pipeline's record; what it lacks is
+    its place out. `figures` stand in their sections, those of the theory chapter each with its
+    statement from `statements`. `provenance` is the pipeline's record; what it lacks is
     printed as not recorded.
 
     Raises LossbenchError: a figure or statement is not plain SVG or MathML.

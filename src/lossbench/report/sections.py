@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from lossbench.figures.catalogue import Section as FigureSection
 from lossbench.report import (
     contrast_tables,
     feature_tables,
@@ -19,7 +20,7 @@ from lossbench.report.blocks import (
     Prose,
     Section,
 )
-from lossbench.report.drawings import drawn
+from lossbench.report.drawings import drawn_of
 from lossbench.report.evidence import Tables, filled
 from lossbench.report.last_layer_section import last_layer
 from lossbench.report.methods import Provenance, methods
@@ -72,7 +73,7 @@ def _convergence(material: Material) -> Iterator[Block]:
     study, tables = material.study, material.tables
     if filled(tables, "contrasts"):
         yield Items(sentences.losses_on_speed(study, tables))
-    yield from _figures(material, "learning-curves", "time-to-target")
+    yield from _figures(material, "convergence")
     if filled(tables, "contrasts"):
         yield contrast_tables.speed(tables)
     if filled(tables, "survival"):
@@ -91,7 +92,7 @@ def _final(material: Material) -> Iterator[Block]:
     if filled(tables, "metrics"):
         yield result_tables.errors(tables)
         yield result_tables.seed_errors(tables)
-    yield from _figures(material, "confusion", "class-error", "calibration", "gallery")
+    yield from _figures(material, "predictions")
     if filled(tables, "metrics"):
         yield result_tables.class_errors(tables)
     if filled(tables, "confusion"):
@@ -101,7 +102,7 @@ def _final(material: Material) -> Iterator[Block]:
 def _sensitivity(material: Material) -> Iterator[Block]:
     tables = material.tables
     yield Prose(sentences.sensitivity(tables))
-    yield from _figures(material, "rate-sensitivity")
+    yield from _figures(material, "sensitivity")
     if filled(tables, "choices"):
         yield tuning.choices(tables)
     if filled(tables, "metrics", "choices"):
@@ -123,12 +124,12 @@ def _mechanism(material: Material) -> Iterator[Block]:
             "theory",
             "the theory",
         )
-    yield from _figures(material, "gradient-and-saturation")
+    yield from _figures(material, "mechanism")
     yield from last_layer(material.tables)
 
 
 def _features(material: Material) -> Iterator[Block]:
-    yield from _figures(material, "features", "projections")
+    yield from _figures(material, "features")
     if filled(material.tables, "geometry"):
         yield feature_tables.geometry(material.tables)
 
@@ -149,10 +150,8 @@ def _methods(material: Material) -> Iterator[Block]:
     yield from methods(material.study, material.provenance)
 
 
-def _figures(material: Material, *names: str) -> Iterator[Block]:
-    for name in names:
-        if name in material.figures:
-            yield drawn(name, material.figures[name], material.tables)
+def _figures(material: Material, section: FigureSection) -> Iterator[Block]:
+    return drawn_of(section, material.figures, material.tables)
 
 
 SECTIONS = {

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from lossbench.names import FIGURE_NAMES
-from lossbench.names import THEORY_FIGURE_NAMES as CHAPTER
+from lossbench.figures.catalogue import figures_of
 from lossbench.report import columns
 from lossbench.report.blocks import (
     Block,
@@ -33,10 +32,10 @@ def theory(
     for statement in statements:
         yield Heading(statement.heading)
         yield Prose(formulated(statement.html, statement.figure))
-        yield from _figure(statement.figure, figures, tables)
-    for name in figures:
-        if name not in said and (name in CHAPTER or name not in FIGURE_NAMES):
-            yield from _figure(name, figures, tables)
+        yield from drawn(statement.figure, figures, tables)
+    for name in figures_of("theory"):
+        if name not in said:
+            yield from drawn(name, figures, tables)
     made = [name for name in THEORY_TABLES if filled(tables, name)]
     if made:
         yield Heading("Numbers of the theory")
@@ -45,11 +44,6 @@ def theory(
             yield _table(name, tables[name])
     if made:
         yield Prose("Every table of this chapter stands beside the page as CSV.", quiet=True)
-
-
-def _figure(name: str, figures: Mapping[str, FigureContent], tables: Tables) -> Iterator[Block]:
-    if name in figures:
-        yield drawn(name, figures[name], tables)
 
 
 def _table(name: str, frame: pd.DataFrame) -> DataTable:
