@@ -274,6 +274,9 @@ def test_the_legend_hides_a_loss_everywhere(open_page):
     box.uncheck()
     visible = "elements => elements.some(each => getComputedStyle(each).display !== 'none')"
     assert not drawn.evaluate_all(visible)
+    named = page.locator(".drawing").get_by_text("MSE on softmax", exact=True)
+    assert named.count() > 3
+    assert not any(each.is_visible() for each in named.all())
     assert not listed.evaluate_all(visible)
     assert page.locator(".drawing .loss-cross_entropy").evaluate_all(visible)
     box.check()
