@@ -29,6 +29,7 @@ localrules:
     declare,
     collect,
     judge,
+    draw,
     export,
     trace,
     render,
@@ -40,7 +41,7 @@ rule all:
     input:
         rules.render.output,
         rules.export.output,
-        rules.draw.output,
+        DRAWINGS,
         ALL_TABLES,
         THEORY_TABLES,
         JOB_TABLES,

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src/lossbench"
 FLOORS = [
     {"errors", "cards"},
-    {"study", "files", "names"},
+    {"study", "files"},
     {"tables", "provenance"},
     {"datasets", "networks"},
     {"analysis", "theory", "training"},

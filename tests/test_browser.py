@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from builders import synthetic
+from builders.drawn_figures import draw
 from builders.report_pages import PROVENANCE, parsed, table_values
 from lossbench.figures.catalogue import FIGURES
 from lossbench.report.drawings import FigureContent
@@ -64,12 +65,10 @@ def html(request) -> str:
     tables, study = synthetic.build(networks=1, diverged=True, censored=True)
     tables = {**tables, **chapter(study.theory)}
     figures = {}
-    for name, spec in FIGURES.items():
-        if spec.available(tables):
-            words = spec.describe(tables, study)
-            figures[name] = FigureContent(
-                spec.svg(tables, study), **asdict(words), sources=spec.sources
-            )
+    for name in FIGURES:
+        svg, words = draw(name, tables, study)
+        if words:
+            figures[name] = FigureContent(svg, **asdict(words))
     return render(study, tables, figures, PROVENANCE)
 
 
@@ -274,6 +273,9 @@ def test_the_legend_hides_a_loss_everywhere(open_page):
     box.uncheck()
     visible = "elements => elements.some(each => getComputedStyle(each).display !== 'none')"
     assert not drawn.evaluate_all(visible)
+    named = page.locator(".drawing").get_by_text("MSE on softmax", exact=True)
+    assert named.count() > 3
+    assert not any(each.is_visible() for each in named.all())
     assert not listed.evaluate_all(visible)
     assert page.locator(".drawing .loss-cross_entropy").evaluate_all(visible)
     box.check()

@@ -5,7 +5,7 @@ import pandas as pd
 from builders import answers
 from builders.theory_tables import made
 from lossbench.claims.all_claims import ALL_CLAIMS, judge
-from lossbench.names import FIGURE_NAMES, THEORY_FIGURE_NAMES
+from lossbench.figures.catalogue import FIGURES, figures_of
 from lossbench.tables.parquet import empty
 from lossbench.tables.study import METRICS
 from test_stats_reversals import LIKELY, RIGHT, metrics_of
@@ -20,8 +20,8 @@ def judged(scenario: str, metrics: pd.DataFrame) -> pd.DataFrame:
 
 def test_there_are_twelve_with_figures_that_exist() -> None:
     assert list(ALL_CLAIMS) == [f"C{number}" for number in range(1, 13)]
-    assert {claim.figure for claim in ALL_CLAIMS.values()} <= set(FIGURE_NAMES)
-    assert {ALL_CLAIMS[name].figure for name in DERIVED} <= set(THEORY_FIGURE_NAMES)
+    assert {claim.figure for claim in ALL_CLAIMS.values()} <= set(FIGURES)
+    assert {ALL_CLAIMS[name].figure for name in DERIVED} <= set(figures_of("theory"))
     assert all(claim.statement.endswith(".") for claim in ALL_CLAIMS.values())
 
 

@@ -1,229 +1,31 @@
-"""The theme and the SVG it writes: contrast, palette, small well-formed files, one look twice."""
-
-import re
-import xml.etree.ElementTree as ET
-from dataclasses import replace
-from itertools import combinations
+"""The theme: matplotlib's settings for figures, and for nothing else."""
 
 import matplotlib as mpl
-import numpy as np
-import pytest
 
-from lossbench.cards.look import Look
-from lossbench.cards.loss import LOSSES
-from lossbench.errors import ConfigError
-from lossbench.figures import palette, theme
-from lossbench.figures.palette import Role
-
-
-def luminance(color: str) -> float:
-    """WCAG 2.2's relative luminance of #rrggbb."""
-    return float(linear_channels(color) @ [0.2126, 0.7152, 0.0722])
-
-
-def linear_channels(color: str) -> np.ndarray:
-    channels = np.array([int(color[k : k + 2], 16) / 255 for k in (1, 3, 5)])
-    return np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-
-
-def contrast(one: str, other: str) -> float:
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-# Machado, Oliveira and Fernandes 2009: what full colour blindness makes of linear RGB.
-DEUTERANOPIA = [
-    [0.367322, 0.860646, -0.227968],
-    [0.280085, 0.672501, 0.047413],
-    [-0.011820, 0.042940, 0.968881],
-]
-PROTANOPIA = [
-    [0.152286, 1.052583, -0.204868],
-    [0.114503, 0.786281, 0.099216],
-    [-0.003882, -0.048116, 1.051998],
-]
-
-
-def lab(color: str, vision: list[list[float]]) -> np.ndarray:
-    """CIE L*a*b* of #rrggbb as this vision sees it."""
-    seen = np.clip(np.array(vision) @ linear_channels(color), 0, 1)
-    to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
-    xyz = np.array(to_xyz) @ seen / [0.9505, 1.0, 1.089]
-    x, y, z = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
-    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
-
-
-def example():
-    figure, axes = theme.panels(1, 2)
-    line = axes[0, 0].plot([1, 2, 3], [1.0, 4.0, 2.0], **theme.line_style("mse_softmax"))
-    theme.tag(line, "mse_softmax")
-    marks = axes[0, 1].plot([1, 2, 3], [1.0, 4.0, 2.0], **theme.mark_style("cross_entropy"))
-    theme.tag(marks, "cross_entropy")
-    color = palette.LOSS_STYLES["bce_sigmoid"].color
-    axes[0, 1].text(2, 3, "a < b & c", color=color)
-    theme.heading(axes[0, 0], "MNIST · MLP")
-    return figure
-
-
-def draw(name: str = "example") -> str:
-    with theme.applied():
-        return theme.to_svg(example(), name, alt="It says a < b & c.")
-
-
-def test_contrast_is_wcags():
-    assert contrast("#000000", "#ffffff") == pytest.approx(21)
-    assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.005)
-
-
-def looks() -> dict[str, Look]:
-    """Of every loss, and those to spare for losses to come."""
-    taken = palette.LOSS_STYLES.values()
-    spare = [look for look in palette.SPARE if look not in taken]
-    return palette.LOSS_STYLES | {f"spare look {look.color}": look for look in spare}
-
-
-@pytest.mark.parametrize("loss", looks())
-def test_losses_stand_out_on_light_and_dark_pages(loss):
-    style = looks()[loss]
-    assert contrast(style.color, palette.BACKGROUND.light) >= 3
-    assert contrast(style.text, palette.BACKGROUND.light) >= 4.5
-    assert contrast(style.dark, palette.BACKGROUND.dark) >= 4.5
-
-
-@pytest.mark.parametrize("role", [palette.INK, palette.MUTED], ids=lambda role: role.name)
-def test_text_is_readable_on_light_and_dark_pages(role):
-    assert contrast(role.light, palette.BACKGROUND.light) >= 4.5
-    assert contrast(role.dark, palette.BACKGROUND.dark) >= 4.5
-    assert contrast(role.light, palette.BAND.light) >= 4.5
-    assert contrast(role.dark, palette.BAND.dark) >= 4.5
-
-
-@pytest.mark.parametrize("role", palette.CLASS_COLORS, ids=lambda role: role.name)
-def test_classes_stand_out_on_light_and_dark_pages(role):
-    assert contrast(role.light, palette.BACKGROUND.light) >= 3
-    assert contrast(role.dark, palette.BACKGROUND.dark) >= 3
-
-
-def test_no_two_losses_share_a_colour_marker_or_dash():
-    """But both cross-entropies are solid lines."""
-    for (one, mine), (other, theirs) in combinations(looks().items(), 2):
-        for field in ("color", "dark", "marker", "dash"):
-            same = getattr(mine, field) == getattr(theirs, field)
-            assert not same or getattr(mine, field) == "-", f"{one} and {other} share a {field}"
-
-
-@pytest.mark.parametrize(
-    "vision", [np.eye(3), DEUTERANOPIA, PROTANOPIA], ids=["full", "no green", "no red"]
-)
-@pytest.mark.parametrize("side", ["color", "dark"])
-def test_colour_blind_readers_can_tell_losses_apart(vision, side):
-    seen = [(loss, lab(getattr(look, side), vision)) for loss, look in looks().items()]
-    alike = [
-        f"{one} and {other}"
-        for (one, mine), (other, theirs) in combinations(seen, 2)
-        if np.linalg.norm(mine - theirs) <= 12
-    ]
-    assert not alike
-
-
-def test_a_card_without_a_look_takes_the_next_that_no_other_card_has(monkeypatch):
-    plain = replace(LOSSES["mse_softmax"], look=None)
-    chosen = replace(plain, look=palette.SPARE[1])
-    monkeypatch.setattr(palette, "LOSSES", {"a": plain, "b": chosen, "c": plain})
-    expected = {"a": palette.SPARE[0], "b": palette.SPARE[1], "c": palette.SPARE[2]}
-    assert palette._loss_styles() == expected
-    monkeypatch.setattr(palette, "LOSSES", {str(n): plain for n in range(len(palette.SPARE) + 1)})
-    with pytest.raises(ConfigError, match="card of 8: has no look"):
-        palette._loss_styles()
-
-
-def test_no_two_roles_share_a_light_colour():
-    light = [role.light for role in palette.roles()]
-    assert len(set(light)) == len(light)
-    assert all(re.fullmatch("#[0-9a-f]{6}", color) for color in light)
-
-
-def test_the_stylesheet_sets_every_property_for_light_and_dark():
-    light, dark = palette.stylesheet().split("@media")
-    for role in palette.roles():
-        assert f"--{role.name}:{role.light};" in light
-        assert f"--{role.name}:{role.dark};" in dark
-    assert "--cross-entropy-text:" in light
-
-
-def test_svg_is_one_named_image():
-    root = ET.fromstring(draw())
-    assert root.tag == "{http://www.w3.org/2000/svg}svg"
-    assert root.get("role") == "img"
-    named = root.get("aria-labelledby")
-    described = next(element for element in root.iter() if element.get("id") == named)
-    assert described.text == "It says a < b & c."
-    assert "width" not in root.attrib
-    assert "viewBox" in root.attrib
-
-
-def test_svg_colours_are_properties_of_the_page():
-    svg = draw()
-    bare = re.sub(r"var\(--[\w-]+, #[0-9a-f]{6}\)", "", svg)
-    assert not re.search(r"(fill|stroke):#", bare)
-    assert "stroke:var(--mse-softmax, #d55e00)" in svg
-    assert f"fill:var(--bce-sigmoid-text, {palette.LOSS_STYLES['bce_sigmoid'].text})" in svg
-    assert "#ffffff" not in bare
-
-
-def test_svg_groups_of_a_loss_carry_its_class():
-    root = ET.fromstring(draw())
-    tagged = {element.get("data-loss") for element in root.iter() if element.get("data-loss")}
-    assert tagged == {"mse_softmax", "cross_entropy"}
-    group = next(e for e in root.iter() if e.get("data-loss") == "mse_softmax")
-    assert group.get("class") == "loss loss-mse_softmax"
-
-
-def test_svg_ids_carry_the_figures_name_and_are_all_used():
-    svg = draw("one")
-    ids = re.findall(r'\bid="([^"]+)"', svg)
-    assert ids
-    assert all(identity.startswith("one-") for identity in ids)
-    referred = set(re.findall(r'(?:#|labelledby=")(one-[\w-]+)', svg))
-    assert set(ids) == referred
-
-
-def test_svg_keeps_text_as_text_without_a_fixed_font():
-    svg = draw()
-    assert ">MNIST · MLP</text>" in svg
-    assert "DejaVu" not in svg
-    assert svg.count("font-family") == 1
-
-
-def test_svg_draws_polylines_where_matplotlib_put_them():
-    """The shortened path, added up, is the path in matplotlib's own file."""
-    with theme.applied():
-        figure, axes = theme.panels(1, 1)
-        x = np.linspace(0, 1, 23)
-        line = axes[0, 0].plot(x, np.sin(9 * x), **theme.line_style("cross_entropy"))
-        theme.tag(line, "cross_entropy")
-        svg = theme.to_svg(figure, "line")
-        expected = axes[0, 0].transData.transform(np.column_stack([x, np.sin(9 * x)]))
-    path = re.search(r'loss-cross_entropy".*? d="M([^"]+)"', svg).group(1)
-    numbers = np.array([float(n) for n in re.findall(r"-?(?:\d+\.\d+|\d+|\.\d+)", path)])
-    points = numbers.reshape(-1, 2).cumsum(axis=0)
-    scale = 72 / figure.dpi
-    height = figure.get_figheight() * 72
-    np.testing.assert_allclose(points[:, 0], expected[:, 0] * scale, atol=0.06)
-    np.testing.assert_allclose(points[:, 1], height - expected[:, 1] * scale, atol=0.06)
-
-
-def test_the_same_figure_gives_the_same_bytes():
-    assert draw() == draw()
+from lossbench.figures import panels, theme
 
 
 def test_the_style_does_not_leak():
     before = dict(mpl.rcParams)
-    draw()
+    with theme.applied():
+        panels.grid(1, 1)
+        assert mpl.rcParams["axes.spines.top"] is False
     assert dict(mpl.rcParams) == before
 
 
-def test_a_role_without_a_text_colour_has_one_property():
-    role = Role("x", "#111111", "#eeeeee")
-    assert role.declaration(dark=True) == "--x:#eeeeee;"
-    assert role.reference(text=True) == role.reference(text=False) == "var(--x, #111111)"
+def test_a_user_s_own_settings_change_nothing():
+    def svg() -> str:
+        with theme.applied():
+            figure, axes = panels.grid(1, 1)
+            axes[0, 0].plot([1, 2])
+            return theme.to_svg(figure, "one")
+
+    before = svg()
+    with mpl.rc_context({"lines.marker": "o", "font.size": 20, "axes.grid": False}):
+        assert svg() == before
+
+
+def test_every_setting_differs_from_matplotlib_s_own():
+    """What does not is dead weight."""
+    same = [key for key, value in theme.STYLE.items() if mpl.rcParamsDefault[key] == value]
+    assert same == []

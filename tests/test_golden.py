@@ -7,15 +7,17 @@ makes in `tests/golden/page.txt`, and commit it.
 
 import os
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 from builders import synthetic
+from builders.drawn_figures import STUDY_FIGURES
 from builders.report_pages import SVG, Element, parsed, rendered
 from builders.theory_tables import made
 from lossbench.claims.all_claims import judge
 from lossbench.figures.catalogue import FIGURES
-from lossbench.names import RESULT_FIGURE_NAMES
-from lossbench.report.blocks import FigureContent
+from lossbench.figures.drawing import describe
+from lossbench.report.drawings import FigureContent
 
 GOLDEN = Path(__file__).parent / "golden/page.txt"
 MEASURED = ("C5", "C6", "C10", "C11", "C12")
@@ -36,8 +38,9 @@ def lines() -> Iterator[str]:
     claims = judge(tables | made(), 0.95)
     tables["claims"] = claims[claims["claim"].isin(MEASURED)]
     figures = {}
-    for name in RESULT_FIGURE_NAMES:
-        words = vars(FIGURES[name].describe(tables, study))
+    for name in STUDY_FIGURES:
+        module = FIGURES[name].module
+        words = vars(describe(module, import_module(module).words(tables, study)))
         figures[name] = FigureContent(svg=SVG, **words)
     page = parsed(rendered(tables, study, figures=figures))
     yield from told(page.all("main")[0])

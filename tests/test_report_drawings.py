@@ -5,8 +5,7 @@ import pytest
 from builders import synthetic
 from builders.report_pages import SVG, figure
 from lossbench.errors import LossbenchError
-from lossbench.names import FIGURE_NAMES
-from lossbench.report.drawings import DATA_OF, FIGURES, FigureContent, drawn, embedded
+from lossbench.report.drawings import drawn, embedded
 
 
 @pytest.mark.parametrize(
@@ -29,18 +28,11 @@ def test_a_prolog_is_dropped():
     assert embedded(prolog + SVG, "answer") == SVG
 
 
-def test_every_figure_has_one_place():
-    placed = [name for names in FIGURES.values() for name in names]
-    assert sorted(placed) == sorted(FIGURE_NAMES)
-
-
 def test_a_figure_leads_to_its_table_or_holds_its_numbers():
     tables, _ = synthetic.build(networks=1)
-    assert set(DATA_OF) <= set(FIGURE_NAMES)
     shown = drawn("confusion", figure(), tables)
     assert (shown.table, shown.pack) == ("table-confusion", None)
-    content = FigureContent(SVG, "", "", "", "", sources=("absent", "projections"))
-    packed = drawn("confusion", content, {"projections": tables["projections"]})
+    packed = drawn("projections", figure(), {"projections": tables["projections"]})
     assert packed.table == ""
     assert packed.pack is not None
     assert packed.pack.name == "projections"

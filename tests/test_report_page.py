@@ -8,6 +8,7 @@ import pytest
 
 from builders import synthetic
 from builders.report_pages import Element, figure, parsed, rendered, table_values
+from lossbench.figures.catalogue import FIGURES, figures_of
 from lossbench.report.prose import notices
 from lossbench.report.templating import source
 from lossbench.study.config import Study
@@ -117,6 +118,17 @@ def test_hostile_text_is_escaped(study_and_tables):
     assert not page.all("img")
     assert [heading.text for heading in page.all("h1")] == [attack]
     assert "49" not in page.all("h1")[0].text
+
+
+def test_every_study_figure_stands_once(study_and_tables):
+    study, tables = study_and_tables
+    figures = {name: figure(f"Finding of {name}") for name in FIGURES}
+    page = parsed(rendered(tables, study, figures=figures))
+    found = [e.attributes["id"] for e in page.all("figure")]
+    assert sorted(map(str, found)) == sorted(f"figure-{name}" for name in FIGURES)
+    (theory,) = page.all("section", id="theory")
+    in_theory = [e.attributes["id"] for e in theory.all("figure")]
+    assert in_theory == [f"figure-{name}" for name in figures_of("theory")]
 
 
 def test_headline_values_are_exact(study_and_tables, page):

@@ -5,7 +5,7 @@ import pytest
 from builders import synthetic
 from builders.report_pages import figure, parsed, rendered
 from builders.theory_tables import made
-from lossbench.names import FIGURE_NAMES, THEORY_FIGURE_NAMES
+from lossbench.figures.catalogue import FIGURES, figures_of
 from lossbench.report.blocks import Material, Section, TableBlock, TextBlock
 from lossbench.report.sections import SECTIONS
 from lossbench.report.templating import html
@@ -57,18 +57,18 @@ def test_a_section_without_evidence_says_so(study_and_tables):
 
 def test_every_study_figure_stands_once(study_and_tables):
     study, tables = study_and_tables
-    figures = {name: figure(f"Finding of {name}") for name in FIGURE_NAMES}
+    figures = {name: figure(f"Finding of {name}") for name in FIGURES}
     page = parsed(rendered(tables, study, figures=figures))
     found = [e.attributes["id"] for e in page.all("figure")]
-    assert sorted(map(str, found)) == sorted(f"figure-{name}" for name in FIGURE_NAMES)
+    assert sorted(map(str, found)) == sorted(f"figure-{name}" for name in FIGURES)
     (theory,) = page.all("section", id="theory")
     in_theory = [e.attributes["id"] for e in theory.all("figure")]
-    assert in_theory == [f"figure-{name}" for name in THEORY_FIGURE_NAMES]
+    assert in_theory == [f"figure-{name}" for name in figures_of("theory")]
 
 
 def test_a_statement_stands_before_its_figure(study_and_tables):
     study, tables = study_and_tables
-    figures = {name: figure(f"Finding of {name}") for name in THEORY_FIGURE_NAMES}
+    figures = {name: figure(f"Finding of {name}") for name in figures_of("theory")}
     page = parsed(rendered(tables, study, figures=figures))
     (theory,) = page.all("section", id="theory")
     kinds = [e.tag for e in theory.children if not isinstance(e, str)]

@@ -7,7 +7,7 @@ from dataclasses import astuple
 import pytest
 
 from builders.theory_tables import made
-from lossbench.names import THEORY_FIGURE_NAMES
+from lossbench.figures.catalogue import figures_of
 from lossbench.report.statements import STATEMENTS
 from lossbench.report.templating import html
 from lossbench.tables.theory import THEORY_TABLES
@@ -25,7 +25,7 @@ def text(tables, figure: str) -> str:
 
 
 def test_each_figure_has_a_statement():
-    assert list(STATEMENTS) == list(THEORY_FIGURE_NAMES)
+    assert list(STATEMENTS) == list(figures_of("theory"))
 
 
 @pytest.mark.parametrize("figure", STATEMENTS)

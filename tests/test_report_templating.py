@@ -8,7 +8,7 @@ from jinja2 import UndefinedError
 from builders import synthetic
 from builders.report_pages import PROVENANCE, figure, rendered
 from builders.theory_tables import made
-from lossbench.names import FIGURE_NAMES
+from lossbench.figures.catalogue import FIGURES
 from lossbench.report import differences, templating
 from lossbench.report.markdown import markdown
 from lossbench.report.templating import environment, html, mathml, paragraphs, table_words
@@ -21,7 +21,7 @@ def used() -> set[str]:
     """The templates that the page, its summary and the differences of two studies are made of."""
     tables, study = synthetic.build(networks=1, diverged=True)
     environment.cache_clear()
-    figures = {name: figure() for name in FIGURE_NAMES}
+    figures = {name: figure() for name in FIGURES}
     rendered({**tables, **made()}, study, figures=figures)
     rendered({}, study, figures={})
     markdown(study, tables, PROVENANCE)

@@ -38,8 +38,9 @@ def code_digest(*modules: str) -> str:
 
     It follows imports inside the package, however deep, and hashes syntax trees without comments,
     docstrings and layout: a changed formula changes it, a changed comment does not. Templates
-    beside a module count as its code. The configuration's models do not: their values reach a
-    result as parameters, so a new field elsewhere in them must not retrain anything.
+    beside a module count as its code, save those named after another module there. The
+    configuration's models do not: their values reach a result as parameters, so a new field
+    elsewhere in them must not retrain anything.
 
     Raises ValueError: no such module.
     """
@@ -110,6 +111,8 @@ def _digest_and_imports(path: Path) -> tuple[str, frozenset[str]]:
     _spell(ast.parse(path.read_text(encoding="utf-8")), words, imports)
     digest = hashlib.sha256("\n".join(words).encode())
     for template in sorted(path.parent.glob("templates/**/*.*")):
+        if template.stem != path.stem and path.with_stem(template.stem).exists():
+            continue  # another module's own
         digest.update(template.read_bytes())
     return digest.hexdigest(), frozenset(_package_modules(imports))
 

@@ -7,11 +7,11 @@ from lossbench.cards.dataset import DATASETS
 from lossbench.cards.loss import PRIMARY, REFERENCE
 
 from lossbench.errors import ConfigError
+from lossbench.figures.catalogue import FIGURES
 from lossbench.study import paths
 from lossbench.study.loading import snakemake_study
 from lossbench.study.plan import jobs, tuning_grid
 from lossbench.tables import theory
-from lossbench.names import FIGURE_CHAPTERS, FIGURE_NAMES
 from lossbench.provenance import code_digest, has_gpu, listing_digest
 
 # A plan is a million small objects that stay: looking for garbage among them takes a sixth of a dry run.
@@ -131,3 +131,17 @@ def primary_pair(wildcards):
     """The losses whose tuning runs declare the targets, as far as the study compares them."""
     compared = [grid.loss for grid in comparison_of(wildcards).losses]
     return [loss for loss in (REFERENCE, PRIMARY) if loss in compared]
+
+
+def tables_of_figure(wildcards):
+    """The tables that the figure's entry in the catalogue names: it waits for no others."""
+    return [
+        PATHS.theory(name) if name in theory.THEORY_TABLES else PATHS.table(name)
+        for name in FIGURES[wildcards.figure].tables
+    ]
+
+
+def code_of_figure(wildcards):
+    """A digest of the figure's module and of what draws any figure: another figure is no part."""
+    drawn_by = FIGURES[wildcards.figure].module.removeprefix("lossbench.")
+    return code_digest("figures.drawing", drawn_by)

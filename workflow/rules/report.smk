@@ -1,51 +1,33 @@
 ALL_TABLES = [PATHS.table(name) for name in (*paths.COLLECTED, *paths.DERIVED)]
 THEORY_TABLES = [PATHS.theory(name) for name in theory.THEORY_TABLES]
+DRAWINGS = [
+    path for name in FIGURES for path in (PATHS.figure(name), PATHS.words(name))
+]
 
 
 rule draw:
     input:
         study=PATHS.study,
-        tables=ALL_TABLES,
+        tables=tables_of_figure,
     output:
-        figures=[
-            report(
-                PATHS.figure(name), caption="../report/figure.rst", category="Figures"
-            )
-            for name in FIGURE_CHAPTERS["results"]
-        ],
-        words=PATHS.words("results"),
+        figure=report(
+            PATHS.figure("{figure}"),
+            caption="../report/figure.rst",
+            category="Figures",
+        ),
+        words=PATHS.words("{figure}"),
     log:
-        PATHS.root / "logs/draw.log",
+        PATHS.root / "logs/draw/{figure}.log",
     benchmark:
-        PATHS.root / "benchmarks/draw.tsv"
+        PATHS.root / "benchmarks/draw/{figure}.tsv"
+    wildcard_constraints:
+        figure="|".join(FIGURES),
     conda:
         "../../environment.yml"
     params:
-        chapter="--chapter=results",
-        code=code_digest("figures.catalogue"),
+        code=code_of_figure,
     shell:
-        "lossbench draw --study {input.study:q} {params.chapter} > {log:q} 2>&1"
-
-
-use rule draw as draw_theory with:
-    input:
-        study=PATHS.study,
-        tables=THEORY_TABLES,
-    output:
-        figures=[
-            report(
-                PATHS.figure(name), caption="../report/figure.rst", category="Figures"
-            )
-            for name in FIGURE_CHAPTERS["theory"]
-        ],
-        words=PATHS.words("theory"),
-    log:
-        PATHS.root / "logs/draw_theory.log",
-    benchmark:
-        PATHS.root / "benchmarks/draw_theory.tsv"
-    params:
-        chapter="--chapter=theory",
-        code=code_digest("figures.theory"),
+        "lossbench draw --study {input.study:q} --figure {wildcards.figure} > {log:q} 2>&1"
 
 
 rule export:
@@ -94,8 +76,7 @@ rule render:
         study=PATHS.study,
         tables=ALL_TABLES,
         theory=THEORY_TABLES,
-        figures=[PATHS.figure(name) for name in FIGURE_NAMES],
-        words=[PATHS.words(chapter) for chapter in FIGURE_CHAPTERS],
+        figures=DRAWINGS,
         provenance=PATHS.provenance,
     output:
         page=report(PATHS.page, caption="../report/page.rst", category="Page"),

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lossbench.cards.loss import REFERENCE
-from lossbench.figures import forest, theme
-from lossbench.figures.layout import losses, places, plain_axis
-from lossbench.figures.spec import Description, FigureSpec, Tables
+from lossbench.figures import forest
+from lossbench.figures.axes import plain_axis
+from lossbench.figures.drawing import Tables, Words
+from lossbench.figures.panels import heading, losses, places
 from lossbench.stats.multiplicity import PRIMARY_METRICS
 from lossbench.study.config import Study
-from lossbench.words import names, notes, numbers, phrases
+from lossbench.words import notes, numbers, phrases
 from lossbench.words.findings import select
 
 
@@ -26,11 +26,11 @@ def draw(tables: Tables, study: Study) -> Figure:
     rows = _shown(tables)
     shown = places(rows, study)
     orders = [losses(place.rows(rows)) for place in shown]
-    figure, axes = forest.panels(orders)
+    figure, axes = forest.grid(orders)
     for line, place, order in zip(axes, shown, orders, strict=True):
         mine = place.rows(rows)
         by_dataset = rows[rows["dataset"] == place.dataset]
-        theme.heading(line[0], place.heading)
+        heading(line[0], place.heading)
         forest.draw(line[0], mine[mine["scale"] == "difference"], order, _differences(by_dataset))
         forest.draw(line[1], mine[mine["scale"] == "ratio"], order, _ratios(rows))
         forest.name_rows(line[0], order)
@@ -41,28 +41,14 @@ def draw(tables: Tables, study: Study) -> Figure:
     return figure
 
 
-def describe(tables: Tables, study: Study) -> Description:
+def words(tables: Tables, study: Study) -> Words:
     """Who learns faster and who ends lower."""
-    title = phrases.speed_and_error(tables)
-    shown = [place.heading for place in places(_shown(tables), study)]
-    level = study.statistics.level
-    return Description(
-        title=title,
-        subtitle=(
-            f"Each loss against {names.in_sentence(REFERENCE)} (the vertical line), paired by "
-            f"seed: mean and {level:.0%} interval. Left: test error. Right: steps to the last "
-            "target. Grey: the band of equivalence. A hollow mark is undecided; an arrow points "
-            "to a value off the scale."
-        ),
-        alt=f"Forest plot for {numbers.join(shown)}. {title}.",
-        caption=(
-            "Left of the line a loss does better. Each loss trains at its own tuned learning "
-            "rate; the last target is the validation error that the weaker of the primary pair "
-            "reaches in its median tuned run. A run that never gets there counts with its whole "
-            "budget, which makes the ratio a bound: ≥ where the loss has such runs, ≤ where "
-            f"{names.in_sentence(REFERENCE)} has."
-        ),
-    )
+    shown = places(_shown(tables), study)
+    return {
+        "title": phrases.speed_and_error(tables),
+        "places": numbers.join([place.heading for place in shown]),
+        "level": numbers.percent(study.statistics.level, 0),
+    }
 
 
 def _shown(tables: Tables) -> pd.DataFrame:
@@ -85,16 +71,3 @@ def _ratio(row: Any) -> str:
         return "not reached"
     bound = {"at least ": "≥ ", "at most ": "≤ "}.get(notes.bound(row), "")
     return bound + numbers.ratio(row.value)
-
-
-ANSWER_FIGURES: dict[str, FigureSpec] = {
-    "answer": FigureSpec(
-        "answer",
-        section="answer",
-        draw=draw,
-        describe=describe,
-        sources=("contrasts", "times_to_target"),
-        available=available,
-    ),
-}
-"""The figures of the answer section."""

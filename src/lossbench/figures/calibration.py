@@ -4,33 +4,33 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lossbench.figures import palette, theme
-from lossbench.figures.layout import (
-    by_loss,
-    in_first_column,
-    joined,
-    legend,
-    losses,
-    panels_of,
-    percent_axis,
-    places,
-)
-from lossbench.figures.spec import Description, FigureSpec, Tables, filled
+from lossbench.analysis.metrics import BINS
+from lossbench.figures import palette
+from lossbench.figures.axes import percent_axis
+from lossbench.figures.curves import draw_runs, draw_summary
+from lossbench.figures.drawing import Tables, Words, filled
+from lossbench.figures.legends import legend
+from lossbench.figures.panels import losses, panel_each, places
 from lossbench.study.config import Study
 from lossbench.words import names, numbers, phrases
 from lossbench.words.findings import find
 from lossbench.words.questions import CALIBRATION
 
+LEAST = 0.001
+"""Share of a run's images that a bin must hold to be drawn."""
 
-def _draw(tables: Tables, study: Study) -> Figure:
+available = filled("reliability", "metrics")
+
+
+def draw(tables: Tables, study: Study) -> Figure:
     """A panel for each network: accuracy against confidence, each run thin, all runs bold."""
     bins = tables["reliability"]
     shown = places(bins, study)
-    figure, panels, lowest = panels_of(shown, panel_height=2.6, sharex=True, sharey=True)
+    figure, panels, lowest = panel_each(shown, panel_height=2.6, sharex=True, sharey=True)
     for place, panel in panels.items():
         _diagram(panel, place.rows(bins))
-        if in_first_column(panel):
-            panel.set_ylabel("accuracy")
+        panel.set_ylabel("accuracy")
+        panel.label_outer()
     for panel in lowest:
         panel.set_xlabel("confidence, the probability of the predicted class")
     first = panels[shown[0]]
@@ -41,67 +41,32 @@ def _draw(tables: Tables, study: Study) -> Figure:
     return figure
 
 
-def _describe(tables: Tables, study: Study) -> Description:
+def words(tables: Tables, study: Study) -> Words:
+    """How often the loss in focus is the better calibrated one."""
     bins = tables["reliability"]
-    title = _finding(tables)
-    absent = [
-        names.loss_name(loss) for loss in losses(tables["metrics"]) if loss not in set(bins["loss"])
-    ]
-    silent = f" {numbers.join(absent)} states no probabilities." if absent else ""
-    shown = numbers.join([place.heading for place in places(bins, study)])
-    return Description(
-        title=title,
-        subtitle=(
-            "Share of correct predictions against the probability that the network gave them, in "
-            "15 bins; runs thin, all runs together bold. On the diagonal a network is calibrated."
-        ),
-        alt=f"Reliability diagrams on {shown}. {title}.",
-        caption=(
-            "Below the diagonal a network is more confident than it is right. The expected "
-            "calibration error is the mean distance to the diagonal, weighted by images."
-            f"{silent} Bins with fewer than 0.1% of a run’s images are not drawn."
-        ),
-    )
+    silent = [loss for loss in losses(tables["metrics"]) if loss not in set(bins["loss"])]
+    return {
+        "title": _finding(tables),
+        "places": numbers.join([place.heading for place in places(bins, study)]),
+        "silent": numbers.join([names.loss_name(loss) for loss in silent]) if silent else "",
+        "bins": BINS,
+        "least": numbers.percent(LEAST, 1),
+    }
 
 
 def _diagram(axes: Axes, bins: pd.DataFrame) -> None:
     axes.plot([0, 1], [0, 1], color=palette.MUTED.light, linewidth=0.7)
     axes.set_aspect("equal")
     totals = bins.groupby(["loss", "seed"])["count"].transform("sum")
-    bins = bins[bins["count"] >= 0.001 * totals]
-    for loss, mine in by_loss(bins):
-        runs = [run for _, run in mine.groupby("seed")]
-        thin = axes.plot(
-            *joined([(run["confidence"].to_numpy(), run["accuracy"].to_numpy()) for run in runs]),
-            color=palette.LOSS_STYLES[loss].color,
-            linewidth=0.4,
-            alpha=0.35,
-        )
-        weighted = mine.assign(
-            confidence=mine["confidence"] * mine["count"], accuracy=mine["accuracy"] * mine["count"]
-        )
-        sums = weighted.groupby("bin")[["confidence", "accuracy", "count"]].sum()
-        bold = axes.plot(
-            sums["confidence"] / sums["count"],
-            sums["accuracy"] / sums["count"],
-            **theme.line_style(loss),
-        )
-        theme.tag([*thin, *bold], loss)
+    bins = bins[bins["count"] >= LEAST * totals]
+    draw_runs(axes, bins, "confidence", "accuracy")
+    values = ["confidence", "accuracy"]
+    weighted = bins.assign(**{value: bins[value] * bins["count"] for value in values})
+    sums = weighted.groupby(["loss", "bin"])[[*values, "count"]].sum().reset_index()
+    pooled = sums.assign(**{value: sums[value] / sums["count"] for value in values})
+    draw_summary(axes, pooled, *values, estimator=None)
 
 
 def _finding(tables: Tables) -> str:
     finding = find(tables, CALIBRATION)
     return phrases.title(finding) if finding.rows else "How far the probabilities can be trusted"
-
-
-CALIBRATION_FIGURES: dict[str, FigureSpec] = {
-    "calibration": FigureSpec(
-        "calibration",
-        section="final-error",
-        draw=_draw,
-        describe=_describe,
-        sources=("reliability", "metrics", "contrasts"),
-        available=filled("reliability", "metrics"),
-    ),
-}
-"""The figure of calibration."""

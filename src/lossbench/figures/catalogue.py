@@ -1,30 +1,149 @@
-"""Every figure of the study. The page and the pipeline look figures up here, by name."""
+"""Every figure of the page, in the page's order. Light enough for the pipeline's plan.
 
-from lossbench.figures.answer import ANSWER_FIGURES
-from lossbench.figures.calibration import CALIBRATION_FIGURES
-from lossbench.figures.confusion import CONFUSION_FIGURES
-from lossbench.figures.convergence import CONVERGENCE_FIGURES
-from lossbench.figures.features import FEATURES_FIGURES
-from lossbench.figures.final_error import FINAL_ERROR_FIGURES
-from lossbench.figures.gallery import GALLERY_FIGURES
-from lossbench.figures.mechanism import MECHANISM_FIGURES
-from lossbench.figures.sensitivity import SENSITIVITY_FIGURES
-from lossbench.figures.spec import FigureSpec
-from lossbench.figures.theory import THEORY_FIGURES
-from lossbench.names import FIGURE_NAMES
+An entry is all that a figure needs beside its module and its template: the pipeline draws what
+stands here and the page shows it in its section, in this order.
+"""
 
-_DRAWN: dict[str, FigureSpec] = {
-    **ANSWER_FIGURES,
-    **CONVERGENCE_FIGURES,
-    **FINAL_ERROR_FIGURES,
-    **CONFUSION_FIGURES,
-    **CALIBRATION_FIGURES,
-    **GALLERY_FIGURES,
-    **SENSITIVITY_FIGURES,
-    **MECHANISM_FIGURES,
-    **FEATURES_FIGURES,
-    **THEORY_FIGURES,
+from dataclasses import dataclass
+from typing import Literal
+
+Section = Literal[
+    "answer",
+    "convergence",
+    "final-error",
+    "predictions",
+    "sensitivity",
+    "same-rate",
+    "mechanism",
+    "features",
+    "theory",
+]
+"""A section of the page, or a part of one that has figures of its own."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One figure: where the page shows it, what draws it, and what it is drawn from."""
+
+    section: Section
+    module: str
+    """Its functions are those of `drawing.FigureModule`."""
+    tables: tuple[str, ...]
+    """All tables that it reads, of the study or of the theory chapter; first the one it shows."""
+    page_table: str = ""
+    """The page's table of the numbers shown; the page has it where the first of `tables` has rows.
+
+    Empty: the page holds the numbers packed, for download.
+    """
+
+
+FIGURES: dict[str, Entry] = {
+    "answer": Entry(
+        "answer",
+        "lossbench.figures.answer",
+        ("contrasts", "times_to_target"),
+        page_table="headline",
+    ),
+    "learning-curves": Entry(
+        "convergence",
+        "lossbench.figures.learning_curves",
+        ("history", "targets", "contrasts"),
+        page_table="curves",
+    ),
+    "time-to-target": Entry(
+        "convergence",
+        "lossbench.figures.time_to_target",
+        ("kaplan_meier", "targets", "contrasts"),
+        page_table="survival",
+    ),
+    "final-error": Entry(
+        "final-error",
+        "lossbench.figures.final_error",
+        ("metrics", "contrasts"),
+        page_table="seed-errors",
+    ),
+    "confusion": Entry(
+        "predictions", "lossbench.figures.confusion", ("confusion",), page_table="confusion"
+    ),
+    "class-error": Entry(
+        "predictions", "lossbench.figures.class_error", ("metrics",), page_table="class-errors"
+    ),
+    "calibration": Entry(
+        "predictions",
+        "lossbench.figures.calibration",
+        ("reliability", "metrics", "contrasts"),
+    ),
+    "gallery": Entry("predictions", "lossbench.figures.disagreements", ("gallery",)),
+    "rate-sensitivity": Entry(
+        "sensitivity",
+        "lossbench.figures.rate_sensitivity",
+        ("choices", "history", "runs"),
+        page_table="trials",
+    ),
+    "same-rate": Entry(
+        "same-rate",
+        "lossbench.figures.same_rate",
+        ("choices", "history", "runs"),
+        page_table="trials",
+    ),
+    "gradient-and-saturation": Entry(
+        "mechanism", "lossbench.figures.gradient_and_saturation", ("history",), page_table="curves"
+    ),
+    "features": Entry(
+        "features", "lossbench.figures.features", ("geometry",), page_table="geometry"
+    ),
+    "projections": Entry("features", "lossbench.figures.projections", ("projections",)),
+    "neuron": Entry(
+        "theory",
+        "lossbench.figures.neuron_descent",
+        ("neuron_times", "neuron_trajectories"),
+        page_table="neuron-times",
+    ),
+    "slowdown": Entry(
+        "theory",
+        "lossbench.figures.slowdown",
+        ("neuron_slowdown", "theory_constants"),
+        page_table="neuron-slowdown",
+    ),
+    "gradient-against-output": Entry(
+        "theory",
+        "lossbench.figures.gradient_against_output",
+        ("sigmoid", "output_gradients", "theory_constants"),
+    ),
+    "softmax-gradient": Entry(
+        "theory", "lossbench.figures.softmax_gradient", ("softmax_gradients", "theory_constants")
+    ),
+    "loss-surfaces": Entry(
+        "theory", "lossbench.figures.loss_surfaces", ("loss_surfaces", "descent_paths")
+    ),
+    "curvature": Entry(
+        "theory", "lossbench.figures.curvature", ("curvature", "hessians", "theory_constants")
+    ),
+    "local-minima": Entry(
+        "theory",
+        "lossbench.figures.local_minima",
+        ("local_minima", "local_minima_examples", "local_minima_surfaces"),
+    ),
+    "solving": Entry("theory", "lossbench.figures.solver_runs", ("solver_runs",)),
+    "separable-data": Entry(
+        "theory",
+        "lossbench.figures.separable_data",
+        ("separable_descent",),
+        page_table="separable-descent",
+    ),
+    "linear-regression": Entry(
+        "theory",
+        "lossbench.figures.linear_regression",
+        ("linear_solutions",),
+        page_table="linear-solutions",
+    ),
+    "misclassification-cost": Entry(
+        "theory", "lossbench.figures.misclassification_cost", ("misclassification_cost",)
+    ),
 }
+"""By name: lower-case letters, digits and dashes. It names the files and prefixes the SVG's ids."""
 
-FIGURES: dict[str, FigureSpec] = {name: _DRAWN[name] for name in FIGURE_NAMES if name in _DRAWN}
-"""By name, in the page's order."""
+
+def figures_of(section: Section) -> list[str]:
+    """The names of the section's figures, in the page's order."""
+    return [name for name, entry in FIGURES.items() if entry.section == section]

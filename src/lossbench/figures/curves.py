@@ -1,43 +1,63 @@
-"""Quantities over training: every run thin, the median of each loss bold."""
+"""Curves of runs: every run thin, what the runs of each loss have in common bold."""
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 
-from lossbench.figures import palette, theme
-from lossbench.figures.layout import by_loss, joined, positive
+from lossbench.figures import theme
+from lossbench.figures.axes import positive
+from lossbench.figures.panels import by_loss, losses
 from lossbench.study.fields import LossName
 
 RUN_POINTS, MEDIAN_POINTS = 16, 32
 """Measurements drawn of one run and of a median at most; the tables hold them all."""
 
 
-def draw_runs(axes: Axes, history: pd.DataFrame, column: str) -> dict[LossName, float]:
-    """Draw `column` against steps, both log, and return the last median of each loss."""
-    axes.set_xscale("log")
-    axes.set_yscale("log")
+def draw_history(axes: Axes, history: pd.DataFrame, column: str) -> dict[LossName, float]:
+    """Draw runs and medians of `column` against steps; return the last median of each loss.
+
+    Call on linear axes and make them log ones afterwards: see `draw_summary`.
+    """
     rows = history[(history["step"] > 0) & history[column].notna()]
     rows = rows.assign(**{column: positive(rows[column])})
-    ends = {}
-    for loss, mine in by_loss(rows):
-        few = mine[mine["step"].isin(thinned(mine["step"], RUN_POINTS))]
-        runs = [run for _, run in few.groupby("seed")]
-        thin = axes.plot(
-            *joined([(run["step"].to_numpy(), run[column].to_numpy()) for run in runs]),
-            color=palette.LOSS_STYLES[loss].color,
-            linewidth=0.5,
-            alpha=0.35,
-        )
-        mine = mine[mine["step"].isin(thinned(mine["step"], MEDIAN_POINTS))]
-        middle = mine.groupby("step")[column].median()
-        bold = axes.plot(middle.index, middle, **theme.line_style(loss), linewidth=1.9)
-        theme.tag([*thin, *bold], loss)
-        ends[loss] = float(middle.iloc[-1])
-    return ends
+    draw_runs(axes, thinned(rows, RUN_POINTS), "step", column)
+    few = thinned(rows, MEDIAN_POINTS)
+    draw_summary(axes, few, "step", column, estimator="median", linewidth=1.9)
+    last = {loss: mine[mine["step"] == mine["step"].max()] for loss, mine in by_loss(few)}
+    return {loss: float(mine[column].median()) for loss, mine in last.items()}
 
 
-def thinned(steps: pd.Series, points: int) -> np.ndarray:
-    """At most `points` of the measured steps, evenly spaced on a log axis, first and last too."""
+def draw_runs(axes: Axes, rows: pd.DataFrame, x: str, y: str) -> None:
+    """A thin line for each run: each loss and seed in `rows`."""
+    look = {"linewidth": 0.5, "alpha": 0.35}
+    _lines(axes, rows, x, y, units="seed", estimator=None, **look)
+
+
+def draw_summary(axes: Axes, rows: pd.DataFrame, x: str, y: str, **options: Any) -> None:
+    """A bold line for each loss through `estimator` of the values of `y` at each `x`.
+
+    On log axes seaborn would take means and medians of logarithms.
+    """
+    dashed = {"style": "loss", "style_order": losses(rows), "dashes": theme.DASHES}
+    _lines(axes, rows, x, y, **dashed, **options)
+
+
+def _lines(axes: Axes, rows: pd.DataFrame, x: str, y: str, **options: Any) -> None:
+    hue = {"hue": "loss", "hue_order": losses(rows), "palette": theme.COLORS}
+    sns.lineplot(rows, x=x, y=y, **hue, errorbar=None, legend=False, ax=axes, **options)
+    axes.set(xlabel="", ylabel="")
+
+
+def thinned(rows: pd.DataFrame, points: int) -> pd.DataFrame:
+    """The rows of at most `points` steps of each loss, evenly spaced on a log axis, ends too."""
+    kept = [mine[mine["step"].isin(_spaced(mine["step"], points))] for _, mine in by_loss(rows)]
+    return pd.concat(kept) if kept else rows
+
+
+def _spaced(steps: pd.Series, points: int) -> np.ndarray:
     unique = np.unique(steps)
     if len(unique) <= points:
         return unique

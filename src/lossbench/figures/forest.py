@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lossbench.figures import palette, theme
+from lossbench.figures import palette, panels, theme
 from lossbench.study.fields import LossName
 from lossbench.words import names, numbers
 
@@ -32,14 +31,14 @@ class Scale:
     """Writes beside the row what its contrast says."""
 
 
-def panels(
+def grid(
     orders: Sequence[Sequence[LossName]], columns: int = 2, **options: Any
 ) -> tuple[Figure, np.ndarray]:
     """A line of panels for each order of losses, as high as its losses need."""
     counts = [len(order) for order in orders]
     height = ABOVE + ROW * float(np.mean(counts))
     options |= {"sharey": "row", "height_ratios": counts}
-    return theme.panels(len(orders), columns, panel_height=height, **options)
+    return panels.grid(len(orders), columns, panel_height=height, **options)
 
 
 def difference_limits(rows: pd.DataFrame) -> tuple[float, float]:
@@ -63,33 +62,36 @@ def ratio_limits(rows: pd.DataFrame) -> tuple[float, float]:
     return float(np.exp(-reach)), float(np.exp(reach))
 
 
+def set_rows(axes: Axes, order: Sequence[LossName]) -> None:
+    """Make room for a row for each loss, the first of `order` on top at height 0."""
+    axes.set_ylim(len(order) - 0.4, -0.6)
+    axes.grid(visible=False)
+    axes.tick_params(axis="y", length=0)
+
+
+def name_rows(axes: Axes, order: Sequence[LossName]) -> None:
+    """Name the losses at the left of their rows, each in its colour."""
+    axes.set_yticks(range(len(order)), [names.loss_name(loss) for loss in order])
+    for loss, label in zip(order, axes.get_yticklabels(), strict=True):
+        label.set_color(palette.LOSS_STYLES[loss].color)
+
+
 def draw(axes: Axes, rows: pd.DataFrame, order: Sequence[LossName], scale: Scale) -> None:
     """Draw the rows of one place, the first loss of `order` on top."""
     if scale.log:
         axes.set_xscale("log")
     axes.set_xlim(*scale.limits)
-    axes.set_ylim(-0.6, len(order) - 0.4)
-    axes.grid(visible=False)
-    axes.tick_params(axis="y", length=0)
+    set_rows(axes, order)
     axes.spines["left"].set_visible(False)
     _band(axes, rows, scale)
     axes.axvline(scale.center, color=palette.MUTED.light, linewidth=0.8, zorder=1)
     for row in rows.itertuples():
-        y = len(order) - 1 - order.index(row.loss)
-        _row(axes, row, y, scale)
+        _row(axes, row, order.index(row.loss), scale)
 
 
 def points(row: Any) -> str:
     """A difference in percentage points."""
     return "no value" if np.isnan(row.value) else numbers.points(row.value)
-
-
-def name_rows(axes: Axes, order: Sequence[LossName]) -> None:
-    """Name the losses at the left of their rows, each in its colour."""
-    axes.set_yticks(range(len(order)), [names.loss_name(loss) for loss in reversed(order)])
-    for loss, label in zip(reversed(order), axes.get_yticklabels(), strict=True):
-        label.set_color(palette.LOSS_STYLES[loss].color)
-        theme.tag(label, loss)
 
 
 def _band(axes: Axes, rows: pd.DataFrame, scale: Scale) -> None:
@@ -101,30 +103,27 @@ def _band(axes: Axes, rows: pd.DataFrame, scale: Scale) -> None:
     axes.axvspan(low, high, color=palette.BAND.light, linewidth=0, zorder=0)
 
 
-def _row(axes: Axes, row: Any, y: float, scale: Scale) -> None:
-    loss, value = row.loss, row.value
-    low, high = row.ci_low, row.ci_high
-    style = palette.LOSS_STYLES[loss]
+def _row(axes: Axes, row: Any, y: int, scale: Scale) -> None:
+    look = theme.mark_style(row.loss, 5)
     left, right = scale.limits
-    artists: list[Artist] = [
-        axes.annotate(
-            scale.fmt(row),
-            (1, y),
-            xycoords=("axes fraction", "data"),
-            xytext=(8, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=8,
-        )
-    ]
+    axes.annotate(
+        scale.fmt(row),
+        (1, y),
+        xycoords=("axes fraction", "data"),
+        xytext=(8, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=8,
+        color=look["color"],
+    )
+    low, high = row.ci_low, row.ci_high
     if np.isfinite(low) and np.isfinite(high) and high > left and low < right:
         ends = [max(low, left), min(high, right)]
-        artists += axes.plot(ends, [y, y], color=style.color, linewidth=1.6)
-    if np.isfinite(value):
-        look = theme.mark_style(loss, 5)
-        if not left <= value <= right:
-            look["marker"] = ">" if value > right else "<"
-        if row.verdict == "undecided":
-            look |= {"markerfacecolor": palette.BACKGROUND.light, "markeredgewidth": 1.2}
-        artists += axes.plot(np.clip(value, left, right), y, **look, clip_on=False, zorder=3)
-    theme.tag(artists, loss)
+        axes.plot(ends, [y, y], color=look["color"], linewidth=1.6)
+    if not np.isfinite(row.value):
+        return
+    if not left <= row.value <= right:
+        look["marker"] = ">" if row.value > right else "<"
+    if row.verdict == "undecided":
+        look |= theme.HOLLOW
+    axes.plot(np.clip(row.value, left, right), y, **look, clip_on=False, zorder=3)

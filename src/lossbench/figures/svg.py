@@ -3,11 +3,13 @@
 import io
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby, pairwise
 
 from matplotlib.figure import Figure
 
-from lossbench.figures.palette import Role
+from lossbench.figures.palette import Role, css_name
+from lossbench.study.fields import LossName
 
 FONTS = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 """The reader's own interface font."""
@@ -18,14 +20,18 @@ _NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 _POINT = re.compile(r"([ML])(-?[\d.]+) (-?[\d.]+)")
 _POLYLINES = re.compile(r"(?:M-?[\d.]+ -?[\d.]+(?:L-?[\d.]+ -?[\d.]+)+)+")
 _REFERENCE = re.compile(r"#([\w.:-]+)")
+_PROPERTY = re.compile(r"var\(--([\w-]+?)(?:-text)?,")
 _DROPPED = re.compile(r"stroke-linejoin|stroke-linecap: butt|text-anchor: start|font-family|^font:")
 
 
-def compress(figure: Figure, name: str, *, alt: str, roles: Sequence[Role]) -> str:
+def compress(
+    figure: Figure, name: str, *, alt: str, roles: Sequence[Role], losses: Iterable[LossName]
+) -> str:
     """The figure as SVG text; see `theme.to_svg`, which calls this with the theme's colours."""
     ET.register_namespace("", _SVG)
     root = ET.fromstring(_raw(figure))
     _strip(root)
+    _sort_cells(root)
     _name(root, name, alt)
     _prefix_ids(root, name)
     colours = {role.light: role for role in roles}
@@ -33,6 +39,7 @@ def compress(figure: Figure, name: str, *, alt: str, roles: Sequence[Role]) -> s
         _restyle(element, colours)
         _round(element)
     _simplify(root)
+    _tag(root, losses)
     return ET.tostring(root, encoding="unicode").strip()
 
 
@@ -60,6 +67,13 @@ def _strip(root: ET.Element) -> None:
         root.remove(definitions)
 
 
+def _sort_cells(root: ET.Element) -> None:
+    """Put a heat map's cells in the order of their colours; none covers another."""
+    for group in root.iter(f"{{{_SVG}}}g"):
+        if group.get("id", "").startswith("QuadMesh"):
+            group[:] = sorted(group, key=lambda cell: cell.get("style", ""))
+
+
 def _name(root: ET.Element, name: str, alt: str) -> None:
     for size in ("width", "height", "version"):
         root.attrib.pop(size, None)
@@ -75,7 +89,7 @@ def _name(root: ET.Element, name: str, alt: str) -> None:
 
 
 def _prefix_ids(root: ET.Element, name: str) -> None:
-    """Prefix the ids that something refers to, drop the others, and turn tags into classes."""
+    """Prefix the ids that something refers to and drop the others."""
     used = {"alt"}
     for element in root.iter():
         for key, value in element.attrib.items():
@@ -83,11 +97,7 @@ def _prefix_ids(root: ET.Element, name: str) -> None:
                 used.update(_REFERENCE.findall(value))
     for element in root.iter():
         identity = element.attrib.pop("id", "")
-        if identity.startswith("loss "):
-            loss = identity.split()[1]
-            element.set("class", f"loss loss-{loss}")
-            element.set("data-loss", loss)
-        elif identity in used:
+        if identity in used:
             element.set("id", f"{name}-{identity}")
         if _LINK in element.attrib:
             element.set("href", element.attrib.pop(_LINK))
@@ -166,7 +176,8 @@ def _tenths(value: int) -> str:
 
 
 def _simplify(parent: ET.Element) -> None:
-    """Drop what draws nothing and the groups that only wrap; share the style of equal children."""
+    """Drop what draws nothing and groups that only wrap; write what neighbours share once."""
+    _join(parent, f"{{{_SVG}}}g", "clip-path")
     for child in list(parent):
         _simplify(child)
         bare = child.tag == f"{{{_SVG}}}g" and not child.attrib
@@ -174,9 +185,48 @@ def _simplify(parent: ET.Element) -> None:
             parent.remove(child)
         elif bare and len(child) == 1:
             parent[list(parent).index(child)] = child[0]
-    styles = {child.get("style") for child in parent}
-    uses = parent.tag == f"{{{_SVG}}}g" and all(child.tag == f"{{{_SVG}}}use" for child in parent)
-    if uses and len(parent) > 1 and len(styles) == 1 and "style" not in parent.attrib:
-        for child in parent:
-            style = child.attrib.pop("style", "")
-            parent.set("style", style)
+    _join(parent, f"{{{_SVG}}}path", "d")
+    _share_style(parent)
+
+
+def _join(parent: ET.Element, tag: str, key: str) -> None:
+    """Make one of neighbours with `key` that are drawn alike, such as the runs of one loss."""
+    for later, earlier in pairwise(reversed(list(parent))):
+        both = (later, earlier)
+        if any(each.tag != tag or key not in each.attrib or "id" in each.attrib for each in both):
+            continue
+        if later.attrib | {"d": ""} == earlier.attrib | {"d": ""}:
+            if "d" in later.attrib:
+                earlier.set("d", earlier.attrib["d"] + later.attrib["d"])
+            earlier.extend(later)
+            parent.remove(later)
+
+
+def _share_style(parent: ET.Element) -> None:
+    """Write the style of neighbouring marks once, on the group around them."""
+    use, group = f"{{{_SVG}}}use", f"{{{_SVG}}}g"
+    for style, run in groupby(list(parent), lambda each: each.tag == use and each.get("style")):
+        marks = list(run)
+        if not style or len(marks) == 1:
+            continue
+        around = parent
+        if len(marks) < len(parent) or parent.tag != group or "style" in parent.attrib:
+            around = ET.Element(group)
+            parent.insert(list(parent).index(marks[0]), around)
+            around.extend(marks)
+            for mark in marks:
+                parent.remove(mark)
+        around.set("style", str(style))
+        for mark in marks:
+            del mark.attrib["style"]
+
+
+def _tag(root: ET.Element, losses: Iterable[LossName]) -> None:
+    """Mark what is drawn in a loss's colour as the loss's: a page's legend can hide it."""
+    named = {css_name(loss): loss for loss in losses}
+    for element in root.iter():
+        # What has an id is a mark's shape, drawn by others.
+        properties = _PROPERTY.findall("" if "id" in element.attrib else element.get("style", ""))
+        for loss in (named[name] for name in properties if name in named):
+            element.set("class", f"loss loss-{loss}")
+            element.set("data-loss", loss)

@@ -2,13 +2,13 @@
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
 from lossbench.errors import LossbenchError
-from lossbench.names import THEORY_FIGURE_NAMES
+from lossbench.figures.catalogue import FIGURES
 from lossbench.report.packing import Pack, pack
 from lossbench.tables.rows import Tables, filled
 
@@ -27,8 +27,6 @@ class FigureContent:
     """What a reader who cannot see the drawing needs."""
     caption: str
     """How to read it; may be empty."""
-    sources: Sequence[str] = ()
-    """Names of the tables that hold the numbers shown."""
 
 
 @dataclass(frozen=True)
@@ -56,24 +54,19 @@ class Figure:
         return " / ".join(box.groups()) if box else "auto"
 
 
-def figures_of(section: str) -> tuple[str, ...]:
-    """The names of the section's figures, in the page's order."""
-    return FIGURES[section]
-
-
 def drawn(name: str, content: FigureContent, tables: Tables) -> Figure:
     """The figure with the page's table of its numbers, or else with those packed for download.
 
     Raises LossbenchError: see `embedded`.
     """
-    table, needed = DATA_OF.get(name, ("", ""))
-    has_table = bool(table) and filled(tables, needed)
+    entry = FIGURES[name]
+    has_table = bool(entry.page_table) and filled(tables, entry.tables[0])
     return Figure(
         name=name,
         svg=embedded(content.svg, name),
         content=content,
-        table=f"table-{table}" if has_table else "",
-        pack=None if has_table else pack(tables, content.sources),
+        table=f"table-{entry.page_table}" if has_table else "",
+        pack=None if has_table else pack(tables, entry.tables),
     )
 
 
@@ -102,35 +95,3 @@ def _refuse_active(tag: str, attributes: Mapping[str, str], name: str) -> None:
         loads = attribute == "href" and not value.startswith(("#", "data:image/png"))
         if loads or attribute.startswith("on"):
             raise LossbenchError(f"figure {name}: {attribute}={value[:60]!r} is not allowed")
-
-
-FIGURES = {
-    "answer": ("answer",),
-    "convergence": ("learning-curves", "time-to-target"),
-    "final-error": ("final-error",),
-    "predictions": ("confusion", "class-error", "calibration", "gallery"),
-    "sensitivity": ("rate-sensitivity",),
-    "same-rate": ("same-rate",),
-    "mechanism": ("gradient-and-saturation",),
-    "features": ("features", "projections"),
-    "theory": THEORY_FIGURE_NAMES,
-}
-"""By section of the page, or a part of one that has figures of its own, in the page's order."""
-
-DATA_OF = {
-    "answer": ("headline", "contrasts"),
-    "learning-curves": ("curves", "history"),
-    "time-to-target": ("survival", "survival"),
-    "final-error": ("seed-errors", "metrics"),
-    "confusion": ("confusion", "confusion"),
-    "class-error": ("class-errors", "metrics"),
-    "rate-sensitivity": ("trials", "choices"),
-    "same-rate": ("same-rate", "contrasts"),
-    "gradient-and-saturation": ("curves", "history"),
-    "features": ("geometry", "geometry"),
-    "neuron": ("neuron-times", "neuron_times"),
-    "slowdown": ("neuron-slowdown", "neuron_slowdown"),
-    "separable-data": ("separable-descent", "separable_descent"),
-    "linear-regression": ("linear-solutions", "linear_solutions"),
-}
-"""By figure: the page's table with its numbers, and the study's table that must be there."""

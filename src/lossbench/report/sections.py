@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TypeVar
 
+from lossbench.figures.catalogue import Section as FigureSection
+from lossbench.figures.catalogue import figures_of
 from lossbench.report import (
     answer_tables,
     error_tables,
@@ -17,7 +19,6 @@ from lossbench.report import (
 )
 from lossbench.report.blocks import Block, FigureBlock, Material, Section, TableBlock, TextBlock
 from lossbench.report.data_tables import DataTable
-from lossbench.report.drawings import figures_of
 from lossbench.report.labels import losses
 from lossbench.report.statements import STATEMENTS
 from lossbench.tables.rows import Tables
@@ -39,7 +40,7 @@ def _table(make: Callable[[Tables], DataTable], *needs: str) -> TableBlock:
     return TableBlock(_of_tables(make), needs)
 
 
-def _figures(section: str) -> Iterator[FigureBlock]:
+def _figures(section: FigureSection) -> Iterator[FigureBlock]:
     """The figures of a section, or of a part of one."""
     yield from map(FigureBlock, figures_of(section))
 

@@ -73,10 +73,6 @@ class StudyPaths:
         """The resolved configuration, as JSON."""
         return self.root / "study.json"
 
-    def words(self, chapter: str) -> Path:
-        """A chapter's figures: their titles, alternative texts and captions, as JSON."""
-        return self.root / "figures" / f"words-{chapter}.json"
-
     @property
     def provenance(self) -> Path:
         """Code digests, versions, machine, commit."""
@@ -145,3 +141,7 @@ class StudyPaths:
     def figure(self, name: str) -> Path:
         """A figure, as SVG."""
         return self.root / "figures" / f"{name}.svg"
+
+    def words(self, name: str) -> Path:
+        """A figure's title, subtitle, alternative text and caption, as JSON; {} without data."""
+        return self.root / "figures" / f"{name}.json"

@@ -1,5 +1,6 @@
 """A study's tables, from and to its folder; those of a published study, from their CSV."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -22,6 +23,16 @@ def read_jobs(folders: list[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
 def read_tables(paths: StudyPaths, *names: str) -> dict[str, pd.DataFrame]:
     """Tables of the study, by name; all of them without names."""
     return {name: read(paths.table(name), TABLES[name]) for name in names or TABLES}
+
+
+def read_named(paths: StudyPaths, names: Iterable[str]) -> dict[str, pd.DataFrame]:
+    """These tables, of the study or of the theory chapter, by name."""
+    return {
+        name: read(paths.theory(name), THEORY_TABLES[name])
+        if name in THEORY_TABLES
+        else read(paths.table(name), TABLES[name])
+        for name in names
+    }
 
 
 def read_finished(folder: Path, *names: str) -> dict[str, pd.DataFrame]:

@@ -1,34 +1,29 @@
-"""Draw a chapter's figures, and write down the words around them and whence their numbers."""
+"""Draw one figure, and write down the words around it."""
 
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
+from lossbench.errors import LossbenchError
 from lossbench.figures.catalogue import FIGURES
-from lossbench.figures.spec import placeholder
+from lossbench.figures.drawing import svg_and_words
 from lossbench.files import write_json, write_text
-from lossbench.names import FIGURE_CHAPTERS, Chapter
 from lossbench.study.loading import read_study
 from lossbench.study.paths import StudyPaths
-from lossbench.tables.stored import read_tables, read_theory
+from lossbench.tables.stored import read_named
 from lossbench.verbs import StudyFile
 
 
 def draw(
     study: StudyFile,
-    chapter: Annotated[Chapter, typer.Option(help="Which figures: the runs' or the theory's.")],
+    figure: Annotated[str, typer.Option(help="Its name in the catalogue of figures.")],
 ) -> None:
-    settings = read_study(study)
+    if figure not in FIGURES:
+        raise LossbenchError(f"--figure: no figure {figure!r}; allowed: {', '.join(FIGURES)}")
+    entry = FIGURES[figure]
     paths = StudyPaths.around(study)
-    tables = read_tables(paths) if chapter == "results" else read_theory(paths)
-    words: dict[str, dict[str, object]] = {}
-    for name in FIGURE_CHAPTERS[chapter]:
-        figure = FIGURES[name]
-        available = figure.available(tables)
-        drawing = figure.svg(tables, settings) if available else placeholder(name)
-        write_text(paths.figure(name), drawing)
-        if available:
-            described = figure.describe(tables, settings)
-            words[name] = {**asdict(described), "sources": figure.sources}
-    write_json(paths.words(chapter), words)
+    tables = read_named(paths, entry.tables)
+    svg, words = svg_and_words(figure, entry.module, tables, read_study(study))
+    write_text(paths.figure(figure), svg)
+    write_json(paths.words(figure), asdict(words) if words else {})

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from lossbench.figures.catalogue import FIGURES
 from lossbench.files import read_json, write_text
-from lossbench.names import FIGURE_CHAPTERS
 from lossbench.provenance import git_state
 from lossbench.report import page
 from lossbench.report.drawings import FigureContent
@@ -22,8 +22,8 @@ def render(study: StudyFile) -> None:
     tables = read_tables(paths, *named) | read_theory(paths)
     figures = {
         name: FigureContent(svg=paths.figure(name).read_text("utf-8"), **words)
-        for chapter in FIGURE_CHAPTERS
-        for name, words in read_json(paths.words(chapter)).items()
+        for name in FIGURES
+        if (words := read_json(paths.words(name)))
     }
     provenance = read_json(paths.provenance) | {"page": git_state(Path.cwd())}
     write_text(paths.page, page.render(settings, tables, figures, provenance))

@@ -1,0 +1,111 @@
+"""From tables to a figure in words and SVG: what every figure's module offers, and who calls it."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Protocol, cast
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from matplotlib.figure import Figure
+
+from lossbench.cards.loss import REFERENCE
+from lossbench.figures import theme
+from lossbench.study.config import Study
+from lossbench.words import names
+
+Tables = Mapping[str, pd.DataFrame]
+"""Tables of the study or of the theory chapter by name; one that was not made is absent or empty.
+
+A figure finds those here that its entry in the catalogue names.
+"""
+Words = dict[str, object]
+"""`title`, the finding, one sentence without a full stop, and the values for the template."""
+
+
+class FigureModule(Protocol):
+    """A figure's module. Its template, of the same name, has the fixed prose."""
+
+    def available(self, tables: Tables) -> bool:
+        """Whether the tables hold anything to draw; nothing else is called where they do not."""
+
+    def draw(self, tables: Tables, study: Study) -> Figure:
+        """The drawing."""
+
+    def words(self, tables: Tables, study: Study) -> Words:
+        """The title, and what the template prints beside it."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """The words around a figure, generated from the same tables as the drawing."""
+
+    title: str
+    """The finding, one sentence, without a full stop."""
+    subtitle: str
+    """What is plotted: the quantities, their units, what a mark stands for."""
+    alt: str
+    """What a reader who cannot see the drawing needs: what it shows, and the finding."""
+    caption: str
+    """How to read it, and the limits of what it shows."""
+
+
+def svg_and_words(
+    name: str, module: str, tables: Tables, study: Study
+) -> tuple[str, Description | None]:
+    """The figure `name`, drawn by `module`, as one SVG element, and the words around it.
+
+    Where the tables hold nothing for it the SVG says so and there are no words.
+    """
+    figure = cast(FigureModule, import_module(module))
+    if not figure.available(tables):
+        return placeholder(name), None
+    described = describe(module, figure.words(tables, study))
+    with theme.applied():
+        svg = theme.to_svg(figure.draw(tables, study), name, alt=described.alt)
+    return svg, described
+
+
+def describe(module: str, words: Words) -> Description:
+    """The module's template, filled in."""
+    template = _environment().get_template(f"{module.rpartition('.')[2]}.j2")
+    context = template.new_context(words)
+    # Lines are broken in the template; no-break spaces are not.
+    blocks = {
+        name: re.sub(r"[ \n]+", " ", "".join(block(context))).strip()
+        for name, block in template.blocks.items()
+    }
+    return Description(title=str(words["title"]), **blocks)
+
+
+def filled(*names: str) -> Callable[[Tables], bool]:
+    """Tells whether all the tables of these names are there and have rows."""
+
+    def available(tables: Tables) -> bool:
+        return all(name in tables and len(tables[name]) for name in names)
+
+    return available
+
+
+def placeholder(name: str) -> str:
+    """An SVG that says that the study holds nothing for this figure."""
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 490 40" role="img" '
+        f'aria-labelledby="{name}-alt" font-family="sans-serif" font-size="9">'
+        f'<desc id="{name}-alt">This study holds no data for this figure.</desc>'
+        '<text x="0" y="24" style="fill:var(--muted, #5f6368)">'
+        "This study holds no data for this figure.</text></svg>"
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("lossbench.figures"),
+        undefined=StrictUndefined,
+        autoescape=False,  # plain text; whoever puts it into a page escapes it there
+    )
+    environment.globals["reference"] = names.in_sentence(REFERENCE)
+    return environment

@@ -1,0 +1,99 @@
+"""What stands where: a panel for each network, its heading, and the losses in their order."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from lossbench.cards.loss import LOSSES
+from lossbench.figures.palette import MUTED
+from lossbench.figures.theme import WIDTH
+from lossbench.study.config import Study
+from lossbench.study.fields import LossName
+from lossbench.words import names
+from lossbench.words.places import Place
+
+
+def places(frame: pd.DataFrame, study: Study) -> list[Place]:
+    """The study's comparisons on which `frame` has rows, in the study's order."""
+    found = set(zip(frame["dataset"], frame["model"], strict=True))
+    asked = [Place.of(comparison) for comparison in study.comparisons]
+    return [place for place in asked if tuple(place) in found]
+
+
+def losses(frame: pd.DataFrame) -> list[LossName]:
+    """The losses in `frame`, in the order in which every figure lists them."""
+    found = set(frame["loss"])
+    return [loss for loss in LOSSES if loss in found]
+
+
+def focus(frame: pd.DataFrame) -> LossName | None:
+    """The loss that titles speak of: the primary one, else the first other, else none."""
+    return names.focus(losses(frame))
+
+
+def by_loss(frame: pd.DataFrame) -> Iterator[tuple[LossName, pd.DataFrame]]:
+    """Each loss with its rows, in the figures' order."""
+    for loss in losses(frame):
+        yield loss, frame[frame["loss"] == loss]
+
+
+def records(frame: pd.DataFrame) -> Iterator[Any]:
+    """The rows as named tuples."""
+    yield from frame.itertuples(index=False)
+
+
+def evaluation(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of evaluation runs."""
+    return frame[frame["stage"] == "evaluation"]
+
+
+def grid(
+    rows: int, columns: int, *, panel_height: float = 2.0, **options: Any
+) -> tuple[Figure, np.ndarray]:
+    """A figure of the theme's width and its axes, [rows, columns]. `options`: as in subplots."""
+    figure = Figure(figsize=(WIDTH, 0.35 + rows * panel_height), layout="constrained")
+    return figure, figure.subplots(rows, columns, squeeze=False, **options)
+
+
+def panel_each(
+    shown: Sequence[Place], *, panel_height: float, **options: Any
+) -> tuple[Figure, dict[Place, Axes], list[Axes]]:
+    """A figure with a headed panel for each place, two in a row, and its lowest panels."""
+    columns = min(2, len(shown))
+    rows = -(-len(shown) // columns)
+    figure, axes = grid(rows, columns, panel_height=panel_height, **options)
+    used = dict(zip(shown, axes.ravel(), strict=False))
+    for place, panel in used.items():
+        heading(panel, place.heading)
+    for panel in axes.ravel()[len(shown) :]:
+        panel.set_axis_off()
+    return figure, used, list(used.values())[-columns:]
+
+
+def heading(axes: Axes, text: str, *, above: float = 0) -> None:
+    """A panel's heading, flush left, `above` points higher than usual to leave room below it."""
+    # The empty title keeps the height free; the words may be wider than the panel.
+    axes.set_title(" ", loc="left", pad=7 + above)
+    _over(axes, text, 7 + above, fontsize=9, weight="bold")
+
+
+def subheading(axes: Axes, text: str, *, color: str = MUTED.light) -> None:
+    """Quiet words directly over a panel; `heading` leaves room for them with `above=12`."""
+    _over(axes, text, 6, color=color)
+
+
+def _over(axes: Axes, text: str, offset: float, **options: Any) -> None:
+    words: Text = axes.annotate(
+        text,
+        (0, 1),
+        xycoords="axes fraction",
+        xytext=(0, offset),
+        textcoords="offset points",
+        **options,
+    )
+    words.set_in_layout(False)

@@ -1,0 +1,80 @@
+"""How much the learning rate matters: validation error of the tuning runs against the rate."""
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lossbench.figures import theme
+from lossbench.figures.axes import percent_axis, plain_axis, positive
+from lossbench.figures.curves import draw_summary
+from lossbench.figures.drawing import Tables, Words, filled
+from lossbench.figures.legends import legend
+from lossbench.figures.panels import losses, panel_each, places
+from lossbench.figures.tuning_runs import tuned
+from lossbench.study.config import Study
+from lossbench.tables.runs import CHANCE_ERROR
+from lossbench.words import names, numbers
+
+
+def available(tables: Tables) -> bool:
+    """Whether there are tuning runs of the chosen settings."""
+    return filled("history", "runs", "choices")(tables) and len(tuned(tables)) > 0
+
+
+def draw(tables: Tables, study: Study) -> Figure:
+    """A panel for each network: final validation error of tuning runs against the rate."""
+    ended = tuned(tables)
+    figure, panels, _ = panel_each(places(ended, study), panel_height=2.3)
+    for place, panel in panels.items():
+        _rates(panel, place.rows(ended), place.rows(tables["choices"]))
+        spec = panel.get_subplotspec()
+        is_first = spec is not None and spec.is_first_col()
+        panel.set(xlabel="peak learning rate", ylabel="validation error" if is_first else "")
+    legend(figure, losses(ended))
+    return figure
+
+
+def words(tables: Tables, _study: Study) -> Words:
+    """Whether the chosen rates lie inside their grids, and how many runs diverged."""
+    choices = tables["choices"]
+    edges = choices[choices["on_edge"]]
+    title = (
+        "Every chosen learning rate lies inside its grid"
+        if edges.empty
+        else f"On the edge of the grid: {len(edges)} of "
+        f"{numbers.count(len(choices), 'chosen learning rate')} "
+        f"({numbers.join([names.loss_name(loss) for loss in losses(edges)])})"
+    )
+    diverged = int(tuned(tables)["diverged"].sum())
+    return {
+        "title": title,
+        "diverged": numbers.count(diverged, "tuning run") if diverged else "",
+    }
+
+
+def _rates(axes: Axes, ended: pd.DataFrame, choices: pd.DataFrame) -> None:
+    ended = ended.assign(validation_error=positive(ended["validation_error"]))
+    lost = ended[ended["diverged"]].assign(validation_error=CHANCE_ERROR)
+    edges = choices[choices["on_edge"]]
+    at = ("learning_rate", "validation_error")
+    draw_summary(axes, ended, *at, estimator="mean", linewidth=1.4)
+    _marks(axes, ended[~ended["diverged"]], s=9, linewidth=0)
+    _marks(axes, lost, marker="x", s=25, linewidth=1)
+    for rows, shape, size in ((choices, "o", 64), (edges, "s", 144)):
+        colors = rows["loss"].map(theme.COLORS)
+        ring = {"facecolors": "none", "edgecolors": colors, "linewidths": 1.3}
+        axes.scatter(rows[at[0]], rows[at[1]], marker=shape, s=size, **ring)
+    axes.set(xscale="log", yscale="log", xlabel="", ylabel="")
+    axes.margins(0.09)
+    plain_axis(axes.xaxis, log=True)
+    percent_axis(axes.yaxis, log=True)
+
+
+def _marks(axes: Axes, rows: pd.DataFrame, **look: object) -> None:
+    """A mark for each run, losses in the figures' order."""
+    if rows.empty:
+        return
+    at = {"x": "learning_rate", "y": "validation_error"}
+    hue = {"hue": "loss", "hue_order": losses(rows), "palette": theme.COLORS}
+    sns.scatterplot(rows, **at, **hue, legend=False, ax=axes, **look)

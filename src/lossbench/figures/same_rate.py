@@ -1,0 +1,78 @@
+"""What an untuned rate, shared by all losses, would have shown."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lossbench.cards.loss import REFERENCE
+from lossbench.figures import forest, theme
+from lossbench.figures.axes import percent_axis
+from lossbench.figures.drawing import Tables, Words, filled
+from lossbench.figures.panels import focus, heading, losses, places, records
+from lossbench.figures.tuning_runs import CHOSEN, tuned
+from lossbench.study.config import Study
+from lossbench.study.fields import LossName
+from lossbench.words import names, numbers
+
+
+def available(tables: Tables) -> bool:
+    """Whether a loss was tried at the reference's rate."""
+    return filled("history", "runs", "choices")(tables) and len(_same_rate(tables)) > 0
+
+
+def draw(tables: Tables, study: Study) -> Figure:
+    """A panel for each network: validation error at the reference's rate, and at the own one."""
+    pairs = _same_rate(tables)
+    shown = places(pairs, study)
+    lines = [shown[at : at + 2] for at in range(0, len(shown), 2)]
+    orders = [losses(pd.concat([place.rows(pairs) for place in line])) for line in lines]
+    figure, axes = forest.grid(orders, columns=len(lines[0]))
+    for panels, line, order in zip(axes, lines, orders, strict=True):
+        for panel, place in zip(panels, line, strict=False):
+            heading(panel, place.heading)
+            _dumbbells(panel, place.rows(pairs), order)
+            panel.set_xlabel("validation error of tuning runs" if line is lines[-1] else "")
+        forest.name_rows(panels[0], order)
+        for panel in panels[len(line) :]:
+            panel.set_axis_off()
+    return figure
+
+
+def words(tables: Tables, _study: Study) -> Words:
+    """What the loss in focus would lose at the reference's rate."""
+    pairs = _same_rate(tables)
+    loss = focus(pairs)
+    mine = pairs[pairs["loss"] == loss]
+    return {"title": _lost_by_sharing(loss, mine) if loss else "No other loss to compare"}
+
+
+def _same_rate(tables: Tables) -> pd.DataFrame:
+    """Each loss's mean validation error at the reference's rate (`shared`) and its own (`own`)."""
+    choices = tables["choices"]
+    reference = choices.loc[choices["loss"] == REFERENCE, ["dataset", "model", "learning_rate"]]
+    at_shared = tuned(tables).merge(reference, on=["dataset", "model", "learning_rate"])
+    shared = at_shared.groupby(CHOSEN)["validation_error"].mean().reset_index()
+    own = choices[[*CHOSEN, "validation_error"]].rename(columns={"validation_error": "own"})
+    return shared.rename(columns={"validation_error": "shared"}).merge(own, on=CHOSEN)
+
+
+def _dumbbells(axes: Axes, pairs: pd.DataFrame, order: Sequence[LossName]) -> None:
+    axes.set_xscale("log")
+    forest.set_rows(axes, order)
+    for row in records(pairs):
+        y, style = order.index(row.loss), theme.mark_style(row.loss)
+        axes.plot([row.shared, row.own], [y, y], color=style["color"], linewidth=1.1)
+        axes.plot(row.shared, y, **(style | theme.HOLLOW))
+        axes.plot(row.own, y, **style)
+    percent_axis(axes.xaxis, log=True)
+
+
+def _lost_by_sharing(loss: LossName, pairs: pd.DataFrame) -> str:
+    name, reference = names.loss_name(loss), names.in_sentence(REFERENCE)
+    if np.allclose(pairs["shared"], pairs["own"]):
+        return f"The rate chosen for {reference} is also the best for {name}"
+    span = numbers.span(pairs["shared"] - pairs["own"], numbers.points)
+    return f"Training {name} at {reference}’s rate would change its validation error by {span}"

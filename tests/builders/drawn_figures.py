@@ -1,0 +1,55 @@
+"""Every figure, drawn from an invented study in each of its conditions and the theory chapter."""
+
+from functools import cache
+from importlib import import_module
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from builders import synthetic
+from builders.theory_tables import made
+from lossbench.figures import theme
+from lossbench.figures.catalogue import FIGURES, figures_of
+from lossbench.figures.drawing import Description, svg_and_words
+from lossbench.study.config import Study
+
+Tables = dict[str, pd.DataFrame]
+
+KNOBS = {
+    "plain": {},
+    "sparse": {"seeds": 1, "margins": False, "missing_dataset": True, "undecided": True},
+    "troubled": {"diverged": True, "censored": True},
+}
+STUDY_FIGURES = [name for name in FIGURES if name not in figures_of("theory")]
+DRAWN = [(name, knob) for knob in KNOBS for name in STUDY_FIGURES] + [
+    (name, "plain") for name in figures_of("theory")
+]
+"""The chapter knows no conditions."""
+
+
+@cache
+def study(knob: str = "plain") -> tuple[Tables, Study]:
+    tables, settings = synthetic.build(**KNOBS[knob], networks=1)
+    return tables | made(), settings
+
+
+@cache
+def drawn(name: str, knob: str = "plain") -> tuple[str, Description | None]:
+    return draw(name, *study(knob))
+
+
+def draw(name: str, tables: Tables, settings: Study) -> tuple[str, Description | None]:
+    """SVG and words, from no other tables than those that the figure's entry names."""
+    entry = FIGURES[name]
+    read = {table: tables[table] for table in entry.tables if table in tables}
+    return svg_and_words(name, entry.module, read, settings)
+
+
+def title(name: str, tables: Tables, settings: Study) -> str:
+    return str(import_module(FIGURES[name].module).words(tables, settings)["title"])
+
+
+def panels(name: str, knob: str = "plain") -> Figure:
+    """The figure as matplotlib holds it before it becomes SVG."""
+    with theme.applied():
+        return import_module(FIGURES[name].module).draw(*study(knob))

@@ -1,0 +1,142 @@
+"""Every figure of the study, drawn from an invented one in each of its conditions."""
+
+import re
+import xml.etree.ElementTree as ET
+from importlib import import_module
+
+import pytest
+
+from builders import drawn_figures
+from builders.drawn_figures import DRAWN, STUDY_FIGURES, drawn, study
+from lossbench.cards.loss import REFERENCE
+from lossbench.figures.catalogue import FIGURES, figures_of
+from lossbench.figures.drawing import describe, placeholder
+from lossbench.study.settings import NeuronStart, Theory
+from lossbench.theory import neuron
+
+LARGEST = 100_000
+"""Bytes of a figure without photographs."""
+
+
+@pytest.mark.parametrize(("name", "knob"), DRAWN)
+def test_every_figure_draws_from_the_tables_it_names_alone(name, knob):
+    svg, words = drawn(name, knob)
+    assert words is not None
+    root = ET.fromstring(svg)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    references = re.findall(r'(?:href|src)="([^"]*)"|url\(([^)]*)\)', svg)
+    assert all(
+        reference.startswith((f"#{name}-", "data:image/png;base64,"))
+        for pair in references
+        for reference in filter(None, pair)
+    )
+    assert "nan" not in svg.replace("data-", "").lower().split("base64")[0]
+    assert len(svg) < LARGEST or name == "gallery"
+
+
+@pytest.mark.parametrize(("name", "knob"), DRAWN)
+def test_every_figure_has_words(name, knob):
+    _, words = drawn(name, knob)
+    assert words.title[0].isupper() or words.title[0].isdecimal()
+    assert not words.title.endswith(".")
+    assert words.title in words.alt
+    assert len(words.title) < 260
+    assert words.alt.endswith(".")
+    assert words.caption.endswith(".")
+    everything = " ".join(vars(words).values())
+    assert "nan" not in everything.split()
+    assert not re.search(r"mse_|cross_entropy|cifar10|[{}%]{2}|\n|  ", everything)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_without_rows_says_so(name):
+    tables, settings = study()
+    hollow = {table: frame.iloc[:0] for table, frame in tables.items()}
+    for nothing in ({}, hollow):
+        svg, words = drawn_figures.draw(name, nothing, settings)
+        assert words is None
+        assert svg == placeholder(name)
+
+
+def test_a_template_s_words_keep_their_unbreakable_spaces():
+    words = {"title": "A finding", "shown": "5\N{NO-BREAK SPACE}images"}
+    assert "5\N{NO-BREAK SPACE}images" in describe("figures.disagreements", words).caption
+
+
+def test_a_template_that_lacks_a_value_is_refused():
+    with pytest.raises(Exception, match="shown"):
+        describe("figures.disagreements", {"title": "A finding"})
+
+
+def test_ids_are_unique_on_a_page_of_all_figures():
+    ids = [
+        identity for name in FIGURES for identity in re.findall(r'\bid="([^"]+)"', drawn(name)[0])
+    ]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("name", ["answer", "learning-curves", "features", "confusion"])
+def test_the_same_tables_give_the_same_bytes(name):
+    assert drawn_figures.draw(name, *study()) == drawn(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name for name in STUDY_FIGURES if name not in ("confusion", "gallery")],
+)
+def test_every_loss_can_be_hidden(name):
+    tables, _ = study()
+    expected = set(tables["runs"]["loss"])
+    if name == "answer":
+        expected -= {REFERENCE}
+    if name == "calibration":
+        expected = set(tables["reliability"]["loss"])
+    assert set(re.findall(r'data-loss="(\w+)"', drawn(name)[0])) == expected
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in figures_of("theory") if name != "linear-regression"]
+)
+def test_every_loss_of_the_theory_can_be_hidden(name):
+    found = set(re.findall(r'data-loss="(\w+)"', drawn(name)[0]))
+    assert found in (
+        {"cross_entropy", "mse_softmax"},
+        {"bce_sigmoid", "mse_sigmoid"},
+        {"bce_sigmoid"},
+    )
+    assert (len(found) == 1) == (name == "separable-data")
+
+
+def test_a_study_of_cross_entropy_alone_claims_no_comparison():
+    tables, settings = study()
+    alone = {
+        name: frame[frame["loss"] == REFERENCE] if "loss" in frame else frame
+        for name, frame in tables.items()
+        if name != "gallery"
+    }
+    assert drawn_figures.draw("answer", alone, settings)[1] is None
+    for name in STUDY_FIGURES:
+        _, words = drawn_figures.draw(name, alone, settings)
+        if words:
+            assert "MSE" not in words.title
+            assert " than " not in words.title
+
+
+@pytest.mark.parametrize("name", ["learning-curves", "time-to-target", "final-error"])
+def test_what_was_measured_is_drawn_without_targets_or_contrasts(name):
+    tables, settings = study()
+    few = {table: frame for table, frame in tables.items() if table not in ("targets", "contrasts")}
+    svg, words = drawn_figures.draw(name, few, settings)
+    ET.fromstring(svg)
+    assert words is not None
+
+
+def test_one_start_of_the_neuron_draws_one_row():
+    _, settings = study()
+    theory = Theory(starts=(NeuronStart(weight=1.0, bias=1.0),), epochs=10)
+    tables = {
+        "neuron_trajectories": neuron.trajectories(theory),
+        "neuron_times": neuron.times(theory),
+    }
+    module = import_module(FIGURES["neuron"].module)
+    assert len(module.draw(tables, settings).axes) == 3

@@ -1,0 +1,212 @@
+"""What is drawn and said is what the tables hold: each figure against an authority of its own."""
+
+import re
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+from sklearn.calibration import calibration_curve
+from sklearn.metrics import confusion_matrix
+
+from builders import drawn_figures, synthetic
+from builders.drawn_figures import drawn, panels, study, title
+from builders.theory_tables import made
+from lossbench.analysis.metrics import BINS
+from lossbench.cards.loss import PRIMARY, REFERENCE
+from lossbench.figures import theme
+from lossbench.figures.panels import places
+from lossbench.tables.runs import LOGITS
+from lossbench.words import names, numbers, phrases
+from lossbench.words.findings import find, select
+from lossbench.words.questions import CALIBRATION, ERROR, SPEED
+
+
+def rows_of(table: str, place, **wanted) -> pd.DataFrame:
+    frame = place.rows(study()[0][table])
+    for column, value in wanted.items():
+        frame = frame[frame[column] == value]
+    return frame
+
+
+def first_place(table: str):
+    tables, settings = study()
+    return places(tables[table], settings)[0]
+
+
+def lines_of(axes, loss: str, width: float | None = None) -> list:
+    """The lines in a loss's colour, all or those that are so wide."""
+    mine = [line for line in axes.lines if to_hex(line.get_color()) == theme.COLORS[loss]]
+    return [line for line in mine if width in (None, line.get_linewidth())]
+
+
+def texts(name: str, knob: str = "plain") -> list[str | None]:
+    root = ET.fromstring(drawn(name, knob)[0])
+    return [element.text for element in root.iter() if element.tag.endswith("}text")]
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [("learning-curves", "train_error"), ("gradient-and-saturation", "logit_gradient_rms")],
+)
+def test_curves_show_each_run_thin_and_the_median_bold(name, column):
+    """Four seeds: the median of logarithms would lie elsewhere."""
+    axes = panels(name).axes[0]
+    assert axes.get_xscale() == axes.get_yscale() == "log"
+    rows = rows_of("history", first_place("history"), stage="evaluation", loss=PRIMARY)
+    rows = rows[(rows["step"] > 0) & rows[column].notna()]
+    (bold,) = lines_of(axes, PRIMARY, 1.9)
+    steps, drawn_values = bold.get_data()
+    expected = rows.groupby("step")[column].median()
+    assert {steps[0], steps[-1]} == {rows["step"].min(), rows["step"].max()}
+    np.testing.assert_allclose(drawn_values, expected.loc[steps])
+    thin = lines_of(axes, PRIMARY, 0.5)
+    assert len(thin) == rows["seed"].nunique() == 4
+    ends = {round(float(line.get_ydata()[-1]), 12) for line in thin}
+    assert ends == set(rows[rows["step"] == rows["step"].max()][column].round(12))
+
+
+def test_learning_curves_become_one_path_of_runs_and_one_of_the_median():
+    tables, _ = study()
+    runs = tables["runs"].query("stage == 'evaluation' and loss == 'cross_entropy'")
+    root = ET.fromstring(drawn("learning-curves")[0])
+    mine = [e for e in root.iter() if e.get("data-loss") == REFERENCE and e.tag.endswith("}path")]
+    thin = [path for path in mine if "opacity" in path.get("style")]
+    shown = 2 * len(runs.groupby(["dataset", "model"]))
+    assert len(thin) == len(mine) - len(thin) == shown
+    assert sum(path.get("d").count("M") for path in thin) == 2 * len(runs)
+
+
+def test_reliability_curves_are_scikit_learn_s():
+    """All runs of a loss together; its bins hold their images up to the edge, ours at it."""
+    rows = rows_of("predictions", first_place("predictions"), loss=PRIMARY)
+    logits = rows[list(LOGITS)].to_numpy(float)
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities = odds / odds.sum(axis=1, keepdims=True)
+    correct = probabilities.argmax(axis=1) == rows["label"]
+    accuracy, confidence = calibration_curve(correct, probabilities.max(axis=1), n_bins=BINS)
+    (bold,) = lines_of(panels("calibration").axes[0], PRIMARY, 1.6)
+    np.testing.assert_allclose(bold.get_xdata(), confidence, atol=1e-6)
+    np.testing.assert_allclose(bold.get_ydata(), accuracy, atol=1e-6)
+
+
+def test_strips_show_every_run_in_the_row_of_its_loss():
+    errors = rows_of("metrics", first_place("metrics"), metric="error", split="test")
+    axes = panels("final-error").axes[0]
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    strips = {to_hex(dots.get_edgecolor()[0], keep_alpha=False): dots for dots in axes.collections}
+    assert labels == [names.loss_name(loss) for loss in theme.COLORS if loss in set(errors["loss"])]
+    for loss, mine in errors.groupby("loss"):
+        x, y = strips[theme.COLORS[loss]].get_offsets().T
+        np.testing.assert_allclose(np.sort(x), np.sort(mine["value"]))
+        assert set(y) == {labels.index(names.loss_name(loss))}
+
+
+def test_class_errors_are_means_over_seeds():
+    place = first_place("metrics")
+    metrics = rows_of("metrics", place, loss=PRIMARY)
+    (line,) = lines_of(panels("class-error").axes[0], PRIMARY)
+    assert len(line.get_xdata()) == 10
+    for x, y in zip(*line.get_data(), strict=True):
+        mine = metrics[metrics["metric"] == f"class_error_{int(y)}"]["value"]
+        assert x == pytest.approx(mine.mean()) or mine.mean() == 0
+
+
+def test_confusions_are_scikit_learn_s():
+    """Shades follow the square root of the share; an absent confusion is not drawn."""
+    rows = rows_of("predictions", first_place("predictions"), loss=PRIMARY)
+    predicted = rows[list(LOGITS)].to_numpy().argmax(axis=1)
+    shares = confusion_matrix(rows["label"], predicted, labels=range(10), normalize="true")
+    np.fill_diagonal(shares, 0)
+    mesh = panels("confusion").axes[1].collections[0]
+    shades = np.ma.filled(mesh.get_array().reshape(10, 10), 0)
+    assert ((shades > 0) == (shares > 0)).all()
+    drawn_shares, drawn_shades = shares[shares > 0], shades[shares > 0]
+    order = np.argsort(drawn_shares)
+    assert (np.diff(drawn_shades[order]) >= 0).all()
+    assert title("confusion", *study()).endswith(")")
+    worst = numbers.percent(float(shares.max()), 1)
+    assert worst in title("confusion", *study())
+
+
+def test_rates_show_the_mean_over_tuning_seeds():
+    place = first_place("choices")
+    tuned = rows_of("metrics", place, metric="error", split="validation", stage="tuning")
+    mine = tuned[tuned["loss"] == REFERENCE]
+    (line,) = lines_of(panels("rate-sensitivity").axes[0], REFERENCE, 1.4)
+    expected = mine.groupby("learning_rate")["value"].mean()
+    np.testing.assert_allclose(line.get_xdata(), expected.index)
+    np.testing.assert_allclose(line.get_ydata(), expected)
+
+
+def test_answer_writes_every_value_of_its_contrasts():
+    tables, _ = study()
+    said = texts("answer")
+    contrasts = select(tables, "error")
+    assert len(contrasts) == 8
+    for value in contrasts["value"]:
+        assert numbers.points(value) in said
+    steps = select(tables, "steps_to_target_3")
+    for value in steps["value"]:
+        assert any(text.endswith(numbers.ratio(value)) for text in said if text)
+
+
+def test_answer_marks_a_ratio_with_censored_runs_as_a_bound():
+    tables, _ = study("troubled")
+    steps = select(tables, "steps_to_target_3")
+    value = steps[steps["loss"] == "mse_sigmoid"]["value"].iloc[0]
+    assert f"≥ {numbers.ratio(value)}" in texts("answer", "troubled")
+
+
+@pytest.mark.parametrize("knob", drawn_figures.KNOBS)
+@pytest.mark.parametrize(
+    ("name", "question"),
+    [("final-error", ERROR), ("learning-curves", SPEED), ("calibration", CALIBRATION)],
+)
+def test_titles_are_the_findings_on_their_metric(name, question, knob):
+    tables, _ = study(knob)
+    assert drawn(name, knob)[1].title == phrases.title(find(tables, question))
+    if question is not CALIBRATION:
+        assert drawn("answer", knob)[1].title == phrases.speed_and_error(tables)
+
+
+def test_contrasts_without_values_are_shown_as_such():
+    tables, settings = study()
+    empty = ["value", "ci_low", "ci_high", "equivalence_low", "equivalence_high"]
+    lost = tables["contrasts"].assign(**dict.fromkeys(empty, np.nan), verdict="undecided")
+    svg, _ = drawn_figures.draw("answer", tables | {"contrasts": lost}, settings)
+    assert svg.count(">no value</text>") == len(select({"contrasts": lost}, "error"))
+    assert svg.count(">not reached</text>") == len(select({"contrasts": lost}, "steps_to_target_3"))
+
+
+def test_an_error_of_zero_can_be_drawn():
+    tables, settings = study()
+    none = tables | {"metrics": tables["metrics"].assign(value=0.0)}
+    for name in ("final-error", "class-error"):
+        ET.fromstring(drawn_figures.draw(name, none, settings)[0])
+
+
+def test_the_most_compact_loss_is_named_place_by_place():
+    tables, settings = synthetic.build(networks=1)
+    geometry = tables["geometry"].query("measure == 'scatter_ratio'").copy()
+    compact = {"mnist": "mse_logits", "cifar10": REFERENCE}
+    for dataset, loss in compact.items():
+        here = geometry["dataset"] == dataset
+        geometry.loc[here, "value"] = 2.0
+        geometry.loc[here & (geometry["loss"] == loss), "value"] = 0.5
+    found = title("features", {"geometry": geometry}, settings).partition(": ")[2]
+    for place in places(geometry, settings):
+        loss = compact[place.dataset]
+        ratio = "1.00×" if loss == REFERENCE else "0.25×"
+        assert f"{names.loss_name(loss)} on {place.heading} ({ratio})" in found
+
+
+def test_titles_of_the_theory_follow_the_tables():
+    _, settings = study()
+    runs = made()["solver_runs"].assign(reached=True)
+    said = title("solving", made(solver_runs=runs), settings)
+    assert re.match(r"0 of 120 runs miss .* 0 of 120 under MSE$", said)
+    minima = made()["local_minima"].query("minimum == 0")
+    said = title("local-minima", made(local_minima=minima), settings)
+    assert said.replace(numbers.NO_BREAK, " ").endswith("1 separate minimum, cross-entropy 1")
