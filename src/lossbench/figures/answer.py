@@ -14,6 +14,8 @@ from lossbench.figures.panels import heading, losses, places
 from lossbench.study.config import Study
 from lossbench.words import numbers
 
+TEMPLATE = "answer.j2"
+
 
 def available(tables: Tables) -> bool:
     """Whether there is a contrast of test errors or of steps to a target."""

@@ -15,6 +15,8 @@ from lossbench.figures.panels import focus, losses, panel_each, places
 from lossbench.study.config import Study
 from lossbench.words import names, numbers
 
+TEMPLATE = "calibration.j2"
+
 LEAST = 0.001
 """Share of a run's images that a bin must hold to be drawn."""
 

@@ -14,6 +14,8 @@ from lossbench.study.config import Study
 from lossbench.tables.runs import CLASSES
 from lossbench.words import names, numbers
 
+TEMPLATE = "class_error.j2"
+
 
 def available(tables: Tables) -> bool:
     """Whether errors of classes were measured."""

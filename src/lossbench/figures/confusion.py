@@ -19,6 +19,8 @@ from lossbench.study.fields import DatasetName, LossName
 from lossbench.tables.runs import CLASSES
 from lossbench.words import names, numbers
 
+TEMPLATE = "confusion.j2"
+
 Matrix = NDArray[np.float64]
 
 SHADES = 6

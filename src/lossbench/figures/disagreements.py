@@ -12,6 +12,8 @@ from lossbench.figures.panels import Place, by_loss, grid, heading, places, reco
 from lossbench.study.config import Study
 from lossbench.words import names, numbers
 
+TEMPLATE = "disagreements.j2"
+
 
 def available(tables: Tables) -> bool:
     """Whether there are such images, as pictures."""

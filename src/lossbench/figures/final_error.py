@@ -16,6 +16,8 @@ from lossbench.study.config import Study
 from lossbench.study.fields import LossName
 from lossbench.words import names, numbers
 
+TEMPLATE = "final_error.j2"
+
 
 def available(tables: Tables) -> bool:
     """Whether a test error was measured."""

@@ -13,6 +13,8 @@ from lossbench.figures.panels import evaluation, grid, heading, places, subheadi
 from lossbench.study.config import Study
 from lossbench.words import numbers
 
+TEMPLATE = "learning_curves.j2"
+
 ERRORS = {"train_error": "training error", "validation_error": "validation error"}
 
 available = filled("history")

@@ -13,6 +13,8 @@ from lossbench.study.config import Study
 from lossbench.study.fields import LossName
 from lossbench.words import names, numbers
 
+TEMPLATE = "time_to_target.j2"
+
 available = filled("kaplan_meier")
 
 
