@@ -34,7 +34,9 @@ def test_a_figure_s_module_has_the_functions_of_every_figure(name):
 def test_every_template_has_its_figure_and_every_figure_a_module_of_its_own():
     modules = [entry.module.rpartition(".")[2] for entry in FIGURES.values()]
     assert len(set(modules)) == len(modules)
-    assert {path.stem for path in FOLDER.glob("templates/*")} == set(modules)
+    templates = [import_module(entry.module).TEMPLATE for entry in FIGURES.values()]
+    assert templates == [f"{module}.j2" for module in modules]
+    assert {path.name for path in FOLDER.glob("templates/*")} == set(templates)
 
 
 def test_no_figure_s_module_imports_another_s():

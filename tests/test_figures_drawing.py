@@ -60,12 +60,12 @@ def test_a_figure_without_rows_says_so(name):
 
 def test_a_template_s_words_keep_their_unbreakable_spaces():
     words = {"title": "A finding", "shown": "5\N{NO-BREAK SPACE}images"}
-    assert "5\N{NO-BREAK SPACE}images" in describe("figures.disagreements", words).caption
+    assert "5\N{NO-BREAK SPACE}images" in describe("disagreements.j2", words).caption
 
 
 def test_a_template_that_lacks_a_value_is_refused():
     with pytest.raises(Exception, match="shown"):
-        describe("figures.disagreements", {"title": "A finding"})
+        describe("disagreements.j2", {"title": "A finding"})
 
 
 def test_ids_are_unique_on_a_page_of_all_figures():

@@ -80,6 +80,19 @@ def test_deleting_a_table_remakes_what_depends_on_it_only(project):
     assert "tune" not in project.planned()
 
 
+def test_a_figure_is_drawn_anew_alone(project):
+    project.edit("src/lossbench/figures/templates/answer.j2", "hollow", "open")
+    assert project.planned() == {"draw": 1, "render": 1}
+    project.edit("src/lossbench/figures/strips.py", "size=4", "size=5")
+    assert project.planned() == {"draw": 3, "render": 1}
+
+
+def test_the_theory_s_figures_wait_for_no_run(tmp_path):
+    project = Project(tmp_path)
+    project.tiny("results/tiny/figures/slowdown.svg", "results/tiny/figures/neuron.svg")
+    assert not (project.folder / "results/tiny/runs").exists()
+
+
 def test_runs_repeat_byte_by_byte_in_other_blocks_of_seeds(project):
     """Blocks of one and of three seeds; the collected tables have one order whatever the block."""
     tables = {name: project.folder / f"results/tiny/tables/{name}.parquet" for name in REPEATED}

@@ -15,6 +15,8 @@ from lossbench.study.config import Study
 from lossbench.words import notes, numbers, phrases
 from lossbench.words.findings import select
 
+TEMPLATE = "answer.j2"
+
 
 def available(tables: Tables) -> bool:
     """Whether there is a contrast of test errors or of steps to a target."""

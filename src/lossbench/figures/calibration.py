@@ -16,6 +16,8 @@ from lossbench.words import names, numbers, phrases
 from lossbench.words.findings import find
 from lossbench.words.questions import CALIBRATION
 
+TEMPLATE = "calibration.j2"
+
 LEAST = 0.001
 """Share of a run's images that a bin must hold to be drawn."""
 

@@ -15,6 +15,8 @@ from lossbench.tables.runs import CLASSES
 from lossbench.words import names, numbers
 from lossbench.words.places import Place
 
+TEMPLATE = "class_error.j2"
+
 
 def available(tables: Tables) -> bool:
     """Whether errors of classes were measured."""

@@ -20,6 +20,8 @@ from lossbench.tables.runs import CLASSES
 from lossbench.words import names, numbers
 from lossbench.words.places import Place
 
+TEMPLATE = "confusion.j2"
+
 Matrix = NDArray[np.float64]
 
 SHADES = 6

@@ -15,6 +15,8 @@ from lossbench.figures.panels import by_loss, grid, heading, losses
 from lossbench.study.config import Study
 from lossbench.words.numbers import number, percent
 
+TEMPLATE = "curvature.j2"
+
 QUANTITIES = {"value": "loss C(z)", "slope": "slope dC/dz", "curvature": "curvature d²C/dz²"}
 
 available = filled("curvature", "hessians", "theory_constants")

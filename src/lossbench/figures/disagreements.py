@@ -13,6 +13,8 @@ from lossbench.study.config import Study
 from lossbench.words import names, numbers
 from lossbench.words.places import Place
 
+TEMPLATE = "disagreements.j2"
+
 
 def available(tables: Tables) -> bool:
     """Whether there are such images, as pictures."""

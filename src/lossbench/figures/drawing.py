@@ -26,7 +26,10 @@ Words = dict[str, object]
 
 
 class FigureModule(Protocol):
-    """A figure's module. Its template, of the same name, has the fixed prose."""
+    """A figure's module."""
+
+    TEMPLATE: str
+    """The file beside the modules that has the fixed prose; it has the module's name."""
 
     def available(self, tables: Tables) -> bool:
         """Whether the tables hold anything to draw; nothing else is called where they do not."""
@@ -62,20 +65,20 @@ def svg_and_words(
     figure = cast(FigureModule, import_module(module))
     if not figure.available(tables):
         return placeholder(name), None
-    described = describe(module, figure.words(tables, study))
+    described = describe(figure.TEMPLATE, figure.words(tables, study))
     with theme.applied():
         svg = theme.to_svg(figure.draw(tables, study), name, alt=described.alt)
     return svg, described
 
 
-def describe(module: str, words: Words) -> Description:
-    """The module's template, filled in."""
-    template = _environment().get_template(f"{module.rpartition('.')[2]}.j2")
-    context = template.new_context(words)
-    # Lines are broken in the template; no-break spaces are not.
+def describe(template: str, words: Words) -> Description:
+    """The template's three blocks, filled in."""
+    prose = _environment().get_template(template)
+    context = prose.new_context(words)
+    # Lines end anywhere in a template; a no-break space stays one.
     blocks = {
         name: re.sub(r"[ \n]+", " ", "".join(block(context))).strip()
-        for name, block in template.blocks.items()
+        for name, block in prose.blocks.items()
     }
     return Description(title=str(words["title"]), **blocks)
 

@@ -11,6 +11,8 @@ from lossbench.figures.strips import strips
 from lossbench.study.config import Study
 from lossbench.words import names, numbers
 
+TEMPLATE = "features.j2"
+
 SCATTER = "scatter_ratio"
 
 available = filled("geometry")

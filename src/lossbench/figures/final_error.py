@@ -18,6 +18,8 @@ from lossbench.words import names, numbers, phrases
 from lossbench.words.findings import find, select
 from lossbench.words.questions import ERROR
 
+TEMPLATE = "final_error.j2"
+
 
 def available(tables: Tables) -> bool:
     """Whether a test error was measured."""

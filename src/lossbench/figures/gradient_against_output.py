@@ -11,6 +11,8 @@ from lossbench.figures.panels import grid, heading, losses
 from lossbench.study.config import Study
 from lossbench.words.numbers import number, percent
 
+TEMPLATE = "gradient_against_output.j2"
+
 available = filled("sigmoid", "output_gradients", "theory_constants")
 
 

@@ -12,6 +12,8 @@ from lossbench.figures.panels import evaluation, focus, grid, heading, places, s
 from lossbench.study.config import Study
 from lossbench.words import names, numbers
 
+TEMPLATE = "gradient_and_saturation.j2"
+
 QUANTITIES = {"logit_gradient_rms": "RMS logit gradient", "saturation": "mean output slope"}
 
 

@@ -15,6 +15,8 @@ from lossbench.words import numbers, phrases
 from lossbench.words.findings import find
 from lossbench.words.questions import SPEED
 
+TEMPLATE = "learning_curves.j2"
+
 ERRORS = {"train_error": "training error", "validation_error": "validation error"}
 
 available = filled("history")

@@ -9,6 +9,8 @@ from lossbench.figures.panels import grid, heading
 from lossbench.study.config import Study
 from lossbench.words.numbers import count, number
 
+TEMPLATE = "linear_regression.j2"
+
 SHOWN = {
     "parameter_difference": ("parameters (distance)", "o"),
     "prediction_difference": ("predictions (largest)", "x"),

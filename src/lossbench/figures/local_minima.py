@@ -15,6 +15,8 @@ from lossbench.theory.sigmoid import OUTPUT_LOSSES
 from lossbench.words import names
 from lossbench.words.numbers import count, join, number
 
+TEMPLATE = "local_minima.j2"
+
 available = filled("local_minima", "local_minima_examples", "local_minima_surfaces")
 
 

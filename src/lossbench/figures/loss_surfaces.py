@@ -16,6 +16,8 @@ from lossbench.theory.sigmoid import OUTPUT_LOSSES
 from lossbench.words import names
 from lossbench.words.numbers import count, number
 
+TEMPLATE = "loss_surfaces.j2"
+
 available = filled("loss_surfaces", "descent_paths")
 
 

@@ -12,6 +12,8 @@ from lossbench.figures.panels import grid, heading, losses
 from lossbench.study.config import Study
 from lossbench.words.numbers import number
 
+TEMPLATE = "misclassification_cost.j2"
+
 available = filled("misclassification_cost")
 
 

@@ -10,6 +10,8 @@ from lossbench.figures.panels import grid, heading, losses
 from lossbench.study.config import Study
 from lossbench.words.numbers import join, number
 
+TEMPLATE = "neuron_descent.j2"
+
 QUANTITIES = {"output": "output a", "cost": "cost", "gradient": "gradient dC/dz"}
 
 available = filled("neuron_trajectories", "neuron_times")

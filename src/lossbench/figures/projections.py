@@ -16,6 +16,8 @@ from lossbench.study.config import Study
 from lossbench.study.fields import LossName
 from lossbench.words import names, numbers
 
+TEMPLATE = "projections.j2"
+
 PER_CLASS = 25
 """Points drawn of each class; the table holds them all."""
 

@@ -16,6 +16,8 @@ from lossbench.study.config import Study
 from lossbench.tables.runs import CHANCE_ERROR
 from lossbench.words import names, numbers
 
+TEMPLATE = "rate_sensitivity.j2"
+
 
 def available(tables: Tables) -> bool:
     """Whether there are tuning runs of the chosen settings."""

@@ -17,6 +17,8 @@ from lossbench.study.config import Study
 from lossbench.study.fields import LossName
 from lossbench.words import names, numbers
 
+TEMPLATE = "same_rate.j2"
+
 
 def available(tables: Tables) -> bool:
     """Whether a loss was tried at the reference's rate."""

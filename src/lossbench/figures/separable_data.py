@@ -11,6 +11,8 @@ from lossbench.figures.panels import grid, heading
 from lossbench.study.config import Study
 from lossbench.words.numbers import percent
 
+TEMPLATE = "separable_data.j2"
+
 available = filled("separable_descent")
 
 

@@ -12,6 +12,8 @@ from lossbench.figures.panels import by_loss, grid, heading, losses
 from lossbench.study.config import Study
 from lossbench.words.numbers import number, ratio
 
+TEMPLATE = "slowdown.j2"
+
 available = filled("neuron_slowdown", "theory_constants")
 
 

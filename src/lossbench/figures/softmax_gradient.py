@@ -13,6 +13,8 @@ from lossbench.figures.panels import by_loss, grid, heading, losses
 from lossbench.study.config import Study
 from lossbench.words.numbers import number, percent
 
+TEMPLATE = "softmax_gradient.j2"
+
 SHOWN_CLASSES = 10
 
 available = filled("softmax_gradients", "theory_constants")

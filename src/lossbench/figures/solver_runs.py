@@ -13,6 +13,8 @@ from lossbench.figures.panels import by_loss, grid, heading, losses
 from lossbench.study.config import Study
 from lossbench.words.numbers import join
 
+TEMPLATE = "solver_runs.j2"
+
 FLOOR = 1e-8
 """Relative excesses at or below this are drawn here: rounding, on a log axis."""
 

@@ -16,6 +16,8 @@ from lossbench.words.findings import find
 from lossbench.words.places import Place
 from lossbench.words.questions import SPEED
 
+TEMPLATE = "time_to_target.j2"
+
 available = filled("kaplan_meier")
 
 
