@@ -39,8 +39,8 @@ def lines() -> Iterator[str]:
     tables["claims"] = claims[claims["claim"].isin(MEASURED)]
     figures = {}
     for name in STUDY_FIGURES:
-        module = FIGURES[name].module
-        words = vars(describe(module, import_module(module).words(tables, study)))
+        module = import_module(FIGURES[name].module)
+        words = vars(describe(module.TEMPLATE, module.words(tables, study)))
         figures[name] = FigureContent(svg=SVG, **words)
     page = parsed(rendered(tables, study, figures=figures))
     yield from told(page.all("main")[0])

@@ -11,7 +11,6 @@ from lossbench.report.data_tables import DataTable
 from lossbench.report.drawings import Figure, FigureContent, drawn
 from lossbench.study.config import Study
 from lossbench.tables.rows import Tables, filled
-from lossbench.words.phrases import Sentences
 
 Provenance = Mapping[str, Any]
 """As the pipeline's JSON file has it; any key may be absent."""
@@ -95,15 +94,6 @@ class Section:
             for part in block.parts(material)
         ]
         return tuple(found) or (templating.html("prose/nothing"),)
-
-
-@dataclass(frozen=True)
-class Prose:
-    """A paragraph, and the anchor of the table or section its numbers come from."""
-
-    text: Sentences
-    source: str
-    source_label: str = "the numbers"
 
 
 @dataclass(frozen=True)

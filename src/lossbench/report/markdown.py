@@ -1,13 +1,14 @@
 """The summary for a pull request: the answer, the headline table and the runs, as Markdown."""
 
-from lossbench.report import answer_tables, prose, sentences
-from lossbench.report.blocks import Prose, Provenance
+from lossbench.report import answer_tables, prose
+from lossbench.report.blocks import Provenance
 from lossbench.report.data_tables import Cell, DataTable
 from lossbench.report.templating import escaped, template
 from lossbench.study.config import Study
 from lossbench.study.paths import StudyPaths
 from lossbench.tables.rows import Tables, filled
 from lossbench.words import numbers
+from lossbench.words.phrases import Sentences
 
 
 def markdown(study: Study, tables: Tables, provenance: Provenance | None = None) -> str:
@@ -21,7 +22,7 @@ def markdown(study: Study, tables: Tables, provenance: Provenance | None = None)
         study=study,
         run_counts=prose.run_counts(study, tables),
         notices=prose.notices(study, tables),
-        answer=[words(paragraph) for paragraph in sentences.answer(tables)],
+        answer=[bold(said) for said in prose.answer(tables).values()],
         tables=shown,
         repetitions=prose.repetitions(study),
         commit=(provenance or {}).get("git_commit"),
@@ -38,11 +39,11 @@ def table(shown: DataTable) -> str:
     return f"**{escaped(shown.caption)}**\n\n" + "\n".join(f"| {line} |" for line in lines)
 
 
-def words(said: Prose) -> str:
+def bold(said: Sentences) -> str:
     """A paragraph, its findings in bold."""
-    if isinstance(said.text, str):
-        return escaped(said.text)
-    return " ".join(f"**{escaped(each.lead)}**{escaped(each.rest)}" for each in said.text)
+    if isinstance(said, str):
+        return escaped(said)
+    return " ".join(f"**{escaped(each.lead)}**{escaped(each.rest)}" for each in said)
 
 
 def _cell(cell: Cell) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
-from lossbench.cards.loss import PRIMARY
 from lossbench.figures.palette import stylesheet
 from lossbench.report import prose, templating
 from lossbench.report.blocks import Material, Provenance
@@ -13,9 +12,7 @@ from lossbench.report.labels import losses
 from lossbench.report.sections import SECTIONS
 from lossbench.study.config import Study
 from lossbench.tables.rows import Tables
-from lossbench.words.findings import find
-from lossbench.words.phrases import plain, sentences
-from lossbench.words.questions import SPEED
+from lossbench.words.phrases import plain
 
 
 def render(
@@ -35,7 +32,7 @@ def render(
         material=Material(study, tables, figures, provenance),
         sections=SECTIONS,
         losses=losses(study),
-        description=plain(sentences(find(tables, SPEED, PRIMARY))),
+        description=plain(prose.answer(tables)["speed"]),
         run_counts=prose.run_counts(study, tables),
         notices=prose.notices(study, tables),
         version=provenance.get("lossbench", ""),

@@ -6,8 +6,8 @@ import pandas as pd
 import yaml
 
 from lossbench.cards.dataset import STAND_INS
-from lossbench.cards.loss import REFERENCE
-from lossbench.report import feature_tables, sentences
+from lossbench.cards.loss import PRIMARY, REFERENCE
+from lossbench.report import feature_tables
 from lossbench.report.blocks import Material, Values
 from lossbench.report.run_status import run_status
 from lossbench.report.templating import paragraph, paragraphs
@@ -16,25 +16,21 @@ from lossbench.study import plan
 from lossbench.study.config import Study
 from lossbench.study.grid import Comparison
 from lossbench.tables.rows import Tables, records, rows_of
-from lossbench.words.findings import select
-from lossbench.words.questions import ERROR, SPEED
+from lossbench.words.findings import find, select
+from lossbench.words.phrases import Sentences, sentences
+from lossbench.words.questions import ERROR, SPEED, Question
 
 
 def notices(study: Study, tables: Tables) -> list[str]:
     """What a reader must know before any number: stand-ins, shortened studies, missing data."""
+    found = set(rows_of(tables, "runs")["dataset"])
+    asked = dict.fromkeys(comparison.dataset for comparison in study.comparisons)
     return paragraphs(
         "prose/notices",
         stand_ins=[each.name for each in study.datasets if each.name in STAND_INS],
         limits=study.limits.model_dump(exclude_none=True),
-        missing=_missing_datasets(study, tables),
+        missing=[dataset for dataset in asked if dataset not in found],
     )
-
-
-def _missing_datasets(study: Study, tables: Tables) -> list[str]:
-    """Data sets that the study asks for and that no run was made on."""
-    found = set(rows_of(tables, "runs")["dataset"])
-    asked = dict.fromkeys(comparison.dataset for comparison in study.comparisons)
-    return [dataset for dataset in asked if dataset not in found]
 
 
 def run_counts(study: Study, tables: Tables) -> str:
@@ -53,14 +49,31 @@ def repetitions(study: Study) -> str:
     )
 
 
+def answer(tables: Tables) -> dict[str, Sentences]:
+    """The first sentences: who learns faster, who ends lower, and how the claims stand."""
+    claims = rows_of(tables, "claims")["verdict"].value_counts()
+    return {
+        "speed": sentences(find(tables, SPEED, PRIMARY)),
+        "error": sentences(find(tables, ERROR, PRIMARY)),
+        "claims": paragraph("prose/claim-counts", claims=claims.to_dict()),
+    }
+
+
 def speed_of_losses(material: Material) -> Values:
     """What is said of each loss's steps to the last target."""
-    return {"losses": sentences.losses_on(SPEED, material.study, material.tables)}
+    return _of_losses(material, SPEED)
 
 
 def error_of_losses(material: Material) -> Values:
     """What is said of each loss's final test error."""
-    return {"losses": sentences.losses_on(ERROR, material.study, material.tables)}
+    return _of_losses(material, ERROR)
+
+
+def _of_losses(material: Material, question: Question) -> Values:
+    compared = material.study.comparisons
+    losses = dict.fromkeys(grid.loss for each in compared for grid in each.losses)
+    others = [loss for loss in losses if loss != REFERENCE]
+    return {"losses": [sentences(find(material.tables, question, loss)) for loss in others]}
 
 
 def sensitivity(material: Material) -> Values:
@@ -73,13 +86,13 @@ def sensitivity(material: Material) -> Values:
 
 
 def same_rate(material: Material) -> Values:
-    """How many comparisons at one shared rate have which verdict on the other loss."""
+    """In how many comparisons at one shared rate the other loss is worse, or nothing is decided."""
     found = select(material.tables, "validation_error", rates="same_rate").dropna(subset="value")
-    verdicts = found["verdict"].value_counts()
+    verdicts = found["verdict"]
     return {
         "compared": len(found),
-        "worse": int(verdicts.get("worse", 0)),
-        "undecided": int(verdicts.get("undecided", 0)),
+        "worse": int((verdicts == "worse").sum()),
+        "undecided": int((verdicts == "undecided").sum()),
     }
 
 

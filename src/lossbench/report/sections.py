@@ -12,7 +12,6 @@ from lossbench.report import (
     feature_tables,
     prose,
     run_status,
-    sentences,
     speed_tables,
     theory_tables,
     tuning_tables,
@@ -62,7 +61,7 @@ SECTIONS = (
     _section(
         "answer",
         "The answer",
-        TextBlock("prose/answer", values=lambda page: {"answer": sentences.answer(page.tables)}),
+        TextBlock("prose/answer", values=_of_tables(prose.answer)),
         _table(answer_tables.headline, "metrics", "contrasts"),
         *_figures("answer"),
         TextBlock(
