@@ -12,9 +12,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from lossbench.cards.loss import HeadName, OutputName
+from lossbench.code.registry import Registry
 from lossbench.networks.heads import at_least_float32
 from lossbench.networks.margins import MARGINS, Margined
-from lossbench.study.fields import LossName
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _squared_error(outputs: Tensor, labels: Tensor) -> Tensor:
     return (outputs - functional.one_hot(labels, outputs.shape[-1])).square().mean(-1)
 
 
-LOSSES: dict[LossName, Loss] = {
+LOSSES: Registry[Loss] = {
     "cross_entropy": Loss(cross_entropy, "linear", "softmax"),
     "mse_softmax": Loss(mse_softmax, "linear", "softmax"),
     "mse_sigmoid": Loss(mse_sigmoid, "linear", "sigmoid"),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Self, TypeVar
 
+from lossbench.cards.loss import LOSSES
 from lossbench.errors import ConfigError
 from lossbench.study.config import Study
 from lossbench.study.fields import (
@@ -78,6 +79,12 @@ class Job(Frozen):
         """Where the job's tables stand under a study's `runs`."""
         cell = self.cells[0]
         return f"{cell.stage}/{cell.dataset}/{cell.model}/{cell.loss}/{self.part}"
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """The entries of registries that the job uses: its loss, its network, its head."""
+        cell = self.cells[0]
+        return cell.loss, cell.model, LOSSES[cell.loss].head
 
 
 def jobs(study: Study, stage: Stage) -> Iterator[Job]:
