@@ -22,26 +22,27 @@ include: "workflow/rules/report.smk"
 # Seconds each, or in need of the network: on a cluster they run beside the `snakemake` command.
 localrules:
     all,
-    record,
-    fetch,
-    adopt,
-    choose,
-    declare,
-    collect,
-    judge,
-    draw,
-    export,
-    trace,
-    render,
+    study,
+    dataset,
+    own_dataset,
+    choices,
+    targets,
+    tables,
+    claims,
+    figure,
+    csv,
+    provenance,
+    page,
 
 
 # Everything that a study leaves is asked for, not the page alone: whatever was deleted is remade.
 rule all:
     default_target: True
     input:
-        rules.render.output,
-        rules.export.output,
+        rules.study.output,
+        rules.page.output,
+        rules.csv.output,
         DRAWINGS,
         ALL_TABLES,
-        THEORY_TABLES,
+        THEORY,
         JOB_TABLES,

@@ -132,8 +132,8 @@ def test_the_share_of_training_is_read_from_the_study_s_records(tmp_path):
     folder = tmp_path / "results/some"
     write(timing, TIMING, folder / "runs/tuning/mnist/mlp/loss/part/timing.parquet")
     write_job(folder / "benchmarks/tuning/mnist/mlp.tsv", start=0, seconds=1000)
-    write_job(folder / "benchmarks/collect.tsv", start=1000, seconds=1000)
-    write_job(tmp_path / "results/other/benchmarks/collect.tsv", start=5000, seconds=4000)
+    write_job(folder / "benchmarks/tables.tsv", start=1000, seconds=1000)
+    write_job(tmp_path / "results/other/benchmarks/tables.tsv", start=5000, seconds=4000)
     (found,) = studies.figures(folder, cores=2)
     assert found.value == pytest.approx(timing["train_s"].sum() / (2000 * 2))
     assert next(studies.figures(tmp_path / "results/absent", cores=2)).value is None

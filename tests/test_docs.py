@@ -40,7 +40,7 @@ PLANNED = [
     "snakemake --cores all report/mnist-cifar10.html",
     "snakemake --cores all results/mnist-cifar10/figures/answer.svg",
     "snakemake --cores all results/mnist-cifar10/tables/contrasts.parquet",
-    "snakemake --cores all --forcerun contrast",
+    "snakemake --cores all --forcerun contrasts",
     "snakemake --workflow-profile profiles/slurm --configfile config/full.yaml",
 ]
 """Run with --dry-run: they train for hours, or want a cluster."""
@@ -51,7 +51,7 @@ ELSEWHERE = {
     "lossbench compare docs/published/mnist-cifar10 results/mnist-cifar10": (
         "needs the real study; test_publish.py compares a published one"
     ),
-    "snakemake --cores all --forcerun adopt": "needs data of one's own: test_datasets_own.py",
+    "snakemake --cores all --forcerun own_dataset": "needs data of one's own: test_datasets_own.py",
     "snakemake --workflow-profile profiles/kubernetes --configfile config/full.yaml": (
         "planned against a local S3 server: test_profiles.py"
     ),
@@ -204,4 +204,4 @@ def test_the_rule_graph_is_current(project):
     before = (project / "README.md").read_text()
     run(project, recipe)
     assert (project / "README.md").read_text() == before
-    assert "fetch --> tune" in before
+    assert "dataset --> tuning_runs" in before

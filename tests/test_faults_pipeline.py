@@ -199,7 +199,7 @@ def test_a_read_only_results_folder_is_a_clear_error(project):
     before = content(project.folder / "results")
     with read_only(project.folder / "results"):
         assert "Nothing to be done" in project.tiny()
-        output = project.tiny("--forcerun", "contrast", CONTRASTS, check=False)
+        output = project.tiny("--forcerun", "contrasts", CONTRASTS, check=False)
     assert "Write-protected output files" in output
     assert "Traceback" not in output
     assert content(project.folder / "results") == before
@@ -208,7 +208,7 @@ def test_a_read_only_results_folder_is_a_clear_error(project):
 def test_a_disk_that_fills_up_costs_the_page_only(project):
     before = content(project.folder / "results", "*.parquet")
     with small_disk(project.folder / "report", 200):
-        output = project.tiny("--forcerun", "render", "report/tiny.html", check=False)
+        output = project.tiny("--forcerun", "page", "report/tiny.html", check=False)
         assert "report/tiny.html: cannot be written (No space left on device)" in output
         assert not list((project.folder / "report").iterdir())
         enlarge(project.folder / "report", 100_000)

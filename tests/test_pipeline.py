@@ -25,7 +25,7 @@ def test_the_study_ends_in_a_page_and_tables(finished):
 def test_the_study_is_recorded_before_all_else(tmp_path):
     """`lossbench status` reads the record while the runs train; one core shows what comes first."""
     project = Project(tmp_path)
-    project.tiny("--until", "record", "fetch", cores=1)
+    project.tiny("--until", "study", "dataset", cores=1)
     recorded, fetched = (
         (project.folder / "results" / path).stat().st_mtime
         for path in ("tiny/study.json", "datasets/digits.npz")
@@ -43,41 +43,71 @@ def test_touching_files_changes_nothing(project):
     assert project.planned() == {}
 
 
-def test_a_comment_changes_nothing(project):
-    project.edit("src/lossbench/losses.py", "def cross_entropy", "# why\ndef cross_entropy")
-    project.edit("src/lossbench/losses.py", '"""−Σ t log p', '"""Minus Σ t log p')
-    assert project.planned() == {}
+LOSSES = "src/lossbench/networks/losses.py"
+WORDS = {"claims": 1, "draw": 1, "draw_theory": 1, "csv": 1, "page": 1}
+"""What shows display names, and what depends on it."""
+ANALYSIS = {
+    "metrics": 1,
+    "contrasts": 1,
+    "provenance": 1,
+    "claims": 1,
+    "draw": 1,
+    "csv": 1,
+    "page": 1,
+}
+RETRAINED = ANALYSIS | {"tables": 1, "targets": 1}
 
 
-def test_a_formula_retrains_what_uses_it(project):
-    project.edit("src/lossbench/losses.py", ".square().mean(-1)", ".square().sum(-1)")
-    planned = project.planned()
-    assert planned["tune"] == 2
-    assert planned["train"] == 2
-    assert "fetch" not in planned
-    assert "theory" not in planned
-
-
-def test_a_formula_of_the_analysis_retrains_nothing(project):
-    project.edit("src/lossbench/metrics.py", "\nBINS = ", "\nBINS = 1 + ")
-    planned = project.planned()
-    assert "evaluate" in planned
-    assert not {"tune", "train", "fetch", "theory"} & set(planned)
-
-
-def test_an_unrelated_edit_of_the_study_retrains_nothing(project):
-    project.edit("config/tiny.yaml", "equivalence_margin: 0.01", "equivalence_margin: 0.02")
-    planned = project.planned()
-    assert "contrast" in planned
-    assert not {"tune", "train", "fetch", "theory"} & set(planned)
+@pytest.mark.parametrize(
+    ("path", "old", "new", "jobs"),
+    [
+        (LOSSES, "def mse_softmax", "# why\ndef mse_softmax", {}),
+        (LOSSES, '"""(1/K) Σ (p − t)²', '"""Σ (p − t)² / K', {}),
+        (LOSSES, "def mse_softmax", "def unused():\n    pass\n\n\ndef mse_softmax", {}),
+        (
+            LOSSES,
+            "logits).softmax(-1), labels)",
+            "logits).softmax(-1), labels) / 2",
+            RETRAINED | {"tuning_runs": 1, "choices": 1, "evaluation_runs": 1},
+        ),
+        (
+            "src/lossbench/training/schedule.py",
+            "total * point / points",
+            "total * point // points",
+            RETRAINED | {"tuning_runs": 2, "choices": 2, "evaluation_runs": 2},
+        ),
+        ("src/lossbench/analysis/metrics.py", "\nBINS = ", "\nBINS = 1 + ", ANALYSIS),
+        ("src/lossbench/cards/loss.py", '"MSE on softmax"', '"Brier score"', WORDS),
+        ("src/lossbench/report/summary.py", '"# {', '"## {', {"page": 1}),
+        ("src/lossbench/verbs/trace.py", '"finished"', '"ended"', {"provenance": 1, "page": 1}),
+        ("src/lossbench/verbs/export.py", "index=False", "index=False, sep=';'", {"csv": 1}),
+        ("config/tiny.yaml", "title: Tiny", "title: Small", {"study": 1, "page": 1}),
+        ("config/tiny.yaml", "name: tiny", "name: tiny\ncompute: {checkpoint_s: 1.0}", {}),
+        (
+            "config/tiny.yaml",
+            "name: tiny",
+            "name: tiny\ncompute: {accelerator: cpu}",
+            {"study": 1, "page": 1},
+        ),
+        (
+            "config/tiny.yaml",
+            "equivalence_margin: 0.01",
+            "equivalence_margin: 0.02",
+            {"study": 1, "contrasts": 1, "claims": 1, "draw": 1, "csv": 1, "page": 1},
+        ),
+    ],
+)
+def test_an_edit_reruns_what_depends_on_it_and_nothing_else(project, path, old, new, jobs):
+    project.edit(path, old, new)
+    assert project.planned() == jobs
 
 
 def test_deleting_a_table_remakes_what_depends_on_it_only(project):
     (project.folder / "results/tiny/tables/contrasts.parquet").unlink()
-    assert set(project.planned()) == {"contrast", "judge", "draw", "export", "render"}
+    assert set(project.planned()) == {"contrasts", "claims", "draw", "csv", "page"}
     (project.folder / "results/tiny/theory/curvature.parquet").unlink()
     assert "theory" in project.planned()
-    assert "tune" not in project.planned()
+    assert "tuning_runs" not in project.planned()
 
 
 def test_a_figure_is_drawn_anew_alone(project):
@@ -98,7 +128,7 @@ def test_runs_repeat_byte_by_byte_in_other_blocks_of_seeds(project):
     tables = {name: project.folder / f"results/tiny/tables/{name}.parquet" for name in REPEATED}
     before = {name: path.read_bytes() for name, path in tables.items()}
     shutil.rmtree(project.folder / "results/tiny/runs")
-    project.tiny("--until", "collect", "--config", "compute={seeds_per_job: 1}")
+    project.tiny("--until", "tables", "--config", "compute={seeds_per_job: 1}")
     for name, path in tables.items():
         assert path.read_bytes() == before[name], name
 

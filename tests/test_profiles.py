@@ -54,19 +54,19 @@ def resources(plan: str, rule: str) -> str:
 def test_slurm_gives_training_jobs_time_and_a_gpu_where_the_profile_says_so(project):
     slurm = ["--workflow-profile", "profiles/slurm", "--dry-run"]
     plan = project.tiny(*slurm)
-    for rule in ("tune", "train"):
+    for rule in ("tuning_runs", "evaluation_runs"):
         assert "runtime=240, gpu=0" in resources(plan, rule)
     project.edit("profiles/slurm/profile.yaml", "gpu: 0", "gpu: 1")
     plan = project.tiny(*slurm)
-    assert "gpu=1" in resources(plan, "tune")
-    assert "gpu=0" in resources(plan, "train")
+    assert "gpu=1" in resources(plan, "tuning_runs")
+    assert "gpu=0" in resources(plan, "evaluation_runs")
 
 
 def test_kubernetes_plans_every_file_in_the_bucket(project, storage):
     plan = project.tiny(*KUBERNETES, *storage, "--dry-run")
     assert "s3://study/here/results/tiny/tables/contrasts.parquet (send to storage)" in plan
-    assert "gpu_manufacturer=nvidia" in resources(plan, "train")
-    assert "gpu=0" in resources(plan, "train")
+    assert "gpu_manufacturer=nvidia" in resources(plan, "evaluation_runs")
+    assert "gpu=0" in resources(plan, "evaluation_runs")
 
 
 def test_a_study_whose_files_stand_in_a_bucket_has_the_same_tables(project, storage, finished):

@@ -164,7 +164,9 @@ def test_a_real_run_is_seen_at_work(tmp_path, monkeypatch):
 
     project = Project(tmp_path / "project")
     monkeypatch.chdir(project.folder)
-    process = project.start("--cores", "2", "--until", "train", "--configfile", "config/tiny.yaml")
+    process = project.start(
+        "--cores", "2", "--until", "evaluation_runs", "--configfile", "config/tiny.yaml"
+    )
     seen = set()
     while process.poll() is None:
         seen |= set(states(StudyPaths("tiny")))

@@ -30,7 +30,7 @@ def study(made) -> Study:
 
 def said(name: str, study: Study, tables=None, provenance=None, values=None) -> Element:
     """The part of the page that the template of this name makes."""
-    block = TextBlock(f"prose/{name}") if values is None else TextBlock(f"prose/{name}", (), values)
+    block = TextBlock(f"prose/{name}.html.j2", (), *([values] if values else []))
     (part,) = block.parts(Material(study, tables or {}, {}, provenance or {}))
     return parsed(str(part))
 

@@ -40,9 +40,9 @@ def test_a_block_needs_no_table_that_it_does_not_name(study_and_tables, index):
 
 def test_a_block_is_left_out_where_a_table_has_no_rows(study_and_tables):
     study, tables = study_and_tables
-    section = Section("any", "Any", (TextBlock("prose/mechanism", ("history", "metrics")),))
-    nothing = html("prose/nothing")
-    assert section.parts(Material(study, tables, {}, {})) == (html("prose/mechanism"),)
+    section = Section("any", "Any", (TextBlock("prose/mechanism.html.j2", ("history", "metrics")),))
+    nothing = html("prose/nothing.html.j2")
+    assert section.parts(Material(study, tables, {}, {})) == (html("prose/mechanism.html.j2"),)
     for lacking in ({}, {**tables, "history": tables["history"].head(0)}):
         assert section.parts(Material(study, lacking, {}, {})) == (nothing,)
 
@@ -50,7 +50,7 @@ def test_a_block_is_left_out_where_a_table_has_no_rows(study_and_tables):
 def test_a_section_without_evidence_says_so(study_and_tables):
     study, _ = study_and_tables
     page = parsed(rendered({}, study, figures={}))
-    nothing = parsed(str(html("prose/nothing"))).text.strip()
+    nothing = parsed(str(html("prose/nothing.html.j2"))).text.strip()
     silent = {str(e.attributes["id"]) for e in page.all("section") if nothing in e.text}
     assert silent == {section.anchor for section in SECTIONS} - {"answer", "runs", "methods"}
 

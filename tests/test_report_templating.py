@@ -36,23 +36,28 @@ def test_every_template_is_used(name, used):
 
 def test_a_value_that_is_missing_is_refused():
     with pytest.raises(UndefinedError, match="repetitions"):
-        html("prose/repetitions")
+        html("prose/repetitions.html.j2")
 
 
 def test_values_are_escaped_and_hold_no_formulas():
-    shown = html("prose/repetitions", repetitions="<b> $x$ & {{ 1 }}")
+    shown = html("prose/repetitions.html.j2", repetitions="<b> $x$ & {{ 1 }}")
     assert "&lt;b&gt; $x$ &amp; {{ 1 }}" in shown
 
 
 def test_paragraphs_of_plain_text_stand_on_one_line_each():
-    found = paragraphs("prose/notices", stand_ins=["digits"], limits={"epochs": 1}, missing=[])
+    found = paragraphs(
+        "prose/notices.txt.j2", stand_ins=["digits"], limits={"epochs": 1}, missing=[]
+    )
     assert len(found) == 2
     assert not any("\n" in each or "  " in each for each in found)
-    assert paragraphs("prose/notices", stand_ins=[], limits={}, missing=[]) == []
+    assert paragraphs("prose/notices.txt.j2", stand_ins=[], limits={}, missing=[]) == []
 
 
 def test_a_table_has_a_caption_and_may_have_a_note():
-    with_note, without = table_words("tables/speed"), table_words("tables/seed-errors")
+    with_note, without = (
+        table_words("tables/speed.txt.j2"),
+        table_words("tables/seed-errors.txt.j2"),
+    )
     assert with_note["name"] == "speed"
     assert with_note["caption"]
     assert with_note["note"].endswith(".")

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
+from lossbench.code.code_digest import code_digest
 from lossbench.networks.models import build
 from lossbench.study.grid import Annealing, Margin
 from lossbench.study.job import Job
@@ -206,7 +207,7 @@ def test_the_identity_changes_with_all_that_changes_a_number(prepared, monkeypat
     for name, other in others.items():
         assert [part for part in found if found[part] != other[part]] == [name]
     assert identity(job, prepared.manifest, Compute(checkpoint_s=0)) == found
-    assert found["code"] == checkpoints.code_digest("training.fit")
+    assert found["code"] == code_digest("train", "cross_entropy", "mlp", "linear")
 
 
 def test_no_damage_is_resumed_from(tmp_path, capsys):

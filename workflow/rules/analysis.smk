@@ -1,25 +1,30 @@
 # One job for all tables: its start takes longer than reading most of them.
-rule collect:
+rule tables:
     input:
-        study=PATHS.study,
-        parts=[part for table in paths.COLLECTED for part in PATHS.parts(STUDY, table)],
+        parts=[
+            part
+            for table in paths.COLLECTED
+            for part in paths.parts(PATHS, STUDY, table)
+        ],
     output:
         [PATHS.table(table) for table in paths.COLLECTED],
     log:
-        PATHS.root / "logs/collect.log",
+        PATHS.root / "logs/tables.log",
     benchmark:
-        PATHS.root / "benchmarks/collect.tsv"
+        PATHS.root / "benchmarks/tables.tsv"
     conda:
         "../../environment.yml"
     params:
-        code=code_digest("tables.study"),
+        study=study_json,
+        folder=study_folder,
+        slice=slice_of("collect"),
+        code=code_digest("collect"),
     shell:
-        "lossbench collect --study {input.study:q} > {log:q} 2>&1"
+        "lossbench collect --study {params.study:q} --folder {params.folder:q} > {log:q} 2>&1"
 
 
-rule evaluate:
+rule metrics:
     input:
-        study=PATHS.study,
         tables=[PATHS.table(name) for name in ("predictions", "runs", "history")],
         images=[ancient(paths.prepared(dataset)) for dataset in USED],
         manifests=[paths.manifest(dataset) for dataset in USED],
@@ -29,20 +34,20 @@ rule evaluate:
             for name in ("metrics", "confusion", "reliability", "gallery")
         ],
     log:
-        PATHS.root / "logs/evaluate.log",
+        PATHS.root / "logs/metrics.log",
     benchmark:
-        PATHS.root / "benchmarks/evaluate.tsv"
+        PATHS.root / "benchmarks/metrics.tsv"
     conda:
         "../../environment.yml"
     params:
-        code=code_digest("analysis.metrics", "analysis.gallery"),
+        folder=study_folder,
+        code=code_digest("evaluate"),
     shell:
-        "lossbench evaluate --study {input.study:q} > {log:q} 2>&1"
+        "lossbench evaluate --folder {params.folder:q} > {log:q} 2>&1"
 
 
-rule contrast:
+rule contrasts:
     input:
-        study=PATHS.study,
         tables=[
             PATHS.table(name)
             for name in (
@@ -60,31 +65,37 @@ rule contrast:
             for name in ("times_to_target", "kaplan_meier", "survival", "contrasts")
         ],
     log:
-        PATHS.root / "logs/contrast.log",
+        PATHS.root / "logs/contrasts.log",
     benchmark:
-        PATHS.root / "benchmarks/contrast.tsv"
+        PATHS.root / "benchmarks/contrasts.tsv"
     conda:
         "../../environment.yml"
     params:
-        code=code_digest("stats.derived"),
+        study=study_json,
+        folder=study_folder,
+        slice=slice_of("contrast"),
+        code=code_digest("contrast"),
     shell:
-        "lossbench contrast --study {input.study:q} > {log:q} 2>&1"
+        "lossbench contrast --study {params.study:q} --folder {params.folder:q} > {log:q} 2>&1"
 
 
-rule judge:
+rule claims:
     input:
-        study=PATHS.study,
         tables=[PATHS.table(name) for name in ("contrasts", "metrics")],
-        theory=[PATHS.theory(name) for name in theory.THEORY_TABLES],
+        theory=THEORY,
     output:
         PATHS.table("claims"),
     log:
-        PATHS.root / "logs/judge.log",
+        PATHS.root / "logs/claims.log",
     benchmark:
-        PATHS.root / "benchmarks/judge.tsv"
+        PATHS.root / "benchmarks/claims.tsv"
     conda:
         "../../environment.yml"
     params:
-        code=code_digest("claims.all_claims"),
+        study=study_json,
+        folder=study_folder,
+        slice=slice_of("judge"),
+        cards=cards_for("judge"),
+        code=code_digest("judge"),
     shell:
-        "lossbench judge --study {input.study:q} > {log:q} 2>&1"
+        "lossbench judge --study {params.study:q} --folder {params.folder:q} > {log:q} 2>&1"

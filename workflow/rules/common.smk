@@ -1,21 +1,24 @@
 import gc
+
+# A plan is a million small objects that stay: looking for garbage among them takes a sixth of a dry run.
+gc.set_threshold(1_000_000)
+
+import json
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
 from lossbench.cards.dataset import DATASETS
 from lossbench.cards.loss import PRIMARY, REFERENCE
-
+from lossbench.code.code_digest import code_digest, declared
 from lossbench.errors import ConfigError
 from lossbench.figures.catalogue import FIGURES
+from lossbench.provenance import has_gpu, listing_digest
 from lossbench.study import paths
 from lossbench.study.loading import snakemake_study
 from lossbench.study.plan import jobs, tuning_grid
-from lossbench.tables import theory
-from lossbench.provenance import code_digest, has_gpu, listing_digest
-
-# A plan is a million small objects that stay: looking for garbage among them takes a sixth of a dry run.
-gc.set_threshold(1_000_000)
+from lossbench.study.slices import cards_json, cards_of, slice_json
+from lossbench.tables.theory import THEORY_TABLES
 
 try:
     STUDY = snakemake_study(config, workflow.configfiles)
@@ -31,8 +34,11 @@ JOB_TABLES = [
     for job in JOBS.values()
     for table in paths.JOB_TABLES[job.cells[0].stage]
 ]
+ALL_TABLES = [PATHS.table(name) for name in (*paths.COLLECTED, *paths.DERIVED)]
+THEORY = [PATHS.theory(name) for name in THEORY_TABLES]
 OWN = {dataset.name: dataset for dataset in STUDY.datasets if dataset.source}
 USED = sorted({comparison.dataset for comparison in STUDY.comparisons})
+NETWORKS = sorted({comparison.model for comparison in STUDY.comparisons})
 # Where no GPU is used, jobs must not queue for one.
 GPUS_PER_JOB = int(
     STUDY.compute.accelerator == "cuda"
@@ -43,9 +49,6 @@ GPUS_PER_JOB = int(
 # all goes the study's record, an instant's work: `lossbench status` reads it while runs train.
 TRAINING_FIRST = 1
 BEFORE_TRAINING = 2
-
-# How often a job saves its state changes no number and must retrain nothing.
-COMPUTE = STUDY.compute.model_dump_json(exclude={"checkpoint_s"})
 
 CELL = "{dataset}/{model}/{loss}/{part}"
 
@@ -63,18 +66,90 @@ def job_files(stage):
     return [folder / f"{table}.parquet" for table in paths.JOB_TABLES[stage]]
 
 
+def study_json(wildcards, input):
+    """The whole study, as JSON. A function of the input is not compared with earlier runs."""
+    return STUDY.model_dump_json()
+
+
+def study_folder(wildcards, output):
+    """The study's folder, wherever Snakemake put the files in it."""
+    return Path(output[-1].rpartition(f"{PATHS.root}/")[0], PATHS.root)
+
+
+def slice_of(verb):
+    """A params function: what the verb uses of the study, as JSON, to compare with earlier runs.
+
+    No rule but the page's has the study's record as an input: a record made anew would rerun them
+    all, and behind an `ancient` one Snakemake overlooks that a rule's parameters have changed.
+    As plain text, the braces would be taken for wildcards.
+    """
+    text = slice_json(STUDY, declared(verb, "USES"))
+    return lambda wildcards: text
+
+
+def cards_for(verb):
+    """A params function: what the verb uses of the study's cards, as JSON."""
+    text = cards_json(declared(verb, "CARDS"), cards_of(STUDY))
+    return lambda wildcards: text
+
+
+def card_of_dataset(wildcards):
+    """What preparing a built-in data set uses of its card, as JSON."""
+    return cards_json(declared("fetch", "CARDS"), {"dataset": {wildcards.dataset}})
+
+
+def machine_of(rule):
+    """A params function: what of the machine determines the numbers of this rule's runs, as JSON.
+
+    `auto` counts as the device that the machine, or the profile, gives the job.
+    """
+
+    def machine(wildcards):
+        device = STUDY.compute.accelerator
+        if device == "auto":
+            gpus = workflow.get_rule(rule).resources["gpu"].value
+            device = "cuda" if gpus else "cpu"
+        fields = {"threads": STUDY.compute.threads, "compile": STUDY.compute.compile}
+        return json.dumps({"device": device} | fields)
+
+    return machine
+
+
+def digests_of_results(wildcards):
+    """The digests of the code behind the results, as JSON."""
+    used = {entry for job in JOBS.values() for entry in job.entries}
+    digests = {
+        "runs": code_digest("train", *sorted(used)),
+        "choices": code_digest("choose"),
+        "targets": code_digest("declare"),
+        "last layer": code_digest("probe", *NETWORKS, "linear"),
+        "metrics": code_digest("evaluate"),
+        "contrasts": code_digest("contrast"),
+        "theory": code_digest("derive"),
+        "claims": code_digest("judge"),
+    }
+    return json.dumps(digests)
+
+
 def job_of(stage):
     """A params function: the job, as JSON, that writes to the wildcards' folder."""
 
-    def job(wildcards):
-        folder = f"{stage}/{CELL.format(**wildcards)}"
-        if folder not in JOBS:
-            raise WorkflowError(
-                f"{folder}: the study {STUDY.name} has no such training job"
-            )
-        return JOBS[folder].model_dump_json()
+    return lambda wildcards: planned(stage, wildcards).model_dump_json()
 
-    return job
+
+def code_of(stage):
+    """A params function: the digest of the code that this job can run."""
+    return lambda wildcards: code_digest("train", *planned(stage, wildcards).entries)
+
+
+def planned(stage, wildcards):
+    """The job of this stage that writes to the wildcards' folder."""
+    folder = f"{stage}/{CELL.format(**wildcards)}"
+    if folder not in JOBS:
+        raise WorkflowError(
+            f"{folder}: the study {STUDY.name} has no such training job"
+        )
+    return JOBS[folder]
 
 
 def listing_of(wildcards):
@@ -136,12 +211,19 @@ def primary_pair(wildcards):
 def tables_of_figure(wildcards):
     """The tables that the figure's entry in the catalogue names: it waits for no others."""
     return [
-        PATHS.theory(name) if name in theory.THEORY_TABLES else PATHS.table(name)
+        PATHS.theory(name) if name in THEORY_TABLES else PATHS.table(name)
         for name in FIGURES[wildcards.figure].tables
     ]
 
 
 def code_of_figure(wildcards):
-    """A digest of the figure's module and of what draws any figure: another figure is no part."""
-    drawn_by = FIGURES[wildcards.figure].module.removeprefix("lossbench.")
-    return code_digest("figures.drawing", drawn_by)
+    """A digest of the code that draws this figure: another figure is no part of it."""
+    return code_digest("draw", wildcards.figure)
+
+
+def figures_on_the_page(wildcards):
+    """Where the page shows each figure, as JSON."""
+    placed = {
+        name: (entry.section, entry.page_table) for name, entry in FIGURES.items()
+    }
+    return json.dumps(placed)

@@ -1,20 +1,23 @@
-rule record:
+rule study:
     output:
         PATHS.study,
     log:
-        PATHS.root / "logs/record.log",
+        PATHS.root / "logs/study.log",
     priority: BEFORE_TRAINING
     conda:
         "../../environment.yml"
     params:
-        # As plain text, a title's braces would be taken for wildcards.
-        study=lambda wildcards: STUDY.model_dump_json(),
+        # As plain text, a title's braces would be taken for wildcards. How often a job saves its
+        # state changes no result.
+        study=lambda wildcards: STUDY.model_dump_json(
+            exclude={"compute": {"checkpoint_s"}}
+        ),
     shell:
         "printf '%s\\n' {params.study:q} > {output:q} 2> {log:q}"
 
 
 # One job a data set: parallel downloads would corrupt each other, and training only reads.
-rule fetch:
+rule dataset:
     output:
         data=paths.prepared("{dataset}"),
         manifest=paths.manifest("{dataset}"),
@@ -28,7 +31,8 @@ rule fetch:
     conda:
         "../../environment.yml"
     params:
-        code=code_digest("datasets.preparation"),
+        code=lambda wildcards: code_digest("fetch", wildcards.dataset),
+        card=card_of_dataset,
         # A function of the input is not compared with earlier runs: verified data are the same
         # wherever they came from.
         data_dir=lambda wildcards, input: str(STUDY.data_dir),
@@ -38,7 +42,7 @@ rule fetch:
 
 
 # A data set of the study's own is read again when files come, go or change their size.
-rule adopt:
+rule own_dataset:
     output:
         data=paths.prepared("{dataset}"),
         manifest=paths.manifest("{dataset}"),
@@ -52,7 +56,7 @@ rule adopt:
     conda:
         "../../environment.yml"
     params:
-        code=code_digest("datasets.own"),
+        code=code_digest("adopt"),
         listing=listing_of,
         # Not compared with earlier runs: a folder that moved is still the same.
         source=lambda wildcards, input: str(OWN[wildcards.dataset].source),

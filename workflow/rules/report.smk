@@ -1,13 +1,10 @@
-ALL_TABLES = [PATHS.table(name) for name in (*paths.COLLECTED, *paths.DERIVED)]
-THEORY_TABLES = [PATHS.theory(name) for name in theory.THEORY_TABLES]
 DRAWINGS = [
     path for name in FIGURES for path in (PATHS.figure(name), PATHS.words(name))
 ]
 
 
-rule draw:
+rule figure:
     input:
-        study=PATHS.study,
         tables=tables_of_figure,
     output:
         figure=report(
@@ -17,77 +14,91 @@ rule draw:
         ),
         words=PATHS.words("{figure}"),
     log:
-        PATHS.root / "logs/draw/{figure}.log",
+        PATHS.root / "logs/figures/{figure}.log",
     benchmark:
-        PATHS.root / "benchmarks/draw/{figure}.tsv"
+        PATHS.root / "benchmarks/figures/{figure}.tsv"
     wildcard_constraints:
         figure="|".join(FIGURES),
     conda:
         "../../environment.yml"
     params:
+        study=study_json,
+        folder=study_folder,
+        slice=slice_of("draw"),
+        cards=cards_for("draw"),
         code=code_of_figure,
     shell:
-        "lossbench draw --study {input.study:q} --figure {wildcards.figure} > {log:q} 2>&1"
+        "lossbench draw --study {params.study:q} --folder {params.folder:q}"
+        " --figure {wildcards.figure} > {log:q} 2>&1"
 
 
-rule export:
+rule csv:
     input:
-        study=PATHS.study,
         tables=ALL_TABLES,
-        theory=THEORY_TABLES,
+        theory=THEORY,
     output:
         [
             report(PATHS.csv(name), caption="../report/table.rst", category="Tables")
-            for name in (*paths.EXPORTED, *theory.THEORY_TABLES)
+            for name in (*paths.EXPORTED, *THEORY_TABLES)
         ],
     log:
-        PATHS.root / "logs/export.log",
+        PATHS.root / "logs/csv.log",
     benchmark:
-        PATHS.root / "benchmarks/export.tsv"
+        PATHS.root / "benchmarks/csv.tsv"
     conda:
         "../../environment.yml"
     params:
-        code=code_digest("tables.study", "tables.theory"),
+        folder=study_folder,
+        code=code_digest("export"),
     shell:
-        "lossbench export --study {input.study:q} > {log:q} 2>&1"
+        "lossbench export --folder {params.folder:q} > {log:q} 2>&1"
 
 
-rule trace:
+rule provenance:
     input:
-        study=PATHS.study,
         timing=PATHS.table("timing"),
         manifests=[paths.manifest(dataset) for dataset in USED],
     output:
         PATHS.provenance,
     log:
-        PATHS.root / "logs/trace.log",
+        PATHS.root / "logs/provenance.log",
     benchmark:
-        PATHS.root / "benchmarks/trace.tsv"
+        PATHS.root / "benchmarks/provenance.tsv"
     conda:
         "../../environment.yml"
     params:
-        code=code_digest("provenance"),
+        digests=digests_of_results,
+        study=study_json,
+        folder=study_folder,
+        slice=slice_of("trace"),
+        code=code_digest("trace"),
     shell:
-        "lossbench trace --study {input.study:q} > {log:q} 2>&1"
+        "lossbench trace --study {params.study:q} --folder {params.folder:q}"
+        " --digests {params.digests:q} > {log:q} 2>&1"
 
 
-rule render:
+rule page:
     input:
         study=PATHS.study,
         tables=ALL_TABLES,
-        theory=THEORY_TABLES,
+        theory=THEORY,
         figures=DRAWINGS,
         provenance=PATHS.provenance,
     output:
         page=report(PATHS.page, caption="../report/page.rst", category="Page"),
         summary=report(PATHS.summary, caption="../report/summary.rst", category="Page"),
     log:
-        PATHS.root / "logs/render.log",
+        PATHS.root / "logs/page.log",
     benchmark:
-        PATHS.root / "benchmarks/render.tsv"
+        PATHS.root / "benchmarks/page.tsv"
     conda:
         "../../environment.yml"
     params:
-        code=code_digest("report.page", "report.statements"),
+        study=study_json,
+        folder=study_folder,
+        slice=slice_of("render"),
+        cards=cards_for("render"),
+        placed=figures_on_the_page,
+        code=code_digest("render"),
     shell:
-        "lossbench render --study {input.study:q} > {log:q} 2>&1"
+        "lossbench render --study {params.study:q} --folder {params.folder:q} > {log:q} 2>&1"

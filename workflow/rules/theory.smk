@@ -1,6 +1,6 @@
 rule theory:
     output:
-        [PATHS.theory(name) for name in theory.THEORY_TABLES],
+        THEORY,
     log:
         PATHS.root / "logs/theory.log",
     benchmark:
@@ -10,6 +10,6 @@ rule theory:
     params:
         settings=STUDY.theory.model_dump_json(),
         folder=lambda wildcards, output: Path(output[0]).parent,
-        code=code_digest("theory.chapter"),
+        code=code_digest("derive"),
     shell:
         "lossbench derive --settings {params.settings:q} --out {params.folder:q} > {log:q} 2>&1"

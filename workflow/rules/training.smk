@@ -1,4 +1,4 @@
-rule tune:
+rule tuning_runs:
     input:
         # The manifest's digests decide; a touched archive of hundreds of megabytes does not.
         data=ancient(paths.prepared("{dataset}")),
@@ -18,37 +18,40 @@ rule tune:
         mem_mb=3000,
     params:
         job=job_of("tuning"),
-        compute=COMPUTE,
-        # A function of the input is not compared with earlier runs.
+        machine=machine_of("tuning_runs"),
+        # Functions of input or output are not compared with earlier runs.
+        compute=lambda wildcards, input: STUDY.compute.model_dump_json(),
         checkpoint_s=lambda wildcards, input: STUDY.compute.checkpoint_s,
         folder=lambda wildcards, output: Path(output[0]).parent,
-        code=code_digest("training.fit"),
+        code=code_of("tuning"),
     shell:
         "lossbench train --job {params.job:q} --compute {params.compute:q}"
         " --checkpoint-s {params.checkpoint_s} --data {input.data:q} --out {params.folder:q}"
         " > {log:q} 2>&1"
 
 
-rule probe:
+rule last_layer:
     input:
-        study=PATHS.study,
         images=[ancient(paths.prepared(dataset)) for dataset in USED],
         manifests=[paths.manifest(dataset) for dataset in USED],
     output:
         PATHS.table("last_layer"),
     log:
-        PATHS.root / "logs/probe.log",
+        PATHS.root / "logs/last_layer.log",
     benchmark:
-        PATHS.root / "benchmarks/probe.tsv"
+        PATHS.root / "benchmarks/last_layer.tsv"
     conda:
         "../../environment.yml"
     params:
-        code=code_digest("training.last_layer"),
+        study=study_json,
+        folder=study_folder,
+        slice=slice_of("probe"),
+        code=code_digest("probe", *NETWORKS, "linear"),
     shell:
-        "lossbench probe --study {input.study:q} > {log:q} 2>&1"
+        "lossbench probe --study {params.study:q} --folder {params.folder:q} > {log:q} 2>&1"
 
 
-rule choose:
+rule choices:
     input:
         lambda wildcards: tuning_tables(
             wildcards.dataset, wildcards.model, [wildcards.loss]
@@ -56,22 +59,22 @@ rule choose:
     output:
         PATHS.choice("{dataset}", "{model}", "{loss}"),
     log:
-        PATHS.root / "logs/choose/{dataset}/{model}/{loss}.log",
+        PATHS.root / "logs/choices/{dataset}/{model}/{loss}.log",
     benchmark:
-        PATHS.root / "benchmarks/choose/{dataset}/{model}/{loss}.tsv"
+        PATHS.root / "benchmarks/choices/{dataset}/{model}/{loss}.tsv"
     priority: TRAINING_FIRST
     conda:
         "../../environment.yml"
     params:
         grid=grid_of,
         folders=lambda wildcards, input: folders_of(input),
-        code=code_digest("analysis.selection"),
+        code=code_digest("choose"),
     shell:
         "lossbench choose --grid {params.grid:q} --out {output:q} {params.folders:q}"
         " > {log:q} 2>&1"
 
 
-rule declare:
+rule targets:
     input:
         tables=lambda wildcards: tuning_tables(
             wildcards.dataset, wildcards.model, primary_pair(wildcards)
@@ -83,21 +86,21 @@ rule declare:
     output:
         PATHS.targets("{dataset}", "{model}"),
     log:
-        PATHS.root / "logs/declare/{dataset}/{model}.log",
+        PATHS.root / "logs/targets/{dataset}/{model}.log",
     benchmark:
-        PATHS.root / "benchmarks/declare/{dataset}/{model}.tsv"
+        PATHS.root / "benchmarks/targets/{dataset}/{model}.tsv"
     priority: TRAINING_FIRST
     conda:
         "../../environment.yml"
     params:
         folders=lambda wildcards, input: folders_of(input.tables),
         choices=lambda wildcards, input: [f"--choices={path}" for path in input.choices],
-        code=code_digest("analysis.selection"),
+        code=code_digest("declare"),
     shell:
         "lossbench declare {params.choices:q} --out {output:q} {params.folders:q} > {log:q} 2>&1"
 
 
-rule train:
+rule evaluation_runs:
     input:
         # The manifest's digests decide; a touched archive of hundreds of megabytes does not.
         data=ancient(paths.prepared("{dataset}")),
@@ -120,11 +123,12 @@ rule train:
         mem_mb=3000,
     params:
         job=job_of("evaluation"),
-        compute=COMPUTE,
-        # A function of the input is not compared with earlier runs.
+        machine=machine_of("evaluation_runs"),
+        # Functions of input or output are not compared with earlier runs.
+        compute=lambda wildcards, input: STUDY.compute.model_dump_json(),
         checkpoint_s=lambda wildcards, input: STUDY.compute.checkpoint_s,
         folder=lambda wildcards, output: Path(output[0]).parent,
-        code=code_digest("training.fit"),
+        code=code_of("evaluation"),
     shell:
         "lossbench train --job {params.job:q} --compute {params.compute:q} --choice {input.choice:q}"
         " --checkpoint-s {params.checkpoint_s} --data {input.data:q} --out {params.folder:q}"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lossbench.cards.dataset import DATASETS
+from lossbench.code.registry import Registry
 from lossbench.datasets.digits import read_digits
 from lossbench.datasets.prepared import Loaded, Prepared, build
 from lossbench.datasets.shapes import draw_splits
@@ -27,7 +28,7 @@ def prepare(name: str, data_dir: Path) -> Prepared:
     )
 
 
-LOADERS: dict[str, Callable[[Path], Loaded]] = {
+LOADERS: Registry[Callable[[Path], Loaded]] = {
     "mnist": load_mnist,
     "cifar10": load_cifar10,
     "digits": lambda _data_dir: read_digits(),

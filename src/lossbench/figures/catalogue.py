@@ -7,6 +7,8 @@ stands here and the page shows it in its section, in this order.
 from dataclasses import dataclass
 from typing import Literal
 
+from lossbench.code.registry import Registry
+
 Section = Literal[
     "answer",
     "convergence",
@@ -37,7 +39,7 @@ class Entry:
     """
 
 
-FIGURES: dict[str, Entry] = {
+FIGURES: Registry[Entry] = {
     "answer": Entry(
         "answer",
         "lossbench.figures.answer",

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lossbench.cards.kinds import HeadName
+from lossbench.code.registry import Registry
 from lossbench.errors import ConfigError
 
 SMALLEST_NORM = 1e-6
@@ -100,7 +101,7 @@ def _direction(vectors: Tensor) -> Tensor:
     return wide * torch.where(has_direction, squared, torch.inf).rsqrt()
 
 
-HEADS: dict[HeadName, Callable[..., Head]] = {
+HEADS: Registry[Callable[..., Head]] = {
     "linear": partial(LinearHead, bias=True),
     "linear_no_bias": partial(LinearHead, bias=False),
     "cosine": CosineHead,

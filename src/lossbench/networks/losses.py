@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from lossbench.cards.kinds import OutputName
+from lossbench.code.registry import Registry
 from lossbench.networks.heads import at_least_float32
-from lossbench.study.fields import LossName
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 """Logits [B, K] and labels [B] (int64) to the loss of each example [B]."""
@@ -78,7 +78,7 @@ def _errors(outputs: Tensor, labels: Tensor) -> Tensor:
     return outputs - functional.one_hot(labels, outputs.shape[-1])
 
 
-LOSSES: dict[LossName, Loss] = {
+LOSSES: Registry[Loss] = {
     "cross_entropy": cross_entropy,
     "bce_sigmoid": bce_sigmoid,
     "mse_softmax": mse_softmax,

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from lossbench.code.registry import Registry
 from lossbench.networks.heads import SMALLEST_NORM, Forward, at_least_float32
-from lossbench.study.fields import LossName
 from lossbench.study.grid import Annealing, Margin
 
 Margined = Callable[[Forward, Tensor, Tensor, Margin, float], Tensor]
@@ -107,7 +107,7 @@ def _lowered(logits: Tensor, labels: Tensor, amount: float | Tensor) -> Tensor:
     return wide - amount * targets
 
 
-MARGINS: dict[LossName, Margined] = {
+MARGINS: Registry[Margined] = {
     "sm_softmax": soft_margin,
     "am_softmax": additive_margin,
     "l_softmax": angular_margin,

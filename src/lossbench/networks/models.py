@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from lossbench.cards.kinds import HeadName
+from lossbench.code.registry import Registry
 from lossbench.networks.heads import Forward, Head, build_head, initialise
 from lossbench.study.fields import NetworkName
 
@@ -197,7 +198,7 @@ def _bn_relu(channels: int) -> list[nn.Module]:
     return [nn.BatchNorm2d(channels), nn.ReLU(inplace=True)]
 
 
-MODELS: dict[NetworkName, Callable[[ImageShape], Body]] = {
+MODELS: Registry[Callable[[ImageShape], Body]] = {
     "mlp": mlp,
     "mlp_sigmoid": mlp_sigmoid,
     "lenet": lenet,

@@ -33,7 +33,7 @@ def headline(tables: Tables) -> DataTable:
             _verdict("steps_verdict", "Speed"),
             columns.count("error_pairs", "Seeds"),
         ),
-        **table_words("tables/headline"),
+        **table_words("tables/headline.txt.j2"),
         folded=False,
     )
 
@@ -53,7 +53,7 @@ def claims(tables: Tables, figures: frozenset[str]) -> DataTable:
             Shown("limits", "Limits", style="prose-cell"),
             Shown("figure", "Figure", lambda name: name.replace("-", " "), link="figure-{}"),
         ),
-        **table_words("tables/claims"),
+        **table_words("tables/claims.txt.j2"),
         folded=False,
     )
 

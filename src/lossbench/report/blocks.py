@@ -93,7 +93,7 @@ class Section:
             if filled(material.tables, *block.needs)
             for part in block.parts(material)
         ]
-        return tuple(found) or (templating.html("prose/nothing"),)
+        return tuple(found) or (templating.html("prose/nothing.html.j2"),)
 
 
 @dataclass(frozen=True)

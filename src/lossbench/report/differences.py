@@ -73,5 +73,5 @@ def _table(changed: pd.DataFrame, name_a: str, name_b: str) -> DataTable:
             Shown("change", "Change"),
             Shown("method", "Method"),
         ),
-        **table_words("tables/differences"),
+        **table_words("tables/differences.txt.j2"),
     )

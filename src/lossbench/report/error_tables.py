@@ -17,13 +17,13 @@ CELL = [*PLACE, "loss", "setting"]
 def error_contrasts(tables: Tables) -> DataTable:
     """Paired differences in final test error, each loss to the reference."""
     frame = rows_of(tables, "contrasts", rates="tuned", metric="error")
-    return _differences(frame, "tables/error-contrasts")
+    return _differences(frame, "tables/error-contrasts.txt.j2")
 
 
 def same_rate(tables: Tables) -> DataTable:
     """Paired differences at the one rate that suits the reference: confounded."""
     frame = rows_of(tables, "contrasts", rates="same_rate", scale="difference")
-    return _differences(frame, "tables/same-rate")
+    return _differences(frame, "tables/same-rate.txt.j2")
 
 
 def _differences(frame: pd.DataFrame, words: str) -> DataTable:
@@ -65,7 +65,7 @@ def errors(tables: Tables) -> DataTable:
             columns.percent("max", "highest"),
             *(_metric_column(name) for name in others),
         ),
-        **table_words("tables/errors"),
+        **table_words("tables/errors.txt.j2"),
     )
 
 
@@ -81,7 +81,7 @@ def seed_errors(tables: Tables) -> DataTable:
             columns.SEED,
             *(columns.percent(loss, loss_name(loss)) for loss in wide.columns),
         ),
-        **table_words("tables/seed-errors"),
+        **table_words("tables/seed-errors.txt.j2"),
         folded=True,
     )
 
@@ -96,7 +96,7 @@ def class_errors(tables: Tables) -> DataTable:
             *columns.CELL,
             *(columns.percent(name, f"class {name.rpartition('_')[2]}") for name in names),
         ),
-        **table_words("tables/class-errors"),
+        **table_words("tables/class-errors.txt.j2"),
         folded=True,
     )
 
@@ -116,7 +116,7 @@ def confusion(tables: Tables) -> DataTable:
                 for name in mean.columns
             ),
         ),
-        **table_words("tables/confusion"),
+        **table_words("tables/confusion.txt.j2"),
         folded=True,
     )
 

@@ -27,7 +27,7 @@ def geometry(tables: Tables) -> DataTable:
             columns.SETTING,
             *(columns.decimal(name, metric_name(name)) for name in names),
         ),
-        **table_words("tables/geometry"),
+        **table_words("tables/geometry.txt.j2"),
     )
 
 
@@ -44,7 +44,7 @@ def last_layer(tables: Tables) -> DataTable:
             columns.decimal("curvature", "Curvature", digits=2),
             columns.points("difference", "Difference"),
         ),
-        **table_words("tables/last-layer", loss=LEAST_SQUARES),
+        **table_words("tables/last-layer.txt.j2", loss=LEAST_SQUARES),
         folded=False,
     )
 

@@ -27,7 +27,7 @@ def render(
     Raises LossbenchError: a figure is not plain SVG.
     """
     return templating.html(
-        "page",
+        "page.html.j2",
         study=study,
         material=Material(study, tables, figures, provenance),
         sections=SECTIONS,

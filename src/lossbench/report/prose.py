@@ -26,7 +26,7 @@ def notices(study: Study, tables: Tables) -> list[str]:
     found = set(rows_of(tables, "runs")["dataset"])
     asked = dict.fromkeys(comparison.dataset for comparison in study.comparisons)
     return paragraphs(
-        "prose/notices",
+        "prose/notices.txt.j2",
         stand_ins=[each.name for each in study.datasets if each.name in STAND_INS],
         limits=study.limits.model_dump(exclude_none=True),
         missing=[dataset for dataset in asked if dataset not in found],
@@ -36,13 +36,13 @@ def notices(study: Study, tables: Tables) -> list[str]:
 def run_counts(study: Study, tables: Tables) -> str:
     """How many of the planned runs were made, diverged, or are missing."""
     found = run_status(study, tables)["status"].value_counts()
-    return paragraph("prose/run-counts", runs=int(found.sum()), found=found.to_dict())
+    return paragraph("prose/run-counts.txt.j2", runs=int(found.sum()), found=found.to_dict())
 
 
 def repetitions(study: Study) -> str:
     """How often each run was repeated, and what follows from it."""
     return paragraph(
-        "prose/repetitions",
+        "prose/repetitions.txt.j2",
         seeds=[len(plan.seeds(study, each, "evaluation")) for each in study.comparisons],
         fewest=MIN_PAIRS,
         level=study.statistics.level,
@@ -55,7 +55,7 @@ def answer(tables: Tables) -> dict[str, Sentences]:
     return {
         "speed": sentences(find(tables, SPEED, PRIMARY)),
         "error": sentences(find(tables, ERROR, PRIMARY)),
-        "claims": paragraph("prose/claim-counts", claims=claims.to_dict()),
+        "claims": paragraph("prose/claim-counts.txt.j2", claims=claims.to_dict()),
     }
 
 

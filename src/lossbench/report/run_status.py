@@ -59,7 +59,7 @@ def run_table(study: Study, tables: Tables) -> DataTable:
             Shown("train_s", "Seconds", "{:,.1f}".format, numeric=True),
             Shown("command", "Made again by", code=True),
         ),
-        **table_words("tables/runs"),
+        **table_words("tables/runs.txt.j2"),
         folded=False,
         filtered=True,
         state="status",

@@ -12,12 +12,12 @@ CELL = ["dataset", "model", "loss", "setting"]
 
 def speed(tables: Tables) -> DataTable:
     """Paired ratios of steps to every target, each loss to the reference."""
-    return _ratios(tables, "tuned", "tables/speed")
+    return _ratios(tables, "tuned", "tables/speed.txt.j2")
 
 
 def same_rate_speed(tables: Tables) -> DataTable:
     """The same at the one rate that suits the reference, in the tuning runs: confounded."""
-    return _ratios(tables, "same_rate", "tables/same-rate-speed")
+    return _ratios(tables, "same_rate", "tables/same-rate-speed.txt.j2")
 
 
 def _ratios(tables: Tables, rates: str, words: str) -> DataTable:
@@ -57,7 +57,7 @@ def survival(tables: Tables) -> DataTable:
             columns.count("budget_steps", "Budget", "steps"),
             columns.p_value("log_rank_p_adjusted", "Log-rank p, Holm"),
         ),
-        **table_words("tables/survival"),
+        **table_words("tables/survival.txt.j2"),
     )
 
 
@@ -83,6 +83,6 @@ def curves(tables: Tables, study: Study) -> DataTable:
             columns.decimal("logit_gradient_rms", "Logit gradient, RMS"),
             columns.decimal("saturation", "Slope of the output", digits=4),
         ),
-        **table_words("tables/curves", csv=StudyPaths(study.name).csv("history")),
+        **table_words("tables/curves.txt.j2", csv=StudyPaths(study.name).csv("history")),
         folded=True,
     )

@@ -124,26 +124,30 @@ def misclassification_cost(tables: Tables) -> Values:
 
 
 STATEMENTS = {
-    "neuron": Statement("theory/neuron", ("neuron_times",), neuron),
-    "slowdown": Statement("theory/slowdown", ("neuron_slowdown",), slowdown),
+    "neuron": Statement("theory/neuron.html.j2", ("neuron_times",), neuron),
+    "slowdown": Statement("theory/slowdown.html.j2", ("neuron_slowdown",), slowdown),
     "gradient-against-output": Statement(
-        "theory/gradient-against-output", ("theory_constants",), gradient_against_output
+        "theory/gradient-against-output.html.j2", ("theory_constants",), gradient_against_output
     ),
     "softmax-gradient": Statement(
-        "theory/softmax-gradient", ("theory_constants", "softmax_gradients"), softmax_gradient
+        "theory/softmax-gradient.html.j2",
+        ("theory_constants", "softmax_gradients"),
+        softmax_gradient,
     ),
-    "loss-surfaces": Statement("theory/loss-surfaces", ("descent_paths",), loss_surfaces),
-    "curvature": Statement("theory/curvature", ("theory_constants", "hessians"), curvature),
+    "loss-surfaces": Statement("theory/loss-surfaces.html.j2", ("descent_paths",), loss_surfaces),
+    "curvature": Statement("theory/curvature.html.j2", ("theory_constants", "hessians"), curvature),
     "local-minima": Statement(
-        "theory/local-minima", ("local_minima", "local_minima_examples"), local_minima
+        "theory/local-minima.html.j2", ("local_minima", "local_minima_examples"), local_minima
     ),
-    "solving": Statement("theory/solving", ("solver_runs", "logistic_solutions"), solving),
-    "separable-data": Statement("theory/separable-data", ("separable_descent",), separable_data),
+    "solving": Statement("theory/solving.html.j2", ("solver_runs", "logistic_solutions"), solving),
+    "separable-data": Statement(
+        "theory/separable-data.html.j2", ("separable_descent",), separable_data
+    ),
     "linear-regression": Statement(
-        "theory/linear-regression", ("linear_solutions",), linear_regression
+        "theory/linear-regression.html.j2", ("linear_solutions",), linear_regression
     ),
     "misclassification-cost": Statement(
-        "theory/misclassification-cost", ("misclassification_cost",), misclassification_cost
+        "theory/misclassification-cost.html.j2", ("misclassification_cost",), misclassification_cost
     ),
 }
 """By figure."""

@@ -49,12 +49,12 @@ def html(name: str, **values: Any) -> Markup:
 
     Raises jinja2.UndefinedError: a value that it shows is not among them.
     """
-    return Markup(template(f"{name}.html.j2").render(values))
+    return Markup(template(name).render(values))
 
 
 def paragraphs(name: str, **values: Any) -> list[str]:
     """The paragraphs of a plain text, each on one line. Raises as `html` does."""
-    text = template(f"{name}.txt.j2").render(values)
+    text = template(name).render(values)
     lines = [re.sub("[ \n]+", " ", paragraph).strip(" ") for paragraph in text.split("\n\n")]
     return [line for line in lines if line]
 
@@ -68,7 +68,9 @@ def paragraph(name: str, **values: Any) -> str:
 def table_words(name: str, **values: Any) -> TableWords:
     """The words of a table: its caption in the first paragraph, its note, if any, in the next."""
     caption, *note = paragraphs(name, **values)
-    return TableWords(name=name.rpartition("/")[2], caption=caption, note=" ".join(note))
+    return TableWords(
+        name=name.rpartition("/")[2].partition(".")[0], caption=caption, note=" ".join(note)
+    )
 
 
 def template(name: str) -> Template:

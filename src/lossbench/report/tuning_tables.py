@@ -22,7 +22,7 @@ def choices(tables: Tables) -> DataTable:
             columns.percent("validation_error", "Validation error"),
             columns.count("trials", "Trials"),
         ),
-        **table_words("tables/choices"),
+        **table_words("tables/choices.txt.j2"),
     )
 
 
@@ -44,6 +44,6 @@ def trials(tables: Tables) -> DataTable:
             columns.count("seeds", "Seeds"),
             Shown("chosen", "Choice"),
         ),
-        **table_words("tables/trials"),
+        **table_words("tables/trials.txt.j2"),
         folded=True,
     )

@@ -79,3 +79,9 @@ class Job(Frozen):
         """Where the job's tables stand under a study's `runs`."""
         cell = self.cells[0]
         return f"{cell.stage}/{cell.dataset}/{cell.model}/{cell.loss}/{self.part}"
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """The entries of registries that the job uses: its loss, its network, its head."""
+        cell = self.cells[0]
+        return cell.loss, cell.model, cell.head

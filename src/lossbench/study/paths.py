@@ -55,13 +55,13 @@ class StudyPaths:
     results: Path = RESULTS
 
     @classmethod
-    def around(cls, study: Path) -> Self:
-        """The paths of the study whose resolved configuration is the file `study`.
+    def around(cls, folder: Path) -> Self:
+        """The paths of the study whose folder this is.
 
         Where Snakemake keeps a study's files in a remote storage, its local copies of them stand
-        in a tree of their own; whoever starts from this file finds the others there.
+        in a tree of their own.
         """
-        return cls(study.parent.name, study.parent.parent)
+        return cls(folder.name, folder.parent)
 
     @cached_property
     def root(self) -> Path:
@@ -108,24 +108,6 @@ class StudyPaths:
         """The validation errors to be timed, declared before any evaluation run."""
         return self.root / "targets" / dataset / f"{model}.parquet"
 
-    def parts(self, study: Study, name: str) -> list[Path]:
-        """The files whose rows make up the collected table `name`."""
-        pairs = [(comparison.dataset, comparison.model) for comparison in study.comparisons]
-        if name == "targets":
-            return [self.targets(dataset, model) for dataset, model in pairs]
-        if name == "choices":
-            return [
-                self.choice(comparison.dataset, comparison.model, grid.loss)
-                for comparison in study.comparisons
-                for grid in comparison.losses
-            ]
-        return [
-            self.job(job, name)
-            for stage, tables in JOB_TABLES.items()
-            if name in tables
-            for job in jobs(study, stage)
-        ]
-
     def table(self, name: str) -> Path:
         """A table of the whole study; its CSV stands beside it."""
         return self.root / "tables" / f"{name}.parquet"
@@ -145,3 +127,22 @@ class StudyPaths:
     def words(self, name: str) -> Path:
         """A figure's title, subtitle, alternative text and caption, as JSON; {} without data."""
         return self.root / "figures" / f"{name}.json"
+
+
+def parts(paths: StudyPaths, study: Study, name: str) -> list[Path]:
+    """The files whose rows make up the collected table `name`."""
+    pairs = [(comparison.dataset, comparison.model) for comparison in study.comparisons]
+    if name == "targets":
+        return [paths.targets(dataset, model) for dataset, model in pairs]
+    if name == "choices":
+        return [
+            paths.choice(comparison.dataset, comparison.model, grid.loss)
+            for comparison in study.comparisons
+            for grid in comparison.losses
+        ]
+    return [
+        paths.job(job, name)
+        for stage, tables in JOB_TABLES.items()
+        if name in tables
+        for job in jobs(study, stage)
+    ]

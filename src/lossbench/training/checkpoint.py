@@ -15,10 +15,10 @@ from typing import Any
 import pandas as pd
 import torch
 
+from lossbench.code.code_digest import code_digest
 from lossbench.datasets.prepared import Manifest
 from lossbench.errors import FileError
 from lossbench.files import atomic, remove_leftovers
-from lossbench.provenance import code_digest
 from lossbench.study.job import Job
 from lossbench.study.settings import Compute
 from lossbench.tables.parquet import check
@@ -93,7 +93,7 @@ def identity(job: Job, manifest: Manifest, compute: Compute) -> dict[str, str]:
     return {
         "job": _sha256(job.model_dump_json()),
         "data": _sha256(manifest.json_text),
-        "code": code_digest("training.fit"),
+        "code": code_digest("train", *job.entries),
         "PyTorch": str(torch.__version__),
         "device": device_name(pick_device(compute.accelerator)),
         "number of threads": str(compute.threads),

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-StudyFile = Annotated[
-    Path, typer.Option("--study", help="A study's resolved configuration, results/NAME/study.json.")
+StudyText = Annotated[
+    str, typer.Option("--study", help="A study's resolved configuration, as JSON.")
 ]
+Folder = Annotated[Path, typer.Option(help="The study's folder, results/NAME.")]
 Out = Annotated[Path, typer.Option(help="Where the result goes.")]

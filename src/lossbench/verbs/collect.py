@@ -1,15 +1,28 @@
 """Collect each table of all jobs, all choices and all targets, into one table of the study."""
 
-from lossbench.study.loading import read_study
-from lossbench.study.paths import COLLECTED, StudyPaths
+from lossbench.study.paths import COLLECTED, StudyPaths, parts
+from lossbench.study.slices import read_slice
 from lossbench.tables.parquet import read_all
 from lossbench.tables.stored import write_tables
 from lossbench.tables.study import TABLES
-from lossbench.verbs import StudyFile
+from lossbench.verbs import Folder, StudyText
+
+USES = (
+    "seeds",
+    "datasets.name",
+    "datasets.augmentation",
+    "comparisons",
+    "recipe",
+    "history",
+    "limits",
+    "compute.precision",
+    "compute.seeds_per_job",
+    "compute.trials_per_job",
+)
 
 
-def collect(study: StudyFile) -> None:
-    settings = read_study(study)
-    paths = StudyPaths.around(study)
+def collect(study: StudyText, folder: Folder) -> None:
+    settings = read_slice(study, USES)
+    paths = StudyPaths.around(folder)
     for name in COLLECTED:  # one at a time: all predictions together are large
-        write_tables(paths, {name: read_all(paths.parts(settings, name), TABLES[name])})
+        write_tables(paths, {name: read_all(parts(paths, settings, name), TABLES[name])})

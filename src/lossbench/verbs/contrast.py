@@ -1,14 +1,23 @@
 """Compare every loss with the reference: times to target, contrasts, intervals, verdicts."""
 
 from lossbench.stats.derived import derived_tables
-from lossbench.study.loading import read_study
 from lossbench.study.paths import StudyPaths
+from lossbench.study.slices import read_slice
 from lossbench.tables.stored import read_tables, write_tables
-from lossbench.verbs import StudyFile
+from lossbench.verbs import Folder, StudyText
+
+USES = (
+    "comparisons.dataset",
+    "comparisons.model",
+    "comparisons.losses.loss",
+    "datasets.name",
+    "datasets.equivalence_margin",
+    "statistics",
+)
 
 
-def contrast(study: StudyFile) -> None:
-    settings = read_study(study)
-    paths = StudyPaths.around(study)
+def contrast(study: StudyText, folder: Folder) -> None:
+    settings = read_slice(study, USES)
+    paths = StudyPaths.around(folder)
     names = ("metrics", "history", "runs", "targets", "choices", "geometry")
     write_tables(paths, derived_tables(settings, **read_tables(paths, *names)))

@@ -5,11 +5,11 @@ from lossbench.analysis.metrics import confusion, measure, reliability
 from lossbench.datasets.prepared import load
 from lossbench.study.paths import StudyPaths, prepared
 from lossbench.tables.stored import read_tables, write_tables
-from lossbench.verbs import StudyFile
+from lossbench.verbs import Folder
 
 
-def evaluate(study: StudyFile) -> None:
-    paths = StudyPaths.around(study)
+def evaluate(folder: Folder) -> None:
+    paths = StudyPaths.around(folder)
     tables = read_tables(paths, "predictions", "runs", "history")
     predictions = tables["predictions"]
     names = set(predictions["dataset"])

@@ -3,11 +3,11 @@
 from lossbench.files import atomic
 from lossbench.study.paths import EXPORTED, StudyPaths
 from lossbench.tables.stored import read_tables, read_theory
-from lossbench.verbs import StudyFile
+from lossbench.verbs import Folder
 
 
-def export(study: StudyFile) -> None:
-    paths = StudyPaths.around(study)
+def export(folder: Folder) -> None:
+    paths = StudyPaths.around(folder)
     for name, frame in (read_tables(paths, *EXPORTED) | read_theory(paths)).items():
         with atomic(paths.csv(name)) as temporary:
             frame.to_csv(temporary, index=False)

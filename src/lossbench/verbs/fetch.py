@@ -10,6 +10,8 @@ from lossbench.datasets.prepared import save
 from lossbench.study.fields import DatasetName
 from lossbench.verbs import Out
 
+CARDS = ("dataset.is_stand_in", "dataset.licence", "dataset.citation")
+
 
 def fetch(
     dataset: Annotated[DatasetName, typer.Argument(help="Which one.")],

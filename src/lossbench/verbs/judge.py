@@ -1,14 +1,17 @@
 """Give every claim its verdict, from the theory chapter and from the contrasts."""
 
 from lossbench.claims import all_claims
-from lossbench.study.loading import read_study
 from lossbench.study.paths import StudyPaths
+from lossbench.study.slices import read_slice
 from lossbench.tables.stored import read_tables, read_theory, write_tables
-from lossbench.verbs import StudyFile
+from lossbench.verbs import Folder, StudyText
+
+USES = ("statistics.level",)
+CARDS = ("loss.name", "loss.family", "network.name", "dataset.name", "dataset.is_stand_in")
 
 
-def judge(study: StudyFile) -> None:
-    paths = StudyPaths.around(study)
+def judge(study: StudyText, folder: Folder) -> None:
+    paths = StudyPaths.around(folder)
     tables = read_tables(paths, "contrasts", "metrics") | read_theory(paths)
-    judged = all_claims.judge(tables, read_study(study).statistics.level)
+    judged = all_claims.judge(tables, read_slice(study, USES).statistics.level)
     write_tables(paths, {"claims": judged})

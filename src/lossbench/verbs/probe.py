@@ -1,19 +1,29 @@
 """Measure the last layer's least-squares problem of every network before training."""
 
 from lossbench.datasets.prepared import load
-from lossbench.study.loading import read_study
 from lossbench.study.paths import StudyPaths, prepared
 from lossbench.study.plan import seeds
+from lossbench.study.slices import read_slice
 from lossbench.tables.parquet import concat
 from lossbench.tables.stored import write_tables
 from lossbench.tables.study import LAST_LAYER
 from lossbench.training.last_layer import last_layer
-from lossbench.verbs import StudyFile
+from lossbench.verbs import Folder, StudyText
+
+USES = (
+    "seeds.evaluation",
+    "comparisons.dataset",
+    "comparisons.model",
+    "comparisons.evaluation_seeds",
+    "limits.evaluation_seeds",
+    "history.train_examples",
+    "compute.threads",
+)
 
 
-def probe(study: StudyFile) -> None:
-    settings = read_study(study)
-    paths = StudyPaths.around(study)
+def probe(study: StudyText, folder: Folder) -> None:
+    settings = read_slice(study, USES)
+    paths = StudyPaths.around(folder)
     frames = [
         last_layer(
             comparison.model,

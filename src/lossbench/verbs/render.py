@@ -8,16 +8,37 @@ from lossbench.provenance import git_state
 from lossbench.report import page
 from lossbench.report.drawings import FigureContent
 from lossbench.report.markdown import markdown
-from lossbench.study.loading import read_study
 from lossbench.study.paths import StudyPaths
+from lossbench.study.slices import read_slice
 from lossbench.tables.stored import read_tables, read_theory
 from lossbench.tables.study import TABLES
-from lossbench.verbs import StudyFile
+from lossbench.verbs import Folder, StudyText
+
+USES = (
+    "name",
+    "title",
+    "data_dir",
+    "seeds",
+    "datasets",
+    "comparisons",
+    "recipe",
+    "history",
+    "compute.accelerator",
+    "compute.threads",
+    "compute.seeds_per_job",
+    "compute.trials_per_job",
+    "compute.precision",
+    "compute.compile",
+    "statistics",
+    "theory",
+    "limits",
+)
+CARDS = ("loss", "network", "dataset")
 
 
-def render(study: StudyFile) -> None:
-    settings = read_study(study)
-    paths = StudyPaths.around(study)
+def render(study: StudyText, folder: Folder) -> None:
+    settings = read_slice(study, USES)
+    paths = StudyPaths.around(folder)
     named = (name for name in TABLES if name != "predictions")
     tables = read_tables(paths, *named) | read_theory(paths)
     figures = {

@@ -22,7 +22,7 @@ def status(
 
 def _started(name: str | None) -> list[StudyPaths]:
     """The studies that were started, or the one called `name`."""
-    found = [StudyPaths.around(path) for path in sorted(RESULTS.glob("*/study.json"))]
+    found = [StudyPaths.around(path.parent) for path in sorted(RESULTS.glob("*/study.json"))]
     names = ", ".join(paths.name for paths in found) or "none; start one by `snakemake`"
     if name is None and found:
         return found

@@ -1,30 +1,35 @@
 """Record where the results come from: code digests, versions, machine, commit, data."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+import typer
 
 from lossbench.files import read_json, write_json
-from lossbench.provenance import code_digest, environment, git_state
-from lossbench.study.loading import read_study
+from lossbench.provenance import environment, git_state
 from lossbench.study.paths import StudyPaths, manifest
+from lossbench.study.slices import read_slice
 from lossbench.tables.stored import read_tables
-from lossbench.verbs import StudyFile
+from lossbench.verbs import Folder, StudyText
+
+USES = ("comparisons.dataset",)
 
 
-def trace(study: StudyFile) -> None:
-    settings = read_study(study)
-    paths = StudyPaths.around(study)
+def trace(
+    study: StudyText,
+    folder: Folder,
+    digests: Annotated[str, typer.Option(help="Of the code behind the results, as JSON.")],
+) -> None:
+    settings = read_slice(study, USES)
+    paths = StudyPaths.around(folder)
     used = sorted({comparison.dataset for comparison in settings.comparisons})
     timing = read_tables(paths, "timing")["timing"]
     record = {
         **git_state(Path.cwd()),
-        "code_digests": {
-            "training": code_digest("training.fit"),
-            "analysis": code_digest("analysis.metrics", "analysis.selection", "stats.derived"),
-            "theory": code_digest("theory.chapter"),
-        },
+        "code_digests": json.loads(digests),
         **environment(),
         "devices": sorted(timing["device"].unique()),
         "datasets": {name: read_json(manifest(name, paths.results)) for name in used},
