@@ -18,6 +18,7 @@ DOCUMENTS = sorted(
     ]
 )
 MINIATURE = "snakemake --cores all --configfile config/miniature.yaml"
+JOB = "results/miniature/runs/evaluation/digits/mlp/mse_softmax/seeds-0-1-2-3-4"
 
 RUN = [
     MINIATURE,
@@ -28,6 +29,11 @@ RUN = [
     "snakemake --unlock",
     "snakemake --report report/snakemake.html --configfile config/miniature.yaml",
     "find results report -newermt now -exec touch {} +",
+    f"python -c \"import pandas; print(pandas.read_parquet('{JOB}/predictions.parquet').iloc[0])\"",
+    "grep -E '^dataset|^digits,mlp,(cross_entropy|mse_softmax),.*,test,error,' "
+    "results/miniature/tables/metrics.csv",
+    "grep -E '^dataset|^digits,mlp,tuned,error,mse_softmax,' results/miniature/tables/contrasts.csv",
+    "grep 'test error' results/miniature/summary.md",
 ]
 """Run as they stand, one after the other, in a copy of the project with a shortened miniature."""
 
@@ -40,10 +46,12 @@ PLANNED = [
     "snakemake --cores all report/mnist-cifar10.html",
     "snakemake --cores all results/mnist-cifar10/figures/answer.svg",
     "snakemake --cores all results/mnist-cifar10/tables/contrasts.parquet",
-    "snakemake --cores all --forcerun contrast",
+    "snakemake --cores all --forcerun contrasts",
     "snakemake --workflow-profile profiles/slurm --configfile config/full.yaml",
+    f"snakemake --cores all --dry-run --printshellcmds --force {JOB}/runs.parquet "
+    "--configfile config/miniature.yaml",
 ]
-"""Run with --dry-run: they train for hours, or want a cluster."""
+"""Run with --dry-run: they train for hours, want a cluster, or show a plan."""
 
 ELSEWHERE = {
     "source .venv/bin/activate": "the tests run in this environment",
@@ -51,7 +59,7 @@ ELSEWHERE = {
     "lossbench compare docs/published/mnist-cifar10 results/mnist-cifar10": (
         "needs the real study; test_publish.py compares a published one"
     ),
-    "snakemake --cores all --forcerun adopt": "needs data of one's own: test_datasets_own.py",
+    "snakemake --cores all --forcerun own_dataset": "needs data of one's own: test_datasets_own.py",
     "snakemake --workflow-profile profiles/kubernetes --configfile config/full.yaml": (
         "planned against a local S3 server: test_profiles.py"
     ),
@@ -75,6 +83,8 @@ NOT_RUN = {
     "docker build --tag lossbench --file Containerfile .": "no container engine",
     'docker run --rm --volume "$PWD/report:/lossbench/report" lossbench': "no container engine",
     "docker push REGISTRY/lossbench:0.1.0": "no registry",
+    "python -m pdb .venv/bin/lossbench train --job JOB --compute COMPUTE --choice CHOICE --data DATA "
+    "--out build/debug": "a debugger waits for a person",
 }
 """Not run by any test."""
 
@@ -201,7 +211,7 @@ def test_a_long_command_has_a_plan(project, command):
 @pytest.mark.slow
 def test_the_rule_graph_is_current(project):
     recipe = targets()["graph"].strip()
-    before = (project / "README.md").read_text()
+    before = (project / "docs/architecture.md").read_text()
     run(project, recipe)
-    assert (project / "README.md").read_text() == before
-    assert "fetch --> tune" in before
+    assert (project / "docs/architecture.md").read_text() == before
+    assert "dataset --> tuning_runs" in before
