@@ -32,8 +32,10 @@ RUN = [
     f"python -c \"import pandas; print(pandas.read_parquet('{JOB}/predictions.parquet').iloc[0])\"",
     "grep -E '^dataset|^digits,mlp,(cross_entropy|mse_softmax),.*,test,error,' "
     "results/miniature/tables/metrics.csv",
-    "grep -E '^dataset|^digits,mlp,tuned,error,mse_softmax,' results/miniature/tables/contrasts.csv",
+    "grep -E '^dataset|^digits,mlp,tuned,error,mse_softmax,' "
+    "results/miniature/tables/contrasts.csv",
     "grep 'test error' results/miniature/summary.md",
+    "RENEW_GOLDEN=1 pytest tests/test_golden.py",
 ]
 """Run as they stand, one after the other, in a copy of the project with a shortened miniature."""
 
@@ -83,8 +85,8 @@ NOT_RUN = {
     "docker build --tag lossbench --file Containerfile .": "no container engine",
     'docker run --rm --volume "$PWD/report:/lossbench/report" lossbench': "no container engine",
     "docker push REGISTRY/lossbench:0.1.0": "no registry",
-    "python -m pdb .venv/bin/lossbench train --job JOB --compute COMPUTE --choice CHOICE --data DATA "
-    "--out build/debug": "a debugger waits for a person",
+    "python -m pdb .venv/bin/lossbench train --job JOB --compute COMPUTE --choice CHOICE "
+    "--data DATA --out build/debug": "a debugger waits for a person",
 }
 """Not run by any test."""
 
