@@ -182,6 +182,16 @@ def test_the_container_copies_what_is_there_and_installs_the_lock():
     assert "pip install --no-cache-dir --requirement requirements.lock" in recipe
 
 
+def test_the_number_that_is_followed_goes_through_functions_that_exist():
+    text = (ROOT / "docs/architecture.md").read_text().partition("## Follow one number")[2]
+    steps = re.findall(r"`(\w+/\w+\.py)`,\s+`(\w+)`", text.partition("\n## ")[0])
+    rooms = {file.partition("/")[0] for file, _ in steps}
+    assert rooms == {"training", "verbs", "analysis", "stats", "words", "report"}
+    for file, name in steps:
+        code = (ROOT / "src/lossbench" / file).read_text()
+        assert re.search(rf"^(def {name}\(|{name} = )", code, flags=re.MULTILINE), (file, name)
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
     """A copy of the project whose miniature has two losses on one network, for one epoch."""
