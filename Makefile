@@ -63,8 +63,8 @@ format: $(READY)  ## rewrite code and rules in the project's style
 	ruff format
 	snakefmt Snakefile workflow
 
-graph: $(READY)  ## redraw the rule graph in the README
-	snakemake --rulegraph --configfile config/miniature.yaml | python -m tools.rule_graph README.md
+graph: $(READY)  ## redraw the rule graph in docs/architecture.md
+	snakemake --rulegraph --configfile config/miniature.yaml | python -m tools.rule_graph docs/architecture.md
 
 publish: $(READY)  ## copy the default study's page and tables to docs/published, its answer to the README
 	python -m tools.publish results/mnist-cifar10

@@ -18,6 +18,7 @@ DOCUMENTS = sorted(
     ]
 )
 MINIATURE = "snakemake --cores all --configfile config/miniature.yaml"
+JOB = "results/miniature/runs/evaluation/digits/mlp/mse_softmax/seeds-0-1-2-3-4"
 
 RUN = [
     MINIATURE,
@@ -28,6 +29,13 @@ RUN = [
     "snakemake --unlock",
     "snakemake --report report/snakemake.html --configfile config/miniature.yaml",
     "find results report -newermt now -exec touch {} +",
+    f"python -c \"import pandas; print(pandas.read_parquet('{JOB}/predictions.parquet').iloc[0])\"",
+    "grep -E '^dataset|^digits,mlp,(cross_entropy|mse_softmax),.*,test,error,' "
+    "results/miniature/tables/metrics.csv",
+    "grep -E '^dataset|^digits,mlp,tuned,error,mse_softmax,' "
+    "results/miniature/tables/contrasts.csv",
+    "grep 'test error' results/miniature/summary.md",
+    "RENEW_GOLDEN=1 pytest tests/test_golden.py",
 ]
 """Run as they stand, one after the other, in a copy of the project with a shortened miniature."""
 
@@ -42,8 +50,10 @@ PLANNED = [
     "snakemake --cores all results/mnist-cifar10/tables/contrasts.parquet",
     "snakemake --cores all --forcerun contrasts",
     "snakemake --workflow-profile profiles/slurm --configfile config/full.yaml",
+    f"snakemake --cores all --dry-run --printshellcmds --force {JOB}/runs.parquet "
+    "--configfile config/miniature.yaml",
 ]
-"""Run with --dry-run: they train for hours, or want a cluster."""
+"""Run with --dry-run: they train for hours, want a cluster, or show a plan."""
 
 ELSEWHERE = {
     "source .venv/bin/activate": "the tests run in this environment",
@@ -75,6 +85,8 @@ NOT_RUN = {
     "docker build --tag lossbench --file Containerfile .": "no container engine",
     'docker run --rm --volume "$PWD/report:/lossbench/report" lossbench': "no container engine",
     "docker push REGISTRY/lossbench:0.1.0": "no registry",
+    "python -m pdb .venv/bin/lossbench train --job JOB --compute COMPUTE --choice CHOICE "
+    "--data DATA --out build/debug": "a debugger waits for a person",
 }
 """Not run by any test."""
 
@@ -170,6 +182,16 @@ def test_the_container_copies_what_is_there_and_installs_the_lock():
     assert "pip install --no-cache-dir --requirement requirements.lock" in recipe
 
 
+def test_the_number_that_is_followed_goes_through_functions_that_exist():
+    text = (ROOT / "docs/architecture.md").read_text().partition("## Follow one number")[2]
+    steps = re.findall(r"`(\w+/\w+\.py)`,\s+`(\w+)`", text.partition("\n## ")[0])
+    rooms = {file.partition("/")[0] for file, _ in steps}
+    assert rooms == {"training", "verbs", "analysis", "stats", "words", "report"}
+    for file, name in steps:
+        code = (ROOT / "src/lossbench" / file).read_text()
+        assert re.search(rf"^(def {name}\(|{name} = )", code, flags=re.MULTILINE), (file, name)
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
     """A copy of the project whose miniature has two losses on one network, for one epoch."""
@@ -201,7 +223,7 @@ def test_a_long_command_has_a_plan(project, command):
 @pytest.mark.slow
 def test_the_rule_graph_is_current(project):
     recipe = targets()["graph"].strip()
-    before = (project / "README.md").read_text()
+    before = (project / "docs/architecture.md").read_text()
     run(project, recipe)
-    assert (project / "README.md").read_text() == before
+    assert (project / "docs/architecture.md").read_text() == before
     assert "dataset --> tuning_runs" in before

@@ -44,18 +44,18 @@ def test_touching_files_changes_nothing(project):
 
 
 LOSSES = "src/lossbench/networks/losses.py"
-WORDS = {"claims": 1, "draw": 1, "draw_theory": 1, "csv": 1, "page": 1}
+WORDS = {"claims": 1, "figure": 24, "csv": 1, "page": 1}
 """What shows display names, and what depends on it."""
 ANALYSIS = {
     "metrics": 1,
     "contrasts": 1,
     "provenance": 1,
     "claims": 1,
-    "draw": 1,
+    "figure": 8,
     "csv": 1,
     "page": 1,
 }
-RETRAINED = ANALYSIS | {"tables": 1, "targets": 1}
+RETRAINED = ANALYSIS | {"tables": 1, "targets": 1, "figure": 13}
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ RETRAINED = ANALYSIS | {"tables": 1, "targets": 1}
         ),
         ("src/lossbench/analysis/metrics.py", "\nBINS = ", "\nBINS = 1 + ", ANALYSIS),
         ("src/lossbench/cards/loss.py", '"MSE on softmax"', '"Brier score"', WORDS),
-        ("src/lossbench/report/summary.py", '"# {', '"## {', {"page": 1}),
+        ("src/lossbench/report/templates/summary.md.j2", "# {", "## {", {"page": 1}),
         ("src/lossbench/verbs/trace.py", '"finished"', '"ended"', {"provenance": 1, "page": 1}),
         ("src/lossbench/verbs/export.py", "index=False", "index=False, sep=';'", {"csv": 1}),
         ("config/tiny.yaml", "title: Tiny", "title: Small", {"study": 1, "page": 1}),
@@ -93,7 +93,7 @@ RETRAINED = ANALYSIS | {"tables": 1, "targets": 1}
             "config/tiny.yaml",
             "equivalence_margin: 0.01",
             "equivalence_margin: 0.02",
-            {"study": 1, "contrasts": 1, "claims": 1, "draw": 1, "csv": 1, "page": 1},
+            {"study": 1, "contrasts": 1, "claims": 1, "figure": 5, "csv": 1, "page": 1},
         ),
     ],
 )
@@ -104,7 +104,7 @@ def test_an_edit_reruns_what_depends_on_it_and_nothing_else(project, path, old, 
 
 def test_deleting_a_table_remakes_what_depends_on_it_only(project):
     (project.folder / "results/tiny/tables/contrasts.parquet").unlink()
-    assert set(project.planned()) == {"contrasts", "claims", "draw", "csv", "page"}
+    assert set(project.planned()) == {"contrasts", "claims", "figure", "csv", "page"}
     (project.folder / "results/tiny/theory/curvature.parquet").unlink()
     assert "theory" in project.planned()
     assert "tuning_runs" not in project.planned()
@@ -112,9 +112,9 @@ def test_deleting_a_table_remakes_what_depends_on_it_only(project):
 
 def test_a_figure_is_drawn_anew_alone(project):
     project.edit("src/lossbench/figures/templates/answer.j2", "hollow", "open")
-    assert project.planned() == {"draw": 1, "render": 1}
+    assert project.planned() == {"figure": 1, "page": 1}
     project.edit("src/lossbench/figures/strips.py", "size=4", "size=5")
-    assert project.planned() == {"draw": 3, "render": 1}
+    assert project.planned() == {"figure": 3, "page": 1}
 
 
 def test_the_theory_s_figures_wait_for_no_run(tmp_path):

@@ -130,11 +130,9 @@ def test_every_loss_has_its_formula(study):
         {
             "loss": loss,
             "learning_rates": [0.1],
-            "margins": [margins.get(loss, annealing)]
-            if loss.endswith("_softmax") and loss != "mse_softmax"
-            else [],
+            "margins": [margins.get(loss, annealing)] if card.family == "margin" else [],
         }
-        for loss in LOSSES
+        for loss, card in LOSSES.items()
     ]
     page = parsed(rendered({}, Study.model_validate(fields)))
     rows: list[Element] = page.all("div", id="table-losses")[0].all("tbody")[0].all("tr")

@@ -1,8 +1,8 @@
 """Draws the pipeline's rules into a document.
 
-`snakemake --rulegraph | python -m tools.rule_graph README.md`. Arrows that follow from others are
-left out, and so is the rule `all`, which depends on every other. The drawing is Mermaid's, which
-GitHub and GitLab show as a figure.
+`snakemake --rulegraph | python -m tools.rule_graph docs/architecture.md`. Arrows that follow from
+others are left out, and so is the rule `all`, which depends on every other. The drawing is
+Mermaid's, which GitHub and GitLab show as a figure.
 """
 
 import re
