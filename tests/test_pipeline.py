@@ -66,8 +66,8 @@ RETRAINED = ANALYSIS | {"tables": 1, "targets": 1, "figure": 13}
         (LOSSES, "def mse_softmax", "def unused():\n    pass\n\n\ndef mse_softmax", {}),
         (
             LOSSES,
-            "logits).softmax(-1), labels)",
-            "logits).softmax(-1), labels) / 2",
+            ".softmax(-1), labels).square().mean(-1)",
+            ".softmax(-1), labels).square().sum(-1)",
             RETRAINED | {"tuning_runs": 1, "choices": 1, "evaluation_runs": 1},
         ),
         (

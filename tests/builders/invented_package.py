@@ -25,7 +25,7 @@ except ImportError:
 UNUSED = 1
 LIMIT = 3
 WORKS = {"plot": "lab.works.plot", "part": "lab.works.parts:wanted"}
-PAGE = "page.html"
+PAGE = "page.html.j2"
 
 
 class Shape(Base):

@@ -34,7 +34,7 @@ def code_digest(verb: str, *entries: str) -> str:
     module that is used other than by its attributes counts as a whole, and so does one that a text
     names (`lossbench.room.module`, or `lossbench.room.module:definition` for one definition). The
     statements of a module that define nothing count wherever it is imported. A template counts
-    where a text names it: `page.html.j2` or `page.html`.
+    where a text names it, such as `page.html.j2`.
 
     Of a `Registry` the `entries` count and no others: the loss, head and network of a training job.
 
@@ -68,8 +68,8 @@ class Package:
         self.templates = {str(path): path for path in folder.rglob("templates/**/*.*")}
         self.template_names: dict[str, set[Node]] = {}
         for key in self.templates:
-            for name in _prefixes(key.rpartition("/templates/")[2])[1:]:
-                self.template_names.setdefault(name, set()).add(("", key))
+            name = key.rpartition("/templates/")[2]
+            self.template_names.setdefault(name, set()).add(("", key))
         # What is asked again and again keeps its answers.
         self.digest, self.line = cache(self._digest), cache(self._line)
         self.module, self.imported = cache(self._module), cache(self._imported)
