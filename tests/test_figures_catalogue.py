@@ -11,9 +11,9 @@ from typing import get_args
 
 import pytest
 
-from lossbench import figures, provenance
+from lossbench import figures
+from lossbench.code.code_digest import Package
 from lossbench.figures.catalogue import FIGURES, Section, figures_of
-from lossbench.provenance import code_digest
 from lossbench.tables.study import TABLES
 from lossbench.tables.theory import THEORY_TABLES
 
@@ -70,27 +70,27 @@ def test_the_catalogue_is_light_enough_for_a_plan():
     assert done.returncode == 0, done.stderr
 
 
-def test_a_new_figure_and_a_new_sentence_leave_the_other_figures_alone(tmp_path, monkeypatch):
+def test_a_new_figure_and_a_new_sentence_leave_the_other_figures_alone(tmp_path):
     package = tmp_path / "lossbench"
-    shutil.copytree(provenance.PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(provenance, "PACKAGE", package)
+    shutil.copytree(FOLDER.parent, package, ignore=shutil.ignore_patterns("__pycache__"))
 
     def digests() -> dict[str, str]:
-        provenance._digest_and_imports.cache_clear()
-        modules = {name: entry.module.partition(".")[2] for name, entry in FIGURES.items()}
-        return {name: code_digest("figures.drawing", module) for name, module in modules.items()}
+        copied = Package(package)
+        return {name: copied.digest("draw", name) for name in FIGURES}
 
     before = digests()
     folder = package / "figures"
-    for suffix in ("answer.py", "templates/answer.j2"):
-        copy = folder / suffix.replace("answer", "another")
-        shutil.copy(folder / suffix, copy)
+    text = (folder / "answer.py").read_text().replace('"answer.j2"', '"another.j2"')
+    (folder / "another.py").write_text(text)
+    shutil.copy(folder / "templates/answer.j2", folder / "templates/another.j2")
     catalogue = folder / "catalogue.py"
-    text = catalogue.read_text().replace('"answer": Entry(', '"another": Entry(', 1)
-    catalogue.write_text(text)
+    entry = 'Entry("answer", "lossbench.figures.another", ("contrasts",))'
+    text = catalogue.read_text()
+    catalogue.write_text(
+        text.replace('    "answer": Entry(', f'    "another": {entry},\n    "answer": Entry(', 1)
+    )
     assert digests() == before
     template = folder / "templates/answer.j2"
     template.write_text(template.read_text().replace("hollow", "open"))
     changed = {name for name, digest in digests().items() if digest != before[name]}
     assert changed == {"answer"}
-    provenance._digest_and_imports.cache_clear()
