@@ -79,9 +79,9 @@ def study_folder(wildcards, output):
 def slice_of(verb):
     """A params function: what the verb uses of the study, as JSON, to compare with earlier runs.
 
-    No rule but the page's has the study's record as an input: a record made anew would rerun them
-    all, and behind an `ancient` one Snakemake overlooks that a rule's parameters have changed.
-    As plain text, the braces would be taken for wildcards.
+    The page alone has the study's record as an input. A record made anew would rerun all that have
+    it, and behind an `ancient` one Snakemake overlooks that parameters have changed. As plain text,
+    the braces would be taken for wildcards.
     """
     text = slice_json(STUDY, declared(verb, "USES"))
     return lambda wildcards: text
