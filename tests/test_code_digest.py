@@ -27,6 +27,7 @@ ENTRIES = {
     "train": [*LOSSES, *NETWORKS, *HEADS],
     "probe": [*NETWORKS, "linear"],
     "fetch": ["mnist", "cifar10", "digits", "shapes"],
+    "draw": list(FIGURES),
 }
 """All entries of registries that a verb can use."""
 
@@ -151,6 +152,7 @@ ASKED = {
     *(("train", "cross_entropy", network, "linear") for network in NETWORKS),
     *(("probe", network, "linear") for network in NETWORKS),
     *(("fetch", dataset) for dataset in ENTRIES["fetch"]),
+    *(("draw", figure) for figure in FIGURES),
 }
 """Every verb; of those that use registries, with each entry."""
 
