@@ -46,7 +46,7 @@ def cancel_a_training_task(study: subprocess.Popen) -> str:
     """Cancel the first evaluation task that is seen at work; its number."""
     while study.poll() is None:
         for number, comment in slurm_cluster.jobs("RUNNING").items():
-            if comment.startswith("rule_train"):
+            if comment.startswith("rule_evaluation_runs"):
                 subprocess.run(["scancel", number], check=True)
                 return number
         time.sleep(0.2)
