@@ -273,13 +273,21 @@ def test_the_legend_hides_a_loss_everywhere(open_page):
     box.uncheck()
     visible = "elements => elements.some(each => getComputedStyle(each).display !== 'none')"
     assert not drawn.evaluate_all(visible)
-    named = page.locator(".drawing").get_by_text("MSE on softmax", exact=True)
-    assert named.count() > 3
-    assert not any(each.is_visible() for each in named.all())
     assert not listed.evaluate_all(visible)
     assert page.locator(".drawing .loss-cross_entropy").evaluate_all(visible)
     box.check()
     assert drawn.evaluate_all(visible)
+
+
+def test_the_legend_hides_a_loss_s_name_in_the_figures_too(open_page, request):
+    page = request.node.callspec.params["html"]
+    if page in RENDERED and "published" in RENDERED[page].parts:
+        pytest.skip("published before names in figures carried their loss")
+    page = open_page().page
+    page.get_by_label("MSE on softmax", exact=True).uncheck()
+    named = page.locator(".drawing").get_by_text("MSE on softmax", exact=True)
+    assert named.count() > 3
+    assert not any(each.is_visible() for each in named.all())
 
 
 def test_a_link_to_a_folded_table_unfolds_it(open_page):
