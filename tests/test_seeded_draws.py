@@ -6,12 +6,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ELSEWHERE = {"test_training.py", "test_models.py"}
 FILES = sorted(
     path
     for folder in ("src", "tests", "benchmarks", "tools")
     for path in (ROOT / folder).rglob("*.py")
-    if path.name not in ELSEWHERE
 )
 TORCH = {"bernoulli", "multinomial", "normal", "rand", "randint", "randn", "randperm"}
 IN_PLACE = {"bernoulli_", "exponential_", "normal_", "random_", "uniform_"}

@@ -6,7 +6,7 @@ from functools import partial
 
 from lossbench.report.data_tables import Shown
 from lossbench.words import numbers
-from lossbench.words.names import dataset_name, loss_name, metric_name, network_name
+from lossbench.words.names import dataset_name, loss_name, network_name
 
 DATASET = Shown("dataset", "Data set", dataset_name, header=True, style="name")
 NETWORK = Shown("model", "Network", network_name, style="name")
@@ -108,4 +108,3 @@ LEARNING_RATE = Shown("learning_rate", "Learning rate", rate, numeric=True)
 SEED = count("seed", "Seed")
 PAIRS = count("pairs", "Seeds")
 TARGET = count("target", "Target")
-METRIC = Shown("metric", "Metric", metric_name, style="name")
