@@ -62,10 +62,9 @@ class Bench:
         return [
             "train",
             f"--job={self.job.model_dump_json()}",
-            '--compute={"accelerator": "cpu"}',
+            '--compute={"accelerator": "cpu", "checkpoint_s": 0}',
             f"--data={self.folder / 'data.npz'}",
             f"--out={out}",
-            "--checkpoint-s=0",
         ]
 
     def finish(self, out: Path) -> int:

@@ -102,6 +102,10 @@ def test_an_edit_reruns_what_depends_on_it_and_nothing_else(project, path, old, 
     assert project.planned() == jobs
 
 
+def test_a_gpu_from_the_profile_counts_as_the_device(project):
+    assert project.planned("--set-resources", "tuning_runs:gpu=1")["tuning_runs"] == 2
+
+
 def test_deleting_a_table_remakes_what_depends_on_it_only(project):
     (project.folder / "results/tiny/tables/contrasts.parquet").unlink()
     assert set(project.planned()) == {"contrasts", "claims", "figure", "csv", "page"}

@@ -4,7 +4,7 @@ rule tables:
         parts=[
             part
             for table in paths.COLLECTED
-            for part in paths.parts(PATHS, STUDY, table)
+            for part in paths.parts(PATHS, STUDY, JOBS.values(), table)
         ],
     output:
         [PATHS.table(table) for table in paths.COLLECTED],

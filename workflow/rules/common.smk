@@ -4,6 +4,7 @@ import gc
 gc.set_threshold(1_000_000)
 
 import json
+from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -50,6 +51,8 @@ GPUS_PER_JOB = int(
 TRAINING_FIRST = 1
 BEFORE_TRAINING = 2
 
+STUDY_JSON = STUDY.model_dump_json()
+COMPUTE_JSON = STUDY.compute.model_dump_json()
 CELL = "{dataset}/{model}/{loss}/{part}"
 
 
@@ -68,7 +71,7 @@ def job_files(stage):
 
 def study_json(wildcards, input):
     """The whole study, as JSON. A function of the input is not compared with earlier runs."""
-    return STUDY.model_dump_json()
+    return STUDY_JSON
 
 
 def study_folder(wildcards, output):
@@ -104,7 +107,8 @@ def machine_of(rule):
     `auto` counts as the device that the machine, or the profile, gives the job.
     """
 
-    def machine(wildcards):
+    @cache
+    def machine():
         device = STUDY.compute.accelerator
         if device == "auto":
             gpus = workflow.get_rule(rule).resources["gpu"].value
@@ -112,7 +116,7 @@ def machine_of(rule):
         fields = {"threads": STUDY.compute.threads, "compile": STUDY.compute.compile}
         return json.dumps({"device": device} | fields)
 
-    return machine
+    return lambda wildcards: machine()
 
 
 def digests_of_results(wildcards):

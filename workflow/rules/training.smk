@@ -20,14 +20,12 @@ rule tuning_runs:
         job=job_of("tuning"),
         machine=machine_of("tuning_runs"),
         # Functions of input or output are not compared with earlier runs.
-        compute=lambda wildcards, input: STUDY.compute.model_dump_json(),
-        checkpoint_s=lambda wildcards, input: STUDY.compute.checkpoint_s,
+        compute=lambda wildcards, input: COMPUTE_JSON,
         folder=lambda wildcards, output: Path(output[0]).parent,
         code=code_of("tuning"),
     shell:
         "lossbench train --job {params.job:q} --compute {params.compute:q}"
-        " --checkpoint-s {params.checkpoint_s} --data {input.data:q} --out {params.folder:q}"
-        " > {log:q} 2>&1"
+        " --data {input.data:q} --out {params.folder:q} > {log:q} 2>&1"
 
 
 rule last_layer:
@@ -107,6 +105,7 @@ rule evaluation_runs:
         manifest=paths.manifest("{dataset}"),
         choice=PATHS.choice("{dataset}", "{model}", "{loss}"),
         # Targets stand before any evaluation run starts; a run's numbers do not depend on them.
+        # When they are made anew, changed parameters of these runs are seen by the next call only.
         targets=ancient(PATHS.targets("{dataset}", "{model}")),
     output:
         job_files("evaluation"),
@@ -125,11 +124,9 @@ rule evaluation_runs:
         job=job_of("evaluation"),
         machine=machine_of("evaluation_runs"),
         # Functions of input or output are not compared with earlier runs.
-        compute=lambda wildcards, input: STUDY.compute.model_dump_json(),
-        checkpoint_s=lambda wildcards, input: STUDY.compute.checkpoint_s,
+        compute=lambda wildcards, input: COMPUTE_JSON,
         folder=lambda wildcards, output: Path(output[0]).parent,
         code=code_of("evaluation"),
     shell:
         "lossbench train --job {params.job:q} --compute {params.compute:q} --choice {input.choice:q}"
-        " --checkpoint-s {params.checkpoint_s} --data {input.data:q} --out {params.folder:q}"
-        " > {log:q} 2>&1"
+        " --data {input.data:q} --out {params.folder:q} > {log:q} 2>&1"

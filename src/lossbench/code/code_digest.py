@@ -131,7 +131,8 @@ class Package:
         """What a node's names and texts stand for: nodes, or something outside of the package."""
         piece = self.piece(node)
         found = {name: self._meant(name, node[0], piece) for name in piece.names}
-        return found | {repr(text): self._named(text) for text in piece.strings}
+        found |= {repr(text): self._named(text) for text in piece.strings}
+        return {name: meant for name, meant in found.items() if meant}
 
     def _followed(self, node: Node) -> tuple[Node, ...]:
         """The nodes that can run where this one runs."""
@@ -195,7 +196,10 @@ class Package:
 
     def _load(self, node: Node, loaded: set[str]) -> list[str]:
         """Add the modules that are imported for a node; returns those that are new."""
-        targets = [node[0], *self.piece(node).imports.values()]
+        imports = self.piece(node).imports
+        if node[0] in loaded and not imports:
+            return []
+        targets = [node[0], *imports.values()]
         waiting = [module for target in targets for module in self._modules_in(target)]
         new = []
         while waiting:

@@ -1,5 +1,6 @@
 """Where everything of a study stands, relative to the project's root."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,7 +9,6 @@ from typing import Self
 from lossbench.study.config import Study
 from lossbench.study.fields import Stage
 from lossbench.study.job import Job
-from lossbench.study.plan import jobs
 
 JOB_TABLES: dict[Stage, tuple[str, ...]] = {
     "tuning": ("history", "runs", "timing"),
@@ -129,20 +129,14 @@ class StudyPaths:
         return self.root / "figures" / f"{name}.json"
 
 
-def parts(paths: StudyPaths, study: Study, name: str) -> list[Path]:
-    """The files whose rows make up the collected table `name`."""
-    pairs = [(comparison.dataset, comparison.model) for comparison in study.comparisons]
+def parts(paths: StudyPaths, study: Study, planned: Iterable[Job], name: str) -> list[Path]:
+    """The files whose rows make up the collected table `name`, with the study's `planned` jobs."""
     if name == "targets":
-        return [paths.targets(dataset, model) for dataset, model in pairs]
+        return [paths.targets(each.dataset, each.model) for each in study.comparisons]
     if name == "choices":
         return [
-            paths.choice(comparison.dataset, comparison.model, grid.loss)
-            for comparison in study.comparisons
-            for grid in comparison.losses
+            paths.choice(each.dataset, each.model, grid.loss)
+            for each in study.comparisons
+            for grid in each.losses
         ]
-    return [
-        paths.job(job, name)
-        for stage, tables in JOB_TABLES.items()
-        if name in tables
-        for job in jobs(study, stage)
-    ]
+    return [paths.job(job, name) for job in planned if name in JOB_TABLES[job.cells[0].stage]]

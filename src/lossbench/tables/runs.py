@@ -1,7 +1,6 @@
 """The tables that a training job writes, and the identity of a run that all tables share.
 
-Fractions lie in [0, 1]; times end in `_s`. They stand apart from the analysis tables, so that a
-new column there does not count as a change of the training code.
+Fractions lie in [0, 1]; times end in `_s`.
 """
 
 from lossbench.tables.contract import Column, Schema

@@ -1,6 +1,7 @@
 """Collect each table of all jobs, all choices and all targets, into one table of the study."""
 
 from lossbench.study.paths import COLLECTED, StudyPaths, parts
+from lossbench.study.plan import jobs
 from lossbench.study.slices import read_slice
 from lossbench.tables.parquet import read_all
 from lossbench.tables.stored import write_tables
@@ -24,5 +25,7 @@ USES = (
 def collect(study: StudyText, folder: Folder) -> None:
     settings = read_slice(study, USES)
     paths = StudyPaths.around(folder)
+    planned = [*jobs(settings, "tuning"), *jobs(settings, "evaluation")]
     for name in COLLECTED:  # one at a time: all predictions together are large
-        write_tables(paths, {name: read_all(parts(paths, settings, name), TABLES[name])})
+        files = parts(paths, settings, planned, name)
+        write_tables(paths, {name: read_all(files, TABLES[name])})

@@ -28,7 +28,6 @@ def train(
     out: Annotated[Path, typer.Option(help="Folder for the job's tables.")],
     compute: Annotated[str, typer.Option(help="The compute settings, as JSON.")] = "{}",
     choice: Annotated[Path | None, typer.Option(help="What tuning chose.")] = None,
-    checkpoint_s: Annotated[float, typer.Option(help="Seconds between checkpoints.")] = 60.0,
 ) -> None:
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
     planned = Job.model_validate_json(job)
@@ -37,7 +36,7 @@ def train(
         planned = planned.with_choice(float(chosen["learning_rate"]), str(chosen["setting"]))
     settings, prepared = Compute.model_validate_json(compute), load(data)
     saved_under = identity(planned, prepared.manifest, settings)
-    checkpoint = Checkpoint(out / FILE_NAME, saved_under, every_s=checkpoint_s)
+    checkpoint = Checkpoint(out / FILE_NAME, saved_under, every_s=settings.checkpoint_s)
     train_cell = partial(fit, show_bar=sys.stderr.isatty(), checkpoint=checkpoint)
     for cell in planned.cells[len(checkpoint.finished) :]:
         checkpoint.finish(train_cell(cell, planned.seeds, prepared, settings))
