@@ -12,7 +12,7 @@ PACKAGE = ROOT / "src/lossbench"
 FLOORS = [
     {"errors", "cards", "code"},
     {"study", "files"},
-    {"tables", "provenance"},
+    {"tables", "provenance", "run_cache"},
     {"datasets", "networks"},
     {"analysis", "theory", "training"},
     {"stats"},

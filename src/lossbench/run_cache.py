@@ -1,0 +1,175 @@
+"""Finished runs, kept by what determines their numbers, so that no run is trained twice.
+
+An entry is a folder that carries its key as name: the run's tables, and `entry.json` with all that
+the key is a digest of, the SHA-256 of each table, and who trained it. It appears under its name
+when it is whole. Tables are hard links to those in a job's folder, or copies where the file system
+takes no link between the two. Nothing here imports pandas or PyTorch: a job whose runs are all
+here ends before it would.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from lossbench.errors import FileError
+from lossbench.files import read_json, scratch, write_json
+
+ENTRY = "entry.json"
+"""An entry's description; beside the tables of a run in a job's folder too."""
+
+
+def key_of(determinants: Mapping[str, Any]) -> str:
+    """A digest of everything that determines a run's numbers: what JSON can hold, in any order."""
+    text = json.dumps(determinants, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A run in the cache."""
+
+    folder: Path
+
+    @property
+    def key(self) -> str:
+        """The digest of what determines it."""
+        return self.folder.name
+
+    @cached_property
+    def description(self) -> Mapping[str, Any]:
+        """What the key is a digest of, the tables' SHA-256, the origin. Raises FileError."""
+        found: Mapping[str, Any] = read_json(self.folder / ENTRY)
+        return found
+
+    @property
+    def bytes(self) -> int:
+        """What its files hold, links of theirs elsewhere not counted again."""
+        return sum(path.stat().st_size for path in self.folder.iterdir())
+
+    @property
+    def used_s(self) -> float:
+        """When it was last stored or taken, in seconds since 1970."""
+        return self.folder.stat().st_mtime
+
+    def damage(self) -> str:
+        """What is wrong with it; empty if nothing is."""
+        try:
+            described = dict(self.description)
+            expected = dict(described["sha256"])
+            whole = described.pop("digest") == key_of(described)
+            ours = key_of(described["determinants"]) == self.key
+            found = {name: _sha256(self.folder / name) for name in expected}
+        except (FileError, OSError, LookupError, TypeError, ValueError) as error:
+            return f"not readable ({' '.join(str(error).split())})"
+        wrong = [name for name in expected if found[name] != expected[name]]
+        wrong += [] if whole else [ENTRY]
+        if wrong:
+            return f"{', '.join(wrong)} does not match its digest"
+        return "" if ours else f"{ENTRY} describes another run"
+
+
+@dataclass(frozen=True)
+class RunCache:
+    """The runs in a folder, which several studies and processes may share."""
+
+    folder: Path
+
+    def take(self, key: str, into: Path) -> bool:
+        """Put the run's tables into the folder `into`; whether they were here.
+
+        A damaged entry is said, removed, and not taken.
+        """
+        entry = self._entry(key)
+        if not entry.folder.is_dir():
+            return False
+        if damage := entry.damage():
+            print(f"{entry.folder}: {damage}; the run is trained anew")
+            shutil.rmtree(entry.folder, ignore_errors=True)
+            return False
+        try:
+            _fill(into, entry.folder, [*entry.description["sha256"], ENTRY])
+        except FileNotFoundError:  # pruned by another process meanwhile
+            return False
+        _mark_used(entry.folder)
+        return True
+
+    def store(self, determinants: Mapping[str, Any], origin: Mapping[str, Any], run: Path) -> str:
+        """Keep the tables in the folder `run`, and describe them there too; the run's key.
+
+        A cache that takes no entry costs the next job its time: the reason is printed. Raises
+        FileError: `run` itself takes no file.
+        """
+        key = key_of(determinants)
+        tables = sorted(path.name for path in run.glob("*.parquet"))
+        digests = {name: _sha256(run / name) for name in tables}
+        content = {"determinants": determinants, "sha256": digests, "origin": origin}
+        write_json(run / ENTRY, content | {"digest": key_of(content)})
+        try:
+            self._put(key, run, [*tables, ENTRY])
+        except OSError as error:
+            reason = os.strerror(error.errno) if error.errno else error
+            print(f"{self._entry(key).folder}: not stored ({reason}); the run stands in {run}")
+        return key
+
+    def entries(self) -> Iterator[Entry]:
+        """Every entry, damaged ones included; whatever else stands in the folder is passed over."""
+        for folder in sorted(self.folder.glob("[0-9a-f][0-9a-f]/*")):
+            if folder.is_dir() and not folder.name.startswith("."):
+                yield Entry(folder)
+
+    def remove(self, entry: Entry) -> None:
+        """Drop an entry. Tables that a job's folder shares with it stay there."""
+        shutil.rmtree(entry.folder)
+
+    def _entry(self, key: str) -> Entry:
+        return Entry(self.folder / key[:2] / key)
+
+    def _put(self, key: str, run: Path, names: list[str]) -> None:
+        target = self._entry(key).folder
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with scratch(target.parent, key) as unfinished:
+            whole = unfinished / key
+            _fill(whole, run, names)
+            for name in names:
+                _flush(whole / name)
+            try:
+                whole.rename(target)
+            except OSError:
+                if not target.is_dir():  # else another process trained the same run: one is enough
+                    raise
+
+
+def _fill(into: Path, source: Path, names: list[str]) -> None:
+    into.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (into / name).unlink(missing_ok=True)
+        try:
+            os.link(source / name, into / name)
+        except FileNotFoundError:
+            raise
+        except OSError:  # another disk, or a file system without hard links
+            shutil.copyfile(source / name, into / name)
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _mark_used(folder: Path) -> None:
+    try:
+        os.utime(folder, (time.time(),) * 2)
+    except OSError:  # a cache that is only read
+        return
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
