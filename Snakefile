@@ -45,4 +45,4 @@ rule all:
         DRAWINGS,
         ALL_TABLES,
         THEORY,
-        JOB_TABLES,
+        [PATHS.job(job) for job in JOBS.values()],

@@ -96,7 +96,7 @@ def _stock(contest: Contest, study: Study, npz: Path, seed: int) -> Stock:
 def _job(contest: Contest, study: Study, folder: Path) -> float:
     """Processor seconds of one of our training jobs with the study's evaluation points."""
     cell = one_epoch(contest, study, study.history)
-    job = Job(cells=(cell,), seeds=tuple(range(SEEDS)), part="benchmark").model_dump_json()
+    job = Job(cells=(cell,), seeds=tuple(range(SEEDS)), code="benchmark").model_dump_json()
     paths = ["--data", str(folder / "mnist.npz"), "--out", str(folder / "tables")]
     return clock.python("-c", JOB, "train", "--job", job, *paths).cpu_s
 

@@ -8,7 +8,6 @@ resuming in `test_training_checkpoint`, diverging seeds in `test_training`.
 """
 
 import contextlib
-import hashlib
 import re
 import signal
 from collections.abc import Callable, Iterator
@@ -28,15 +27,19 @@ from builders import cut_jobs, tiny_sources
 from builders.cut_jobs import MOMENTS
 from builders.project_copy import ROOT
 from builders.small_disks import read_only, small_disk
+from builders.tables_on_disk import table_digests
 from lossbench.datasets.digests import sha256
 from lossbench.datasets.download import download
 from lossbench.datasets.prepared import save
 from lossbench.errors import ConfigError, DeviceError, FileError
 from lossbench.files import atomic, scratch
+from lossbench.run_cache import CHECKPOINTS, RunCache
 from lossbench.study.config import Study
 from lossbench.study.job import Job
 from lossbench.study.loading import parse_study
-from lossbench.study.plan import jobs
+from lossbench.study.paths import LISTING
+from lossbench.study.plan import all_jobs
+from lossbench.study.settings import Compute
 from lossbench.tables.parquet import read
 from lossbench.tables.runs import RUN_TABLES
 from lossbench.training import results
@@ -56,13 +59,15 @@ class Bench:
         self.folder, self.log = folder, folder / "log"
         save(prepared, folder / "data.npz", folder / "data.json")
         cells = tuple(cell(stage="tuning", learning_rate=rate) for rate in (0.03, 0.1))
-        self.job = Job(cells=cells, seeds=(0, 1), part="a")
+        self.job = Job(cells=cells, seeds=(0, 1), code="a")
 
     def arguments(self, out: Path) -> list[str]:
+        """The cache stands beside the job's folder, each job having one of its own."""
+        compute = Compute(accelerator="cpu", checkpoint_s=0, cache=cache_of(out))
         return [
             "train",
             f"--job={self.job.model_dump_json()}",
-            '--compute={"accelerator": "cpu", "checkpoint_s": 0}',
+            f"--compute={compute.model_dump_json()}",
             f"--data={self.folder / 'data.npz'}",
             f"--out={out}",
         ]
@@ -77,17 +82,25 @@ class Bench:
         return self.log.read_text().splitlines()[-1]
 
 
+def cache_of(out: Path) -> Path:
+    return out.with_name(f"{out.name}-cache")
+
+
 def digests(folder: Path) -> dict[str, str]:
-    """SHA-256 of a tuning job's tables that must repeat; each of them must be readable."""
-    tables = {name: folder / f"{name}.parquet" for name in ("history", "runs")}
-    found = {name: path for name, path in tables.items() if path.exists()}
-    for name, path in found.items():
-        read(path, RUN_TABLES[name])
-    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in found.items()}
+    """SHA-256 of a job's tables that must repeat, by path; each of them must be readable."""
+    for path in folder.rglob("*.parquet"):
+        read(path, RUN_TABLES[path.stem])
+    return table_digests(folder)
 
 
-def hidden(folder: Path) -> set[str]:
-    return {path.name for path in folder.glob(".*")}
+def unfinished(folder: Path) -> set[str]:
+    """What a killed process left half-written, in the job's folder or its cache."""
+    found = [*folder.rglob(".*.partial*"), *cache_of(folder).rglob(".*.partial*")]
+    return {path.name for path in found}
+
+
+def checkpoints(out: Path) -> list[Path]:
+    return [path for path in (cache_of(out) / CHECKPOINTS).glob("*") if path.is_file()]
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +112,7 @@ def bench(tmp_path_factory, prepared) -> Bench:
 def whole(bench) -> dict[str, str]:
     """What the job leaves when nothing goes wrong."""
     assert bench.finish(bench.folder / "whole") == 0
-    assert not hidden(bench.folder / "whole")
+    assert not unfinished(bench.folder / "whole")
     return digests(bench.folder / "whole")
 
 
@@ -113,26 +126,75 @@ def test_a_job_cut_at_every_stage_ends_in_the_same_bytes(bench, whole, tmp_path,
     for moment in MOMENTS:
         assert bench.cut(tmp_path, moment, number) in ENDS[number]
         assert digests(tmp_path).items() <= whole.items()
-        assert ("runs" in digests(tmp_path)) is False
-        left = {name for name in hidden(tmp_path) if name.endswith(".partial")}
+        assert not (tmp_path / LISTING).exists()
+        left = unfinished(tmp_path)
         assert bool(left) == (number == signal.SIGKILL and moment in ("saving", "writing"))
-        assert (".checkpoint" in hidden(tmp_path)) == (moment != "early")
+        assert bool(checkpoints(tmp_path)) == (moment != "early")
     assert bench.finish(tmp_path) == 0
-    assert "resuming; finished cells: 1" in bench.log.read_text()
+    assert "resuming" in bench.log.read_text()
     assert digests(tmp_path) == whole
-    assert not hidden(tmp_path)
+    assert not unfinished(tmp_path)
+    assert not checkpoints(tmp_path)
 
 
 def test_a_damaged_checkpoint_costs_time_and_changes_nothing(bench, whole, tmp_path):
     assert bench.cut(tmp_path, "midway", signal.SIGKILL) == -signal.SIGKILL
-    checkpoint = tmp_path / ".checkpoint"
+    [checkpoint] = checkpoints(tmp_path)
     content = bytearray(checkpoint.read_bytes())
     content[len(content) // 2] ^= 1
     checkpoint.write_bytes(content)
     assert bench.finish(tmp_path) == 0
     assert "ignored, not a readable checkpoint" in bench.log.read_text()
     assert digests(tmp_path) == whole
-    assert not hidden(tmp_path)
+    assert not checkpoints(tmp_path)
+
+
+def test_a_run_that_is_killed_while_it_is_stored_is_stored_by_the_next(bench, whole, tmp_path):
+    assert bench.cut(tmp_path, "storing", signal.SIGKILL) == -signal.SIGKILL
+    assert unfinished(tmp_path)
+    assert not list(RunCache(cache_of(tmp_path)).entries())
+    assert bench.finish(tmp_path) == 0
+    assert digests(tmp_path) == whole
+    assert len(list(RunCache(cache_of(tmp_path)).entries())) == 4
+    assert not unfinished(tmp_path)
+
+
+def test_two_jobs_that_train_the_same_runs_at_once_both_end_well(bench, whole, tmp_path):
+    cache = tmp_path / "cache"
+    outs = [tmp_path / name for name in ("first", "second")]
+    for out in outs:
+        cache_of(out).symlink_to(cache)
+    cache.mkdir()
+    processes = [cut_jobs.start(bench.arguments(out), bench.log) for out in outs]
+    for process in processes:
+        process.join(cut_jobs.PATIENCE_S)
+    assert [process.exitcode for process in processes] == [0, 0]
+    assert [digests(out) for out in outs] == [whole, whole]
+    assert len(list(RunCache(cache).entries())) == 4
+
+
+def test_flipped_bits_in_the_cache_cost_time_and_change_nothing(bench, whole, tmp_path):
+    """Of every second entry a bit of one table flips, in the study that shares it too."""
+    assert bench.finish(tmp_path / "first") == 0
+    entries = list(RunCache(cache_of(tmp_path / "first")).entries())
+    for entry in entries[::2]:
+        path = entry.folder / "history.parquet"
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content)
+    cache_of(tmp_path / "second").symlink_to(cache_of(tmp_path / "first"))
+    assert bench.finish(tmp_path / "second") == 0
+    assert bench.log.read_text().count("does not match its digest; the run is trained anew") == 2
+    assert "runs: 2 trained, 2 taken" in bench.last_line()
+    assert digests(tmp_path / "second") == whole
+
+
+def test_a_cache_that_is_read_only_costs_time_not_results(bench, whole, tmp_path):
+    cache_of(tmp_path / "job").mkdir()
+    with read_only(cache_of(tmp_path / "job")):
+        assert bench.finish(tmp_path / "job") == 0
+    assert digests(tmp_path / "job") == whole
+    assert bench.log.read_text().count("not stored (") >= 4
 
 
 @pytest.fixture
@@ -144,18 +206,19 @@ def disk(tmp_path) -> Iterator[Callable[[int], Path]]:
 
 def test_a_full_disk_is_one_clear_line_and_the_next_attempt_succeeds(bench, whole, disk):
     """Space for a table but not for two: what was there stays, what failed is gone."""
-    folder = disk(64)
+    folder = disk(80)
     out, filler = folder / "job", folder / "filler"
     out.mkdir()
     (out / "earlier").write_text("a result")
-    filler.write_bytes(bytes(44 * 1024))
+    filler.write_bytes(bytes(60 * 1024))
     assert bench.finish(out) == 1
-    assert bench.last_line() == (
-        f"lossbench: {out}/runs.parquet: cannot be written (No space left on device)"
+    assert re.fullmatch(
+        rf"lossbench: {out}/.*/runs\.parquet: cannot be written \(No space left on device\)",
+        bench.last_line(),
     )
     assert "no checkpoint: " in bench.log.read_text()
-    assert set(digests(out)) == {"history"}
-    assert not hidden(out)
+    assert {Path(name).name for name in digests(out)} == {"history.parquet"}
+    assert not unfinished(out)
     assert (out / "earlier").read_text() == "a result"
     filler.unlink()
     assert bench.finish(out) == 0
@@ -163,13 +226,13 @@ def test_a_full_disk_is_one_clear_line_and_the_next_attempt_succeeds(bench, whol
 
 
 def test_a_checkpoint_without_space_does_not_end_the_training(bench, whole, disk):
-    """Networks of a megabyte on a disk of 100 KB, which is enough for the tables."""
-    out = disk(100) / "job"
+    """Networks of a megabyte on a disk of 200 KB, which is enough for the tables."""
+    out = disk(200) / "job"
     assert bench.finish(out) == 0
-    lines = bench.log.read_text().splitlines()
-    assert f"no checkpoint: {out}/.checkpoint: cannot be written (No space left on device)" in lines
+    state = rf"no checkpoint: {cache_of(out)}/.*: cannot be written \(No space left on device\)"
+    assert re.search(state, bench.log.read_text())
     assert digests(out) == whole
-    assert not hidden(out)
+    assert not unfinished(out)
 
 
 def test_a_folder_that_is_read_only_is_one_clear_line(bench, tmp_path):
@@ -190,7 +253,7 @@ def test_a_page_without_space_leaves_the_old_one(disk):
 
 def test_what_a_killed_download_left_goes_with_the_next(tmp_path):
     cut_jobs.leave_halves(tmp_path)
-    assert len(hidden(tmp_path)) == 2
+    assert len(list(tmp_path.glob(".*"))) == 2
     with tiny_sources.mirror() as served:
         served.answers["/file"] = [tiny_sources.serve(b"whole")]
         urls, digest = [served.address + "file"], sha256(b"whole")
@@ -281,7 +344,7 @@ def test_any_field_with_any_value_is_a_study_or_clear_lines(place, value):
             assert line.isprintable()
             assert len(line) < 1000
         return
-    planned = [job.folder for stage in ("tuning", "evaluation") for job in jobs(study, stage)]
+    planned = [job.folder for job in all_jobs(study)]
     assert len(set(planned)) == len(planned) > 0
     assert not re.search(r"[^a-z0-9_/-]", f"{study.name}/{'/'.join(planned)}")
     assert Study.model_validate_json(study.model_dump_json()) == study

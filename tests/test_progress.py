@@ -9,13 +9,14 @@ from typer.testing import CliRunner
 from builders.project_copy import TINY
 from lossbench.cli import app
 from lossbench.study.loading import parse_study
-from lossbench.study.paths import JOB_TABLES, StudyPaths
-from lossbench.study.plan import jobs
+from lossbench.study.paths import LISTING, StudyPaths
+from lossbench.study.plan import all_jobs
 from lossbench.study.progress import _mark, progress, total
+from lossbench.tables.listing import Listed, write_listing
 from lossbench.verbs.status import duration
 
 STUDY = parse_study(TINY, origin="tiny")
-JOBS = [job for stage in ("tuning", "evaluation") for job in jobs(STUDY, stage)]
+JOBS = all_jobs(STUDY)
 """Two tuning jobs of two trials and one seed, then two evaluation jobs of three seeds."""
 
 
@@ -37,16 +38,14 @@ def write(path, *, text: str = "", age: float = 0.0) -> None:
 
 
 def finish(paths: StudyPaths, job, seconds: float = 10) -> None:
-    for name in JOB_TABLES[job.cells[0].stage]:
-        write(paths.job(job, name))
+    write(paths.job(job) / LISTING, text="[]")
     write(paths.log(job), age=1)
     write(paths.benchmark(job), text=f"s\th:m:s\n{seconds}\t0:00:10\n")
 
 
 def mark(paths: StudyPaths, job, *, age: float) -> None:
     """What Snakemake leaves while it has the job at work."""
-    table = paths.job(job, JOB_TABLES[job.cells[0].stage][0])
-    write(paths.results.parent / _mark(table), age=age)
+    write(paths.results.parent / _mark(paths.job(job)), age=age)
     write(paths.results.parent / ".snakemake/locks/0.input.lock")
 
 
@@ -69,15 +68,9 @@ def test_every_state_is_told_apart(paths):
     assert total(progress(STUDY, paths)) == {"done": 2, "running": 2, "failed": 3, "waiting": 3}
 
 
-def test_one_missing_table_is_not_done(paths):
-    finish(paths, JOBS[2])
-    paths.job(JOBS[2], "geometry").unlink()
-    assert states(paths)[2] == "waiting"
-
-
 def test_deleted_results_are_not_a_failure(paths):
     finish(paths, JOBS[0])
-    paths.job(JOBS[0], "history").unlink()
+    (paths.job(JOBS[0]) / LISTING).unlink()
     assert states(paths)[0] == "waiting"
 
 
@@ -139,10 +132,15 @@ def test_the_command_says_what_is_done_failed_and_left(paths):
     write(paths.log(JOBS[2]), text="lossbench: no")
     text = status("tiny")
     assert "Digits (stand-in) · MLP" in text
-    assert (
-        "failed: see results/tiny/logs/evaluation/digits/mlp/cross_entropy/seeds-0-1-2.log" in text
-    )
+    assert f"failed: see {paths.log(JOBS[2])}" in text
     assert "Training needs about 40 s more with one job at a time." in text
+
+
+def test_the_command_counts_what_came_from_the_run_cache(paths):
+    finish(paths, JOBS[0])
+    listed = [Listed(f"run-{place}", "key", "other", "2026-11-26", place > 0) for place in range(3)]
+    write_listing(paths.job(JOBS[0]), listed)
+    assert "2 of the runs that are done came from the run cache." in status("tiny")
 
 
 def test_the_command_says_when_all_is_trained(paths):

@@ -59,7 +59,7 @@ def test_command_names_the_file_of_the_run(made):
     rows = planned(study)
     for stage in ("tuning", "evaluation"):
         for job in plan.jobs(study, stage):
-            path = str(paths.job(job, "runs"))
+            path = str(paths.job(job))
             mine = rows[rows["command"].str.endswith(f" {path}")]
             assert len(mine) == len(job.cells) * len(job.seeds)
             assert set(mine["seed"]) == set(job.seeds)

@@ -1,7 +1,6 @@
 """Finished runs: taken as they were stored, or not at all."""
 
 import errno
-import json
 import multiprocessing
 import os
 from pathlib import Path
@@ -9,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from lossbench import run_cache
-from lossbench.run_cache import ENTRY, RunCache, key_of
+from lossbench.run_cache import ENTRY, Origin, RunCache, key_of
 
 RUN = {"cell": {"loss": "cross_entropy", "learning_rate": 0.1}, "seed": 3}
-ORIGIN = {"study": "tiny"}
+ORIGIN = Origin("tiny", "2026-11-26T07:00:00+00:00")
 TABLES = {"history.parquet": b"history" * 100, "runs.parquet": b"runs of seed 3"}
 
 
@@ -30,7 +29,8 @@ def cache(tmp_path) -> RunCache:
 
 @pytest.fixture
 def key(cache, tmp_path) -> str:
-    return cache.store(RUN, ORIGIN, trained(tmp_path / "first"))
+    cache.store(RUN, ORIGIN, trained(tmp_path / "first"))
+    return key_of(RUN)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -38,11 +38,9 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_run_comes_back_as_it_was_stored(cache, key, tmp_path):
-    assert cache.take(key, tmp_path / "second")
+    assert cache.take(key, tmp_path / "second") == ORIGIN
     assert contents(tmp_path / "second") == TABLES
-    described = json.loads((tmp_path / "second" / ENTRY).read_text())
-    assert described["determinants"] == RUN
-    assert described["origin"] == ORIGIN
+    assert next(cache.entries()).description["determinants"] == RUN
 
 
 def test_another_run_is_not_here(cache, key, tmp_path):
@@ -67,8 +65,8 @@ def test_without_hard_links_there_are_copies(cache, tmp_path, monkeypatch):
         raise OSError(errno.EXDEV, "another disk")
 
     monkeypatch.setattr(run_cache.os, "link", refuse)
-    key = cache.store(RUN, ORIGIN, trained(tmp_path / "first"))
-    assert cache.take(key, tmp_path / "second")
+    cache.store(RUN, ORIGIN, trained(tmp_path / "first"))
+    assert cache.take(key_of(RUN), tmp_path / "second")
     assert contents(tmp_path / "second") == TABLES
 
 
@@ -110,17 +108,17 @@ def test_a_cache_that_takes_nothing_costs_time_not_results(
 
     run = trained(tmp_path / "first")
     monkeypatch.setattr(run_cache, "scratch", refuse)
-    key = cache.store(RUN, ORIGIN, run)
+    cache.store(RUN, ORIGIN, run)
     assert os.strerror(reason) in capsys.readouterr().out
     assert contents(run) == TABLES
-    assert not cache.take(key, tmp_path / "second")
+    assert not cache.take(key_of(RUN), tmp_path / "second")
 
 
 def test_a_kill_while_storing_leaves_no_entry(cache, tmp_path, monkeypatch):
     def die(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run_cache, "_flush", die)
+    monkeypatch.setattr(run_cache, "write_json", die)
     with pytest.raises(KeyboardInterrupt):
         cache.store(RUN, ORIGIN, trained(tmp_path / "first"))
     assert not list(cache.entries())

@@ -8,22 +8,18 @@ import pandas as pd
 import pytest
 import torch
 
-from lossbench.code.code_digest import code_digest
 from lossbench.networks.models import build
 from lossbench.study.grid import Annealing, Margin
-from lossbench.study.job import Job
 from lossbench.study.settings import Compute, Recipe
 from lossbench.training import checkpoint as checkpoints
 from lossbench.training.block import Loop, Stack
-from lossbench.training.checkpoint import FILE_NAME, Checkpoint, identity
+from lossbench.training.checkpoint import Checkpoint
 from lossbench.training.examples import Order
 from lossbench.training.fit import fit
 from lossbench.training.module import BlockTraining
 from test_training import REPEATED, cell, prepared, train
 
 __all__ = ["prepared"]  # the fixture
-
-IDENTITY = {"job": "a", "code": "b"}
 
 
 class CutError(Exception):
@@ -46,8 +42,8 @@ def cut(monkeypatch):
     return at
 
 
-def saved(tmp_path, **changes) -> Checkpoint:
-    return Checkpoint(tmp_path / FILE_NAME, IDENTITY | changes, every_s=0)
+def saved(tmp_path) -> Checkpoint:
+    return Checkpoint(tmp_path / "state", every_s=0)
 
 
 def resumed(job, seeds, prepared, checkpoint):
@@ -117,25 +113,6 @@ def test_a_diverged_seed_stays_diverged(prepared, tmp_path, cut, monkeypatch):
     assert_same(resumed(cell(), [0, 1], prepared, saved(tmp_path)), expected)
 
 
-def test_finished_cells_of_a_grid_are_not_trained_again(prepared, tmp_path, cut):
-    cells = [cell(stage="tuning", learning_rate=rate, epochs=1) for rate in (0.03, 0.1, 0.3)]
-    expected = [train(each, [0], prepared) for each in cells]
-    checkpoint = saved(tmp_path)
-    checkpoint.finish(resumed(cells[0], [0], prepared, checkpoint))
-    cut(4)
-    with pytest.raises(CutError):
-        resumed(cells[1], [0], prepared, checkpoint)
-    cut(None)
-    checkpoint = saved(tmp_path)
-    assert len(checkpoint.finished) == 1
-    assert checkpoint.running["step"] == 4
-    for each in cells[len(checkpoint.finished) :]:
-        checkpoint.finish(resumed(each, [0], prepared, checkpoint))
-    for found, wanted in zip(checkpoint.finished, expected, strict=True):
-        for name in ("history", "runs"):
-            pd.testing.assert_frame_equal(found[name], wanted[name], check_exact=True)
-
-
 def test_the_time_of_all_processes_counts(prepared, tmp_path, cut):
     cut(9)
     with pytest.raises(CutError):
@@ -175,8 +152,7 @@ def test_an_order_that_starts_later_gives_the_same_batches(start):
 
 
 def test_a_job_shorter_than_the_interval_writes_nothing(prepared, tmp_path):
-    checkpoint = Checkpoint(tmp_path / FILE_NAME, IDENTITY, every_s=1000)
-    checkpoint.finish(resumed(cell(), [0], prepared, checkpoint))
+    resumed(cell(), [0], prepared, Checkpoint(tmp_path / "state", every_s=1000))
     assert not list(tmp_path.iterdir())
 
 
@@ -184,30 +160,6 @@ def filled(tmp_path) -> Checkpoint:
     checkpoint = saved(tmp_path)
     checkpoint.offer(lambda: {"step": 7, "tensors": {"weight": torch.arange(9.0)}})
     return checkpoint
-
-
-def test_a_checkpoint_of_other_code_or_another_job_is_ignored_by_name(tmp_path, capsys):
-    filled(tmp_path)
-    assert saved(tmp_path).running["step"] == 7
-    for part in IDENTITY:
-        assert not saved(tmp_path, **{part: "other"}).running
-        assert f"ignored, saved under another {part}" in capsys.readouterr().out
-
-
-def test_the_identity_changes_with_all_that_changes_a_number(prepared, monkeypatch):
-    job = Job(cells=(cell(),), seeds=(0,), part="a")
-    found = identity(job, prepared.manifest, Compute())
-    others = {
-        "job": identity(job.with_choice(0.3, ""), prepared.manifest, Compute()),
-        "data": identity(
-            job, prepared.manifest.model_copy(update={"labels_sha256": "0" * 64}), Compute()
-        ),
-        "number of threads": identity(job, prepared.manifest, Compute(threads=2)),
-    }
-    for name, other in others.items():
-        assert [part for part in found if found[part] != other[part]] == [name]
-    assert identity(job, prepared.manifest, Compute(checkpoint_s=0)) == found
-    assert found["code"] == code_digest("train", "cross_entropy", "mlp", "linear")
 
 
 def test_no_damage_is_resumed_from(tmp_path, capsys):

@@ -2,9 +2,9 @@
 
 An entry is a folder that carries its key as name: the run's tables, and `entry.json` with all that
 the key is a digest of, the SHA-256 of each table, and who trained it. It appears under its name
-when it is whole. Tables are hard links to those in a job's folder, or copies where the file system
-takes no link between the two. Nothing here imports pandas or PyTorch: a job whose runs are all
-here ends before it would.
+when it is whole. Tables are hard links to those of a study, or copies where the file system takes
+no link between the two. Nothing here imports pandas or PyTorch: a job whose runs are all here ends
+before it would.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,17 @@ from lossbench.errors import FileError
 from lossbench.files import read_json, scratch, write_json
 
 ENTRY = "entry.json"
-"""An entry's description; beside the tables of a run in a job's folder too."""
+CHECKPOINTS = "checkpoints"
+"""The folder, in that of the cache, for the states of runs in training."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Who trained a run, and when."""
+
+    study: str
+    trained: str
+    """Date and time, UTC, as ISO 8601 has them."""
 
 
 def key_of(determinants: Mapping[str, Any]) -> str:
@@ -47,6 +57,11 @@ class Entry:
         """What the key is a digest of, the tables' SHA-256, the origin. Raises FileError."""
         found: Mapping[str, Any] = read_json(self.folder / ENTRY)
         return found
+
+    @property
+    def origin(self) -> Origin:
+        """Who trained it."""
+        return Origin(**self.description["origin"])
 
     @property
     def bytes(self) -> int:
@@ -81,42 +96,38 @@ class RunCache:
 
     folder: Path
 
-    def take(self, key: str, into: Path) -> bool:
-        """Put the run's tables into the folder `into`; whether they were here.
+    def take(self, key: str, into: Path) -> Origin | None:
+        """Put the run's tables into the folder `into`; None if it is not here.
 
         A damaged entry is said, removed, and not taken.
         """
         entry = self._entry(key)
         if not entry.folder.is_dir():
-            return False
+            return None
         if damage := entry.damage():
             print(f"{entry.folder}: {damage}; the run is trained anew")
             shutil.rmtree(entry.folder, ignore_errors=True)
-            return False
+            return None
         try:
-            _fill(into, entry.folder, [*entry.description["sha256"], ENTRY])
+            _fill(into, entry.folder, list(entry.description["sha256"]))
         except FileNotFoundError:  # pruned by another process meanwhile
-            return False
+            return None
         _mark_used(entry.folder)
-        return True
+        return entry.origin
 
-    def store(self, determinants: Mapping[str, Any], origin: Mapping[str, Any], run: Path) -> str:
-        """Keep the tables in the folder `run`, and describe them there too; the run's key.
+    def store(self, determinants: Mapping[str, Any], origin: Origin, run: Path) -> None:
+        """Keep the tables in the folder `run`.
 
-        A cache that takes no entry costs the next job its time: the reason is printed. Raises
-        FileError: `run` itself takes no file.
+        A cache that takes no entry costs the next job its time: the reason is printed.
         """
         key = key_of(determinants)
         tables = sorted(path.name for path in run.glob("*.parquet"))
         digests = {name: _sha256(run / name) for name in tables}
-        content = {"determinants": determinants, "sha256": digests, "origin": origin}
-        write_json(run / ENTRY, content | {"digest": key_of(content)})
+        content = {"determinants": determinants, "sha256": digests, "origin": asdict(origin)}
         try:
-            self._put(key, run, [*tables, ENTRY])
-        except OSError as error:
-            reason = os.strerror(error.errno) if error.errno else error
-            print(f"{self._entry(key).folder}: not stored ({reason}); the run stands in {run}")
-        return key
+            self._put(key, run, tables, content | {"digest": key_of(content)})
+        except (OSError, FileError) as error:
+            print(f"{self._entry(key).folder}: not stored ({error}); the run stands in {run}")
 
     def entries(self) -> Iterator[Entry]:
         """Every entry, damaged ones included; whatever else stands in the folder is passed over."""
@@ -125,20 +136,19 @@ class RunCache:
                 yield Entry(folder)
 
     def remove(self, entry: Entry) -> None:
-        """Drop an entry. Tables that a job's folder shares with it stay there."""
+        """Drop an entry. Tables that a study shares with it stay there."""
         shutil.rmtree(entry.folder)
 
     def _entry(self, key: str) -> Entry:
         return Entry(self.folder / key[:2] / key)
 
-    def _put(self, key: str, run: Path, names: list[str]) -> None:
+    def _put(self, key: str, run: Path, tables: list[str], description: Mapping[str, Any]) -> None:
         target = self._entry(key).folder
         target.parent.mkdir(parents=True, exist_ok=True)
         with scratch(target.parent, key) as unfinished:
             whole = unfinished / key
-            _fill(whole, run, names)
-            for name in names:
-                _flush(whole / name)
+            _fill(whole, run, tables)
+            write_json(whole / ENTRY, description)
             try:
                 whole.rename(target)
             except OSError:
@@ -156,11 +166,6 @@ def _fill(into: Path, source: Path, names: list[str]) -> None:
             raise
         except OSError:  # another disk, or a file system without hard links
             shutil.copyfile(source / name, into / name)
-
-
-def _flush(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
 
 
 def _mark_used(folder: Path) -> None:

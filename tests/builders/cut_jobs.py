@@ -86,7 +86,7 @@ def _run(arguments: list[str], log: Path, moment: str, marker: Path | None) -> N
     from lossbench.cli import main
 
     if marker is not None:
-        MOMENTS[moment](lambda: _stand_still(marker))
+        (MOMENTS | STORING)[moment](lambda: _stand_still(marker))
     main()
 
 
@@ -148,4 +148,12 @@ def _writing(stand_still: Callable[[], None]) -> None:
     parquet.pq.write_table = half
 
 
+def _storing(stand_still: Callable[[], None]) -> None:
+    """When the first run's tables are in the cache, but not what describes them."""
+    from lossbench import run_cache
+
+    run_cache.write_json = lambda *_: stand_still()
+
+
 MOMENTS = {"early": _early, "midway": _midway, "saving": _saving, "writing": _writing}
+STORING = {"storing": _storing}

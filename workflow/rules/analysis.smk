@@ -1,11 +1,9 @@
 # One job for all tables: its start takes longer than reading most of them.
 rule tables:
     input:
-        parts=[
-            part
-            for table in paths.COLLECTED
-            for part in paths.parts(PATHS, STUDY, JOBS.values(), table)
-        ],
+        jobs=[PATHS.job(job) for job in JOBS.values()],
+        choices=paths.choices(PATHS, STUDY),
+        targets=paths.targets(PATHS, STUDY),
     output:
         [PATHS.table(table) for table in paths.COLLECTED],
     log:

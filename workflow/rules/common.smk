@@ -17,7 +17,7 @@ from lossbench.figures.catalogue import FIGURES
 from lossbench.provenance import has_gpu, listing_digest
 from lossbench.study import paths
 from lossbench.study.loading import snakemake_study
-from lossbench.study.plan import jobs, tuning_grid
+from lossbench.study.plan import all_jobs, tuning_grid
 from lossbench.study.slices import cards_json, cards_of, slice_json
 from lossbench.tables.theory import THEORY_TABLES
 
@@ -27,14 +27,7 @@ except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
 PATHS = paths.StudyPaths(STUDY.name)
-JOBS = {
-    job.folder: job for stage in ("tuning", "evaluation") for job in jobs(STUDY, stage)
-}
-JOB_TABLES = [
-    PATHS.job(job, table)
-    for job in JOBS.values()
-    for table in paths.JOB_TABLES[job.cells[0].stage]
-]
+JOBS = {job.folder: job for job in all_jobs(STUDY)}
 ALL_TABLES = [PATHS.table(name) for name in (*paths.COLLECTED, *paths.DERIVED)]
 THEORY = [PATHS.theory(name) for name in THEORY_TABLES]
 OWN = {dataset.name: dataset for dataset in STUDY.datasets if dataset.source}
@@ -61,12 +54,6 @@ wildcard_constraints:
     model="[a-z][a-z0-9_]*",
     loss="[a-z][a-z0-9_]*",
     part="[a-z][a-z0-9_-]*",
-
-
-def job_files(stage):
-    """The paths, with wildcards, of the tables that a job of this stage writes."""
-    folder = PATHS.root / "runs" / stage / CELL
-    return [folder / f"{table}.parquet" for table in paths.JOB_TABLES[stage]]
 
 
 def study_json(wildcards, input):
@@ -121,7 +108,7 @@ def machine_of(rule):
 
 def digests_of_results(wildcards):
     """The digests of the code behind the results, as JSON."""
-    used = {entry for job in JOBS.values() for entry in job.entries}
+    used = {entry for job in JOBS.values() for entry in job.cells[0].entries}
     digests = {
         "runs": code_digest("train", *sorted(used)),
         "choices": code_digest("choose"),
@@ -139,11 +126,6 @@ def job_of(stage):
     """A params function: the job, as JSON, that writes to the wildcards' folder."""
 
     return lambda wildcards: planned(stage, wildcards).model_dump_json()
-
-
-def code_of(stage):
-    """A params function: the digest of the code that this job can run."""
-    return lambda wildcards: code_digest("train", *planned(stage, wildcards).entries)
 
 
 def planned(stage, wildcards):
@@ -188,22 +170,16 @@ def comparison_of(wildcards):
     raise WorkflowError(f"the study has no {wildcards.model} on {wildcards.dataset}")
 
 
-def tuning_tables(dataset, model, losses):
-    """What a choice reads: history and runs of these losses' tuning jobs."""
+def tuning_jobs(dataset, model, losses):
+    """What a choice reads: the folders of these losses' tuning jobs."""
     return [
-        PATHS.job(job, table)
+        PATHS.job(job)
         for job in JOBS.values()
         for cell in job.cells[:1]
         if cell.stage == "tuning"
         and (cell.dataset, cell.model) == (dataset, model)
         and cell.loss in losses
-        for table in ("history", "runs")
     ]
-
-
-def folders_of(tables):
-    """The folders of these files, wherever Snakemake put them."""
-    return list(dict.fromkeys(Path(table).parent for table in tables))
 
 
 def primary_pair(wildcards):

@@ -4,7 +4,7 @@ rule tuning_runs:
         data=ancient(paths.prepared("{dataset}")),
         manifest=paths.manifest("{dataset}"),
     output:
-        job_files("tuning"),
+        directory(PATHS.root / "runs/tuning" / CELL),
     log:
         PATHS.root / "logs/tuning" / f"{CELL}.log",
     benchmark:
@@ -21,11 +21,10 @@ rule tuning_runs:
         machine=machine_of("tuning_runs"),
         # Functions of input or output are not compared with earlier runs.
         compute=lambda wildcards, input: COMPUTE_JSON,
-        folder=lambda wildcards, output: Path(output[0]).parent,
-        code=code_of("tuning"),
+        name=STUDY.name,
     shell:
         "lossbench train --job {params.job:q} --compute {params.compute:q}"
-        " --data {input.data:q} --out {params.folder:q} > {log:q} 2>&1"
+        " --data {input.data:q} --study {params.name} --out {output:q} > {log:q} 2>&1"
 
 
 rule last_layer:
@@ -51,7 +50,7 @@ rule last_layer:
 
 rule choices:
     input:
-        lambda wildcards: tuning_tables(
+        lambda wildcards: tuning_jobs(
             wildcards.dataset, wildcards.model, [wildcards.loss]
         ),
     output:
@@ -65,16 +64,15 @@ rule choices:
         "../../environment.yml"
     params:
         grid=grid_of,
-        folders=lambda wildcards, input: folders_of(input),
         code=code_digest("choose"),
     shell:
-        "lossbench choose --grid {params.grid:q} --out {output:q} {params.folders:q}"
+        "lossbench choose --grid {params.grid:q} --out {output:q} {input:q}"
         " > {log:q} 2>&1"
 
 
 rule targets:
     input:
-        tables=lambda wildcards: tuning_tables(
+        jobs=lambda wildcards: tuning_jobs(
             wildcards.dataset, wildcards.model, primary_pair(wildcards)
         ),
         choices=lambda wildcards: [
@@ -91,11 +89,10 @@ rule targets:
     conda:
         "../../environment.yml"
     params:
-        folders=lambda wildcards, input: folders_of(input.tables),
         choices=lambda wildcards, input: [f"--choices={path}" for path in input.choices],
         code=code_digest("declare"),
     shell:
-        "lossbench declare {params.choices:q} --out {output:q} {params.folders:q} > {log:q} 2>&1"
+        "lossbench declare {params.choices:q} --out {output:q} {input.jobs:q} > {log:q} 2>&1"
 
 
 rule evaluation_runs:
@@ -108,7 +105,7 @@ rule evaluation_runs:
         # When they are made anew, changed parameters of these runs are seen by the next call only.
         targets=ancient(PATHS.targets("{dataset}", "{model}")),
     output:
-        job_files("evaluation"),
+        directory(PATHS.root / "runs/evaluation" / CELL),
     log:
         PATHS.root / "logs/evaluation" / f"{CELL}.log",
     benchmark:
@@ -125,8 +122,7 @@ rule evaluation_runs:
         machine=machine_of("evaluation_runs"),
         # Functions of input or output are not compared with earlier runs.
         compute=lambda wildcards, input: COMPUTE_JSON,
-        folder=lambda wildcards, output: Path(output[0]).parent,
-        code=code_of("evaluation"),
+        name=STUDY.name,
     shell:
         "lossbench train --job {params.job:q} --compute {params.compute:q} --choice {input.choice:q}"
-        " --data {input.data:q} --out {params.folder:q} > {log:q} 2>&1"
+        " --data {input.data:q} --study {params.name} --out {output:q} > {log:q} 2>&1"

@@ -7,23 +7,20 @@ import pandas as pd
 from lossbench.report import columns
 from lossbench.report.data_tables import DataTable, Shown, data_table
 from lossbench.report.templating import table_words
-from lossbench.study import plan
 from lossbench.study.config import Study
-from lossbench.study.fields import Stage
 from lossbench.study.job import Job
 from lossbench.study.loading import DEFAULT_STUDY
 from lossbench.study.paths import StudyPaths
+from lossbench.study.plan import all_jobs
 from lossbench.tables.rows import Tables, rows_of
 from lossbench.tables.runs import RUN_KEY
 
-STAGES: tuple[Stage, ...] = ("tuning", "evaluation")
 _IDENTITY = ["stage", "dataset", "model", "loss", "trial", "seed"]
 
 
 def planned(study: Study) -> pd.DataFrame:
     """One row a run of the study: its identity, trial, learning rate if fixed, and command."""
-    jobs = [job for stage in STAGES for job in plan.jobs(study, stage)]
-    return pd.DataFrame([row for job in jobs for row in _planned(study, job)])
+    return pd.DataFrame([row for job in all_jobs(study) for row in _planned(study, job)])
 
 
 def run_status(study: Study, tables: Tables) -> pd.DataFrame:
@@ -31,14 +28,14 @@ def run_status(study: Study, tables: Tables) -> pd.DataFrame:
 
     `status` is ok, diverged, missing, or not planned.
     """
-    made = _made(tables)
-    frame = planned(study).merge(made, on=_IDENTITY, how="outer", indicator="origin")
+    made = _made(tables, study.name)
+    frame = planned(study).merge(made, on=_IDENTITY, how="outer", indicator="side")
     rate = frame["learning_rate"].fillna(frame["planned_rate"])
     setting = frame["setting"].where(frame["setting"].notna(), frame["planned_setting"])
     frame = frame.assign(learning_rate=rate, setting=setting, status="ok")
     frame.loc[frame["diverged"].eq(True), "status"] = "diverged"
-    frame.loc[frame["origin"] == "left_only", "status"] = "missing"
-    frame.loc[frame["origin"] == "right_only", "status"] = "not planned"
+    frame.loc[frame["side"] == "left_only", "status"] = "missing"
+    frame.loc[frame["side"] == "right_only", "status"] = "not planned"
     order = ["stage", "dataset", "model", "loss", "learning_rate", "seed"]
     return frame.sort_values(order, ignore_index=True)
 
@@ -56,6 +53,7 @@ def run_table(study: Study, tables: Tables) -> DataTable:
             Shown("status", "Status", style="name"),
             columns.percent("validation_error", "Validation error"),
             columns.percent("test_error", "Test error"),
+            Shown("origin", "Trained by", optional=True),
             Shown("train_s", "Seconds", "{:,.1f}".format, numeric=True),
             Shown("command", "Made again by", code=True),
         ),
@@ -83,7 +81,7 @@ def _planned(study: Study, job: Job) -> Iterator[dict[str, object]]:
 
 
 def _command(study: Study, job: Job) -> str:
-    path = StudyPaths(study.name).job(job, "runs")
+    path = StudyPaths(study.name).job(job)
     return f"snakemake --cores 1{config_option(study)} --force {path}"
 
 
@@ -94,7 +92,7 @@ def config_option(study: Study) -> str:
     return f" --configfile config/{study.name}.yaml"
 
 
-def _made(tables: Tables) -> pd.DataFrame:
+def _made(tables: Tables, name: str) -> pd.DataFrame:
     key = list(RUN_KEY)
     frame = rows_of(tables, "runs").reindex(columns=[*key, "diverged"])
     for split in ("validation", "test"):
@@ -103,6 +101,10 @@ def _made(tables: Tables) -> pd.DataFrame:
         frame = frame.merge(errors.rename(columns={"value": f"{split}_error"}), on=key, how="left")
     timing = rows_of(tables, "timing").reindex(columns=[*key, "train_s"])
     frame = frame.merge(timing, on=key, how="left")
+    origins = rows_of(tables, "origins").reindex(columns=[*key, "study", "trained"])
+    others = origins[origins["study"] != name]
+    others = others.assign(origin=others["study"] + ", " + others["trained"].str[:10])
+    frame = frame.merge(others[[*key, "origin"]], on=key, how="left")
     identities = zip(frame["stage"], frame["learning_rate"], frame["setting"], strict=True)
     return frame.assign(trial=[_trial(*identity) for identity in identities])
 

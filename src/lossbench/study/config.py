@@ -45,10 +45,13 @@ class Study(Frozen):
 
     @model_validator(mode="after")
     def _can_stand_on_a_disk(self) -> Self:
-        if self.name == "datasets":
-            raise ValueError("name: 'datasets' is not allowed: results/datasets holds the data")
-        if "\0" in str(self.data_dir):
-            raise ValueError(f"data_dir: {str(self.data_dir)!r} is not allowed: no path has a NUL")
+        if held := {"datasets": "the data", "cache": "finished runs"}.get(self.name):
+            raise ValueError(
+                f"name: {self.name!r} is not allowed: results/{self.name} holds {held}"
+            )
+        for name, path in (("data_dir", self.data_dir), ("compute.cache", self.compute.cache)):
+            if "\0" in str(path):
+                raise ValueError(f"{name}: {str(path)!r} is not allowed: no path has a NUL")
         return self
 
     @model_validator(mode="after")

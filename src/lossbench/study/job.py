@@ -1,5 +1,6 @@
 """What one process trains: a job, its cells and its seeds, all that it knows of the study."""
 
+import hashlib
 from typing import Self
 
 from lossbench.cards.kinds import HeadName, OutputName
@@ -40,6 +41,18 @@ class Cell(Frozen):
     precision: str
 
     @property
+    def entries(self) -> tuple[str, ...]:
+        """The entries of registries that its runs use: its loss, its network, its head."""
+        return self.loss, self.model, self.head
+
+    def folder(self, seed: int) -> str:
+        """The name of a run's folder in that of its job. Raises ValueError: no rate is chosen."""
+        if self.learning_rate is None:
+            raise ValueError(f"{self.loss}: no learning rate is chosen yet")
+        parts = [f"rate-{self.learning_rate:g}", self.setting, f"seed-{seed}"]
+        return "_".join(part for part in parts if part)
+
+    @property
     def setting(self) -> str:
         """The margin's label; empty for a loss without one."""
         return self.margin.label if self.margin else ""
@@ -57,8 +70,8 @@ class Job(Frozen):
 
     cells: tuple[Cell, ...]
     seeds: tuple[int, ...]
-    part: str
-    """Tells the jobs of one stage, comparison and loss apart."""
+    code: str
+    """A digest of the code that trains it."""
     margins: tuple[Margin, ...] = ()
     """An evaluation job's candidates: the choice names one of them by its label."""
 
@@ -76,12 +89,11 @@ class Job(Frozen):
 
     @property
     def folder(self) -> str:
-        """Where the job's tables stand under a study's `runs`."""
-        cell = self.cells[0]
-        return f"{cell.stage}/{cell.dataset}/{cell.model}/{cell.loss}/{self.part}"
+        """Where the job's runs stand under a study's `runs`.
 
-    @property
-    def entries(self) -> tuple[str, ...]:
-        """The entries of registries that the job uses: its loss, its network, its head."""
-        cell = self.cells[0]
-        return cell.loss, cell.model, cell.head
+        It is named after all that the job is, code included: results that came from elsewhere,
+        without Snakemake's records, are taken for those of this job only if they are.
+        """
+        cell, seeds = self.cells[0], f"seeds-{min(self.seeds)}-{max(self.seeds)}"
+        digest = hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:10]
+        return f"{cell.stage}/{cell.dataset}/{cell.model}/{cell.loss}/{seeds}-{digest}"

@@ -1,6 +1,5 @@
 """Where everything of a study stands, relative to the project's root."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,12 +9,14 @@ from lossbench.study.config import Study
 from lossbench.study.fields import Stage
 from lossbench.study.job import Job
 
-JOB_TABLES: dict[Stage, tuple[str, ...]] = {
+STAGE_TABLES: dict[Stage, tuple[str, ...]] = {
     "tuning": ("history", "runs", "timing"),
     "evaluation": ("history", "runs", "timing", "predictions", "geometry", "projections"),
 }
-"""The tables that a training job of each stage writes."""
-COLLECTED = (*JOB_TABLES["evaluation"], "choices", "targets")
+"""The tables of a run of each stage."""
+LISTING = "runs.json"
+"""In a training job's folder, written last: its runs, and where each came from."""
+COLLECTED = (*STAGE_TABLES["evaluation"], "origins", "choices", "targets")
 """The study's tables that only gather rows of many files."""
 DERIVED = (
     "last_layer",
@@ -88,9 +89,9 @@ class StudyPaths:
         """The report."""
         return self.results.parent / "report" / f"{self.name}.html"
 
-    def job(self, job: Job, table: str) -> Path:
-        """One of `JOB_TABLES` of a training job."""
-        return self.root / "runs" / job.folder / f"{table}.parquet"
+    def job(self, job: Job) -> Path:
+        """The folder of a training job: its listing, and a folder with its tables for each run."""
+        return self.root / "runs" / job.folder
 
     def log(self, job: Job) -> Path:
         """What a training job printed."""
@@ -129,14 +130,15 @@ class StudyPaths:
         return self.root / "figures" / f"{name}.json"
 
 
-def parts(paths: StudyPaths, study: Study, planned: Iterable[Job], name: str) -> list[Path]:
-    """The files whose rows make up the collected table `name`, with the study's `planned` jobs."""
-    if name == "targets":
-        return [paths.targets(each.dataset, each.model) for each in study.comparisons]
-    if name == "choices":
-        return [
-            paths.choice(each.dataset, each.model, grid.loss)
-            for each in study.comparisons
-            for grid in each.losses
-        ]
-    return [paths.job(job, name) for job in planned if name in JOB_TABLES[job.cells[0].stage]]
+def choices(paths: StudyPaths, study: Study) -> list[Path]:
+    """What tuning chose, for every loss of every comparison."""
+    return [
+        paths.choice(each.dataset, each.model, grid.loss)
+        for each in study.comparisons
+        for grid in each.losses
+    ]
+
+
+def targets(paths: StudyPaths, study: Study) -> list[Path]:
+    """The targets of every comparison."""
+    return [paths.targets(each.dataset, each.model) for each in study.comparisons]

@@ -4,10 +4,16 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from lossbench.cards.loss import LOSSES
+from lossbench.code.code_digest import code_digest
 from lossbench.study.config import Study
 from lossbench.study.fields import LossName, Stage
 from lossbench.study.grid import Comparison, LossGrid, Margin
 from lossbench.study.job import Cell, Job
+
+
+def all_jobs(study: Study) -> list[Job]:
+    """Every training job of both stages."""
+    return [*jobs(study, "tuning"), *jobs(study, "evaluation")]
 
 
 def jobs(study: Study, stage: Stage) -> Iterator[Job]:
@@ -57,15 +63,20 @@ def seeds(study: Study, comparison: Comparison, stage: Stage) -> tuple[int, ...]
 def _tuning_jobs(study: Study, comparison: Comparison, grid: LossGrid) -> Iterator[Job]:
     cells = tuning_cells(study, comparison, grid)
     size = study.compute.trials_per_job or len(cells)
-    for index, trials in enumerate(_blocks(cells, size)):
+    for trials in _blocks(cells, size):
         for block in _blocks(seeds(study, comparison, "tuning"), study.compute.seeds_per_job):
-            yield Job(cells=trials, seeds=block, part=f"trials-{index}_{_label(block)}")
+            yield _job(trials, block)
 
 
 def _evaluation_jobs(study: Study, comparison: Comparison, grid: LossGrid) -> Iterator[Job]:
     cell = evaluation_cell(study, comparison, grid.loss)
     for block in _blocks(seeds(study, comparison, "evaluation"), study.compute.seeds_per_job):
-        yield Job(cells=(cell,), seeds=block, part=_label(block), margins=grid.margins)
+        yield _job((cell,), block, grid.margins)
+
+
+def _job(cells: tuple[Cell, ...], seeds: tuple[int, ...], margins: tuple[Margin, ...] = ()) -> Job:
+    code = code_digest("train", *cells[0].entries)
+    return Job(cells=cells, seeds=seeds, code=code, margins=margins)
 
 
 Item = TypeVar("Item")
@@ -74,11 +85,6 @@ Item = TypeVar("Item")
 def _blocks(items: Sequence[Item], size: int) -> Iterator[tuple[Item, ...]]:
     for start in range(0, len(items), size):
         yield tuple(items[start : start + size])
-
-
-def _label(block: Sequence[int]) -> str:
-    """Such as `seeds-0-1-2`."""
-    return "seeds-" + "-".join(map(str, block))
 
 
 def _cell(

@@ -1,6 +1,6 @@
 """How far a study's training is, read from its files alone.
 
-A job is done when all its tables stand. While Snakemake has a job at work or in a queue, it keeps a
+A job is done when its listing stands. While Snakemake has a job at work or in a queue, it keeps a
 mark of each output under `.snakemake/incomplete`. A log without a mark, and without the benchmark
 that ends every successful attempt, is that of a failed one.
 """
@@ -9,7 +9,7 @@ import csv
 import time
 from base64 import urlsafe_b64encode
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,8 +17,8 @@ from typing import Literal
 from lossbench.study.config import Study
 from lossbench.study.fields import DatasetName, NetworkName
 from lossbench.study.job import Job
-from lossbench.study.paths import JOB_TABLES, StudyPaths
-from lossbench.study.plan import jobs
+from lossbench.study.paths import LISTING, StudyPaths
+from lossbench.study.plan import all_jobs
 
 State = Literal["done", "running", "failed", "waiting"]
 STATES: tuple[State, ...] = ("done", "running", "failed", "waiting")
@@ -32,6 +32,7 @@ class JobProgress:
     job: Job
     state: State
     seconds: float
+    folder: Path
     log: Path
 
     @property
@@ -79,7 +80,7 @@ class Progress:
 def progress(study: Study, paths: StudyPaths) -> list[Progress]:
     """The study's comparisons, in its order, by the records that Snakemake keeps here."""
     found: dict[tuple[DatasetName, NetworkName], list[JobProgress]] = {}
-    for job in _all_jobs(study):
+    for job in all_jobs(study):
         cell = job.cells[0]
         found.setdefault((cell.dataset, cell.model), []).append(_look(job, paths))
     return [Progress(*pair, tuple(states)) for pair, states in found.items()]
@@ -90,11 +91,6 @@ def total(comparisons: list[Progress]) -> Counter[State]:
     return _counted(job for comparison in comparisons for job in comparison.jobs)
 
 
-def _all_jobs(study: Study) -> Iterator[Job]:
-    yield from jobs(study, "tuning")
-    yield from jobs(study, "evaluation")
-
-
 def _counted(states: Iterable[JobProgress]) -> Counter[State]:
     counts: Counter[State] = Counter()
     for job in states:
@@ -103,18 +99,17 @@ def _counted(states: Iterable[JobProgress]) -> Counter[State]:
 
 
 def _look(job: Job, paths: StudyPaths) -> JobProgress:
-    tables = [paths.job(job, name) for name in JOB_TABLES[job.cells[0].stage]]
-    log, benchmark = paths.log(job), paths.benchmark(job)
-    mark = _mark(tables[0])
-    if all(table.exists() for table in tables):
-        return JobProgress(job, "done", _benchmarked(benchmark), log)
+    folder, log, benchmark = paths.job(job), paths.log(job), paths.benchmark(job)
+    mark = _mark(folder)
+    if (folder / LISTING).exists():
+        return JobProgress(job, "done", _benchmarked(benchmark), folder, log)
     if mark.exists() and _any_lock():
         # On a cluster the mark is made when the job enters the queue, the log when it starts.
         if _changed(log) >= _changed(mark):
-            return JobProgress(job, "running", max(0.0, time.time() - _changed(mark)), log)
-        return JobProgress(job, "waiting", 0.0, log)
+            return JobProgress(job, "running", max(0.0, time.time() - _changed(mark)), folder, log)
+        return JobProgress(job, "waiting", 0.0, folder, log)
     failed = log.exists() and not mark.exists() and _changed(benchmark) < _changed(log)
-    return JobProgress(job, "failed" if failed else "waiting", 0.0, log)
+    return JobProgress(job, "failed" if failed else "waiting", 0.0, folder, log)
 
 
 def _mark(output: Path) -> Path:

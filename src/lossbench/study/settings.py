@@ -1,5 +1,6 @@
 """Optimiser, measurements, machine, statistics, theory, caps: what holds for the whole study."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -54,6 +55,8 @@ class Compute(Frozen):
     """Arithmetic of the training steps; parameters and measurements stay float32."""
     compile: bool = False
     """Let torch.compile translate the networks: needs a C++ compiler and up to a minute a job."""
+    cache: Path = Path("results/cache")
+    """Folder of finished runs, which are never trained again; studies and users may share one."""
     checkpoint_s: NonNegative = 60.0
     """Seconds, at least, between the checkpoints of a training job; 0 saves at each measurement."""
 

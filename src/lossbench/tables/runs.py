@@ -102,6 +102,17 @@ PROJECTIONS = Schema(
     (*RUN_KEY, "layer", "example"),
 )
 
+ORIGINS = Schema(
+    "origins",
+    (
+        *RUN,
+        Column("key", "text", "", "digest of all that determines the run: its name in the cache"),
+        Column("study", "text", "", "the study that trained it"),
+        Column("trained", "text", "", "when: date and time, UTC"),
+    ),
+    RUN_KEY,
+)
+
 RUN_TABLES: dict[str, Schema] = {
     table.name: table for table in (HISTORY, PREDICTIONS, RUNS, TIMING, GEOMETRY, PROJECTIONS)
 }

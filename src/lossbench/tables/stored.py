@@ -8,16 +8,34 @@ import pandas as pd
 from lossbench.errors import TableError
 from lossbench.study.paths import StudyPaths
 from lossbench.tables.contract import Schema
-from lossbench.tables.parquet import check, read, read_all, write
-from lossbench.tables.runs import HISTORY, RUNS
+from lossbench.tables.listing import read_listing
+from lossbench.tables.parquet import check, concat, read, read_all, write
+from lossbench.tables.runs import HISTORY, ORIGINS, RUNS
 from lossbench.tables.study import TABLES
 from lossbench.tables.theory import THEORY_TABLES
 
 
-def read_jobs(folders: list[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def read_jobs(jobs: list[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """History and runs of the training jobs in these folders."""
-    history = read_all([folder / "history.parquet" for folder in folders], HISTORY)
-    return history, read_all([folder / "runs.parquet" for folder in folders], RUNS)
+    return read_runs(jobs, HISTORY), read_runs(jobs, RUNS)
+
+
+def read_runs(jobs: Iterable[Path], table: Schema) -> pd.DataFrame:
+    """One of the tables of all runs of the jobs in these folders."""
+    runs = [job / run.folder for job in jobs for run in read_listing(job)]
+    return read_all([run / f"{table.name}.parquet" for run in runs], table)
+
+
+def read_origins(jobs: Iterable[Path]) -> pd.DataFrame:
+    """ORIGINS of all runs of the jobs in these folders."""
+    frames = [
+        read(job / run.folder / "runs.parquet", RUNS).assign(
+            key=run.key, study=run.study, trained=run.trained
+        )[list(ORIGINS.names)]
+        for job in jobs
+        for run in read_listing(job)
+    ]
+    return concat(frames, ORIGINS)
 
 
 def read_tables(paths: StudyPaths, *names: str) -> dict[str, pd.DataFrame]:

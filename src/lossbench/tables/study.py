@@ -1,7 +1,7 @@
 """The tables that the analysis derives from the runs, and the registry of all study tables."""
 
 from lossbench.tables.contract import Column, Schema
-from lossbench.tables.runs import RUN, RUN_KEY, RUN_TABLES
+from lossbench.tables.runs import ORIGINS, RUN, RUN_KEY, RUN_TABLES
 
 COMPARED = (
     Column("dataset", "text", "", "data set"),
@@ -196,6 +196,7 @@ CLAIMS = Schema(
 TABLES: dict[str, Schema] = RUN_TABLES | {
     table.name: table
     for table in (
+        ORIGINS,
         LAST_LAYER,
         METRICS,
         CONFUSION,

@@ -73,8 +73,7 @@ def test_tables(module: BlockTraining, images: Tensor, labels: Tensor) -> dict[s
     """PREDICTIONS, GEOMETRY and PROJECTIONS on the test set: images (N, C, H, W), labels (N).
 
     A run that diverged has none of them; its row in RUNS says so. One whose outputs are finite on
-    the validation set but not here has diverged as well. Projections are of the block's first
-    surviving seed.
+    the validation set but not here has diverged as well.
     """
     found = outputs(module.block, images)
     finite = found.logits.isfinite().all(-1).all(-1)
@@ -98,7 +97,7 @@ def test_tables(module: BlockTraining, images: Tensor, labels: Tensor) -> dict[s
         projection(features[index], truth, examples=PROJECTED).assign(
             seed=module.seeds[index], layer=layer(features.shape[-1])
         )
-        for index in surviving[:1]
+        for index in surviving
     ]
     predicted = _stacked(predictions).assign(output=module.cell.output)
     return {

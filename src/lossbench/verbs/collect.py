@@ -1,11 +1,12 @@
-"""Collect each table of all jobs, all choices and all targets, into one table of the study."""
+"""Collect each table of all runs, all choices and all targets, into one table of the study."""
 
-from lossbench.study.paths import COLLECTED, StudyPaths, parts
-from lossbench.study.plan import jobs
+from lossbench.study.paths import STAGE_TABLES, StudyPaths, choices, targets
+from lossbench.study.plan import all_jobs
 from lossbench.study.slices import read_slice
 from lossbench.tables.parquet import read_all
-from lossbench.tables.stored import write_tables
-from lossbench.tables.study import TABLES
+from lossbench.tables.runs import RUN_TABLES
+from lossbench.tables.stored import read_origins, read_runs, write_tables
+from lossbench.tables.study import CHOICES, TARGETS
 from lossbench.verbs import Folder, StudyText
 
 USES = (
@@ -25,7 +26,15 @@ USES = (
 def collect(study: StudyText, folder: Folder) -> None:
     settings = read_slice(study, USES)
     paths = StudyPaths.around(folder)
-    planned = [*jobs(settings, "tuning"), *jobs(settings, "evaluation")]
-    for name in COLLECTED:  # one at a time: all predictions together are large
-        files = parts(paths, settings, planned, name)
-        write_tables(paths, {name: read_all(files, TABLES[name])})
+    planned = all_jobs(settings)
+    for name, table in RUN_TABLES.items():  # one at a time: all predictions together are large
+        jobs = [paths.job(job) for job in planned if name in STAGE_TABLES[job.cells[0].stage]]
+        write_tables(paths, {name: read_runs(jobs, table)})
+    write_tables(
+        paths,
+        {
+            "origins": read_origins(paths.job(job) for job in planned),
+            "choices": read_all(choices(paths, settings), CHOICES),
+            "targets": read_all(targets(paths, settings), TARGETS),
+        },
+    )

@@ -8,7 +8,8 @@ import typer
 from lossbench.errors import ConfigError
 from lossbench.study.loading import read_study
 from lossbench.study.paths import RESULTS, StudyPaths
-from lossbench.study.progress import STATES, Progress, progress, total
+from lossbench.study.progress import STATES, JobProgress, Progress, progress, total
+from lossbench.tables.listing import read_listing
 from lossbench.words.places import Place
 
 
@@ -60,6 +61,9 @@ def _remarks(paths: StudyPaths, comparisons: list[Progress]) -> list[str]:
     """What the table does not say: failed jobs' logs, time left, the page."""
     every = [job for comparison in comparisons for job in comparison.jobs]
     lines = [f"failed: see {job.log}" for job in every if job.state == "failed"]
+    taken = _taken(every)
+    if taken:
+        lines.append(f"{taken} of the runs that are done came from the run cache.")
     if total(comparisons)["done"] < total(comparisons).total():
         at_once = max(1, sum(job.state == "running" for job in every))
         known = [comparison.seconds_left for comparison in comparisons]
@@ -69,6 +73,12 @@ def _remarks(paths: StudyPaths, comparisons: list[Progress]) -> list[str]:
         return [*lines, f"Training needs {bound}{duration(seconds)} more with {jobs} at a time."]
     page = str(paths.page) if paths.page.exists() else f"{paths.page} is not made yet"
     return [*lines, f"All runs are trained. Page: {page}"]
+
+
+def _taken(jobs: list[JobProgress]) -> int:
+    """How many runs their jobs found in the run cache."""
+    done = (job.folder for job in jobs if job.state == "done")
+    return sum(run.taken for folder in done for run in read_listing(folder))
 
 
 def duration(seconds: float) -> str:

@@ -1,0 +1,141 @@
+"""Brings the runs of a job into its folder: from the cache, or by training those it lacks.
+
+PyTorch is imported only where something is left to train.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from lossbench.files import read_json
+from lossbench.run_cache import CHECKPOINTS, Origin, RunCache, key_of
+from lossbench.study.job import Cell, Job
+from lossbench.study.settings import Compute
+from lossbench.tables.listing import Listed, write_listing
+from lossbench.training.determinants import determinants, expected_device
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the runs of a job come from and go to."""
+
+    data: Path
+    """The prepared data set; its manifest stands beside it."""
+    folder: Path
+    """The job's."""
+    study: str
+    """The name under which runs that are trained here are known."""
+    compute: Compute
+
+    @property
+    def cache(self) -> RunCache:
+        """The finished runs."""
+        return RunCache(self.compute.cache)
+
+    @property
+    def manifest(self) -> Path:
+        """What the data are."""
+        return self.data.with_suffix(".json")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A run of a job."""
+
+    cell: Cell
+    seed: int
+    determinants: dict[str, Any]
+    folder: Path
+
+    @property
+    def key(self) -> str:
+        """What it is called in the cache."""
+        return key_of(self.determinants)
+
+
+def bring_runs(job: Job, place: Place) -> None:
+    """Fill the job's folder, its listing last."""
+    device = expected_device(place.compute.accelerator)
+    wanted = _wanted(job, place, device)
+    taken = {run.key: place.cache.take(run.key, run.folder) for run in wanted}
+    missing = [run for run in wanted if taken[run.key] is None]
+    if missing and (actual := _actual_device(place)) != device:
+        compute = place.compute.model_copy(update={"accelerator": actual})
+        bring_runs(job, Place(place.data, place.folder, place.study, compute))
+        return
+    trained = _train(missing, place)
+    write_listing(
+        place.folder,
+        [
+            Listed(
+                run.folder.name,
+                run.key,
+                **asdict(taken[run.key] or trained[run.key]),
+                taken=run.key not in trained,
+            )
+            for run in wanted
+        ],
+    )
+    print(f"runs: {len(trained)} trained, {len(wanted) - len(trained)} taken from the run cache")
+
+
+def _wanted(job: Job, place: Place, device: str) -> list[Wanted]:
+    manifest = read_json(place.manifest)
+    return [
+        Wanted(
+            cell,
+            seed,
+            determinants(cell, seed, job, manifest, place.compute, device),
+            place.folder / cell.folder(seed),
+        )
+        for cell in job.cells
+        for seed in job.seeds
+    ]
+
+
+def _actual_device(place: Place) -> str:
+    from lossbench.training.device import pick_device
+
+    return pick_device(place.compute.accelerator).type
+
+
+def _train(missing: Sequence[Wanted], place: Place) -> dict[str, Origin]:
+    """Train runs, the seeds of a cell together, and keep them in the cache; origins by key."""
+    from lossbench.datasets.prepared import load
+
+    origins: dict[str, Origin] = {}
+    prepared = load(place.data, place.manifest) if missing else None
+    for cell in dict.fromkeys(run.cell for run in missing):
+        block = [run for run in missing if run.cell == cell]
+        _train_block(block, prepared, place)
+        origin = Origin(place.study, datetime.now(UTC).isoformat(timespec="seconds"))
+        for run in block:
+            place.cache.store(run.determinants, origin, run.folder)
+            origins[run.key] = origin
+    return origins
+
+
+def _train_block(block: Sequence[Wanted], prepared: Any, place: Place) -> None:
+    from lossbench.tables.parquet import write
+    from lossbench.tables.runs import RUN_TABLES
+    from lossbench.training.checkpoint import Checkpoint
+    from lossbench.training.device import device_name, pick_device
+    from lossbench.training.fit import fit
+
+    device = device_name(pick_device(place.compute.accelerator))
+    name = key_of({"runs": [run.key for run in block], "device": device})
+    path = place.cache.folder / CHECKPOINTS / name
+    checkpoint = Checkpoint(path, every_s=place.compute.checkpoint_s)
+    seeds = [run.seed for run in block]
+    shows_bar = sys.stderr.isatty()
+    tables = fit(
+        block[0].cell, seeds, prepared, place.compute, show_bar=shows_bar, checkpoint=checkpoint
+    )
+    for run in block:
+        for table, frame in tables.items():
+            mine = frame[frame["seed"] == run.seed]
+            write(mine, RUN_TABLES[table], run.folder / f"{table}.parquet")
+    checkpoint.remove()

@@ -1,0 +1,264 @@
+"""The runs of a job: taken from the cache where they are there, trained where they are not."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from importlib import metadata
+
+import pytest
+
+from builders.tables_on_disk import table_digests
+from lossbench.datasets.prepared import save
+from lossbench.errors import DataError
+from lossbench.run_cache import CHECKPOINTS, RunCache
+from lossbench.study.grid import Margin
+from lossbench.study.job import Job
+from lossbench.study.settings import Compute
+from lossbench.tables.listing import read_listing
+from lossbench.training import determinants as known
+from lossbench.training import job_runs
+from lossbench.training.job_runs import Place, bring_runs
+from test_training import cell, prepared
+
+__all__ = ["prepared"]  # the fixture
+
+RATES = (0.03, 0.1)
+JOB = Job(
+    cells=tuple(cell(stage="tuning", learning_rate=rate, epochs=1) for rate in RATES),
+    seeds=(0, 1),
+    code="the code",
+)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory, prepared):
+    path = tmp_path_factory.mktemp("data") / "data.npz"
+    save(prepared, path, path.with_suffix(".json"))
+    return path
+
+
+@pytest.fixture
+def place(data, tmp_path):
+    compute = Compute(accelerator="cpu", cache=tmp_path / "cache")
+    return Place(data, tmp_path / "job", "tiny", compute)
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """What has been trained, as pairs of learning rate and seed."""
+    from lossbench.training import fit as module
+
+    found, fit = [], module.fit
+
+    def counting(cell, seeds, *arguments, **options):
+        found.extend((cell.learning_rate, seed) for seed in seeds)
+        return fit(cell, seeds, *arguments, **options)
+
+    monkeypatch.setattr(module, "fit", counting)
+    return found
+
+
+def again(place, name, **compute):
+    return replace(
+        place, folder=place.folder.with_name(name), compute=place.compute.model_copy(update=compute)
+    )
+
+
+def changed_job(**changes):
+    return JOB.model_copy(update=changes)
+
+
+def changed_cells(**changes):
+    return changed_job(cells=tuple(cell.model_copy(update=changes) for cell in JOB.cells))
+
+
+def test_a_job_whose_runs_are_there_trains_none(place, trained):
+    bring_runs(JOB, place)
+    assert sorted(trained) == [(rate, seed) for rate in RATES for seed in (0, 1)]
+    trained.clear()
+    bring_runs(JOB, again(place, "second"))
+    assert not trained
+    second = again(place, "second").folder
+    assert table_digests(second) == table_digests(place.folder)
+    assert all(run.taken and run.study == "tiny" for run in read_listing(second))
+    assert not any(run.taken for run in read_listing(place.folder))
+
+
+MORE = cell(stage="tuning", learning_rate=0.06, epochs=1)
+
+
+@pytest.mark.parametrize(
+    ("job", "new"),
+    [
+        (changed_job(seeds=(0, 1, 2)), [(0.03, 2), (0.1, 2)]),
+        (changed_job(seeds=(1,)), []),
+        (changed_job(cells=(JOB.cells[0], MORE, JOB.cells[1])), [(0.06, 0), (0.06, 1)]),
+        (changed_job(cells=JOB.cells[:1], seeds=(7, 0)), [(0.03, 7)]),
+    ],
+    ids=["a seed more", "a seed fewer", "a rate more", "another block"],
+)
+def test_only_what_is_new_is_trained(place, trained, job, new):
+    bring_runs(JOB, place)
+    trained.clear()
+    bring_runs(job, again(place, "second"))
+    assert sorted(trained) == new
+
+
+def test_runs_of_another_block_have_the_same_bytes(place):
+    bring_runs(changed_job(seeds=(0, 1, 2)), place)
+    bring_runs(changed_job(seeds=(2,)), again(place, "alone", cache=place.folder / "other"))
+    alone = again(place, "alone").folder
+    for run in read_listing(alone):
+        assert table_digests(alone / run.folder) == table_digests(place.folder / run.folder)
+
+
+@pytest.mark.parametrize(
+    "compute", [{"accelerator": "auto"}, {"seeds_per_job": 1}, {"checkpoint_s": 0.0}]
+)
+def test_what_changes_no_number_trains_nothing(place, trained, compute, monkeypatch):
+    monkeypatch.setattr(known, "has_gpu", lambda: False)
+    bring_runs(JOB, place)
+    trained.clear()
+    bring_runs(JOB, replace(again(place, "second", **compute), study="other"))
+    assert not trained
+
+
+@pytest.mark.parametrize(
+    ("job", "compute"),
+    [
+        (changed_job(code="other"), {}),
+        (changed_cells(epochs=2), {}),
+        (changed_cells(batch_size=20), {}),
+        (changed_cells(precision="bfloat16"), {}),
+        (JOB, {"threads": 2}),
+    ],
+    ids=["code", "epochs", "batch size", "precision", "threads"],
+)
+def test_what_changes_a_number_trains_all(place, trained, job, compute):
+    bring_runs(JOB, place)
+    trained.clear()
+    bring_runs(job, again(place, "second", **compute))
+    assert len(trained) == 4
+
+
+@pytest.mark.parametrize("library", known.LIBRARIES)
+def test_another_version_of_a_library_trains_all(place, library, monkeypatch):
+    before = known.determinants(JOB.cells[0], 0, JOB, manifest(place), place.compute, "cpu")
+    version = metadata.version
+    monkeypatch.setattr(
+        known.metadata, "version", lambda name: "0" if name == library else version(name)
+    )
+    after = known.determinants(JOB.cells[0], 0, JOB, manifest(place), place.compute, "cpu")
+    assert before != after
+
+
+def manifest(place):
+    return json.loads(place.manifest.read_text())
+
+
+def test_other_data_train_all(place, prepared, trained, tmp_path):
+    bring_runs(JOB, place)
+    trained.clear()
+    images = prepared.images.copy()
+    images[0, 0, 0, 0] ^= 1
+    other = tmp_path / "other.npz"
+    from lossbench.datasets.digests import sha256
+
+    digest = prepared.manifest.model_copy(update={"images_sha256": sha256(images)})
+    save(replace(prepared, images=images, manifest=digest), other, other.with_suffix(".json"))
+    bring_runs(JOB, replace(again(place, "second"), data=other))
+    assert len(trained) == 4
+
+
+def test_a_manifest_of_other_data_is_refused(place, tmp_path):
+    text = place.manifest.read_text().replace('"stand_in": true', '"stand_in": false')
+    moved = tmp_path / "moved.npz"
+    moved.write_bytes(place.data.read_bytes())
+    moved.with_suffix(".json").write_text(text.replace("\n", "\n "))
+    with pytest.raises(DataError, match="is not the manifest of"):
+        bring_runs(JOB, replace(place, data=moved))
+
+
+def test_finished_cells_are_kept_when_the_next_one_fails(place, trained, monkeypatch):
+    from lossbench.training import fit as module
+
+    fit = module.fit
+
+    def failing(cell, *arguments, **options):
+        if cell.learning_rate == RATES[1]:
+            raise KeyboardInterrupt
+        return fit(cell, *arguments, **options)
+
+    monkeypatch.setattr(module, "fit", failing)
+    with pytest.raises(KeyboardInterrupt):
+        bring_runs(JOB, place)
+    assert len(list(RunCache(place.compute.cache).entries())) == 2
+    monkeypatch.setattr(module, "fit", fit)
+    bring_runs(JOB, place)
+    assert [run.taken for run in read_listing(place.folder)] == [True, True, False, False]
+
+
+def test_a_device_that_was_guessed_wrongly_is_not_recorded(place, trained, monkeypatch):
+    """A machine that shows a GPU which PyTorch cannot use trains on its CPU."""
+    monkeypatch.setattr(known, "has_gpu", lambda: True)
+    monkeypatch.setattr(known, "version", lambda _: "2.0+cu130", raising=False)
+    monkeypatch.setattr(job_runs, "expected_device", lambda _: "cuda" if _ == "auto" else _)
+    bring_runs(JOB, again(place, "first", accelerator="auto"))
+    stored = RunCache(place.compute.cache).entries()
+    assert {entry.description["determinants"]["device"] for entry in stored} == {"cpu"}
+    trained.clear()
+    bring_runs(JOB, place)
+    assert not trained
+
+
+@pytest.mark.parametrize(
+    ("gpu", "visible", "version", "device"),
+    [
+        (True, None, "2.13.0+cu130", "cuda"),
+        (True, "", "2.13.0+cu130", "cpu"),
+        (True, "0", "2.13.0+cpu", "cpu"),
+        (False, None, "2.13.0+cu130", "cpu"),
+    ],
+)
+def test_the_device_is_guessed_without_pytorch(monkeypatch, gpu, visible, version, device):
+    monkeypatch.setattr(known, "has_gpu", lambda: gpu)
+    monkeypatch.setattr(known.metadata, "version", lambda _: version)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert known.expected_device("auto") == device
+    assert known.expected_device("cpu") == "cpu"
+
+
+def test_pytorch_is_not_imported_when_all_runs_are_there(place):
+    bring_runs(JOB, place)
+    code = (
+        "import sys; from lossbench.cli import main; sys.argv[1:] = sys.argv[1:]\n"
+        "try: main()\nexcept SystemExit as end: assert not end.code\n"
+        "assert not {'torch', 'pytorch_lightning'} & set(sys.modules)"
+    )
+    arguments = [
+        "train",
+        f"--job={JOB.model_dump_json()}",
+        f"--compute={place.compute.model_dump_json()}",
+        f"--data={place.data}",
+        f"--out={place.folder.with_name('second')}",
+    ]
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "runs: 0 trained, 4 taken" in done.stdout
+
+
+def test_settings_of_a_margin_have_folders_of_their_own(place):
+    margins = (Margin(m=0.2, s=10), Margin(m=0.35, s=10))
+    cells = [cell(loss="am_softmax", margin=margin, learning_rate=0.1) for margin in margins]
+    assert [each.folder(3) for each in cells] == [
+        "rate-0.1_m=0.2,s=10_seed-3",
+        "rate-0.1_m=0.35,s=10_seed-3",
+    ]
+
+
+def test_no_state_is_left_when_the_job_is_done(place):
+    bring_runs(JOB, again(place, "job", checkpoint_s=0.0))
+    assert not list((place.compute.cache / CHECKPOINTS).glob("*"))
