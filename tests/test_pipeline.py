@@ -4,7 +4,8 @@ import shutil
 
 import pytest
 
-from builders.project_copy import REPEATED, Project
+from builders.project_copy import Project
+from builders.tables_on_disk import REPEATED
 
 pytestmark = pytest.mark.slow
 
@@ -128,11 +129,11 @@ def test_the_theory_s_figures_wait_for_no_run(tmp_path):
 
 
 def test_runs_repeat_byte_by_byte_in_other_blocks_of_seeds(project):
-    """Blocks of one and of three seeds; the collected tables have one order whatever the block."""
+    """Blocks of one and of three seeds, each trained; the collected tables have one order."""
     tables = {name: project.folder / f"results/tiny/tables/{name}.parquet" for name in REPEATED}
     before = {name: path.read_bytes() for name, path in tables.items()}
     shutil.rmtree(project.folder / "results/tiny/runs")
-    project.tiny("--until", "tables", "--config", "compute={seeds_per_job: 1}")
+    project.tiny("--until", "tables", "--config", "compute={seeds_per_job: 1, cache: other}")
     for name, path in tables.items():
         assert path.read_bytes() == before[name], name
 
@@ -162,7 +163,7 @@ def test_a_wrong_configuration_is_one_clear_error(finished, arguments, message):
 
 def test_an_interrupted_job_leaves_no_output(project):
     """A job killed before it ends counts as not done."""
-    runs = project.folder / "results/tiny/runs/evaluation/digits/mlp/cross_entropy"
+    runs = project.folder / "results/tiny/runs/tuning/digits/mlp/cross_entropy"
     shutil.rmtree(runs)
     project.edit("src/lossbench/training/results.py", "def runs_table(", "exit(1)\ndef runs_table(")
     output = project.snakemake("--configfile", "config/tiny.yaml", check=False)

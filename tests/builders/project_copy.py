@@ -7,11 +7,15 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
 import yaml
+
+from builders.tables_on_disk import table_digests
+from lossbench.run_cache import RunCache
 
 ROOT = Path(__file__).parents[2]
 TINY = {
@@ -45,7 +49,6 @@ def slow(file):
 
 os.fsync = slow
 """
-REPEATED = ("history", "predictions", "runs", "geometry")
 
 
 class Project:
@@ -130,15 +133,28 @@ class Project:
         assert old in text
         (self.folder / path).write_text(text.replace(old, new, 1))
 
+    def job(self, loss: str, stage: str = "evaluation") -> Path:
+        """The folder of the loss's job in the tiny study, relative to the project; there is one."""
+        folder = self.folder / "results/tiny/runs" / stage / "digits/mlp" / loss
+        [job] = folder.iterdir()
+        return job.relative_to(self.folder)
+
     def digests(self, stage: str = "evaluation") -> dict[str, str]:
         """SHA-256 of the tables that must repeat, by path."""
-        runs = self.folder / "results/tiny/runs" / stage
-        files = [path for path in sorted(runs.rglob("*.parquet")) if path.stem in REPEATED]
-        assert files
-        return {
-            str(path.relative_to(runs)): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in files
-        }
+        found = table_digests(self.folder / "results/tiny/runs" / stage)
+        assert found
+        return found
+
+    def trained(self, *arguments: str) -> dict[str, int]:
+        """How many runs of each loss the tiny study trains when it is asked for."""
+        before = self._stored()
+        self.tiny("--until", "evaluation_runs", *arguments)
+        return dict(Counter(self._stored()) - Counter(before))
+
+    def _stored(self) -> list[str]:
+        """The loss of each run in the cache."""
+        found = RunCache(self.folder / "results/cache").entries()
+        return [entry.description["determinants"]["cell"]["loss"] for entry in found]
 
     def tables(self, below: str = "results") -> dict[str, str]:
         """SHA-256 of the tiny study's tables, save the timing, by name."""
@@ -147,5 +163,5 @@ class Project:
         return {
             path.stem: hashlib.sha256(path.read_bytes()).hexdigest()
             for path in files
-            if path.stem != "timing"
+            if path.stem not in ("timing", "origins")
         }
