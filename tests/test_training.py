@@ -20,7 +20,7 @@ from lossbench.networks.margins import MARGINS
 from lossbench.networks.models import Body, Network, build, initialise_body
 from lossbench.study.grid import Annealing, Margin
 from lossbench.study.job import Cell
-from lossbench.study.settings import Compute, History, Recipe
+from lossbench.study.settings import ANNEALED, Compute, History
 from lossbench.training import results
 from lossbench.training.block import Loop, Stack
 from lossbench.training.device import pick_device
@@ -50,7 +50,7 @@ def cell(loss="cross_entropy", **changes) -> Cell:
         "margin": None,
         "epochs": 2,
         "batch_size": 32,
-        "recipe": Recipe(),
+        "recipe": ANNEALED,
         "history": History(early_points=3, per_epoch=2, train_examples=64),
         "precision": "float32",
     }
@@ -86,7 +86,7 @@ def test_measured_steps_are_early_then_even_and_the_same_for_every_loss():
 
 
 def test_the_rate_rises_to_its_peak_and_falls_to_zero_as_pytorch_s_schedulers_do():
-    recipe = Recipe(warmup=0.25)
+    recipe = ANNEALED
     total, peak = 40, 0.3
     ours = [scheduled_rate(step, total=total, peak=peak, recipe=recipe) for step in range(total)]
     weight = torch.nn.Parameter(torch.zeros(1))
