@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from builders.study_tables import make_history, make_runs
+from builders.study_tables import PLACE, make_history, make_runs
 from lossbench.stats import survival
 from lossbench.tables import study
 from lossbench.tables.parquet import check, empty
@@ -17,7 +17,7 @@ Curves = dict[str, dict[int, list[float] | None]]
 
 def targets(*errors: float) -> pd.DataFrame:
     rows = [
-        {"dataset": "mnist", "model": "mlp", "target": 3 - index, "validation_error": error}
+        PLACE | {"tuning_epochs": 4, "target": 3 - index, "validation_error": error}
         for index, error in enumerate(reversed(errors))
     ]
     return check(pd.DataFrame(rows), study.TARGETS)
@@ -43,7 +43,7 @@ def timed(curves: Curves, *errors: float) -> pd.DataFrame:
 def test_the_first_measurement_at_or_below_the_target_counts() -> None:
     times = timed({"cross_entropy": {0: [0.5, 0.3, 0.1, 0.2], 1: [0.5, 0.11, 0.3, 0.0]}}, 0.1)
     assert times["steps"].tolist() == [300, 400]
-    assert times["epochs"].tolist() == [3.0, 4.0]
+    assert times["passes"].tolist() == [3.0, 4.0]
     assert times["reached"].all()
 
 
@@ -51,7 +51,7 @@ def test_a_run_that_never_reaches_is_censored_at_its_budget() -> None:
     times = timed({"cross_entropy": {0: [0.5, 0.3, 0.2, 0.2]}}, 0.3, 0.1)
     easy, hard = (times[times["target"] == target].iloc[0] for target in (2, 3))
     assert (easy["steps"], easy["reached"]) == (200, True)
-    assert (hard["steps"], hard["epochs"], hard["reached"]) == (400, 4.0, False)
+    assert (hard["steps"], hard["passes"], hard["reached"]) == (400, 4.0, False)
 
 
 def test_a_diverged_run_never_reaches_and_is_censored_at_the_others_budget() -> None:
@@ -147,7 +147,7 @@ def test_kaplan_meier_is_the_share_of_runs_and_starts_at_none() -> None:
     found = curve(LEARNED)
     assert found["reached"].to_dict() == {0: 0, 100: 0.25, 200: 0.5, 300: 0.75, 400: 0.75}
     assert found["at_risk"].to_dict() == {0: 4, 100: 4, 200: 3, 300: 2, 400: 1}
-    assert found["epochs"].to_dict() == {0: 0, 100: 1, 200: 2, 300: 3, 400: 4}
+    assert found["passes"].to_dict() == {0: 0, 100: 1, 200: 2, 300: 3, 400: 4}
 
 
 def test_kaplan_meier_interval_is_greenwood_on_the_log_log_scale() -> None:

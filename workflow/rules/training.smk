@@ -50,41 +50,40 @@ rule last_layer:
 
 rule choices:
     input:
-        lambda wildcards: tuning_jobs(
-            wildcards.dataset, wildcards.model, [wildcards.loss]
-        ),
+        lambda wildcards: tuning_jobs(comparison_of(wildcards), [wildcards.loss]),
     output:
-        PATHS.choice("{dataset}", "{model}", "{loss}"),
+        PATHS.choice(COMPARISON, "{loss}"),
     log:
-        PATHS.root / "logs/choices/{dataset}/{model}/{loss}.log",
+        PATHS.root / "logs/choices" / COMPARISON / "{loss}.log",
     benchmark:
-        PATHS.root / "benchmarks/choices/{dataset}/{model}/{loss}.tsv"
+        PATHS.root / "benchmarks/choices" / COMPARISON / "{loss}.tsv"
     priority: TRAINING_FIRST
     conda:
         "../../environment.yml"
     params:
         grid=grid_of,
+        recipe=recipe_of,
         code=code_digest("choose"),
     shell:
-        "lossbench choose --grid {params.grid:q} --out {output:q} {input:q}"
-        " > {log:q} 2>&1"
+        "lossbench choose --grid {params.grid:q} --recipe {params.recipe:q}"
+        " --epochs {wildcards.epochs} --out {output:q} {input:q} > {log:q} 2>&1"
 
 
 rule targets:
     input:
         jobs=lambda wildcards: tuning_jobs(
-            wildcards.dataset, wildcards.model, primary_pair(wildcards)
+            comparison_of(wildcards), primary_pair(wildcards)
         ),
         choices=lambda wildcards: [
-            PATHS.choice(wildcards.dataset, wildcards.model, loss)
+            PATHS.choice(COMPARISON.format(**wildcards), loss)
             for loss in primary_pair(wildcards)
         ],
     output:
-        PATHS.targets("{dataset}", "{model}"),
+        PATHS.targets(COMPARISON),
     log:
-        PATHS.root / "logs/targets/{dataset}/{model}.log",
+        PATHS.root / "logs/targets" / f"{COMPARISON}.log",
     benchmark:
-        PATHS.root / "benchmarks/targets/{dataset}/{model}.tsv"
+        PATHS.root / "benchmarks/targets" / f"{COMPARISON}.tsv"
     priority: TRAINING_FIRST
     conda:
         "../../environment.yml"
@@ -100,10 +99,10 @@ rule evaluation_runs:
         # The manifest's digests decide; a touched archive of hundreds of megabytes does not.
         data=ancient(paths.prepared("{dataset}")),
         manifest=paths.manifest("{dataset}"),
-        choice=PATHS.choice("{dataset}", "{model}", "{loss}"),
+        choice=PATHS.choice(COMPARISON, "{loss}"),
         # Targets stand before any evaluation run starts; a run's numbers do not depend on them.
         # When they are made anew, changed parameters of these runs are seen by the next call only.
-        targets=ancient(PATHS.targets("{dataset}", "{model}")),
+        targets=ancient(PATHS.targets(COMPARISON)),
     output:
         directory(PATHS.root / "runs/evaluation" / CELL),
     log:

@@ -14,7 +14,7 @@ from lossbench.words import numbers
 from lossbench.words.findings import Finding, find
 from lossbench.words.names import loss_name
 from lossbench.words.phrases import amount, count
-from lossbench.words.places import Place
+from lossbench.words.places import Place, places_in
 from lossbench.words.questions import ERROR, SCATTER, SPEED, Question
 
 SQUARED = of_family("squared")
@@ -58,13 +58,15 @@ def error_judges(grounds: Grounds) -> Judgement:
     Supported if both differences are resolved over the seeds, corrected for having searched all
     pairs; with limits if they are seen but not resolved.
     """
-    found = find_reversal(rows_of(grounds.tables, "metrics"), alpha=1 - grounds.level)
+    metrics = rows_of(grounds.tables, "metrics", stage="evaluation")
+    found = find_reversal(metrics, alpha=1 - grounds.level)
     if found is None:
         return Judgement("undecided", "no two losses disagree in NLL and error")
     nll = f"{numbers.number(found.nll[0], 4)} against {numbers.number(found.nll[1], 4)}"
     errors = f"{numbers.percent(found.error[0])} against {numbers.percent(found.error[1])}"
+    where = next(place for place in places_in(metrics) if place[:-1] == Place.of(found)[:-1])
     words = (
-        f"{Place.of(found).heading}: {loss_name(found.likely)} has a lower NLL than "
+        f"{where.heading}: {loss_name(found.likely)} has a lower NLL than "
         f"{loss_name(found.right)} ({nll}) and yet a higher error ({errors}); "
         f"{numbers.count(found.seeds, 'seed')}, {numbers.p_value(found.p_adjusted)} for both"
     )

@@ -11,6 +11,7 @@ from lossbench.figures.legends import legend
 from lossbench.figures.panels import by_loss, grid, heading, losses, places, subheading
 from lossbench.study.config import Study
 from lossbench.study.fields import LossName
+from lossbench.tables.runs import COMPARISON
 from lossbench.words import names, numbers, phrases
 from lossbench.words.findings import find
 from lossbench.words.places import Place
@@ -79,7 +80,7 @@ def _target_name(tables: Tables, place: Place, target: int) -> str:
 def _missed(curves: pd.DataFrame) -> str:
     """Which losses have runs that never reach the last target; empty where every run does."""
     ends = curves[curves["target"] == curves["target"].max()]
-    ends = ends.sort_values("steps").groupby(["dataset", "model", "loss"], as_index=False).last()
+    ends = ends.sort_values("steps").groupby([*COMPARISON, "loss"], as_index=False).last()
     short = ends[ends["reached"] < 1]
     if short.empty:
         return ""

@@ -7,11 +7,12 @@ from lossbench.report import columns
 from lossbench.report.data_tables import DataTable, Shown, data_table
 from lossbench.report.templating import table_words
 from lossbench.tables.rows import Tables, rows_of
+from lossbench.tables.runs import COMPARISON
 from lossbench.words.findings import select
 from lossbench.words.names import loss_name
 from lossbench.words.questions import ERROR, SPEED, Question
 
-PLACE = ["dataset", "model"]
+PLACE = list(COMPARISON)
 
 
 def headline(tables: Tables) -> DataTable:
@@ -23,8 +24,7 @@ def headline(tables: Tables) -> DataTable:
     return data_table(
         frame,
         (
-            columns.DATASET,
-            columns.NETWORK,
+            *columns.COMPARISON,
             columns.percent(REFERENCE, loss_name(REFERENCE)),
             columns.percent(PRIMARY, loss_name(PRIMARY)),
             *columns.estimate(columns.points, "Difference", prefix="error_"),

@@ -10,8 +10,11 @@ from lossbench.words.names import dataset_name, loss_name, network_name
 
 DATASET = Shown("dataset", "Data set", dataset_name, header=True, style="name")
 NETWORK = Shown("model", "Network", network_name, style="name")
+RECIPE = Shown("recipe", "Recipe", style="name", telling=True)
+EPOCHS = Shown("epochs", "Epochs", numeric=True, telling=True)
+COMPARISON = (DATASET, NETWORK, RECIPE, EPOCHS)
 LOSS = Shown("loss", "Loss", loss_name, style="name")
-CELL = (DATASET, NETWORK, LOSS)
+CELL = (*COMPARISON, LOSS)
 SETTING = Shown("setting", "Margin", style="name", optional=True)
 VERDICT = Shown("verdict", "Verdict", style="name verdict-{}")
 FAMILY = Shown("family", "Family")

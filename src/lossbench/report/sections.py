@@ -117,7 +117,9 @@ SECTIONS = (
         TextBlock("prose/mechanism.html.j2", ("history",)),
         *_figures("mechanism"),
         TextBlock("prose/last-layer.html.j2", ("last_layer",), prose.last_layer),
-        _table(feature_tables.last_layer, "last_layer"),
+        TableBlock(
+            lambda page: feature_tables.last_layer(page.tables, page.study), ("last_layer",)
+        ),
     ),
     _section(
         "features",

@@ -6,8 +6,9 @@ from lossbench.report.templating import table_words
 from lossbench.study.config import Study
 from lossbench.study.paths import StudyPaths
 from lossbench.tables.rows import Tables, rows_of
+from lossbench.tables.runs import COMPARISON
 
-CELL = ["dataset", "model", "loss", "setting"]
+CELL = [*COMPARISON, "loss", "setting"]
 
 
 def speed(tables: Tables) -> DataTable:

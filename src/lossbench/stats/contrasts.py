@@ -32,12 +32,13 @@ from lossbench.stats.verdicts import decide
 from lossbench.study.config import Study
 from lossbench.study.settings import Statistics
 from lossbench.tables.parquet import check, empty
+from lossbench.tables.runs import COMPARISON
 from lossbench.tables.study import CONTRASTS
 
 Floats = NDArray[np.float64]
 Row = dict[str, Any]
 
-GROUP = ["dataset", "model", "rates", "metric"]
+GROUP = [*COMPARISON, "rates", "metric"]
 ERRORS = ("error", "validation_error")
 """The metrics that the data set's equivalence margin is for."""
 
@@ -45,8 +46,9 @@ ERRORS = ("error", "validation_error")
 def contrasts(observed: pd.DataFrame, study: Study, image_counts: dict[str, int]) -> pd.DataFrame:
     """The CONTRASTS rows of all observations (columns of `observations.COLUMNS`).
 
-    Each place (data set and network) has a row for every loss that the study compares there,
-    also for one without runs. Raises TableError: two runs of one seed claim the same place.
+    Each comparison has a row for every loss of it, also for one without runs.
+
+    Raises TableError: two runs of one seed claim the same place.
     """
     key = [*GROUP, "loss", "seed"]
     if (repeated := observed.duplicated(key)).any():
@@ -57,24 +59,24 @@ def contrasts(observed: pd.DataFrame, study: Study, image_counts: dict[str, int]
 
 
 def _rows(observed: pd.DataFrame, study: Study, image_counts: dict[str, int]) -> Iterator[Row]:
-    compared: dict[tuple[str, str], list[str]] = {
-        (each.dataset, each.model): [grid.loss for grid in each.losses]
+    compared = {
+        (each.dataset, each.model, each.recipe, each.epochs): [grid.loss for grid in each.losses]
         for each in study.comparisons
     }
     for names, group in observed.groupby(GROUP):
-        dataset, model, rates, metric = map(str, names)
+        *comparison, rates, metric = names
         found = by_loss(group)
-        for loss in compared.get((dataset, model), []):
+        for loss in compared.get(tuple(comparison), []):
             if loss != REFERENCE:
-                identity = {**dict(zip(GROUP, map(str, names), strict=True)), "loss": loss}
+                identity = {**dict(zip(GROUP, names, strict=True)), "loss": loss}
                 pairs = pair(found.get(loss, {}), found.get(REFERENCE, {}))
                 row = _contrast(pairs, identity, study)
-                images = image_counts.get(dataset, np.nan) if metric == "error" else np.nan
+                images = image_counts.get(names[0], np.nan) if metric == "error" else np.nan
                 label = "primary" if is_primary(rates, metric, loss) else "exploratory"
                 yield {**identity, **row, "test_images": row["value"] * images, "family": label}
 
 
-def _contrast(pairs: Pairs, identity: dict[str, str], study: Study) -> Row:
+def _contrast(pairs: Pairs, identity: Row, study: Study) -> Row:
     """One contrast without its verdict; `equivalence_*` and `margin` for errors alone."""
     metric, statistics = identity["metric"], study.statistics
     is_error, is_ratio = metric in ERRORS, metric.startswith(TIME)
@@ -167,9 +169,9 @@ def _method(row: Row, rates: str, statistics: Statistics) -> str:
     return "; ".join(parts)
 
 
-def _generator(identity: dict[str, str]) -> np.random.Generator:
+def _generator(identity: Row) -> np.random.Generator:
     """The contrast's own random numbers: the same whatever else stands in the table."""
-    return np.random.default_rng(zlib.crc32("|".join(identity.values()).encode()))
+    return np.random.default_rng(zlib.crc32("|".join(map(str, identity.values())).encode()))
 
 
 SCALED = (

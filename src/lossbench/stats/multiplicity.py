@@ -1,6 +1,6 @@
 """Families of tests, and Holm's correction within each.
 
-A family is a question asked of one network on one data set. The primary one asks of
+A family is a question asked of one comparison. The primary one asks of
 `mse_softmax` alone: does its final error, and does its time to the last target, differ from
 cross-entropy's? All else is exploratory, one family a question: the final error of the other
 losses, times to targets, probabilities, class errors, features; tuned and same-rate apart.
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from lossbench.cards.loss import PRIMARY
 from lossbench.cards.metric import METRICS
+from lossbench.tables.runs import COMPARISON
 
 Floats = NDArray[np.float64]
 
@@ -37,7 +38,7 @@ def holm(p_values: Floats) -> Floats:
 
 
 def is_primary(rates: str, metric: str, loss: str) -> bool:
-    """Whether a contrast belongs to the primary family of its data set and network."""
+    """Whether a contrast belongs to the primary family of its comparison."""
     return rates == "tuned" and loss == PRIMARY and metric in PRIMARY_METRICS
 
 
@@ -45,4 +46,4 @@ def family(row: pd.Series) -> Hashable:
     """What the contrast in `row` shares with the others of its family."""
     label, metric = row["family"], row["metric"]
     question = label if label == "primary" else METRICS[metric].question or metric
-    return row["dataset"], row["model"], row["rates"], label, question
+    return *row[list(COMPARISON)], row["rates"], label, question

@@ -12,6 +12,7 @@ import pandas as pd
 from lossbench.analysis.outcomes import KEY
 from lossbench.cards.loss import REFERENCE
 from lossbench.stats.survival import PLACE, resolutions
+from lossbench.tables.rows import of_comparisons
 
 COLUMNS = [*PLACE, "rates", "metric", "loss", "seed", "value", "failed", "resolution"]
 TIME = "steps_to_target_"
@@ -81,5 +82,5 @@ def _of_geometry(geometry: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
 def _at_reference_rate(tuning: pd.DataFrame, choices: pd.DataFrame) -> pd.DataFrame:
     """Tuning runs at the reference's rate; of a margin loss, those with its chosen margin."""
     rates = choices.loc[choices["loss"] == REFERENCE, [*PLACE, "learning_rate"]]
-    shared = tuning.merge(rates, on=[*PLACE, "learning_rate"])
+    shared = of_comparisons(tuning, choices).merge(rates, on=[*PLACE, "learning_rate"])
     return shared.merge(choices[[*PLACE, "loss", "setting"]], on=[*PLACE, "loss", "setting"])

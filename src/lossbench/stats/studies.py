@@ -10,17 +10,18 @@ from numpy.typing import NDArray
 from lossbench.stats.intervals import MIN_PAIRS
 from lossbench.stats.multiplicity import LAST_TARGET, holm
 from lossbench.tables.rows import Tables, rows_of
+from lossbench.tables.runs import COMPARISON
 
 Floats = NDArray[np.float64]
 
-IDENTITY = ["dataset", "model", "loss", "metric"]
+IDENTITY = [*COMPARISON, "loss", "metric"]
 LEVEL = 0.95
 MEASURED = ("error", "nll", "brier", "ece")
 """The metrics on the test set that are compared, besides the steps to the last target."""
 
 
 def changes(tables_a: Tables, tables_b: Tables) -> pd.DataFrame:
-    """One row a data set, network, loss and metric that either study has.
+    """One row a comparison, loss and metric that either study has.
 
     Columns: the identity; `mean_a`, `mean_b`, `seeds_a`, `seeds_b`; `difference` (B − A) with its
     95 % interval `ci_low`, `ci_high`; `p_value`, and `p_adjusted` after Holm's correction over

@@ -19,11 +19,12 @@ from lossbench.stats.intervals import MIN_PAIRS
 from lossbench.stats.multiplicity import holm
 from lossbench.tables import study
 from lossbench.tables.parquet import check, empty
+from lossbench.tables.runs import COMPARISON
 
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-PLACE = ["dataset", "model"]
+PLACE = list(COMPARISON)
 CURVE = [*PLACE, "loss", "target"]
 ROUNDING = 1e-9
 """An error this little above a target is at it: the target is an average of errors."""
@@ -32,13 +33,13 @@ ROUNDING = 1e-9
 def times_to_target(
     history: pd.DataFrame, runs: pd.DataFrame, targets: pd.DataFrame
 ) -> pd.DataFrame:
-    """The TIMES_TO_TARGET rows of every run, tuning runs included, and every target of its place.
+    """The TIMES_TO_TARGET rows of all runs, of both stages, and every target of their comparison.
 
     A run reaches a target at its first measurement with a validation error at or below it. The
-    budget is what the longest run of the same data set, network and stage took: all losses are
+    budget is what the longest run of the same comparison and stage took: all losses are
     given the same.
     """
-    goals = runs[[*KEY, "diverged"]].merge(targets, on=PLACE)
+    goals = _goals(runs[[*KEY, "diverged"]], targets)
     points = history[[*KEY, "step", "epoch", "validation_error"]]
     points = goals.merge(points, on=KEY, suffixes=("", "_measured"))
     is_at = points["validation_error_measured"] <= points["validation_error"] + ROUNDING
@@ -48,8 +49,18 @@ def times_to_target(
     times = times.merge(_budgets(history, runs), on=[*PLACE, "stage"])
     times["reached"] = times["step"].notna()
     times["steps"] = times["step"].fillna(times["budget_steps"])
-    times["epochs"] = times["epoch"].fillna(times["budget_epochs"])
+    times["passes"] = times["epoch"].fillna(times["budget_epochs"])
     return check(times[study.TIMES_TO_TARGET.names], study.TIMES_TO_TARGET)
+
+
+def _goals(runs: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
+    """Every run with the targets of its comparison; a tuning run with the first it was made for."""
+    tuned = targets.assign(epochs=targets["tuning_epochs"]).drop_duplicates([*PLACE, "target"])
+    parts = []
+    for stage, goals in (("evaluation", targets), ("tuning", tuned)):
+        mine = runs[runs["stage"] == stage]
+        parts.append(mine.merge(goals.drop(columns="tuning_epochs"), on=PLACE))
+    return pd.concat(parts, ignore_index=True)
 
 
 def resolutions(times: pd.DataFrame, history: pd.DataFrame) -> pd.Series:
@@ -156,7 +167,7 @@ def _curve(group: pd.DataFrame, level: float) -> pd.DataFrame:
     curve = curve.reindex(curve.index.union([0, int(budget)]), method="ffill")
     curve["reached"] = curve["reached"].fillna(0.0)
     at_risk = [int((steps >= step).sum()) for step in curve.index]
-    curve = curve.assign(epochs=curve.index * (epochs / budget), at_risk=at_risk)
+    curve = curve.assign(passes=curve.index * (epochs / budget), at_risk=at_risk)
     return curve.rename_axis("steps").reset_index()
 
 
@@ -197,15 +208,15 @@ def _evaluated(times: pd.DataFrame, history: pd.DataFrame, runs: pd.DataFrame) -
 
 
 def _budgets(history: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-    """Steps and epochs given to each data set, network and stage; 0 epochs if none was measured."""
+    """Steps and epochs given to each comparison and stage; 0 epochs if none was measured."""
     budgets = runs.groupby([*PLACE, "stage"])["steps"].max().rename("budget_steps").reset_index()
     taken = history[history["step"] > 0]
-    pace = (taken["epoch"] / taken["step"]).groupby([taken["dataset"], taken["model"]]).max()
+    pace = (taken["epoch"] / taken["step"]).groupby([taken[name] for name in PLACE]).max()
     budgets = budgets.merge(pace.rename("pace").reset_index(), on=PLACE, how="left")
     epochs = budgets["budget_steps"] * budgets["pace"].fillna(0)
     return budgets.assign(budget_epochs=epochs).drop(columns="pace")
 
 
 def _reference(names: tuple[object, ...]) -> tuple[object, ...]:
-    dataset, model, _, target = names
-    return dataset, model, REFERENCE, target
+    *comparison, _, target = names
+    return *comparison, REFERENCE, target

@@ -96,4 +96,5 @@ class Job(Frozen):
         """
         cell, seeds = self.cells[0], f"seeds-{min(self.seeds)}-{max(self.seeds)}"
         digest = hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:10]
-        return f"{cell.stage}/{cell.dataset}/{cell.model}/{cell.loss}/{seeds}-{digest}"
+        place = f"{cell.dataset}/{cell.model}/{cell.recipe.name}-{cell.epochs}"
+        return f"{cell.stage}/{place}/{cell.loss}/{seeds}-{digest}"

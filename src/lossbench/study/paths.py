@@ -101,13 +101,13 @@ class StudyPaths:
         """The resources that a training job took; written when it ended well."""
         return self.root / "benchmarks" / f"{job.folder}.tsv"
 
-    def choice(self, dataset: str, model: str, loss: str) -> Path:
-        """What tuning chose for one loss."""
-        return self.root / "choices" / dataset / model / f"{loss}.parquet"
+    def choice(self, comparison: str, loss: str) -> Path:
+        """What tuning chose for one loss of the comparison in this folder."""
+        return self.root / "choices" / comparison / f"{loss}.parquet"
 
-    def targets(self, dataset: str, model: str) -> Path:
+    def targets(self, comparison: str) -> Path:
         """The validation errors to be timed, declared before any evaluation run."""
-        return self.root / "targets" / dataset / f"{model}.parquet"
+        return self.root / "targets" / f"{comparison}.parquet"
 
     def table(self, name: str) -> Path:
         """A table of the whole study; its CSV stands beside it."""
@@ -133,12 +133,10 @@ class StudyPaths:
 def choices(paths: StudyPaths, study: Study) -> list[Path]:
     """What tuning chose, for every loss of every comparison."""
     return [
-        paths.choice(each.dataset, each.model, grid.loss)
-        for each in study.comparisons
-        for grid in each.losses
+        paths.choice(each.folder, grid.loss) for each in study.comparisons for grid in each.losses
     ]
 
 
 def targets(paths: StudyPaths, study: Study) -> list[Path]:
     """The targets of every comparison."""
-    return [paths.targets(each.dataset, each.model) for each in study.comparisons]
+    return [paths.targets(each.folder) for each in study.comparisons]

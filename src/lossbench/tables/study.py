@@ -1,24 +1,19 @@
 """The tables that the analysis derives from the runs, and the registry of all study tables."""
 
 from lossbench.tables.contract import Column, Schema
-from lossbench.tables.runs import ORIGINS, RUN, RUN_KEY, RUN_TABLES
-
-COMPARED = (
-    Column("dataset", "text", "", "data set"),
-    Column("model", "text", "", "network"),
-)
+from lossbench.tables.runs import COMPARED, COMPARISON, ORIGINS, RUN, RUN_KEY, RUN_TABLES
 
 LAST_LAYER = Schema(
     "last_layer",
     (
-        *COMPARED,
+        *COMPARED[:2],
         Column("seed", "int32", "", "seed of the network's start"),
         Column("features", "int32", "", "last hidden features"),
         Column("squared_length", "float64", "", "their mean squared length before training"),
         Column("mean_share", "float64", "fraction", "share of it that is their common mean", True),
         Column("curvature", "float64", "", "of MSE on logits in the last layer, at its largest"),
     ),
-    ("dataset", "model", "seed"),
+    (*COMPARISON[:2], "seed"),
 )
 
 CONFUSION = Schema(
@@ -58,7 +53,7 @@ GALLERY = Schema(
         Column("total", "int32", "images", "how many test images separate the losses so"),
         Column("png", "text", "", "the image as PNG, in base64; empty where it is not at hand"),
     ),
-    ("dataset", "model", "right", "wrong", "example"),
+    (*COMPARISON, "right", "wrong", "example"),
 )
 
 METRICS = Schema(
@@ -79,21 +74,23 @@ CHOICES = Schema(
         Column("loss", "text", "", "loss"),
         Column("setting", "text", "", "chosen margin hyperparameters; empty without"),
         Column("learning_rate", "float64", "", "chosen peak learning rate"),
+        Column("tuning_epochs", "int32", "epochs", "length of the tuning runs"),
         Column("trials", "int32", "", "cells tried"),
         Column("validation_error", "float64", "fraction", "mean final error of the winner's runs"),
         Column("on_edge", "bool", "", "whether the chosen rate is the grid's lowest or highest"),
     ),
-    ("dataset", "model", "loss"),
+    (*COMPARISON, "loss"),
 )
 
 TARGETS = Schema(
     "targets",
     (
         *COMPARED,
+        Column("tuning_epochs", "int32", "epochs", "length of the tuning runs"),
         Column("target", "int32", "", "1 easiest to 3 hardest; the last carries the verdict"),
         Column("validation_error", "float64", "fraction", "error at or below which it is reached"),
     ),
-    ("dataset", "model", "target"),
+    (*COMPARISON, "target"),
 )
 
 TIMES_TO_TARGET = Schema(
@@ -103,7 +100,7 @@ TIMES_TO_TARGET = Schema(
         Column("target", "int32", "", "1 easiest to 3 hardest"),
         Column("validation_error", "float64", "fraction", "the target"),
         Column("steps", "int64", "steps", "first measured step at the target, or the budget"),
-        Column("epochs", "float64", "epochs", "the same in epochs"),
+        Column("passes", "float64", "epochs", "the same in epochs"),
         Column("reached", "bool", "", "false: censored at the budget"),
     ),
     (*RUN_KEY, "target"),
@@ -116,13 +113,13 @@ KAPLAN_MEIER = Schema(
         Column("loss", "text", "", "loss"),
         Column("target", "int32", "", "1 easiest to 3 hardest"),
         Column("steps", "int64", "steps", "where the curve steps; 0 and the budget included"),
-        Column("epochs", "float64", "epochs", "the same in epochs"),
+        Column("passes", "float64", "epochs", "the same in epochs"),
         Column("reached", "float64", "fraction", "Kaplan-Meier share of runs at the target by now"),
         Column("ci_low", "float64", "fraction", "lower end of the pointwise interval", True),
         Column("ci_high", "float64", "fraction", "upper end of the pointwise interval", True),
         Column("at_risk", "int32", "", "runs not yet at the target just before this step"),
     ),
-    ("dataset", "model", "loss", "target", "steps"),
+    (*COMPARISON, "loss", "target", "steps"),
 )
 
 SURVIVAL = Schema(
@@ -145,7 +142,7 @@ SURVIVAL = Schema(
         Column("log_rank_p_adjusted", "float64", "", "after Holm's correction in family", True),
         Column("method", "text", "", "how p was computed; why it is absent"),
     ),
-    ("dataset", "model", "loss", "target"),
+    (*COMPARISON, "loss", "target"),
 )
 
 CONTRASTS = Schema(
@@ -177,7 +174,7 @@ CONTRASTS = Schema(
         Column("verdict", "text", "", "better, worse, equivalent or undecided"),
         Column("method", "text", "", "how interval and p were computed; why any is absent"),
     ),
-    ("dataset", "model", "rates", "metric", "loss", "reference"),
+    (*COMPARISON, "rates", "metric", "loss", "reference"),
 )
 
 CLAIMS = Schema(

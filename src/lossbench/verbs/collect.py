@@ -14,7 +14,7 @@ USES = (
     "datasets.name",
     "datasets.augmentation",
     "comparisons",
-    "recipe",
+    "recipes",
     "history",
     "limits",
     "compute.precision",

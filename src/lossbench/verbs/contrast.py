@@ -9,6 +9,8 @@ from lossbench.verbs import Folder, StudyText
 USES = (
     "comparisons.dataset",
     "comparisons.model",
+    "comparisons.recipe",
+    "comparisons.epochs",
     "comparisons.losses.loss",
     "datasets.name",
     "datasets.equivalence_margin",

@@ -13,11 +13,12 @@ from lossbench.cards.loss import LOSSES, PRIMARY, REFERENCE
 from lossbench.stats.multiplicity import LAST_TARGET
 from lossbench.stats.verdicts import Verdict
 from lossbench.tables.rows import Record, Tables, records, rows_of
+from lossbench.tables.runs import COMPARISON
 from lossbench.words.names import focus
-from lossbench.words.places import Place
+from lossbench.words.places import Place, tell_apart
 from lossbench.words.questions import Question
 
-IDENTITY = ["dataset", "model", "loss"]
+IDENTITY = [*COMPARISON, "loss"]
 STAGES = {"tuned": "evaluation"}
 """Whose runs a contrast compares. At the shared rate they are some of the tuning runs."""
 
@@ -89,18 +90,20 @@ def select(
 ) -> pd.DataFrame:
     """The contrasts with the reference on one metric, of one loss or of all.
 
-    Columns of CONTRASTS, and `runs`, `reached`, `reference_runs`, `reference_reached`: evaluation
-    runs of both losses, and how many of them reached the last target; 0 where none is compared.
+    Columns of CONTRASTS, `told` as in `tell_apart`, and `runs`, `reached`, `reference_runs`,
+    `reference_reached`: evaluation runs of both losses, and how many of them reached the last
+    target; 0 where none is compared.
     """
     wanted = {"metric": metric, "rates": rates, "reference": REFERENCE}
     if loss is not None:
         wanted["loss"] = loss
     found = rows_of(tables, "contrasts", **wanted)
+    found = tell_apart(found, among=rows_of(tables, "contrasts"))
     times = rows_of(tables, "times_to_target", target=LAST_TARGET, stage=STAGES.get(rates))
     reach = times.groupby(IDENTITY)["reached"].agg(runs="size", reached="sum").reset_index()
     theirs = reach.rename(
         columns={"loss": "reference", "runs": "reference_runs", "reached": "reference_reached"}
     )
     merged = found.merge(reach, on=IDENTITY, how="left")
-    merged = merged.merge(theirs, on=["dataset", "model", "reference"], how="left")
+    merged = merged.merge(theirs, on=[*COMPARISON, "reference"], how="left")
     return merged.fillna(dict.fromkeys(merged.columns[-4:], 0))
