@@ -1,5 +1,7 @@
 """Errors that a user can act on. The command line shows them as one line, without a traceback."""
 
+from pathlib import Path
+
 
 class LossbenchError(Exception):
     """What is wrong, with the offending value and what is allowed instead."""
@@ -23,3 +25,9 @@ class FileError(LossbenchError):
 
 class DeviceError(LossbenchError):
     """A job does not fit into the memory of its device."""
+
+
+def printable(name: str | Path) -> str:
+    """A name as it stands; escaped where a terminal would do more than show it."""
+    text = str(name)
+    return text if text.isprintable() else text.encode("unicode_escape").decode()

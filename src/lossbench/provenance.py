@@ -26,19 +26,6 @@ RECORDED = (
 )
 
 
-def listing_digest(source: Path) -> str:
-    """A digest of the names and sizes of the files in a folder, or of one file.
-
-    Cheap enough for every plan of a pipeline. What it misses is a file whose content changed at
-    the same size.
-    """
-    files = sorted(source.rglob("*")) if source.is_dir() else [source]
-    lines = [
-        f"{path.relative_to(source)} {path.stat().st_size}" for path in files if path.is_file()
-    ]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
-
-
 def environment() -> dict[str, Any]:
     """Package versions and machine: what a reader needs to judge timings and repeat results."""
     return {

@@ -12,9 +12,10 @@ from snakemake.exceptions import WorkflowError
 from lossbench.cards.dataset import DATASETS
 from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.code.code_digest import code_digest, declared
-from lossbench.errors import ConfigError
+from lossbench.datasets.layout import source_digest
+from lossbench.errors import ConfigError, DataError
 from lossbench.figures.catalogue import FIGURES
-from lossbench.provenance import has_gpu, listing_digest
+from lossbench.provenance import has_gpu
 from lossbench.study import paths
 from lossbench.study.loading import snakemake_study
 from lossbench.study.plan import jobs, tuning_grid
@@ -156,15 +157,12 @@ def planned(stage, wildcards):
     return JOBS[folder]
 
 
-def listing_of(wildcards):
-    """A digest of the files of a data set of the study's own, before they are read."""
-    source = OWN[wildcards.dataset].source
-    if not source.exists():
-        raise WorkflowError(
-            f"datasets, {wildcards.dataset}: source {source} does not exist;"
-            " allowed: a folder of images or an .npz archive"
-        )
-    return listing_digest(source)
+def digest_of_source(wildcards):
+    """A digest of what is read of a data set of the study's own."""
+    try:
+        return source_digest(OWN[wildcards.dataset].source)
+    except DataError as error:
+        raise WorkflowError(f"datasets, {wildcards.dataset}: {error}") from None
 
 
 def grid_of(wildcards):

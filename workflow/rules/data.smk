@@ -41,7 +41,7 @@ rule dataset:
         " --out {output.data:q} --manifest {output.manifest:q} > {log:q} 2>&1"
 
 
-# A data set of the study's own is read again when files come, go or change their size.
+# A data set of the study's own is read again when a file comes, goes or changes.
 rule own_dataset:
     output:
         data=paths.prepared("{dataset}"),
@@ -57,7 +57,7 @@ rule own_dataset:
         "../../environment.yml"
     params:
         code=code_digest("adopt"),
-        listing=listing_of,
+        source_digest=digest_of_source,
         # Not compared with earlier runs: a folder that moved is still the same.
         source=lambda wildcards, input: str(OWN[wildcards.dataset].source),
     shell:

@@ -14,9 +14,9 @@ LAST_LAYER = Schema(
         *COMPARED,
         Column("seed", "int32", "", "seed of the network's start"),
         Column("features", "int32", "", "last hidden features"),
-        Column("squared_length", "float64", "", "their mean squared length before training"),
+        Column("squared_length", "float64", "", "their mean squared length before training", True),
         Column("mean_share", "float64", "fraction", "share of it that is their common mean", True),
-        Column("curvature", "float64", "", "of MSE on logits in the last layer, at its largest"),
+        Column("curvature", "float64", "", "of MSE on logits in the last layer, at its largest", True),
     ),
     ("dataset", "model", "seed"),
 )
