@@ -125,6 +125,7 @@ def _parts(source: Path) -> dict[str, Path]:
         parts[part] = folder
     if not parts:
         return {"all": source}
+    parts = {part: parts[part] for part in ("train", "validation", "test") if part in parts}
     if not {"train", "test"} <= set(parts):
         raise DataError(
             f"{printable(source)}: has {', '.join(parts)}; allowed: both train and test, or none"
@@ -134,7 +135,7 @@ def _parts(source: Path) -> dict[str, Path]:
             f"{printable(source)}: has {_listed(others)} beside {', '.join(parts)}; allowed there:"
             " train, test and validation (or val, or valid), each with class folders"
         )
-    return {part: parts[part] for part in ("train", "validation", "test") if part in parts}
+    return parts
 
 
 def _classes(folder: Path) -> dict[str, Path]:

@@ -37,9 +37,9 @@ def prepare_own(name: str, source: Path) -> Prepared:
     else:
         parts, digests, classes = read_folder(source)
     splits = _three(parts)
+    _check_channels(splits["train"], origin=printable(source))
     for split in SPLITS:
         _check(splits[split], classes, origin=f"{printable(source)}, {split}")
-    _check_channels(splits["train"], origin=printable(source))
     loaded = Loaded(splits, digests)
     return build(
         loaded,

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import StringConstraints
 
 from lossbench.datasets.digests import sha256

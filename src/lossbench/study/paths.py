@@ -19,6 +19,7 @@ COLLECTED = (*JOB_TABLES["evaluation"], "choices", "targets")
 """The study's tables that only gather rows of many files."""
 DERIVED = (
     "last_layer",
+    "class_names",
     "metrics",
     "confusion",
     "reliability",

@@ -16,7 +16,9 @@ LAST_LAYER = Schema(
         Column("features", "int32", "", "last hidden features"),
         Column("squared_length", "float64", "", "their mean squared length before training", True),
         Column("mean_share", "float64", "fraction", "share of it that is their common mean", True),
-        Column("curvature", "float64", "", "of MSE on logits in the last layer, at its largest", True),
+        Column(
+            "curvature", "float64", "", "of MSE on logits in the last layer, at its largest", True
+        ),
     ),
     ("dataset", "model", "seed"),
 )
@@ -59,6 +61,16 @@ GALLERY = Schema(
         Column("png", "text", "", "the image as PNG, in base64; empty where it is not at hand"),
     ),
     ("dataset", "model", "right", "wrong", "example"),
+)
+
+CLASS_NAMES = Schema(
+    "class_names",
+    (
+        Column("dataset", "text", "", "data set"),
+        Column("label", "int8", "", "class"),
+        Column("name", "text", "", "what its source calls it"),
+    ),
+    ("dataset", "label"),
 )
 
 METRICS = Schema(
@@ -197,6 +209,7 @@ TABLES: dict[str, Schema] = RUN_TABLES | {
     table.name: table
     for table in (
         LAST_LAYER,
+        CLASS_NAMES,
         METRICS,
         CONFUSION,
         RELIABILITY,
