@@ -1,5 +1,7 @@
 """Errors that a user can act on. The command line shows them as one line, without a traceback."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 
 
@@ -31,3 +33,9 @@ def printable(name: str | Path) -> str:
     """A name as it stands; escaped where a terminal would do more than show it."""
     text = str(name)
     return text if text.isprintable() else text.encode("unicode_escape").decode()
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of a message about an unknown name: the known one that it resembles, if any."""
+    close = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]}?" if close else ""

@@ -17,13 +17,16 @@ from lossbench.errors import ConfigError, DataError
 from lossbench.figures.catalogue import FIGURES
 from lossbench.provenance import has_gpu
 from lossbench.study import paths
+from lossbench.study.fields import on_disk
 from lossbench.study.loading import snakemake_study
 from lossbench.study.plan import jobs, tuning_grid
 from lossbench.study.slices import cards_json, cards_of, slice_json
 from lossbench.tables.theory import THEORY_TABLES
 
 try:
-    STUDY = snakemake_study(config, workflow.configfiles)
+    STUDY = snakemake_study(
+        workflow.config_settings.config, workflow.configfiles, Path(workflow.basedir)
+    )
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
@@ -160,7 +163,7 @@ def planned(stage, wildcards):
 def digest_of_source(wildcards):
     """A digest of what is read of a data set of the study's own."""
     try:
-        return source_digest(OWN[wildcards.dataset].source)
+        return source_digest(on_disk(OWN[wildcards.dataset].source))
     except DataError as error:
         raise WorkflowError(f"datasets, {wildcards.dataset}: {error}") from None
 

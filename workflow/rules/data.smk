@@ -35,7 +35,7 @@ rule dataset:
         card=card_of_dataset,
         # A function of the input is not compared with earlier runs: verified data are the same
         # wherever they came from.
-        data_dir=lambda wildcards, input: str(STUDY.data_dir),
+        data_dir=lambda wildcards, input: str(on_disk(STUDY.data_dir)),
     shell:
         "lossbench fetch {wildcards.dataset} --data-dir {params.data_dir:q}"
         " --out {output.data:q} --manifest {output.manifest:q} > {log:q} 2>&1"
@@ -59,7 +59,7 @@ rule own_dataset:
         code=code_digest("adopt"),
         source_digest=digest_of_source,
         # Not compared with earlier runs: a folder that moved is still the same.
-        source=lambda wildcards, input: str(OWN[wildcards.dataset].source),
+        source=lambda wildcards, input: str(on_disk(OWN[wildcards.dataset].source)),
     shell:
         "lossbench adopt {wildcards.dataset} --source {params.source:q}"
         " --out {output.data:q} --manifest {output.manifest:q} > {log:q} 2>&1"

@@ -10,7 +10,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from lossbench.study.data import Dataset, Seeds
-from lossbench.study.fields import Frozen, StudyName, Title
+from lossbench.study.fields import DataPath, Frozen, StudyName, Title
 from lossbench.study.grid import Comparison
 from lossbench.study.settings import Compute, History, Limits, Recipe, Statistics, Theory
 
@@ -22,7 +22,7 @@ class Study(Frozen):
     """Lower-case letters, digits and dashes; names results/NAME and report/NAME.html."""
     title: Title
     """The page's heading: 1 to 120 characters on one line."""
-    data_dir: Path = Path("data")
+    data_dir: DataPath = Path("data")
     """MNIST and CIFAR-10 in torchvision's layout; what is missing is downloaded into it."""
     seeds: Seeds
     """Seeds of tuning and evaluation."""
@@ -47,8 +47,6 @@ class Study(Frozen):
     def _can_stand_on_a_disk(self) -> Self:
         if self.name == "datasets":
             raise ValueError("name: 'datasets' is not allowed: results/datasets holds the data")
-        if "\0" in str(self.data_dir):
-            raise ValueError(f"data_dir: {str(self.data_dir)!r} is not allowed: no path has a NUL")
         return self
 
     @model_validator(mode="after")
@@ -59,10 +57,24 @@ class Study(Frozen):
         used = [(comparison.dataset, comparison.model) for comparison in self.comparisons]
         if len(set(used)) < len(used):
             raise ValueError("comparisons lists one pair of data set and model twice")
-        if missing := {dataset for dataset, _ in used} - set(names):
-            raise ValueError(
-                f"comparisons use {', '.join(sorted(missing))}, not listed in datasets"
-            )
+        compared = {dataset for dataset, _ in used}
+        for name in sorted(compared - set(names)):
+            raise ValueError(f"comparisons use {name}, not listed in datasets")
+        for name in sorted(set(names) - compared):
+            raise ValueError(f"datasets lists {name}, which no comparison uses")
+        return self
+
+    @model_validator(mode="after")
+    def _has_the_seeds(self) -> Self:
+        for index, comparison in enumerate(self.comparisons):
+            for stage in ("tuning", "evaluation"):
+                asked = getattr(comparison, f"{stage}_seeds")
+                listed = len(getattr(self.seeds, stage))
+                if asked is not None and asked > listed:
+                    raise ValueError(
+                        f"comparisons.{index}.{stage}_seeds: {asked} is not allowed:"
+                        f" seeds.{stage} lists {listed}"
+                    )
         return self
 
     def dataset(self, name: str) -> Dataset:

@@ -7,6 +7,7 @@ import typer
 
 from lossbench.datasets.own import prepare_own
 from lossbench.datasets.prepared import save
+from lossbench.study.fields import on_disk
 from lossbench.verbs import Out
 
 
@@ -16,7 +17,7 @@ def adopt(
     out: Out,
     manifest: Annotated[Path, typer.Option(help="Where its description goes.")],
 ) -> None:
-    prepared = prepare_own(dataset, source.expanduser())
+    prepared = prepare_own(dataset, on_disk(source))
     save(prepared, out, manifest)
     for pair, images in prepared.manifest.equal_images.items():
         split, _, other = pair.partition(" in ")
