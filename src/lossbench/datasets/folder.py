@@ -27,7 +27,8 @@ def read_folder(source: Path) -> tuple[dict[str, Examples], dict[str, str], tupl
     examples, digests = {}, {}
     example: tuple[str, UInt8] | None = None
     for part, classes in found.items():
-        images, labels = [], []
+        images: list[UInt8] = []
+        labels: list[int] = []
         for label, (name, folder) in enumerate(classes.items()):
             read, digest = _read_class(folder)
             digests[name if part == "all" else f"{part}/{name}"] = digest

@@ -69,12 +69,12 @@ def _check(image: Any, origin: str) -> None:
 def _is_deep(image: Any) -> bool:
     """Whether a channel has more than 8 bits where Pillow's mode does not tell."""
     if image.format == "TIFF":
-        return max(image.tag_v2.get(258, (8,))) > 8  # BitsPerSample
+        return bool(max(image.tag_v2.get(258, (8,))) > 8)  # BitsPerSample
     if image.format == "PNG":
         return ";16" in image.tile[0].args
     if image.format == "PPM":
         arguments = image.tile[0].args
-        return not isinstance(arguments, str) and arguments[1] > 255
+        return not isinstance(arguments, str) and bool(arguments[1] > 255)
     return False
 
 

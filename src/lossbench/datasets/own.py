@@ -32,8 +32,9 @@ def prepare_own(name: str, source: Path) -> Prepared:
         archive = is_archive(source)
     except OSError as error:
         raise unreadable(error) from error
+    classes: tuple[str, ...] = ()
     if archive:
-        (parts, digests), classes = read_archive(source), ()
+        parts, digests = read_archive(source)
     else:
         parts, digests, classes = read_folder(source)
     splits = _three(parts)

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import StringConstraints
 
 from lossbench.datasets.digests import sha256
-from lossbench.datasets.splitting import UInt8, counts_of_equal, equal_images
+from lossbench.datasets.splitting import counts_of_equal, equal_images
 from lossbench.errors import DataError
 from lossbench.files import atomic
 from lossbench.study.fields import Count, DatasetName, Frozen
@@ -21,6 +22,7 @@ from lossbench.tables.runs import CLASSES
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+UInt8 = NDArray[np.uint8]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 

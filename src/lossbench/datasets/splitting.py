@@ -1,16 +1,17 @@
 """Splits of labelled images in which equal images stay on one side."""
 
 import hashlib
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-UInt8 = NDArray[np.uint8]
 Groups = NDArray[np.int64]
 """By image (N,): the same number where all pixels are equal."""
 
 
-def equal_images(images: UInt8) -> Groups:
+def equal_images(images: NDArray[np.uint8]) -> Groups:
     """The groups of equal images (N, C, H, W), numbered in the order of their SHA-256.
 
     The numbers depend on the images alone, neither on names nor on order.
@@ -21,7 +22,7 @@ def equal_images(images: UInt8) -> Groups:
 
 
 def held_out(
-    labels: UInt8, groups: Groups, share: float, *, seed: int | None = None
+    labels: NDArray[np.uint8], groups: Groups, share: float, *, seed: int | None = None
 ) -> NDArray[np.bool_]:
     """Which examples (N,) to hold out: about `share` of each class, at least one group of it.
 
@@ -47,7 +48,7 @@ def held_out(
     return held[place]
 
 
-def counts_of_equal(groups: dict[str, Groups]) -> dict[str, int]:
+def counts_of_equal(groups: Mapping[Any, Groups]) -> dict[str, int]:
     """How many images of one split another has too: `test in train` → count, zeros left out."""
     names = list(groups)
     pairs = [(late, early) for k, late in enumerate(names) for early in names[:k]]

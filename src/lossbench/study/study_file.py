@@ -60,7 +60,7 @@ def read_study_file(text: str, *, origin: str) -> StudyFile:
         raise ConfigError(f"{origin}: is not a study (nested too deeply)") from error
 
 
-class _NoNumbers(VersionedResolver):  # type: ignore[misc]
+class _NoNumbers(VersionedResolver):
     """Leaves scalars as the text that they are."""
 
     def resolve(self, kind: type, value: Any, implicit: Any) -> Any:
