@@ -1,5 +1,6 @@
 """Errors that a user can act on. The command line shows them as one line, without a traceback."""
 
+import os
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
@@ -30,9 +31,14 @@ class DeviceError(LossbenchError):
 
 
 def printable(name: str | Path) -> str:
-    """A name as it stands; escaped where a terminal would do more than show it."""
-    text = str(name)
+    """A name as it stands, in UTF-8; escaped where a terminal would do more than show it."""
+    text = utf8(name) if isinstance(name, Path) else name
     return text if text.isprintable() else text.encode("unicode_escape").decode()
+
+
+def utf8(path: Path) -> str:
+    """A path of this system as text, whatever the locale; surrogates stand for what is no UTF-8."""
+    return os.fsencode(path).decode("utf-8", "surrogateescape")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

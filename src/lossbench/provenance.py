@@ -40,10 +40,21 @@ def environment() -> dict[str, Any]:
     }
 
 
-def git_state(folder: Path) -> dict[str, Any]:
-    """The commit checked out in `folder` and whether files differ from it; None outside git."""
-    commit = _git(folder, "rev-parse", "HEAD")
-    changes = _git(folder, "status", "--porcelain", "--untracked-files=no")
+PROJECT = Path(__file__).resolve().parents[2]
+"""The project's folder, if the package is installed from it, as `make` does."""
+
+
+def git_state(project: Path = PROJECT) -> dict[str, Any]:
+    """The commit of the code and whether files differ from it.
+
+    None where the project is no repository of its own: unpacked inside another one, it has not that
+    one's commit.
+    """
+    top = _git(project, "rev-parse", "--show-toplevel")
+    if top is None or not project.samefile(top):
+        return {"git_commit": None, "git_dirty": None}
+    commit = _git(project, "rev-parse", "--verify", "HEAD")
+    changes = _git(project, "status", "--porcelain", "--untracked-files=no")
     return {"git_commit": commit, "git_dirty": None if changes is None else bool(changes)}
 
 
@@ -75,9 +86,26 @@ def processor() -> str:
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
-    command = ["git", "-C", str(folder), *arguments]
+    """What git says of the folder, whoever owns it and whatever the environment points git to."""
+    # Reading the state may not lock the repository for others, nor run what it is configured to.
+    safe = [
+        "--no-optional-locks",
+        "-c",
+        f"safe.directory={folder.resolve()}",
+        "-c",
+        "core.fsmonitor=false",
+    ]
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
-        result = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+        result = subprocess.run(
+            ["git", *safe, "-C", folder, *arguments],
+            capture_output=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            timeout=10,
+            check=True,
+            env=plain,
+        )
     except (OSError, subprocess.SubprocessError):
         return None
-    return result.stdout.strip()
+    return result.stdout.removesuffix("\n")

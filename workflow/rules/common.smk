@@ -1,4 +1,6 @@
 import gc
+import os
+import sys
 
 # A plan is a million small objects that stay: looking for garbage among them takes a sixth of a dry run.
 gc.set_threshold(1_000_000)
@@ -30,6 +32,12 @@ try:
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
+# Jobs run the `lossbench` beside the Python that runs Snakemake, whether its environment is activated or
+# not. An environment that Snakemake itself made (--sdm conda) comes before it.
+os.environ["PATH"] = os.pathsep.join(
+    [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+)
+
 PATHS = paths.StudyPaths(STUDY.name)
 JOBS = {
     job.folder: job for stage in ("tuning", "evaluation") for job in jobs(STUDY, stage)
@@ -55,7 +63,8 @@ GPUS_PER_JOB = int(
 TRAINING_FIRST = 1
 BEFORE_TRAINING = 2
 
-STUDY_JSON = STUDY.model_dump_json()
+# What a command line carries is ASCII, whatever the locale.
+STUDY_JSON = STUDY.model_dump_json(ensure_ascii=True)
 COMPUTE_JSON = STUDY.compute.model_dump_json()
 CELL = "{dataset}/{model}/{loss}/{part}"
 

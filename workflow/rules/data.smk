@@ -10,7 +10,7 @@ rule study:
         # As plain text, a title's braces would be taken for wildcards. How often a job saves its
         # state changes no result.
         study=lambda wildcards: STUDY.model_dump_json(
-            exclude={"compute": {"checkpoint_s"}}
+            exclude={"compute": {"checkpoint_s"}}, ensure_ascii=True
         ),
     shell:
         "printf '%s\\n' {params.study:q} > {output:q} 2> {log:q}"

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
-from lossbench.errors import DataError, printable
+from lossbench.errors import DataError, printable, utf8
 from lossbench.tables.runs import CLASSES
 
 SUFFIXES = (
@@ -95,7 +95,9 @@ def is_archive(source: Path) -> bool:
 
 def unreadable(error: OSError) -> DataError:
     """What to say of a file or folder that cannot be read."""
-    return DataError(f"{printable(os.fsdecode(error.filename))}: cannot be read ({error.strerror})")
+    return DataError(
+        f"{printable(Path(os.fsdecode(error.filename)))}: cannot be read ({error.strerror})"
+    )
 
 
 def _files(source: Path) -> Iterator[Path]:
@@ -130,7 +132,7 @@ def _parts(source: Path) -> dict[str, Path]:
         raise DataError(
             f"{printable(source)}: has {', '.join(parts)}; allowed: both train and test, or none"
         )
-    if others := [folder.name for folder in folders if folder not in parts.values()]:
+    if others := [_name(folder) for folder in folders if folder not in parts.values()]:
         raise DataError(
             f"{printable(source)}: has {_listed(others)} beside {', '.join(parts)}; allowed there:"
             " train, test and validation (or val, or valid), each with class folders"
@@ -143,7 +145,7 @@ def _classes(folder: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in _folders(folder):
         # macOS takes names apart that Linux keeps together: é may be one character or two.
-        name = unicodedata.normalize("NFC", path.name)
+        name = unicodedata.normalize("NFC", _name(path))
         if not name.isprintable():
             raise DataError(f"{printable(path)}: is no name for a class; allowed: printable UTF-8")
         if name in found:
@@ -162,6 +164,10 @@ def _natural(name: str) -> tuple[list[str | int], str]:
     """Numbers in a name count as numbers."""
     texts = re.split(r"([0-9]+)", name)
     return [int(text) if index % 2 else text for index, text in enumerate(texts)], name
+
+
+def _name(path: Path) -> str:
+    return utf8(Path(path.name))
 
 
 def _folders(folder: Path) -> list[Path]:

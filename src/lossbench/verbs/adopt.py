@@ -7,7 +7,6 @@ import typer
 
 from lossbench.datasets.own import prepare_own
 from lossbench.datasets.prepared import save
-from lossbench.study.fields import on_disk
 from lossbench.verbs import Out
 
 
@@ -17,7 +16,7 @@ def adopt(
     out: Out,
     manifest: Annotated[Path, typer.Option(help="Where its description goes.")],
 ) -> None:
-    prepared = prepare_own(dataset, on_disk(source))
+    prepared = prepare_own(dataset, source.expanduser())
     save(prepared, out, manifest)
     for pair, images in prepared.manifest.equal_images.items():
         split, _, other = pair.partition(" in ")

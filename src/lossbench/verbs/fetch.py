@@ -7,7 +7,7 @@ import typer
 
 from lossbench.datasets.preparation import prepare
 from lossbench.datasets.prepared import save
-from lossbench.study.fields import DatasetName, on_disk
+from lossbench.study.fields import DatasetName
 from lossbench.verbs import Out
 
 CARDS = ("dataset.is_stand_in", "dataset.licence", "dataset.citation")
@@ -19,4 +19,4 @@ def fetch(
     out: Out,
     manifest: Annotated[Path, typer.Option(help="Where its description goes.")],
 ) -> None:
-    save(prepare(dataset, on_disk(data_dir)), out, manifest)
+    save(prepare(dataset, data_dir.expanduser()), out, manifest)
