@@ -167,34 +167,34 @@ def test_a_missing_field_is_named():
 
 @pytest.mark.parametrize(
     "text",
-    ["[1, 2]", "a: [", "", "\x00", "a: 2020-99-99", "[" * 5000, "a: !!python/name:os.system ''"],
+    ["[1, 2]", "a: [", "", "\x00", "a: 2020-99-99", "[" * 900, "a: !!python/name:os.system ''"],
 )
 def test_a_file_that_is_no_study_is_refused(tmp_path, text):
     path = tmp_path / "study.yaml"
     path.write_text(text)
-    with pytest.raises(ConfigError, match=r"study\.yaml: "):
+    with pytest.raises(ConfigError, match=r"study\.yaml(:1)?: "):
         load_study(path)
 
 
 def test_overrides_merge_mappings_and_replace_lists(tmp_path):
-    study = load_study(MINIATURE, {"limits": {"epochs": 1}, "seeds": {"evaluation": [7]}})
+    study = load_study(MINIATURE, {"limits": {"epochs": 1}, "seeds": {"tuning": [7]}})
     assert study.limits.epochs == 1
-    assert study.seeds.evaluation == (7,)
-    assert study.seeds.tuning == load_study(MINIATURE).seeds.tuning
+    assert study.seeds.tuning == (7,)
+    assert study.seeds.evaluation == load_study(MINIATURE).seeds.evaluation
 
 
 def test_a_snakemake_call_is_one_study(monkeypatch):
     monkeypatch.chdir(ROOT)
     miniature = yaml.safe_load(MINIATURE.read_text())
-    assert snakemake_study(miniature, [MINIATURE]).name == "miniature"
-    assert snakemake_study({"data_dir": "elsewhere"}, []).name == "mnist-cifar10"
-    limited = {"limits": {"epochs": "1"}, "seeds": {"evaluation": ["7"]}}
-    assert snakemake_study(limited, []).limits.epochs == 1
-    assert snakemake_study(limited, []).seeds.evaluation == (7,)
+    assert snakemake_study(miniature, [MINIATURE], ROOT).name == "miniature"
+    assert snakemake_study({"data_dir": "elsewhere"}, [], ROOT).name == "mnist-cifar10"
+    limited = {"limits": {"epochs": "1"}, "seeds": {"tuning": ["70", "80"]}}
+    assert snakemake_study(limited, [], ROOT).limits.epochs == 1
+    assert snakemake_study(limited, [], ROOT).seeds.tuning == (70, 80)
     with pytest.raises(ConfigError, match=r"limits\.epochs: '2020-99-99' is not allowed"):
-        snakemake_study({"limits": {"epochs": "2020-99-99"}}, [])
+        snakemake_study({"limits": {"epochs": "2020-99-99"}}, [], ROOT)
     with pytest.raises(ConfigError, match="allowed: one file"):
-        snakemake_study(deepcopy(miniature), [MINIATURE, ROOT / "config/full.yaml"])
+        snakemake_study(deepcopy(miniature), [MINIATURE, ROOT / "config/full.yaml"], ROOT)
 
 
 def test_the_schema_for_editors_is_current():

@@ -49,7 +49,7 @@ def test_evaluation_plans_every_seed_within_the_comparison_s_cap():
 
 
 def test_a_comparison_may_tune_with_fewer_seeds_than_the_study():
-    study = load_study(MINIATURE, {"seeds": {"tuning": [100, 101, 102], "evaluation": [0]}})
+    study = load_study(MINIATURE, {"seeds": {"tuning": [100, 101, 102], "evaluation": [0, 1, 2]}})
     comparison = study.comparisons[0].model_copy(update={"tuning_seeds": 2})
     assert seeds(study, comparison, "tuning") == (100, 101)
     assert seeds(study, study.comparisons[0], "tuning") == (100, 101, 102)

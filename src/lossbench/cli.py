@@ -7,6 +7,7 @@ help loads nothing.
 import ast
 import gc
 import importlib
+import io
 import os
 import pkgutil
 import signal
@@ -62,6 +63,11 @@ def main() -> None:
     Lightning would swallow the signal, stop training and leave with status 0.
     """
     signal.signal(signal.SIGTERM, _terminate)
+    # Neither a notebook's backend nor a user's style, nor the locale, has a say in what is made.
+    os.environ |= {"MPLBACKEND": "agg", "MATPLOTLIBRC": os.devnull}
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     # What imports make lives to the end. Looking for garbage among it, as often as Python does
     # by default, takes a fifth of the start of a training job.
     gc.set_threshold(100_000)

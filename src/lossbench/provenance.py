@@ -26,19 +26,6 @@ RECORDED = (
 )
 
 
-def listing_digest(source: Path) -> str:
-    """A digest of the names and sizes of the files in a folder, or of one file.
-
-    Cheap enough for every plan of a pipeline. What it misses is a file whose content changed at
-    the same size.
-    """
-    files = sorted(source.rglob("*")) if source.is_dir() else [source]
-    lines = [
-        f"{path.relative_to(source)} {path.stat().st_size}" for path in files if path.is_file()
-    ]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
-
-
 def environment() -> dict[str, Any]:
     """Package versions and machine: what a reader needs to judge timings and repeat results."""
     return {
@@ -53,10 +40,21 @@ def environment() -> dict[str, Any]:
     }
 
 
-def git_state(folder: Path) -> dict[str, Any]:
-    """The commit checked out in `folder` and whether files differ from it; None outside git."""
-    commit = _git(folder, "rev-parse", "HEAD")
-    changes = _git(folder, "status", "--porcelain", "--untracked-files=no")
+PROJECT = Path(__file__).resolve().parents[2]
+"""The project's folder, if the package is installed from it, as `make` does."""
+
+
+def git_state(project: Path = PROJECT) -> dict[str, Any]:
+    """The commit of the code and whether files differ from it.
+
+    None where the project is no repository of its own: unpacked inside another one, it has not that
+    one's commit.
+    """
+    top = _git(project, "rev-parse", "--show-toplevel")
+    if top is None or not project.samefile(top):
+        return {"git_commit": None, "git_dirty": None}
+    commit = _git(project, "rev-parse", "--verify", "HEAD")
+    changes = _git(project, "status", "--porcelain", "--untracked-files=no")
     return {"git_commit": commit, "git_dirty": None if changes is None else bool(changes)}
 
 
@@ -88,9 +86,26 @@ def processor() -> str:
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
-    command = ["git", "-C", str(folder), *arguments]
+    """What git says of the folder, whoever owns it and whatever the environment points git to."""
+    # Reading the state may not lock the repository for others, nor run what it is configured to.
+    safe = [
+        "--no-optional-locks",
+        "-c",
+        f"safe.directory={folder.resolve()}",
+        "-c",
+        "core.fsmonitor=false",
+    ]
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
-        result = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+        result = subprocess.run(
+            ["git", *safe, "-C", folder, *arguments],
+            capture_output=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            timeout=10,
+            check=True,
+            env=plain,
+        )
     except (OSError, subprocess.SubprocessError):
         return None
-    return result.stdout.strip()
+    return result.stdout.removesuffix("\n")

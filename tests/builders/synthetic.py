@@ -362,6 +362,7 @@ def _derived(made: dict[str, pd.DataFrame], study: Study) -> dict[str, pd.DataFr
         "metrics": measured,
         "choices": choices,
         "targets": targets,
+        "class_names": metrics.class_names({"photos": [f"kind {k}" for k in range(10)]}),
         "confusion": metrics.confusion(made["predictions"]),
         "reliability": metrics.reliability(made["predictions"]),
         "gallery": gallery.pick(made["predictions"], _images()),

@@ -29,7 +29,13 @@ rule metrics:
     output:
         [
             PATHS.table(name)
-            for name in ("metrics", "confusion", "reliability", "gallery")
+            for name in (
+                "class_names",
+                "metrics",
+                "confusion",
+                "reliability",
+                "gallery",
+            )
         ],
     log:
         PATHS.root / "logs/metrics.log",

@@ -1,4 +1,6 @@
 import gc
+import os
+import sys
 
 # A plan is a million small objects that stay: looking for garbage among them takes a sixth of a dry run.
 gc.set_threshold(1_000_000)
@@ -12,19 +14,29 @@ from snakemake.exceptions import WorkflowError
 from lossbench.cards.dataset import DATASETS
 from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.code.code_digest import code_digest, declared
-from lossbench.errors import ConfigError
+from lossbench.datasets.layout import source_digest
+from lossbench.errors import ConfigError, DataError
 from lossbench.figures.catalogue import FIGURES
-from lossbench.provenance import has_gpu, listing_digest
+from lossbench.provenance import has_gpu
 from lossbench.study import paths
+from lossbench.study.fields import on_disk
 from lossbench.study.loading import snakemake_study
 from lossbench.study.plan import all_jobs, tuning_grid
 from lossbench.study.slices import cards_json, cards_of, slice_json
 from lossbench.tables.theory import THEORY_TABLES
 
 try:
-    STUDY = snakemake_study(config, workflow.configfiles)
+    STUDY = snakemake_study(
+        workflow.config_settings.config, workflow.configfiles, Path(workflow.basedir)
+    )
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
+
+# Jobs run the `lossbench` beside the Python that runs Snakemake, whether its environment is activated or
+# not. An environment that Snakemake itself made (--sdm conda) comes before it.
+os.environ["PATH"] = os.pathsep.join(
+    [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+)
 
 PATHS = paths.StudyPaths(STUDY.name)
 JOBS = {job.folder: job for job in all_jobs(STUDY)}
@@ -44,7 +56,8 @@ GPUS_PER_JOB = int(
 TRAINING_FIRST = 1
 BEFORE_TRAINING = 2
 
-STUDY_JSON = STUDY.model_dump_json()
+# What a command line carries is ASCII, whatever the locale.
+STUDY_JSON = STUDY.model_dump_json(ensure_ascii=True)
 COMPUTE_JSON = STUDY.compute.model_dump_json()
 COMPARISON = "{dataset}/{model}/{recipe}-{epochs}"
 CELL = f"{COMPARISON}/{{loss}}/{{part}}"
@@ -141,15 +154,12 @@ def planned(stage, wildcards):
     return JOBS[folder]
 
 
-def listing_of(wildcards):
-    """A digest of the files of a data set of the study's own, before they are read."""
-    source = OWN[wildcards.dataset].source
-    if not source.exists():
-        raise WorkflowError(
-            f"datasets, {wildcards.dataset}: source {source} does not exist;"
-            " allowed: a folder of images or an .npz archive"
-        )
-    return listing_digest(source)
+def digest_of_source(wildcards):
+    """A digest of what is read of a data set of the study's own."""
+    try:
+        return source_digest(on_disk(OWN[wildcards.dataset].source))
+    except DataError as error:
+        raise WorkflowError(f"datasets, {wildcards.dataset}: {error}") from None
 
 
 def grid_of(wildcards):

@@ -10,7 +10,7 @@ rule study:
         # As plain text, a title's braces would be taken for wildcards. How often a job saves its
         # state changes no result.
         study=lambda wildcards: STUDY.model_dump_json(
-            exclude={"compute": {"checkpoint_s"}}
+            exclude={"compute": {"checkpoint_s"}}, ensure_ascii=True
         ),
     shell:
         "printf '%s\\n' {params.study:q} > {output:q} 2> {log:q}"
@@ -35,13 +35,13 @@ rule dataset:
         card=card_of_dataset,
         # A function of the input is not compared with earlier runs: verified data are the same
         # wherever they came from.
-        data_dir=lambda wildcards, input: str(STUDY.data_dir),
+        data_dir=lambda wildcards, input: str(on_disk(STUDY.data_dir)),
     shell:
         "lossbench fetch {wildcards.dataset} --data-dir {params.data_dir:q}"
         " --out {output.data:q} --manifest {output.manifest:q} > {log:q} 2>&1"
 
 
-# A data set of the study's own is read again when files come, go or change their size.
+# A data set of the study's own is read again when a file comes, goes or changes.
 rule own_dataset:
     output:
         data=paths.prepared("{dataset}"),
@@ -57,9 +57,9 @@ rule own_dataset:
         "../../environment.yml"
     params:
         code=code_digest("adopt"),
-        listing=listing_of,
+        source_digest=digest_of_source,
         # Not compared with earlier runs: a folder that moved is still the same.
-        source=lambda wildcards, input: str(OWN[wildcards.dataset].source),
+        source=lambda wildcards, input: str(on_disk(OWN[wildcards.dataset].source)),
     shell:
         "lossbench adopt {wildcards.dataset} --source {params.source:q}"
         " --out {output.data:q} --manifest {output.manifest:q} > {log:q} 2>&1"

@@ -9,7 +9,7 @@ A diverged run has no predictions and counts as a network that guesses: all its 
 of chance, and what needs probabilities is missing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ from lossbench.cards.kinds import OutputName
 from lossbench.cards.metric import OF_PREDICTIONS
 from lossbench.errors import TableError
 from lossbench.tables import study
-from lossbench.tables.parquet import check
+from lossbench.tables.parquet import check, empty
 from lossbench.tables.runs import CHANCE_ERROR, CLASSES, LOGITS
 
 Floats = NDArray[np.float64]
@@ -48,6 +48,16 @@ def measure(predictions: pd.DataFrame, runs: pd.DataFrame, history: pd.DataFrame
     scored = [_test_metrics(predictions)] if len(predictions) else []
     parts = [*scored, _guessed(evaluated[evaluated["diverged"]]), _validation(history, runs)]
     return check(pd.concat(parts, ignore_index=True), study.METRICS)
+
+
+def class_names(named: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """The CLASS_NAMES rows of data sets whose sources name their classes, by label."""
+    rows = [
+        {"dataset": dataset, "label": label, "name": name}
+        for dataset, names in named.items()
+        for label, name in enumerate(names)
+    ]
+    return check(pd.DataFrame(rows), study.CLASS_NAMES) if rows else empty(study.CLASS_NAMES)
 
 
 def confusion(predictions: pd.DataFrame) -> pd.DataFrame:

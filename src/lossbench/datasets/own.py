@@ -5,21 +5,22 @@ it: those with the smallest SHA-256 of their pixels. The choice depends on neith
 and equal images stay on one side.
 """
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
 
 from lossbench.datasets.archive import read_archive
 from lossbench.datasets.folder import read_folder
+from lossbench.datasets.image import check_sides
+from lossbench.datasets.layout import is_archive, unreadable
 from lossbench.datasets.prepared import SPLITS, Examples, Loaded, Prepared, Split, build
-from lossbench.errors import DataError
+from lossbench.datasets.splitting import equal_images, held_out
+from lossbench.errors import DataError, printable
 from lossbench.tables.runs import CLASSES
 
 HELD_OUT = 0.1
 """The share of each class that validates, or tests, where the source does not say."""
-SIDES = range(16, 129)
-"""Allowed heights and widths: below, LeNet has no pixel left; above, memory fills up."""
+CHANNELS = {1: ("grey",), 3: ("red", "green", "blue")}
 
 
 def prepare_own(name: str, source: Path) -> Prepared:
@@ -27,16 +28,19 @@ def prepare_own(name: str, source: Path) -> Prepared:
 
     Raises DataError: it is neither, or not ten classes of uint8 images of one size.
     """
-    if source.is_dir():
-        parts, digests = read_folder(source)
-    elif source.is_file() and source.suffix == ".npz":
+    try:
+        archive = is_archive(source)
+    except OSError as error:
+        raise unreadable(error) from error
+    classes: tuple[str, ...] = ()
+    if archive:
         parts, digests = read_archive(source)
     else:
-        what = "is no" if source.exists() else "does not exist; allowed: a"
-        raise DataError(f"source {source}: {what} folder of images or .npz archive")
+        parts, digests, classes = read_folder(source)
     splits = _three(parts)
+    _check_channels(splits["train"], origin=printable(source))
     for split in SPLITS:
-        _check(splits[split], origin=f"{source}, {split}")
+        _check(splits[split], classes, origin=f"{printable(source)}, {split}")
     loaded = Loaded(splits, digests)
     return build(
         loaded,
@@ -44,17 +48,13 @@ def prepare_own(name: str, source: Path) -> Prepared:
         stand_in=False,
         licence="not stated",
         citation="the study's own data",
+        classes=classes,
     )
 
 
 def hold_out(examples: Examples, share: float = HELD_OUT) -> tuple[Examples, Examples]:
-    """What stays and what is held out: `share` of each class, at least one example, by pixels."""
-    digests = np.array([hashlib.sha256(image.tobytes()).digest() for image in examples.images])
-    held = np.zeros(len(examples.labels), bool)
-    for label in np.unique(examples.labels):
-        members = np.flatnonzero(examples.labels == label)
-        count = max(1, round(share * len(members)))
-        held[members[np.argsort(digests[members], kind="stable")[:count]]] = True
+    """What stays and what is held out: see `held_out`."""
+    held = held_out(examples.labels, equal_images(examples.images), share)
     return (
         Examples(examples.images[~held], examples.labels[~held]),
         Examples(examples.images[held], examples.labels[held]),
@@ -72,15 +72,24 @@ def _three(parts: dict[str, Examples]) -> dict[Split, Examples]:
     return {"train": train, "validation": validation, "test": test}
 
 
-def _check(examples: Examples, *, origin: str) -> None:
+def _check(examples: Examples, classes: tuple[str, ...], *, origin: str) -> None:
     """Refuse what `build` does not: images too small or large, and classes without an example."""
-    height, width = examples.images.shape[2:]
-    if height not in SIDES or width not in SIDES:
-        raise DataError(
-            f"{origin}: images are {height}×{width}; allowed: sides of {SIDES[0]} to {SIDES[-1]}"
-        )
+    check_sides(*examples.images.shape[2:], origin=f"{origin}: an image")
+    names = classes or tuple(map(str, range(CLASSES)))
     if absent := sorted(set(range(CLASSES)) - set(np.unique(examples.labels).tolist())):
+        listed = ", ".join(names[label] for label in absent)
         raise DataError(
-            f"{origin}: no example of class {', '.join(map(str, absent))};"
-            f" allowed: examples of all {CLASSES} classes, 0 to {CLASSES - 1}"
+            f"{origin}: no example of class {listed}; allowed: examples of all {CLASSES} classes;"
+            " what is held out needs an image that differs from all others of its class"
         )
+
+
+def _check_channels(train: Examples, *, origin: str) -> None:
+    """Refuse a channel that says nothing: it has no deviation to be scaled by."""
+    low, high = train.images.min(axis=(0, 2, 3)), train.images.max(axis=(0, 2, 3))
+    for name, least, most in zip(CHANNELS[len(low)], low, high, strict=True):
+        if least == most:
+            raise DataError(
+                f"{origin}: {name} is {least} in every pixel of the training images;"
+                " allowed: channels that vary"
+            )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pydantic import StringConstraints
 
 from lossbench.datasets.digests import sha256
+from lossbench.datasets.splitting import counts_of_equal, equal_images
 from lossbench.errors import DataError
 from lossbench.files import atomic
 from lossbench.study.fields import Count, DatasetName, Frozen
@@ -62,6 +63,10 @@ class Manifest(Frozen):
     """Of the training split, by channel, on the scale on which 255 is 1."""
     channel_std: tuple[float, ...]
     """Likewise; the population's standard deviation."""
+    classes: tuple[str, ...]
+    """What the source calls the classes, by label; empty where it has numbers alone."""
+    equal_images: dict[str, int]
+    """How many images of a split another split has too, such as `test in train`; no zeros."""
     source_sha256: dict[str, Sha256]
     """By file as it was verified: MNIST's decompressed, the drawn or bundled sets' arrays."""
     licence: str
@@ -94,7 +99,13 @@ class Prepared:
 
 
 def build(
-    loaded: Loaded, *, name: DatasetName, stand_in: bool, licence: str, citation: str
+    loaded: Loaded,
+    *,
+    name: DatasetName,
+    stand_in: bool,
+    licence: str,
+    citation: str,
+    classes: tuple[str, ...] = (),
 ) -> Prepared:
     """Bring a source's splits into the prepared form.
 
@@ -105,6 +116,8 @@ def build(
     images = np.concatenate([loaded.splits[split].images for split in SPLITS])
     labels = np.concatenate([loaded.splits[split].labels for split in SPLITS])
     mean, std = channel_moments(loaded.splits["train"].images)
+    ends = np.cumsum([len(loaded.splits[split].labels) for split in SPLITS])
+    groups = dict(zip(SPLITS, np.split(equal_images(images), ends[:-1]), strict=True))
     manifest = Manifest(
         name=name,
         stand_in=stand_in,
@@ -114,6 +127,8 @@ def build(
         labels_sha256=sha256(labels),
         channel_mean=mean,
         channel_std=std,
+        classes=classes,
+        equal_images=counts_of_equal(groups),
         source_sha256=dict(loaded.source_sha256),
         licence=licence,
         citation=citation,

@@ -1,6 +1,7 @@
 """MNIST and CIFAR-10: found in torchvision's layout, or downloaded into it; verified; parsed.
 
-Under the data folder lie `MNIST/raw` with its files, plain or gzip, and `cifar-10-batches-py` or
+Under the data folder lie `MNIST/raw` with its files, plain or gzip (also called
+`train-images.idx3-ubyte`), and `cifar-10-batches-py` or
 the archive that holds it. Every byte is compared with the official SHA-256 before it is parsed.
 Validation is the last 5,000 examples of the official training files; the official test sets stay
 whole.
@@ -10,6 +11,7 @@ import io
 import tarfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +21,7 @@ from lossbench.datasets.digests import CIFAR10_FILES, CIFAR10_TAR, MNIST_FILES, 
 from lossbench.datasets.download import Patience, download
 from lossbench.datasets.idx import decompress, parse_idx
 from lossbench.datasets.prepared import Examples, Loaded
-from lossbench.errors import DataError
+from lossbench.errors import DataError, printable
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Official:
     archive_sha256: str = ""
     validation: int = 5000
     """How many of the last training examples validate."""
+    patterns: tuple[str, ...] = ()
+    """Names by which a user may know its files."""
     patience: Patience = field(default_factory=Patience)
 
 
@@ -49,6 +53,7 @@ MNIST = Official(
         "https://ossci-datasets.s3.amazonaws.com/mnist/",
         "https://storage.googleapis.com/cvdf-datasets/mnist/",
     ),
+    patterns=("*ubyte*", "*mnist*"),
 )
 CIFAR10 = Official(
     title="CIFAR-10",
@@ -57,6 +62,7 @@ CIFAR10 = Official(
     mirrors=("https://www.cs.toronto.edu/~kriz/",),
     archive="cifar-10-python.tar.gz",
     archive_sha256=CIFAR10_TAR,
+    patterns=("*cifar*10*", "data_batch_*", "test_batch*"),
 )
 
 
@@ -67,7 +73,7 @@ def load_mnist(data_dir: Path, official: Official = MNIST) -> Loaded:
     """
     arrays = []
     for name, expected in official.files.items():
-        path = _plain_or_packed(data_dir / official.folder / name)
+        path = _where(data_dir / official.folder / name)
         if not _there(path):
             _fetch(path, f"{name}.gz", expected, data_dir, official, unpack=decompress)
         arrays.append(parse_idx(_verified(path, expected, unpack=decompress), origin=str(path)))
@@ -127,10 +133,29 @@ def _archived(data_dir: Path, official: Official) -> dict[str, bytes]:
         }
 
 
-def _plain_or_packed(plain: Path) -> Path:
-    """The file's place: gzip only where the plain file is not there."""
-    packed = plain.with_name(f"{plain.name}.gz")
-    return packed if _there(packed) and not _there(plain) else plain
+def _where(plain: Path) -> Path:
+    """The file's place: under its name, with a dot in it, or in a folder of its name, as archives
+    have it; gzip only where the plain file is not there.
+    """
+    dotted = plain.with_name(plain.name.replace("-idx", ".idx"))
+    packed = [path.with_name(f"{path.name}.gz") for path in (plain, dotted)]
+    nested = [path / path.name for path in (plain, dotted)]
+    found = (path for path in (plain, dotted, *packed, *nested) if path.is_file())
+    return next(found, plain)
+
+
+def _look_alikes(data_dir: Path, official: Official) -> str:
+    """The end of a sentence on files that may be the missing ones."""
+    wanted = {data_dir / official.folder / name for name in official.files}
+    found = (
+        path
+        for depth in ("", "*/", "*/*/")
+        for pattern in official.patterns
+        for path in sorted(data_dir.glob(depth + pattern))
+        if path.is_file() and path not in wanted
+    )
+    listed = ", ".join(printable(path) for path in islice(found, 3))
+    return f" Is this it, by another name or in another place: {listed}?" if listed else ""
 
 
 def _there(path: Path) -> bool:
@@ -165,9 +190,10 @@ def _fetch(
         download(urls, path, expected, patience=official.patience, unpack=unpack)
     except (DataError, OSError) as error:
         folder = data_dir / official.folder
-        missing = [name for name in official.files if not _there(_plain_or_packed(folder / name))]
+        missing = [name for name in official.files if not _there(_where(folder / name))]
         raise DataError(
-            f"data_dir {data_dir}: lacks {official.title}. Put {', '.join(missing)} into {folder}, "
+            f"data_dir {data_dir}: lacks {official.title}."
+            f"{_look_alikes(data_dir, official)} Put {', '.join(missing)} into {folder}, "
             f"or set data_dir to a folder that has them; `make demo` needs no download. "
             f"Downloading failed ({' '.join(str(error).split())})"
         ) from error

@@ -65,17 +65,23 @@ FIGURES: Registry[Entry] = {
         page_table="seed-errors",
     ),
     "confusion": Entry(
-        "predictions", "lossbench.figures.confusion", ("confusion",), page_table="confusion"
+        "predictions",
+        "lossbench.figures.confusion",
+        ("confusion", "class_names"),
+        page_table="confusion",
     ),
     "class-error": Entry(
-        "predictions", "lossbench.figures.class_error", ("metrics",), page_table="class-errors"
+        "predictions",
+        "lossbench.figures.class_error",
+        ("metrics", "class_names"),
+        page_table="class-errors",
     ),
     "calibration": Entry(
         "predictions",
         "lossbench.figures.calibration",
         ("reliability", "metrics", "contrasts"),
     ),
-    "gallery": Entry("predictions", "lossbench.figures.disagreements", ("gallery",)),
+    "gallery": Entry("predictions", "lossbench.figures.disagreements", ("gallery", "class_names")),
     "rate-sensitivity": Entry(
         "sensitivity",
         "lossbench.figures.rate_sensitivity",

@@ -7,13 +7,13 @@ from matplotlib.figure import Figure
 
 from lossbench.figures import palette, theme
 from lossbench.figures.axes import percent_axis, positive
+from lossbench.figures.classes import class_labels, class_names
 from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.legends import legend
 from lossbench.figures.panels import losses, panel_each, places, records
 from lossbench.study.config import Study
 from lossbench.tables.runs import CLASSES, COMPARISON
 from lossbench.words import names, numbers
-from lossbench.words.places import Place
 
 TEMPLATE = "class_error.j2"
 
@@ -28,7 +28,7 @@ def draw(tables: Tables, study: Study) -> Figure:
     errors = _class_errors(tables)
     figure, panels, _ = panel_each(places(errors, study), panel_height=2.5)
     for place, panel in panels.items():
-        _classes(panel, place, place.rows(errors))
+        _classes(panel, place.rows(errors), class_labels(tables, place.dataset))
         panel.set_xlabel("test error of the class")
     legend(figure, losses(errors), lines=False)
     return figure
@@ -39,7 +39,7 @@ def words(tables: Tables, _study: Study) -> Words:
     means = _class_errors(tables).groupby(["dataset", "label"])["value"].mean().reset_index()
     worst = means.loc[means.groupby("dataset", sort=False)["value"].idxmax()]
     hardest = [
-        f"{names.class_names(row.dataset)[row.label]} on {names.dataset_name(row.dataset)} "
+        f"{class_names(tables, row.dataset)[row.label]} on {names.dataset_name(row.dataset)} "
         f"({numbers.percent(row.value, 1)})"
         for row in records(worst)
     ]
@@ -54,7 +54,7 @@ def _class_errors(tables: Tables) -> pd.DataFrame:
     return rows.groupby([*COMPARISON, "loss", "label"])["value"].mean().reset_index()
 
 
-def _classes(axes: Axes, place: Place, errors: pd.DataFrame) -> None:
+def _classes(axes: Axes, errors: pd.DataFrame, labels: list[str]) -> None:
     errors = errors.assign(value=positive(errors["value"]))
     order = losses(errors)
     ends = errors.groupby("label")["value"].agg(["min", "max"])
@@ -78,6 +78,6 @@ def _classes(axes: Axes, place: Place, errors: pd.DataFrame) -> None:
     )
     axes.set(xscale="log", ylabel="")
     axes.set_xlim(float(errors["value"].min()) / 1.3, float(errors["value"].max()) * 1.3)
-    axes.set_yticks(range(CLASSES), names.class_names(place.dataset, CLASSES))
+    axes.set_yticks(range(CLASSES), labels)
     axes.grid(visible=False)
     percent_axis(axes.xaxis, log=True)

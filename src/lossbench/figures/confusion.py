@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from lossbench.cards.loss import REFERENCE
 from lossbench.figures import palette
+from lossbench.figures.classes import class_labels, class_names
 from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.panels import focus, grid, heading, losses, places, subheading
 from lossbench.study.config import Study
 from lossbench.study.fields import DatasetName, LossName
 from lossbench.tables.runs import CLASSES
 from lossbench.words import names, numbers
-from lossbench.words.places import Place
 
 TEMPLATE = "confusion.j2"
 
@@ -46,7 +46,7 @@ def draw(tables: Tables, study: Study) -> Figure:
         if len(pair) == 2:
             _difference(line[2], matrices[1] - matrices[0], pair)
         for panel in line:
-            _frame(panel, place, first=panel is line[0])
+            _frame(panel, class_labels(tables, place.dataset), first=panel is line[0])
     for panel in axes[-1]:
         panel.set_xlabel("predicted class")
     return figure
@@ -60,7 +60,7 @@ def words(tables: Tables, study: Study) -> Words:
     for place in places(counts, study):
         matrix = _confusions(place.rows(counts), loss)
         label, predicted = np.unravel_index(int(matrix.argmax()), matrix.shape)
-        share, classes = float(matrix.max()), names.class_names(place.dataset)
+        share, classes = float(matrix.max()), class_names(tables, place.dataset)
         said = f"{classes[label]} for {classes[predicted]} on {place.heading}"
         found = (share, f"{said} ({numbers.percent(share, 1)})")
         worst[place.dataset] = max(worst.get(place.dataset, found), found)
@@ -107,8 +107,7 @@ def _difference(axes: Axes, matrix: Matrix, pair: Sequence[LossName]) -> None:
     subheading(axes, "which errs more")
 
 
-def _frame(axes: Axes, place: Place, *, first: bool) -> None:
-    classes = names.class_names(place.dataset, CLASSES)
+def _frame(axes: Axes, classes: list[str], *, first: bool) -> None:
     axes.plot([0, CLASSES], [0, CLASSES], color=palette.RULE.light, linewidth=0.8)
     axes.spines[["left", "bottom"]].set_visible(True)
     axes.grid(visible=False)

@@ -7,12 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lossbench.analysis import gallery
+from lossbench.figures.classes import class_labels
 from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.panels import by_loss, grid, heading, places, records
 from lossbench.study.config import Study
 from lossbench.tables.runs import COMPARISON
 from lossbench.words import names, numbers
-from lossbench.words.places import Place
 
 TEMPLATE = "disagreements.j2"
 
@@ -36,7 +36,7 @@ def draw(tables: Tables, study: Study) -> Figure:
             panel.set(xticks=[], yticks=[], frame_on=False, anchor="NW")
         heading(line[0], f"{place.heading}: only {names.in_sentence(right)} is right")
         for panel, row in zip(line, records(mine), strict=False):
-            _picture(panel, place, row)
+            _picture(panel, row, class_labels(tables, place.dataset))
     return figure
 
 
@@ -58,9 +58,8 @@ def _pictured(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["png"] != ""]
 
 
-def _picture(axes: Axes, place: Place, row: Any) -> None:
+def _picture(axes: Axes, row: Any, classes: list[str]) -> None:
     image = gallery.pixels(row.png)
     axes.imshow(image, cmap="gray" if image.ndim == 2 else None, interpolation="none")
-    classes = names.class_names(place.dataset)
     label, predicted = classes[row.label], classes[row.predicted]
     axes.set_xlabel(f"{label}\nnot {predicted}", fontsize=7, labelpad=2)

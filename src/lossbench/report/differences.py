@@ -11,20 +11,26 @@ from lossbench.stats.studies import changes
 from lossbench.tables.rows import Tables, records, rows_of
 from lossbench.tables.study import TABLES
 from lossbench.words.names import metric_name
-from lossbench.words.places import tell_apart
+from lossbench.words.places import Place, tell_apart
 
 READ = ("metrics", "times_to_target", "choices", "contrasts", "claims")
 """The tables that are read."""
+ONLY = ("only in A", "only in B")
 OPPOSITE = {"better": "worse", "worse": "better"}
 
 
 def markdown(tables_a: Tables, tables_b: Tables, name_a: str, name_b: str) -> str:
-    """The differences as Markdown: which verdicts and how many values changed, then the table."""
+    """The differences as Markdown: which verdicts and how many values changed, then the table.
+
+    The table has the values that both studies have and that differ.
+    """
     claims, contrasts, choices = (
         _side_by_side(tables_a, tables_b, name) for name in ("claims", "contrasts", "choices")
     )
     choices = tell_apart(choices, among=choices)
     changed = changes(tables_a, tables_b)
+    shared = ~changed["change"].isin(ONLY)
+    differ = changed[shared & (changed["change"] != "identical")]
     return template("differences.md.j2").render(
         name_a=name_a,
         name_b=name_b,
@@ -33,8 +39,16 @@ def markdown(tables_a: Tables, tables_b: Tables, name_a: str, name_b: str) -> st
         choices=_told(choices, _chosen(choices, "a"), _chosen(choices, "b")),
         values=len(changed),
         changes=changed["change"].value_counts().to_dict(),
-        table=table(_table(changed, name_a, name_b)),
+        compared=bool(shared.any()) or len(contrasts) > 0 or len(choices) > 0,
+        places=[_places(tables) for tables in (tables_a, tables_b)],
+        table=table(_table(differ, name_a, name_b)) if len(differ) else "",
     )
+
+
+def _places(tables: Tables) -> list[Place]:
+    """What a study compares losses on."""
+    rows = rows_of(tables, "metrics").drop_duplicates(["dataset", "model"])
+    return [Place.of(row) for row in records(rows)]
 
 
 def _side_by_side(tables_a: Tables, tables_b: Tables, name: str) -> pd.DataFrame:

@@ -133,6 +133,7 @@ def log_rank(
 def _summary(group: pd.DataFrame, reference: pd.DataFrame | None) -> dict[str, object]:
     steps, reached = group["steps"].to_numpy(), group["reached"].to_numpy()
     mean = _restricted_mean(group)
+    other = np.nan if reference is None else _restricted_mean(reference)
     p, method = np.nan, "the reference"
     if reference is None:
         method = f"no log-rank test: {REFERENCE} has no runs here"
@@ -147,9 +148,7 @@ def _summary(group: pd.DataFrame, reference: pd.DataFrame | None) -> dict[str, o
         "budget_steps": group["budget_steps"].iloc[0],
         "median_steps": _median(steps, reached),
         "restricted_mean_steps": mean,
-        "restricted_mean_ratio": np.nan
-        if reference is None
-        else mean / _restricted_mean(reference),
+        "restricted_mean_ratio": mean / other if other else np.nan,
         "log_rank_p": p,
         "method": method,
     }
@@ -164,10 +163,11 @@ def _curve(group: pd.DataFrame, level: float) -> pd.DataFrame:
     curve = pd.DataFrame(numbers, index=waiting.quantiles.astype(np.int64))
     budget, epochs = group[["budget_steps", "budget_epochs"]].iloc[0]
     # Between its steps the curve is level; before the first one nobody is there.
-    curve = curve.reindex(curve.index.union([0, int(budget)]), method="ffill")
+    curve = curve.reindex(curve.index.union(sorted({0, int(budget)})), method="ffill")
     curve["reached"] = curve["reached"].fillna(0.0)
     at_risk = [int((steps >= step).sum()) for step in curve.index]
-    curve = curve.assign(passes=curve.index * (epochs / budget), at_risk=at_risk)
+    # No run took a step where all diverged at the start: the budget is 0.
+    curve = curve.assign(passes=curve.index * (epochs / max(budget, 1)), at_risk=at_risk)
     return curve.rename_axis("steps").reset_index()
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from lossbench.study.data import Dataset, Seeds
-from lossbench.study.fields import Frozen, StudyName, Title
+from lossbench.study.fields import DataPath, Frozen, StudyName, Title
 from lossbench.study.grid import Comparison
 from lossbench.study.settings import ANNEALED, Compute, History, Limits, Recipe, Statistics, Theory
 
@@ -23,7 +23,7 @@ class Study(Frozen):
     """Lower-case letters, digits and dashes; names results/NAME and report/NAME.html."""
     title: Title
     """The page's heading: 1 to 120 characters on one line."""
-    data_dir: Path = Path("data")
+    data_dir: DataPath = Path("data")
     """MNIST and CIFAR-10 in torchvision's layout; what is missing is downloaded into it."""
     seeds: Seeds
     """Seeds of tuning and evaluation."""
@@ -47,12 +47,8 @@ class Study(Frozen):
     @model_validator(mode="after")
     def _can_stand_on_a_disk(self) -> Self:
         if held := {"datasets": "the data", "cache": "finished runs"}.get(self.name):
-            raise ValueError(
-                f"name: {self.name!r} is not allowed: results/{self.name} holds {held}"
-            )
-        for name, path in (("data_dir", self.data_dir), ("compute.cache", self.compute.cache)):
-            if "\0" in str(path):
-                raise ValueError(f"{name}: {str(path)!r} is not allowed: no path has a NUL")
+            where = f"results/{self.name}"
+            raise ValueError(f"name: {self.name!r} is not allowed: {where} holds {held}")
         return self
 
     @model_validator(mode="after")
@@ -60,10 +56,24 @@ class Study(Frozen):
         names = [dataset.name for dataset in self.datasets]
         if len(set(names)) < len(names):
             raise ValueError(f"datasets lists one twice: {', '.join(names)}")
-        if missing := {comparison.dataset for comparison in self.comparisons} - set(names):
-            raise ValueError(
-                f"comparisons use {', '.join(sorted(missing))}, not listed in datasets"
-            )
+        compared = {comparison.dataset for comparison in self.comparisons}
+        for name in sorted(compared - set(names)):
+            raise ValueError(f"comparisons use {name}, not listed in datasets")
+        for name in sorted(set(names) - compared):
+            raise ValueError(f"datasets lists {name}, which no comparison uses")
+        return self
+
+    @model_validator(mode="after")
+    def _has_the_seeds(self) -> Self:
+        for index, comparison in enumerate(self.comparisons):
+            for stage in ("tuning", "evaluation"):
+                asked = getattr(comparison, f"{stage}_seeds")
+                listed = len(getattr(self.seeds, stage))
+                if asked is not None and asked > listed:
+                    raise ValueError(
+                        f"comparisons.{index}.{stage}_seeds: {asked} is not allowed:"
+                        f" seeds.{stage} lists {listed}"
+                    )
         return self
 
     @model_validator(mode="after")

@@ -1,13 +1,20 @@
 """Seeds and data sets of a study."""
 
 from collections import Counter
-from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from lossbench.cards.dataset import DATASETS
-from lossbench.study.fields import Augmentation, DatasetName, Frozen, PositiveFraction, Seed
+from lossbench.errors import did_you_mean
+from lossbench.study.fields import (
+    Augmentation,
+    DataPath,
+    DatasetName,
+    Frozen,
+    PositiveFraction,
+    Seed,
+)
 
 
 class Seeds(Frozen):
@@ -35,7 +42,7 @@ class Dataset(Frozen):
 
     name: DatasetName
     """`mnist`, `cifar10`, the stand-ins `digits` and `shapes`, or a name for one of your own."""
-    source: Path | None = None
+    source: DataPath | None = None
     """Of a data set of your own: a folder of images in ten class folders, or an .npz archive."""
     augmentation: Augmentation = "none"
     """Of training batches: nothing, a shift of up to 4 pixels, a random flip, or both."""
@@ -53,6 +60,6 @@ class Dataset(Frozen):
         if self.name not in DATASETS and self.source is None:
             raise ValueError(
                 f"name {self.name!r} is not one of {built_in}; a data set of your own needs source,"
-                " a folder of images or an .npz archive"
+                f" a folder of images or an .npz archive{did_you_mean(self.name, DATASETS)}"
             )
         return self

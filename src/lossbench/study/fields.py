@@ -1,7 +1,10 @@
 """What the study's models share: the base model, and types with their bounds."""
 
+import os
+import re
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -17,6 +20,7 @@ from pydantic_core import PydanticCustomError
 
 from lossbench.cards.loss import LOSSES
 from lossbench.cards.network import NETWORKS
+from lossbench.errors import did_you_mean
 
 Stage = Literal["tuning", "evaluation"]
 Goal = Literal["error", "speed"]
@@ -26,13 +30,39 @@ Augmentation = Literal["none", "shift", "flip", "flip_shift"]
 
 def _known(cards: Mapping[str, object], name: str) -> str:
     if name not in cards:
-        raise ValueError(f"{name!r} is not allowed: allowed are {', '.join(cards)}")
+        raise ValueError(
+            f"{name!r} is not allowed: allowed are {', '.join(cards)}{did_you_mean(name, cards)}"
+        )
     return name
 
 
-def _not_bool(value: object) -> object:
-    if isinstance(value, bool):
-        raise PydanticCustomError("number", "Input should be a number")
+NUMBER = r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?"
+"""A number as text, in decimal digits; no other notation reads the same to everyone."""
+
+
+def _written_out(path: Path) -> Path:
+    """Raises ValueError: not what it looks like, or no path at all."""
+    text = str(path)
+    if "\0" in text:
+        raise ValueError(f"{text!r} is not allowed: no path has a NUL")
+    if re.search(r"\$[A-Za-z_{]", text):
+        raise ValueError(f"{text!r} is not allowed: variables are not expanded; write the path out")
+    try:
+        path.expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"{text!r} is not allowed: there is no such home folder") from error
+    return path
+
+
+def on_disk(path: Path) -> Path:
+    """A path of a study, as the system names it: `~` expanded, in UTF-8 whatever the locale."""
+    expanded = str(path.expanduser()).encode("utf-8", "surrogateescape")
+    return Path(os.fsdecode(expanded))
+
+
+def _number(value: object) -> object:
+    if isinstance(value, bool) or (isinstance(value, str) and not re.fullmatch(NUMBER, value)):
+        raise PydanticCustomError("number", "Input should be a number in decimal digits")
     return value
 
 
@@ -51,19 +81,28 @@ DatasetName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$"
 
 RecipeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
 
-# Numbers may come as text: PyYAML reads `1e-3` so, and Snakemake `--config 'limits={epochs: 1}'`.
-NOT_BOOL = BeforeValidator(_not_bool)
-"""Refuses `yes` and `true`, pydantic's 1. After the bounds, for the schema's sake."""
-Count = Annotated[int, Field(ge=1, le=10_000_000), NOT_BOOL]
-Epochs = Annotated[int, Field(ge=1, le=10_000), NOT_BOOL]
-Seed = Annotated[int, Field(ge=0, lt=2**31), NOT_BOOL]
-Real = Annotated[float, Field(allow_inf_nan=False), NOT_BOOL]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), NOT_BOOL]
-NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False), NOT_BOOL]
-Fraction = Annotated[float, Field(ge=0, lt=1), NOT_BOOL]
-PositiveFraction = Annotated[float, Field(gt=0, lt=1), NOT_BOOL]
+DataPath = Annotated[Path, AfterValidator(_written_out)]
+"""From the folder in which Snakemake runs; `~` is a home folder. See `on_disk`."""
+
+# Numbers may come as text: so Snakemake reads `--config 'limits={epochs: 1}'`.
+PLAIN = BeforeValidator(_number)
+"""Refuses `true`, pydantic's 1, `010` and `1_000`. After the bounds, for the schema's sake."""
+Count = Annotated[int, Field(ge=1, le=10_000_000), PLAIN]
+Epochs = Annotated[int, Field(ge=1, le=10_000), PLAIN]
+Seed = Annotated[int, Field(ge=0, lt=2**31), PLAIN]
+Real = Annotated[float, Field(allow_inf_nan=False), PLAIN]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), PLAIN]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False), PLAIN]
+Fraction = Annotated[float, Field(ge=0, lt=1), PLAIN]
+PositiveFraction = Annotated[float, Field(gt=0, lt=1), PLAIN]
 Title = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,120}$")]
 StudyName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+PATTERNS = {
+    r"^[a-z][a-z0-9_]{0,30}$": "at most 31 lower-case letters, digits and _, a letter first",
+    r"^[^\x00-\x1f\x7f-\x9f]{1,120}$": "1 to 120 characters on one line",
+    r"^[a-z0-9][a-z0-9-]{0,62}$": "at most 63 lower-case letters, digits and dashes, no dash first",
+}
+"""What the patterns above allow, in words."""
 
 
 class Frozen(BaseModel):

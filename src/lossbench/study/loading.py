@@ -1,36 +1,43 @@
 """Reads a study file and says, one line a mistake, what in it cannot be run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-import yaml
 from pydantic import ValidationError
 
 from lossbench.errors import ConfigError
 from lossbench.study.config import Study
+from lossbench.study.fields import PATTERNS, Frozen
+from lossbench.study.study_file import read_study_file
 
-NOT_YAML = (yaml.YAMLError, ValueError, RecursionError)
-"""What PyYAML raises: the second for a date or number that is none, the third for deep nesting."""
+OVERRIDES = "--config"
 DEFAULT_STUDY = Path("config/mnist-cifar10.yaml")
+"""In the project's folder."""
 
 
 def load_study(path: Path, overrides: Mapping[str, Any] | None = None) -> Study:
-    """The study in the YAML file `path`, with `overrides` laid over it.
+    """The study in the YAML file `path`, with `overrides` of `--config` laid over it.
 
     Mappings merge, all else replaces.
 
     Raises ConfigError: the file is missing, is not a YAML mapping, or is not a valid study.
     """
+    over = overrides or {}
     try:
-        fields = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read ({error})") from error
-    except NOT_YAML as error:
-        raise ConfigError(f"{path}: is not YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(fields, Mapping):
-        raise ConfigError(f"{path}: holds {type(fields).__name__}; allowed: a mapping of fields")
-    return parse_study(_merge(fields, overrides or {}), origin=str(path))
+    file = read_study_file(text, origin=str(path))
+
+    def origin(place: tuple[str | int, ...]) -> str:
+        if over and (not place or _is_in(over, place)):
+            return OVERRIDES if place else f"{path} with {OVERRIDES}"
+        line = file.line(place)
+        return f"{path}:{line}" if line else str(path)
+
+    return _validated(_merge(file.fields, over), origin)
 
 
 def read_study(path: Path) -> Study:
@@ -41,29 +48,55 @@ def read_study(path: Path) -> Study:
         raise ConfigError(f"{path}: not a study's resolved configuration ({error})") from error
 
 
-def snakemake_study(config: Mapping[str, Any], config_files: Sequence[Path]) -> Study:
+def snakemake_study(
+    overrides: Mapping[str, Any], config_files: Sequence[Path], project: Path
+) -> Study:
     """The study that a `snakemake` call asks for.
 
-    `config` is what Snakemake merged from `--configfile` and `--config`. Without a file it holds
-    overrides of the default study; with one it is that study. Two files would mix two studies.
+    `overrides` are those of `--config`; without a file they change the default study of the
+    project's folder. The file is read again, since Snakemake reads another YAML. Two files would
+    mix two studies.
 
     Raises ConfigError: several files, or an invalid study.
     """
     if len(config_files) > 1:
         listed = ", ".join(str(path) for path in config_files)
         raise ConfigError(f"--configfile: got {listed}; allowed: one file, which is one study")
-    if config_files:
-        return parse_study(config, origin=str(config_files[0]))
-    return load_study(DEFAULT_STUDY, config)
+    return load_study(
+        _near(config_files[0] if config_files else project / DEFAULT_STUDY), overrides
+    )
 
 
 def parse_study(fields: Mapping[str, Any], *, origin: str) -> Study:
     """The study with these fields; `origin` names their source in errors. Raises ConfigError."""
+    return _validated(fields, lambda _place: origin)
+
+
+def _validated(fields: Mapping[str, Any], origin: Callable[[tuple[str | int, ...]], str]) -> Study:
     try:
         return Study.model_validate(dict(fields))
     except ValidationError as error:
-        lines = [f"{origin}: {_describe(problem)}" for problem in _causes(error.errors())]
+        problems = _causes(error.errors())
+        lines = [f"{origin(problem['loc'])}: {_describe(problem)}" for problem in problems]
         raise ConfigError("\n".join(lines)) from error
+
+
+def _near(path: Path) -> Path:
+    """The path from here, where it leads down: shorter in messages."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _is_in(over: Mapping[str, Any], place: tuple[str | int, ...]) -> bool:
+    """Whether the overrides set the field at this place, or what it is in."""
+    found: Any = over
+    for key in place:
+        if not isinstance(found, Mapping):
+            return True
+        if key not in found:
+            return False
+        found = found[key]
+    return True
 
 
 def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,19 +122,49 @@ def _causes(problems: Sequence[Any]) -> list[Any]:
 
 def _describe(problem: Any) -> str:
     """One line: the field's path, its value, and what pydantic or our validator says is allowed."""
-    field = ".".join(_printable(str(part)) for part in problem["loc"]) or "the study"
+    field = ".".join(_cut(str(part)) for part in problem["loc"]) or "the study"
     message = problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "value_error":
         return f"{field}: {message}"
     if problem["type"] == "missing":
         return f"{field}: is missing; it has no default"
     if problem["type"] == "extra_forbidden":
-        return f"{field}: no such field (value {_shorten(problem['input'])})"
+        return (
+            f"{field}: no such field (value {_shorten(problem['input'])}){_meant(problem['loc'])}"
+        )
+    if problem["type"] == "string_pattern_mismatch":
+        message = PATTERNS[problem["ctx"]["pattern"]]
     return f"{field}: {_shorten(problem['input'])} is not allowed: {message}"
 
 
-def _printable(key: str) -> str:
-    """A key as it stands; escaped or cut where a terminal would do more than show it."""
+def _meant(place: tuple[str | int, ...]) -> str:
+    """The fields that the last key of an unknown one resembles, nearby ones alone if there are."""
+    known = list(_fields(Study))
+    *within, key = [part for part in place if isinstance(part, str)]
+    close = get_close_matches(key.rpartition(".")[2], {path[-1] for path in known}, n=1)
+    found = [path for path in known if [path[-1]] == close]
+    near = [path for path in found if list(path[:-1]) == within]
+    listed = " or ".join(".".join(path) for path in near or found[:3])
+    return f"; did you mean {listed}?" if listed else ""
+
+
+def _fields(model: type[Frozen]) -> Iterator[tuple[str, ...]]:
+    """The paths of all fields in a model, without the indices of lists."""
+    for name, field in model.model_fields.items():
+        yield (name,)
+        for inner in _models(field.annotation):
+            yield from ((name, *path) for path in _fields(inner))
+
+
+def _models(annotation: Any) -> Iterator[type[Frozen]]:
+    if isinstance(annotation, type) and issubclass(annotation, Frozen):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models(inner)
+
+
+def _cut(key: str) -> str:
+    """A key as it stands; escaped and cut where a terminal would do more than show it."""
     return key if key.isprintable() and len(key) <= 80 else _shorten(key)
 
 

@@ -20,6 +20,7 @@ COLLECTED = (*STAGE_TABLES["evaluation"], "origins", "choices", "targets")
 """The study's tables that only gather rows of many files."""
 DERIVED = (
     "last_layer",
+    "class_names",
     "metrics",
     "confusion",
     "reliability",

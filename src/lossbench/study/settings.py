@@ -6,8 +6,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from lossbench.study.fields import (
-    NOT_BOOL,
+    PLAIN,
     Count,
+    DataPath,
     Epochs,
     Fraction,
     Frozen,
@@ -63,9 +64,9 @@ ANNEALED = Recipe(name="annealed")
 class History(Frozen):
     """Where a run is measured while it trains; the same points for every loss."""
 
-    early_points: Annotated[int, Field(ge=0, le=12), NOT_BOOL] = 6
+    early_points: Annotated[int, Field(ge=0, le=12), PLAIN] = 6
     """Measurements after steps 1, 2, 4, … of the first epoch."""
-    per_epoch: Annotated[int, Field(ge=1, le=1000), NOT_BOOL] = 4
+    per_epoch: Annotated[int, Field(ge=1, le=1000), PLAIN] = 4
     """Evenly spaced measurements in every epoch."""
     train_examples: Count = 1000
     """The first so many training examples stand for the training set in these measurements."""
@@ -76,9 +77,9 @@ class Compute(Frozen):
 
     accelerator: Literal["auto", "cpu", "cuda"] = "auto"
     """`auto` takes a GPU where there is one."""
-    threads: Annotated[int, Field(ge=1, le=1024), NOT_BOOL] = 1
+    threads: Annotated[int, Field(ge=1, le=1024), PLAIN] = 1
     """CPU threads a training job; one job a core beats several threads a job."""
-    seeds_per_job: Annotated[int, Field(ge=1, le=32), NOT_BOOL] = 5
+    seeds_per_job: Annotated[int, Field(ge=1, le=32), PLAIN] = 5
     """Seeds trained together in one job."""
     trials_per_job: Count | None = None
     """Trials of a loss's grid in one tuning job; all of them where absent."""
@@ -86,7 +87,7 @@ class Compute(Frozen):
     """Arithmetic of the training steps; parameters and measurements stay float32."""
     compile: bool = False
     """Let torch.compile translate the networks: needs a C++ compiler and up to a minute a job."""
-    cache: Path = Path("results/cache")
+    cache: DataPath = Path("results/cache")
     """Folder of finished runs, which are never trained again; studies and users may share one."""
     checkpoint_s: NonNegative = 60.0
     """Seconds, at least, between the checkpoints of a training job; 0 saves at each measurement."""
@@ -95,9 +96,9 @@ class Compute(Frozen):
 class Statistics(Frozen):
     """The intervals and tests behind the verdicts."""
 
-    level: Annotated[float, Field(gt=0.5, lt=1), NOT_BOOL] = 0.95
+    level: Annotated[float, Field(gt=0.5, lt=1), PLAIN] = 0.95
     """Coverage of the intervals."""
-    resamples: Annotated[int, Field(ge=999, le=1_000_000), NOT_BOOL] = 9999
+    resamples: Annotated[int, Field(ge=999, le=1_000_000), PLAIN] = 9999
     """Bootstrap and Monte Carlo permutation resamples."""
 
 

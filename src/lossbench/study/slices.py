@@ -40,7 +40,7 @@ def sliced(study: Study, uses: Iterable[str]) -> Study:
 
 def slice_json(study: Study, uses: Iterable[str]) -> str:
     """The values of a slice."""
-    return sliced(study, uses).model_dump_json()
+    return sliced(study, uses).model_dump_json(ensure_ascii=True)
 
 
 def cards_of(study: Study) -> dict[str, set[str]]:
@@ -65,7 +65,7 @@ def cards_json(fields: Iterable[str], keys: Mapping[str, Collection[str]]) -> st
                 raise ValueError(f"a {kind}'s card has no {field}; allowed: {', '.join(values)}")
             kept = {field: values[field]} if field else values
             found.setdefault(f"{kind} {key}", {}).update(kept)
-    return json.dumps(found, ensure_ascii=False)
+    return json.dumps(found)
 
 
 def _pruned(value: Any, kept: Mapping[str, Any]) -> Any:

@@ -9,9 +9,11 @@ LAST_LAYER = Schema(
         *COMPARED[:2],
         Column("seed", "int32", "", "seed of the network's start"),
         Column("features", "int32", "", "last hidden features"),
-        Column("squared_length", "float64", "", "their mean squared length before training"),
+        Column("squared_length", "float64", "", "their mean squared length before training", True),
         Column("mean_share", "float64", "fraction", "share of it that is their common mean", True),
-        Column("curvature", "float64", "", "of MSE on logits in the last layer, at its largest"),
+        Column(
+            "curvature", "float64", "", "of MSE on logits in the last layer, at its largest", True
+        ),
     ),
     (*COMPARISON[:2], "seed"),
 )
@@ -54,6 +56,16 @@ GALLERY = Schema(
         Column("png", "text", "", "the image as PNG, in base64; empty where it is not at hand"),
     ),
     (*COMPARISON, "right", "wrong", "example"),
+)
+
+CLASS_NAMES = Schema(
+    "class_names",
+    (
+        Column("dataset", "text", "", "data set"),
+        Column("label", "int8", "", "class"),
+        Column("name", "text", "", "what its source calls it"),
+    ),
+    ("dataset", "label"),
 )
 
 METRICS = Schema(
@@ -195,6 +207,7 @@ TABLES: dict[str, Schema] = RUN_TABLES | {
     for table in (
         ORIGINS,
         LAST_LAYER,
+        CLASS_NAMES,
         METRICS,
         CONFUSION,
         RELIABILITY,

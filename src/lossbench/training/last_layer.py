@@ -43,14 +43,16 @@ def measures(features: Tensor) -> dict[str, float]:
     """Of features (N, H): `squared_length` E‖x‖², `mean_share` ‖E x‖² / E‖x‖², `curvature`.
 
     The curvature is the largest eigenvalue of the Hessian above, that of the bias included. Of
-    features that are all zero the mean has no share: NaN.
+    features that are all zero the mean has no share, and what is not finite has no curvature: NaN.
     """
     wide = features.double()
     length = wide.square().sum(1).mean()
     with_ones = torch.cat([torch.ones_like(wide[:, :1]), wide], dim=1)
     second_moment = with_ones.T @ with_ones / len(wide)
+    finite = bool(second_moment.isfinite().all())
+    largest = torch.linalg.eigvalsh(second_moment)[-1].item() if finite else float("nan")
     return {
         "squared_length": length.item(),
         "mean_share": (wide.mean(0).square().sum() / length).item(),
-        "curvature": 2 / CLASSES * torch.linalg.eigvalsh(second_moment)[-1].item(),
+        "curvature": 2 / CLASSES * largest,
     }

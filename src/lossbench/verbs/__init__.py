@@ -13,4 +13,7 @@ StudyText = Annotated[
     str, typer.Option("--study", help="A study's resolved configuration, as JSON.")
 ]
 Folder = Annotated[Path, typer.Option(help="The study's folder, results/NAME.")]
+StudyFolder = Annotated[
+    Path, typer.Argument(help="A study's folder: results/NAME, or one in docs/published.")
+]
 Out = Annotated[Path, typer.Option(help="Where the result goes.")]

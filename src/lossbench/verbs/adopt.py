@@ -16,4 +16,8 @@ def adopt(
     out: Out,
     manifest: Annotated[Path, typer.Option(help="Where its description goes.")],
 ) -> None:
-    save(prepare_own(dataset, source), out, manifest)
+    prepared = prepare_own(dataset, source.expanduser())
+    save(prepared, out, manifest)
+    for pair, images in prepared.manifest.equal_images.items():
+        split, _, other = pair.partition(" in ")
+        print(f"{dataset}: {images} images of {split} are equal to images of {other}")

@@ -4,24 +4,35 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markdown import Markdown
 
+from lossbench.errors import ConfigError, printable
 from lossbench.files import write_text
 from lossbench.report.differences import READ, markdown
+from lossbench.study.paths import StudyPaths
+from lossbench.tables.rows import Tables
 from lossbench.tables.stored import read_finished
+from lossbench.verbs import StudyFolder
 
 
 def compare(
-    first: Annotated[
-        Path, typer.Argument(help="A study's folder: results/NAME, or one in docs/published.")
-    ],
-    second: Annotated[Path, typer.Argument(help="Another's.")],
+    first: StudyFolder,
+    second: StudyFolder,
     out: Annotated[Path | None, typer.Option(help="Markdown file to write.")] = None,
 ) -> None:
-    one, other = (read_finished(folder.resolve(), *READ) for folder in (first, second))
+    one, other = (_read(folder) for folder in (first, second))
     names = [first.name, second.name] if first.name != second.name else [str(first), str(second)]
     text = markdown(one, other, *names)
     if out is not None:
         write_text(out, text)
-    Console().print(Markdown(text))
+    print(text)
+
+
+def _read(folder: Path) -> Tables:
+    if not folder.is_dir():
+        raise ConfigError(f"{printable(folder)}: is no folder; allowed: results/NAME of a study")
+    paths = StudyPaths(folder.resolve().name, folder.resolve().parent)
+    there = [name for name in READ if paths.table(name).exists() or paths.csv(name).exists()]
+    if missing := [name for name in READ if name not in there]:
+        what = "is not finished" if paths.study.exists() or there else "is no study's folder"
+        raise ConfigError(f"{printable(folder)}: {what}; it lacks {', '.join(missing)}")
+    return read_finished(paths.root, *READ)

@@ -1,7 +1,7 @@
 """Measure every run by its stored predictions; pick images that tell the losses apart."""
 
 from lossbench.analysis.gallery import pick
-from lossbench.analysis.metrics import confusion, measure, reliability
+from lossbench.analysis.metrics import class_names, confusion, measure, reliability
 from lossbench.datasets.prepared import load
 from lossbench.study.paths import StudyPaths, prepared
 from lossbench.tables.stored import read_tables, write_tables
@@ -13,8 +13,10 @@ def evaluate(folder: Folder) -> None:
     tables = read_tables(paths, "predictions", "runs", "history")
     predictions = tables["predictions"]
     names = set(predictions["dataset"])
-    images = {name: load(prepared(name, paths.results)).examples("test").images for name in names}
+    data = {name: load(prepared(name, paths.results)) for name in sorted(names)}
+    images = {name: each.examples("test").images for name, each in data.items()}
     measured = {
+        "class_names": class_names({name: each.manifest.classes for name, each in data.items()}),
         "metrics": measure(**tables),
         "confusion": confusion(predictions),
         "reliability": reliability(predictions),

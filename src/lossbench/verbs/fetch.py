@@ -19,4 +19,4 @@ def fetch(
     out: Out,
     manifest: Annotated[Path, typer.Option(help="Where its description goes.")],
 ) -> None:
-    save(prepare(dataset, data_dir), out, manifest)
+    save(prepare(dataset, data_dir.expanduser()), out, manifest)

@@ -1,7 +1,5 @@
 """Render the page and the Markdown summary."""
 
-from pathlib import Path
-
 from lossbench.figures.catalogue import FIGURES
 from lossbench.files import read_json, write_text
 from lossbench.provenance import git_state
@@ -46,6 +44,6 @@ def render(study: StudyText, folder: Folder) -> None:
         for name in FIGURES
         if (words := read_json(paths.words(name)))
     }
-    provenance = read_json(paths.provenance) | {"page": git_state(Path.cwd())}
+    provenance = read_json(paths.provenance) | {"page": git_state()}
     write_text(paths.page, page.render(settings, tables, figures, provenance))
     write_text(paths.summary, markdown(settings, tables, provenance))

@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import numpy as np
@@ -28,7 +27,7 @@ def trace(
     used = sorted({comparison.dataset for comparison in settings.comparisons})
     timing = read_tables(paths, "timing")["timing"]
     record = {
-        **git_state(Path.cwd()),
+        **git_state(),
         "code_digests": json.loads(digests),
         **environment(),
         "devices": sorted(timing["device"].unique()),

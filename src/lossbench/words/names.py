@@ -37,12 +37,6 @@ def dataset_name(dataset: str) -> str:
     return f"{card.name} (stand-in)" if card.is_stand_in else card.name
 
 
-def class_names(dataset: str, count: int = 10) -> tuple[str, ...]:
-    """What the classes of `dataset` are called: their names, or their numbers."""
-    named = DATASETS[dataset].classes if dataset in DATASETS else ()
-    return named or tuple(map(str, range(count)))
-
-
 def focus(losses: Iterable[str]) -> str | None:
     """The one of these losses that titles speak of: the primary one, else the first other."""
     others = [loss for loss in losses if loss != REFERENCE]

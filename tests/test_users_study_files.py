@@ -1,0 +1,254 @@
+"""Study files and `--config` as users write them: the field, its line, and what was meant."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from builders.project_copy import ROOT
+from lossbench.errors import ConfigError
+from lossbench.study.fields import on_disk
+from lossbench.study.loading import load_study, snakemake_study
+from lossbench.study.study_file import read_study_file
+
+MINIATURE = (ROOT / "config/miniature.yaml").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    """Writes the miniature with a text exchanged, or another text, to study.yaml here."""
+    monkeypatch.chdir(tmp_path)
+
+    def written(old: str, new: str, text: str = MINIATURE) -> Path:
+        assert old in text
+        Path("study.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
+        return Path("study.yaml")
+
+    return written
+
+
+def refusal(path: Path, **overrides: object) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load_study(path, overrides)
+    text = str(caught.value)
+    assert text.isprintable(), text
+    return text
+
+
+def line_of(text: str) -> int:
+    (found,) = [k for k, line in enumerate(MINIATURE.splitlines(), 1) if text in line]
+    return found
+
+
+# One key, one value
+
+
+def test_a_key_that_is_there_twice_is_named_with_both_lines(write):
+    end = len(MINIATURE.splitlines())
+    path = write(MINIATURE, MINIATURE + "comparisons: []\n")
+    first = line_of("comparisons:")
+    assert refusal(path) == (
+        f"study.yaml:{end + 1}: 'comparisons' is there twice, first in line {first}"
+    )
+    path = write("batch_size: 32", "batch_size: 32\n    'batch_size': 64")
+    assert "'batch_size' is there twice" in refusal(path)
+    assert "'m' is there twice" in refusal(write("{m: 0.35, s: 10}", "{m: 0.35, s: 10, m: 0.5}"))
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["010", "0o10", "0x1F", "0b11", "1_000", "1:30", "1__0", "+010", "08", "1e3x", "٣", "½"],
+)
+def test_a_number_that_is_not_decimal_is_refused(write, number):
+    path = write("evaluation: [0, 1, 2, 3, 4]", f"evaluation: [0, {number}, 2, 3, 4]")
+    text = refusal(path)
+    assert text.startswith(f"study.yaml:{line_of('evaluation: [0')}: seeds.evaluation.1: ")
+    assert "is not allowed" in text
+
+
+@pytest.mark.parametrize("number", ["010", "1_000", "0x10", " 7", "1:30"])
+def test_nor_is_it_in_an_override(write, number):
+    """Snakemake hands on text."""
+    text = refusal(write("x", "x"), limits={"epochs": number})
+    assert text.startswith("--config: limits.epochs: ")
+
+
+@pytest.mark.parametrize("word", ["yes", "no", "on", "off", "y", "N", "True", "TRUE"])
+def test_truth_is_no_number_whatever_the_word(write, word):
+    path = write("evaluation: [0, 1, 2, 3, 4]", f"evaluation: [0, {word}, 2, 3, 4]")
+    assert "seeds.evaluation.1" in refusal(path)
+
+
+def test_what_yaml_1_1_takes_for_something_else_is_text(write):
+    text = 'a: [no, on, 2020-01-01, 1:30, 010, .inf, .nan, "1", 12e03, -1.5e-3, ~, null, true, 7]\n'
+    file = read_study_file(text, origin="a")
+    expected = ["no", "on", "2020-01-01", "1:30", "010", ".inf", ".nan", "1", 12e3, -1.5e-3]
+    assert file.fields == {"a": [*expected, None, None, True, 7]}
+
+
+def test_small_numbers_may_have_an_exponent(write):
+    path = write("learning_rates: [0.003, 0.01, 0.03]", "learning_rates: [3e-3, 1E-2, .03]")
+    losses = load_study(path).comparisons[0].losses
+    assert losses[-1].learning_rates == (0.003, 0.01, 0.03)
+
+
+def test_json_is_a_study_file_too(write):
+    path = write(MINIATURE, __import__("json").dumps(yaml.safe_load(MINIATURE)))
+    assert load_study(path) == load_study(ROOT / "config/miniature.yaml")
+
+
+def test_what_a_file_may_repeat_by_reference(write):
+    path = write("learning_rates: [0.01, 0.03, 0.1]", "learning_rates: &rates [0.01, 0.03, 0.1]")
+    path = write("[0.3, 1.0, 3.0]", "*rates", path.read_text())
+    losses = load_study(path).comparisons[0].losses
+    assert losses[0].learning_rates == losses[1].learning_rates
+
+
+def test_references_that_grow_are_stopped():
+    lines = ["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
+    lines += [f"a{k}: &a{k} [{', '.join([f'*a{k - 1}'] * 10)}]" for k in range(1, 9)]
+    with pytest.raises(ConfigError, match="is too much"):
+        read_study_file("\n".join(lines), origin="a")
+    with pytest.raises(ConfigError, match="nested too deeply"):
+        read_study_file("a: &a [*a]", origin="a")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a: 1\nb: [1,\nc: 2", 3),
+        ("a: 1\n\tb: 2", 2),
+        ("a: 'b", 1),
+        ("a: 1\n--- \nb: 2", 2),
+        ("a: 1\nb: *c", 2),
+        ("a: 1\nb: !!python/object:os.system x", 2),
+        ("a: 1\n? [1]\n: 2", 2),
+        ('a: "\\q"', 1),
+    ],
+)
+def test_what_is_no_yaml_is_one_line_with_its_number(text, line):
+    with pytest.raises(ConfigError) as caught:
+        read_study_file(text, origin="a.yaml")
+    assert str(caught.value).startswith(f"a.yaml:{line}: ")
+    assert str(caught.value).isprintable()
+
+
+# The right place, and what was meant
+
+
+def test_a_mistake_has_the_line_of_its_field(write):
+    path = write("batch_size: 64", "batch_size: 0")
+    assert refusal(path).startswith(f"study.yaml:{line_of('batch_size: 64')}: comparisons.1.batch")
+    path = write("batch_size: 64", "batchsize: 64")
+    text = refusal(path)
+    assert text.startswith(f"study.yaml:{line_of('batch_size: 64')}: comparisons.1.batchsize: ")
+    assert text.endswith("did you mean comparisons.batch_size?")
+    path = write("        learning_rates: [1.0, 3.0, 10.0]\n", "")
+    missing = f"study.yaml:{line_of('batch_size: 64') + 5}: comparisons.1.losses.1.learning_rates"
+    assert refusal(path).startswith(missing)
+
+
+def test_a_mistake_in_an_override_is_not_blamed_on_the_file(write):
+    path = write("x", "x")
+    assert refusal(path, limts={"epochs": 1}) == (
+        "--config: limts: no such field (value {'epochs': 1}); did you mean limits?"
+    )
+    assert refusal(path, limits={"epoch": "1"}).endswith("did you mean limits.epochs?")
+    assert "comparisons.epochs" in refusal(path, epochs=1)
+    assert refusal(path, limits={"epochs": 0}).startswith("--config: limits.epochs: 0 is not")
+    assert refusal(path, seeds={"tuning": [0]}).startswith("--config: seeds: tuning and evaluation")
+    text = refusal(write("batch_size: 64", "batch_size: 0"), limits={"epochs": 1})
+    assert text.startswith("study.yaml:")
+
+
+def test_names_are_explained_in_words(write):
+    text = refusal(write("x", "x"), name="My Study")
+    assert text == (
+        "--config: name: 'My Study' is not allowed: at most 63 lower-case letters, digits and"
+        " dashes, no dash first"
+    )
+    assert "^[" not in refusal(write("x", "x"), title="")
+    assert "^[" not in refusal(write("- name: digits", "- name: Digits 2"))
+
+
+def test_a_known_name_that_is_near_is_proposed(write):
+    text = refusal(write("loss: mse_softmax", "loss: mse_sofmax"))
+    assert text.endswith("did you mean mse_softmax?")
+    assert refusal(write("model: mlp", "model: mpl")).endswith("did you mean mlp?")
+    assert refusal(write("- name: digits", "- name: digit")).endswith("did you mean digits?")
+
+
+# What is asked and not there
+
+
+def test_more_seeds_than_are_listed_are_refused(write):
+    text = refusal(write("evaluation_seeds: 3", "evaluation_seeds: 30"))
+    assert "comparisons.1.evaluation_seeds: 30 is not allowed: seeds.evaluation lists 5" in text
+    text = refusal(write("evaluation_seeds: 3", "tuning_seeds: 2"))
+    assert "comparisons.1.tuning_seeds: 2 is not allowed: seeds.tuning lists 1" in text
+
+
+def test_a_data_set_that_nothing_uses_is_named(write):
+    more = "- name: mnist\n    equivalence_margin: 0.01\n  - name: digits"
+    assert "datasets lists mnist, which no comparison uses" in refusal(
+        write("- name: digits", more)
+    )
+
+
+# Paths
+
+
+def test_a_tilde_is_the_home_folder(write, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    study = load_study(write("x", "x"), {"data_dir": "~/data"})
+    assert on_disk(study.data_dir) == tmp_path / "data"
+    assert str(study.data_dir) == "~/data", "no path of this machine is recorded"
+
+
+@pytest.mark.parametrize("path", ["$HOME/data", "${DATA}/x", "~nobody-of-this-name/data", "a\0b"])
+def test_a_path_that_is_not_what_it_says_is_refused(write, path):
+    assert refusal(write("x", "x"), data_dir=path).startswith("--config: data_dir: ")
+    study = write("- name: digits", f"- name: own\n    source: {path!r}".replace("\\x00", "\\0"))
+    assert "source" in refusal(study) or "\0" in path
+
+
+@pytest.mark.parametrize("path", ["a b", "a'b", 'a"b', "a#b", "a{b}", "é", "$", "a$1", "-x", "%s"])
+def test_odd_paths_stay_as_they_are(write, path):
+    assert str(on_disk(load_study(write("x", "x"), {"data_dir": path}).data_dir)) == path
+
+
+def test_the_default_study_is_found_from_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert snakemake_study({}, [], ROOT).name == "mnist-cifar10"
+
+
+# Through Snakemake
+
+
+def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "-s", ROOT / "Snakefile", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def said(result: subprocess.CompletedProcess[str]) -> str:
+    return result.stdout + result.stderr
+
+
+def test_snakemake_plans_what_the_file_says_and_not_what_it_reads(tmp_path):
+    text = MINIATURE.replace("evaluation: [0, 1, 2, 3, 4]", "evaluation: [0, 1, 2, 3, 010]")
+    (tmp_path / "study.yaml").write_text(text)
+    result = snakemake(tmp_path, "--configfile", "study.yaml")
+    assert result.returncode == 1
+    line = line_of("evaluation: [0")
+    assert f"study.yaml:{line}: seeds.evaluation.4: '010' is not allowed" in said(result)
+    assert "Traceback" not in said(result)
+
+
+def test_a_study_is_planned_from_another_folder(tmp_path):
+    shutil.copy(ROOT / "config/miniature.yaml", tmp_path / "own.yaml")
+    result = snakemake(tmp_path, "--configfile", "own.yaml", "--config", "name=other")
+    assert result.returncode == 0, said(result)
+    assert "results/other/" in result.stdout
