@@ -14,7 +14,7 @@ from benchmarks import clock, data
 from benchmarks.contests import EDGES
 from benchmarks.record import Figure, at_most, below
 from lossbench.study.fields import Augmentation, DatasetName, NetworkName
-from lossbench.study.job import Cell
+from lossbench.study.job import Cell, Replicate
 from lossbench.study.settings import ANNEALED, Compute, Recipe
 from lossbench.tables.runs import LOGITS
 from lossbench.training.fit import fit
@@ -89,11 +89,12 @@ def test_errors(attempt: Attempt, data_dir: Path) -> tuple[list[float], float]:
     counts = prepared.manifest.counts
     used = data.shortened(prepared, train=counts.train, validation=1, test=counts.test)
     tables: dict[str, pd.DataFrame] = {}
+    replicates = [Replicate(split=0, seed=seed) for seed in SEEDS]
 
     def train() -> None:
         with contextlib.redirect_stdout(io.StringIO()):
             tables.update(
-                fit(_cell(attempt), SEEDS, used, Compute(accelerator="cpu"), show_bar=False)
+                fit(_cell(attempt), replicates, used, Compute(accelerator="cpu"), show_bar=False)
             )
 
     seconds = clock.cpu_seconds(train)

@@ -8,7 +8,7 @@ from lossbench.datasets.prepared import Prepared
 from lossbench.study.config import Study
 from lossbench.study.fields import DatasetName, NetworkName
 from lossbench.study.grid import Comparison
-from lossbench.study.job import Cell
+from lossbench.study.job import Cell, Replicate
 from lossbench.study.settings import ANNEALED, Compute, History
 from lossbench.training.fit import fit
 from lossbench.training.schedule import measured_steps
@@ -82,7 +82,12 @@ def one_epoch(contest: Contest, study: Study, history: History) -> Cell:
 def train_block(contest: Contest, study: Study, history: History, examples: Prepared) -> None:
     """Our side: a block of seeds, for one epoch of all of `examples`."""
     cell, compute = one_epoch(contest, study, history), Compute(accelerator="cpu")
-    fit(cell, range(contest.seeds), examples, compute, show_bar=False)
+    fit(cell, replicates(contest.seeds), examples, compute, show_bar=False)
+
+
+def replicates(count: int) -> list[Replicate]:
+    """Replicates that differ in their seeds alone."""
+    return [Replicate(split=0, seed=seed) for seed in range(count)]
 
 
 def quiet() -> None:

@@ -9,10 +9,11 @@ from pathlib import Path
 import torch
 
 from benchmarks import data
-from benchmarks.contests import EDGES, LENET, MLP, Contest, one_epoch
+from benchmarks.contests import EDGES, LENET, MLP, Contest, one_epoch, replicates
 from benchmarks.record import Figure, Goal, at_least, median
 from lossbench.datasets.prepared import Prepared
 from lossbench.study.config import Study
+from lossbench.study.job import Replicate
 from lossbench.study.settings import Compute
 from lossbench.training.fit import fit
 
@@ -47,12 +48,12 @@ def stacking(contest: Contest, study: Study, examples: Prepared, compute: Comput
     """Wall seconds of the seeds one at a time, over those of all seeds in one block."""
     cell = one_epoch(contest, study, EDGES)
 
-    def seconds(blocks: Sequence[Sequence[int]]) -> float:
+    def seconds(blocks: Sequence[Sequence[Replicate]]) -> float:
         started = time.perf_counter()
         with contextlib.redirect_stdout(io.StringIO()):
             for block in blocks:
                 fit(cell, block, examples, compute, show_bar=False)
         return time.perf_counter() - started
 
-    seeds = range(SEEDS)
-    return seconds([[seed] for seed in seeds]) / seconds([seeds])
+    all_together = replicates(SEEDS)
+    return seconds([[each] for each in all_together]) / seconds([all_together])

@@ -10,7 +10,7 @@ from unittest import mock
 import torch
 
 from benchmarks import clock, data
-from benchmarks.contests import CONVNET, EDGES, one_epoch, quiet
+from benchmarks.contests import CONVNET, EDGES, one_epoch, quiet, replicates
 from benchmarks.record import Figure, at_most
 from lossbench.datasets.prepared import load, save
 from lossbench.study.config import Study
@@ -44,7 +44,7 @@ def main(npz: Path, study: Study) -> None:
     quiet()
     cell = one_epoch(CONVNET, study, EDGES).model_copy(update={"stage": "evaluation"})
     with mock.patch.object(Order, "__len__", return_value=STEPS):
-        fit(cell, range(SEEDS), load(npz), Compute(accelerator="cpu"), show_bar=False)
+        fit(cell, replicates(SEEDS), load(npz), Compute(accelerator="cpu"), show_bar=False)
     print(peak_memory_bytes(torch.device("cpu")))
 
 

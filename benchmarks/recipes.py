@@ -9,7 +9,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks import clock, data
-from benchmarks.contests import EDGES, LENET, MLP, RATE, Contest, batch_size, one_epoch, train_block
+from benchmarks.contests import (
+    EDGES,
+    LENET,
+    MLP,
+    RATE,
+    Contest,
+    batch_size,
+    one_epoch,
+    replicates,
+    train_block,
+)
 from benchmarks.record import Figure, at_least, median
 from lossbench.datasets.prepared import Prepared, save
 from lossbench.study.config import Study
@@ -96,7 +106,9 @@ def _stock(contest: Contest, study: Study, npz: Path, seed: int) -> Stock:
 def _job(contest: Contest, study: Study, folder: Path) -> float:
     """Processor seconds of one of our training jobs with the study's evaluation points."""
     cell = one_epoch(contest, study, study.history)
-    job = Job(cells=(cell,), seeds=tuple(range(SEEDS)), code="benchmark").model_dump_json()
+    job = Job(
+        cells=(cell,), replicates=tuple(replicates(SEEDS)), code="benchmark"
+    ).model_dump_json()
     paths = ["--data", str(folder / "mnist.npz"), "--out", str(folder / "tables")]
     return clock.python("-c", JOB, "train", "--job", job, *paths).cpu_s
 

@@ -21,7 +21,7 @@ from lossbench.provenance import has_gpu
 from lossbench.study import paths
 from lossbench.study.fields import on_disk
 from lossbench.study.loading import snakemake_study
-from lossbench.study.plan import all_jobs, tuning_grid
+from lossbench.study.plan import all_jobs, replicates, tuning_grid
 from lossbench.study.slices import cards_json, cards_of, slice_json
 from lossbench.tables.theory import THEORY_TABLES
 
@@ -162,14 +162,26 @@ def digest_of_source(wildcards):
         raise WorkflowError(f"datasets, {wildcards.dataset}: {error}") from None
 
 
+def loss_of(wildcards):
+    """What the study says of the wildcards' loss in their comparison."""
+    losses = comparison_of(wildcards).losses
+    return next(grid for grid in losses if grid.loss == wildcards.loss)
+
+
 def grid_of(wildcards):
     """The loss's grid of learning rates and margins, as JSON."""
-    comparison = comparison_of(wildcards)
-    return next(
-        tuning_grid(STUDY, grid).model_dump_json()
-        for grid in comparison.losses
-        if grid.loss == wildcards.loss
-    )
+    return tuning_grid(STUDY, loss_of(wildcards)).model_dump_json()
+
+
+def seeds_of(wildcards):
+    """The tuning and the evaluation seed of each of the loss's replicates, as JSON."""
+    stages = ("tuning", "evaluation")
+    comparison, grid = comparison_of(wildcards), loss_of(wildcards)
+    seeds = [
+        [each.seed for each in replicates(STUDY, comparison, grid, stage)]
+        for stage in stages
+    ]
+    return json.dumps(list(zip(*seeds)))
 
 
 def comparison_of(wildcards):

@@ -63,10 +63,12 @@ rule choices:
     params:
         grid=grid_of,
         recipe=recipe_of,
+        seeds=seeds_of,
         code=code_digest("choose"),
     shell:
         "lossbench choose --grid {params.grid:q} --recipe {params.recipe:q}"
-        " --epochs {wildcards.epochs} --out {output:q} {input:q} > {log:q} 2>&1"
+        " --epochs {wildcards.epochs} --seeds {params.seeds:q} --out {output:q} {input:q}"
+        " > {log:q} 2>&1"
 
 
 rule targets:

@@ -1,6 +1,7 @@
 """From tuning runs to each loss's learning rate and to the targets, before any evaluation run."""
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -31,42 +32,41 @@ def choose(
     history: pd.DataFrame,
     runs: pd.DataFrame,
     grid: LossGrid,
+    seeds: Mapping[int, int],
     *,
     epochs: int,
     tuned_for: Goal = "error",
 ) -> pd.DataFrame:
-    """The one CHOICES row of a loss in the comparison of this length, from its tuning runs.
+    """The CHOICES of a loss in the comparison of this length, one a replicate, from its tuning.
 
-    The winner has the lowest mean over the tuning seeds of what the recipe is tuned for; ties go
-    to the smaller rate, then to the margin that the grid lists first. Diverged runs count as
-    chance. Runs outside the grid, which other comparisons asked for, are passed over.
+    `seeds` has the evaluation seed of every tuning seed. The winner of a replicate is the run of
+    its tuning seed with the lowest value of what the recipe is tuned for; ties go to the smaller
+    rate, then to the margin that the grid lists first. Diverged runs count as chance. Runs outside
+    the grid, which other comparisons asked for, are passed over.
 
-    Raises TableError: a cell of the grid has no runs or other seeds than the rest, or the runs mix
-    data sets, networks, recipes, lengths or losses.
+    Raises TableError: a cell of the grid lacks the run of a seed, or the runs mix data sets,
+    networks, recipes, lengths or losses.
     """
     order = [margin.label for margin in grid.margins] or [""]
     tuning = runs[runs["stage"] == "tuning"]
     in_grid = tuning["learning_rate"].isin(grid.learning_rates) & tuning["setting"].isin(order)
+    in_grid &= tuning["seed"].isin(seeds)
     tuned = outcomes.final_validation_errors(history, tuning[in_grid])
-    _require_grid(tuned, grid)
+    _require_grid(tuned, grid, seeds)
     tuned["goal"] = GOALS[tuned_for](tuned, history)
-    means = tuned.groupby(CELL)[["validation_error", "goal"]].mean().reset_index()
-    # Means of the same errors in another order differ in the last bits: that is a tie.
-    means["rounded"] = means["goal"].round(12)
-    means["position"] = means["setting"].map(order.index)
-    winner = means.sort_values(["rounded", "learning_rate", "position"]).iloc[0]
-    rates = grid.learning_rates
-    row = {
-        **tuned.iloc[0][[*COMPARISON, "loss"]].to_dict(),
-        "epochs": epochs,
-        "tuning_epochs": tuned["epochs"].iloc[0],
-        "setting": winner["setting"],
-        "learning_rate": winner["learning_rate"],
-        "trials": grid.trials,
-        "validation_error": winner["validation_error"],
-        "on_edge": winner["learning_rate"] in (min(rates), max(rates)),
-    }
-    return check(pd.DataFrame([row]), study.CHOICES)
+    tuned["position"] = tuned["setting"].map(order.index)
+    ranked = tuned.sort_values(["seed", "goal", "learning_rate", "position"])
+    winners = ranked.drop_duplicates("seed")
+    edges = (min(grid.learning_rates), max(grid.learning_rates))
+    chosen = winners[[*COMPARISON, "loss", *CELL, "validation_error"]].assign(
+        epochs=epochs,
+        tuning_epochs=winners["epochs"],
+        seed=winners["seed"].map(seeds),
+        tuning_seed=winners["seed"],
+        trials=grid.trials,
+        on_edge=winners["learning_rate"].isin(edges),
+    )
+    return check(chosen, study.CHOICES)
 
 
 def _final_error(tuned: pd.DataFrame, _history: pd.DataFrame) -> pd.Series:
@@ -120,10 +120,11 @@ def targets(history: pd.DataFrame, runs: pd.DataFrame, choices: pd.DataFrame) ->
 def _hardest(tuned: pd.DataFrame, chosen: pd.DataFrame) -> float:
     """The larger of the primary pair's median errors in one comparison."""
     pair = chosen[chosen["loss"].isin([REFERENCE, PRIMARY])]
-    cell = [*COMPARISON, "loss", *CELL]
-    runs = of_comparisons(tuned, pair).merge(pair[cell], on=cell)
+    cell = [*COMPARISON, "loss", *CELL, "seed"]
+    winners = pair.assign(seed=pair["tuning_seed"])[cell]
+    runs = of_comparisons(tuned, pair).merge(winners, on=cell)
     medians = runs.groupby("loss")["validation_error"].median()
-    if pair.empty or len(medians) < len(pair):
+    if pair.empty or len(medians) < pair["loss"].nunique():
         where = "/".join(map(str, chosen.iloc[0][list(COMPARISON)]))
         needed = sorted(set(pair["loss"]) - set(medians.index)) or [REFERENCE]
         raise TableError(f"targets of {where}: no tuning runs of {needed[0]} at its chosen rate")
@@ -140,18 +141,15 @@ def _ladder(hardest: float) -> dict[int, float]:
     }
 
 
-def _require_grid(tuned: pd.DataFrame, grid: LossGrid) -> None:
-    """One comparison and loss; the grid's cells, all of them, with the same seeds."""
+def _require_grid(tuned: pd.DataFrame, grid: LossGrid, seeds: Mapping[int, int]) -> None:
+    """One comparison and loss; every cell of the grid with every seed."""
     found = tuned[[*COMPARISON, "loss"]].drop_duplicates()
     if len(found) != 1 or found["loss"].iloc[0] != grid.loss:
         listed = found.to_dict("records")
         raise TableError(f"tuning runs of {listed}; allowed: {grid.loss} in one comparison")
     settings = [margin.label for margin in grid.margins] or [""]
-    planned = {(rate, setting) for rate in grid.learning_rates for setting in settings}
-    seeds = tuned.groupby(CELL)["seed"].agg(frozenset).to_dict()
-    if planned != set(seeds):
-        odd = min(planned - set(seeds), key=str)
-        raise TableError(f"tuning runs of {grid.loss}: cell {odd} of the grid is missing")
-    if len(set(seeds.values())) > 1:
-        counts = {cell: sorted(map(int, found)) for cell, found in seeds.items()}
-        raise TableError(f"tuning runs of {grid.loss}: seeds differ between cells: {counts}")
+    planned = set(itertools.product(grid.learning_rates, settings, seeds))
+    if missing := planned - set(zip(*(tuned[name] for name in (*CELL, "seed")), strict=True)):
+        rate, setting, seed = min(missing, key=str)
+        odd = ", ".join(filter(None, [f"rate {rate:g}", setting, f"seed {seed}"]))
+        raise TableError(f"tuning runs of {grid.loss}: {odd} of the grid is missing")

@@ -41,7 +41,7 @@ def prepare_own(name: str, source: Path) -> Prepared:
     _check_channels(splits["train"], origin=printable(source))
     for split in SPLITS:
         _check(splits[split], classes, origin=f"{printable(source)}, {split}")
-    loaded = Loaded(splits, digests)
+    loaded = Loaded(splits, digests, gives_validation="validation" in parts)
     return build(
         loaded,
         name=name,

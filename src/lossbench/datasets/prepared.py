@@ -6,6 +6,7 @@ test, each split in the order of its source. The same source gives the same byte
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from pydantic import StringConstraints
 
 from lossbench.datasets.digests import sha256
-from lossbench.datasets.splitting import counts_of_equal, equal_images
+from lossbench.datasets.splitting import Groups, counts_of_equal, equal_images, held_out
 from lossbench.errors import DataError
 from lossbench.files import atomic
 from lossbench.study.fields import Count, DatasetName, Frozen
@@ -23,6 +24,8 @@ from lossbench.tables.runs import CLASSES
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 UInt8 = NDArray[np.uint8]
+Rows = NDArray[np.int64]
+"""Which examples, along the first axis."""
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -38,6 +41,15 @@ class Loaded(NamedTuple):
 
     splits: Mapping[Split, Examples]
     source_sha256: Mapping[str, str]
+    gives_validation: bool = False
+    """Whether the source says which examples validate; else every replicate draws them."""
+
+
+class Divided(NamedTuple):
+    """The training examples of a data set, divided: which of them train, which validate."""
+
+    train: Rows
+    validation: Rows
 
 
 class Counts(Frozen):
@@ -57,10 +69,12 @@ class Manifest(Frozen):
     image_shape: tuple[Count, Count, Count]
     """(C, H, W)."""
     counts: Counts
+    gives_validation: bool
+    """Whether the source says which examples validate; else every replicate draws as many."""
     images_sha256: Sha256
     labels_sha256: Sha256
     channel_mean: tuple[float, ...]
-    """Of the training split, by channel, on the scale on which 255 is 1."""
+    """Of train and validation together, by channel, on the scale on which 255 is 1."""
     channel_std: tuple[float, ...]
     """Likewise; the population's standard deviation."""
     classes: tuple[str, ...]
@@ -92,6 +106,30 @@ class Prepared:
         start = sum(getattr(counts, name) for name in SPLITS[: SPLITS.index(split)])
         return slice(start, start + getattr(counts, split))
 
+    def rows(self, split: Split) -> Rows:
+        """The split's examples, as rows of all."""
+        where = self.indices(split)
+        return np.arange(where.start, where.stop)
+
+    def divided(self, seed: int) -> Divided:
+        """Train and validation as a replicate with this seed draws them anew.
+
+        As many of each class validate as the source's own division has; equal images stay on one
+        side. Where the source says which examples validate, every seed gives these.
+        """
+        counts = self.manifest.counts
+        official = counts.train + counts.validation
+        rows = np.arange(official)
+        if self.manifest.gives_validation:
+            return Divided(rows[: counts.train], rows[counts.train :])
+        share = counts.validation / official
+        held = held_out(self.labels[:official], self._groups[:official], share, seed=seed)
+        return Divided(rows[~held], rows[held])
+
+    @cached_property
+    def _groups(self) -> Groups:
+        return equal_images(self.images)
+
     def examples(self, split: Split) -> Examples:
         """The split's images and labels, as views."""
         where = self.indices(split)
@@ -115,7 +153,8 @@ def build(
         _check(*loaded.splits[split], origin=f"{name} {split}")
     images = np.concatenate([loaded.splits[split].images for split in SPLITS])
     labels = np.concatenate([loaded.splits[split].labels for split in SPLITS])
-    mean, std = channel_moments(loaded.splits["train"].images)
+    tested = len(loaded.splits["test"].labels)
+    mean, std = channel_moments(images[:-tested])
     ends = np.cumsum([len(loaded.splits[split].labels) for split in SPLITS])
     groups = dict(zip(SPLITS, np.split(equal_images(images), ends[:-1]), strict=True))
     manifest = Manifest(
@@ -123,6 +162,7 @@ def build(
         stand_in=stand_in,
         image_shape=images.shape[1:],
         counts=Counts(**{split: len(loaded.splits[split].labels) for split in SPLITS}),
+        gives_validation=loaded.gives_validation,
         images_sha256=sha256(images),
         labels_sha256=sha256(labels),
         channel_mean=mean,

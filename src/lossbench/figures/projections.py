@@ -14,6 +14,7 @@ from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.panels import by_loss, grid, heading, losses, places, subheading
 from lossbench.study.config import Study
 from lossbench.study.fields import LossName
+from lossbench.tables.runs import COMPARISON
 from lossbench.words import names, numbers
 
 TEMPLATE = "projections.j2"
@@ -26,7 +27,7 @@ available = filled("projections")
 
 def draw(tables: Tables, study: Study) -> Figure:
     """A block for each network, a panel for each of its losses: the features of one seed."""
-    points = tables["projections"]
+    points = _one_seed(tables)
     shown = places(points, study)
     orders = [losses(place.rows(points)) for place in shown]
     most = max(map(len, orders))
@@ -48,7 +49,7 @@ def draw(tables: Tables, study: Study) -> Figure:
 
 def words(tables: Tables, study: Study) -> Words:
     """Which loss is most compact in this view, and on how many networks."""
-    points = tables["projections"]
+    points = _one_seed(tables)
     shown = places(points, study)
     winners = Counter(_most_compact(place.rows(points)) for place in shown)
     compact = [
@@ -59,6 +60,13 @@ def words(tables: Tables, study: Study) -> Words:
         "title": f"Most compact classes in this view: {numbers.join(compact)}",
         "per_class": PER_CLASS,
     }
+
+
+def _one_seed(tables: Tables) -> pd.DataFrame:
+    """The points of each loss's first seed that survived."""
+    points = tables["projections"]
+    first = points.groupby([*COMPARISON, "loss"])["seed"].transform("min")
+    return points[points["seed"] == first]
 
 
 def _cloud(axes: Axes, points: pd.DataFrame) -> None:

@@ -63,7 +63,7 @@ def _rates(axes: Axes, ended: pd.DataFrame, choices: pd.DataFrame) -> None:
     draw_summary(axes, ended, *at, estimator="mean", linewidth=1.4)
     _marks(axes, ended[~ended["diverged"]], s=9, linewidth=0)
     _marks(axes, lost, marker="x", s=25, linewidth=1)
-    for rows, shape, size in ((choices, "o", 64), (edges, "s", 144)):
+    for rows, shape, size in ((choices, "o", 34), (edges, "s", 90)):
         colors = rows["loss"].map(theme.COLORS)
         ring = {"facecolors": "none", "edgecolors": colors, "linewidths": 1.3}
         axes.scatter(rows[at[0]], rows[at[1]], marker=shape, s=size, **ring)

@@ -54,12 +54,13 @@ def words(tables: Tables, _study: Study) -> Words:
 
 def _same_rate(tables: Tables) -> pd.DataFrame:
     """Each loss's mean validation error at the reference's rate (`shared`) and its own (`own`)."""
-    choices = tables["choices"]
-    reference = choices.loc[choices["loss"] == REFERENCE, [*COMPARISON, "learning_rate"]]
-    at_shared = tuned(tables).merge(reference, on=[*COMPARISON, "learning_rate"])
-    shared = at_shared.groupby(CHOSEN)["validation_error"].mean().reset_index()
-    own = choices[[*CHOSEN, "validation_error"]].rename(columns={"validation_error": "own"})
-    return shared.rename(columns={"validation_error": "shared"}).merge(own, on=CHOSEN)
+    choices = tables["choices"].assign(seed=tables["choices"]["tuning_seed"])
+    at_rate, at_margin = [*COMPARISON, "seed", "learning_rate"], [*CHOSEN, "seed"]
+    reference = choices.loc[choices["loss"] == REFERENCE, at_rate]
+    own = choices[[*at_margin, "validation_error"]].rename(columns={"validation_error": "own"})
+    at_shared = tuned(tables).merge(reference, on=at_rate).merge(own, on=at_margin)
+    means = at_shared.groupby(CHOSEN)[["validation_error", "own"]].mean().reset_index()
+    return means.rename(columns={"validation_error": "shared"})
 
 
 def _dumbbells(axes: Axes, pairs: pd.DataFrame, order: Sequence[LossName]) -> None:

@@ -11,11 +11,11 @@ CHOSEN = [*COMPARISON, "loss", "setting"]
 
 
 def tuned(tables: Tables) -> pd.DataFrame:
-    """Final validation errors of the tuning runs; of a margin loss, at the chosen margin.
+    """Final validation errors of the tuning runs; of a margin loss, at chosen margins.
 
     Reads `history`, `runs` and `choices`.
     """
     runs = tables["runs"]
     ended = outcomes.final_validation_errors(tables["history"], runs[runs["stage"] == "tuning"])
     choices = tables["choices"]
-    return of_comparisons(ended, choices).merge(choices[CHOSEN], on=CHOSEN)
+    return of_comparisons(ended, choices).merge(choices[CHOSEN].drop_duplicates(), on=CHOSEN)

@@ -11,6 +11,7 @@ from lossbench.report import feature_tables
 from lossbench.report.blocks import Material, Values
 from lossbench.report.run_status import run_status
 from lossbench.report.templating import paragraph, paragraphs
+from lossbench.report.tuning_tables import edges
 from lossbench.stats.intervals import MIN_PAIRS
 from lossbench.study import plan
 from lossbench.study.config import Study
@@ -44,7 +45,7 @@ def repetitions(study: Study) -> str:
     """How often each run was repeated, and what follows from it."""
     return paragraph(
         "prose/repetitions.txt.j2",
-        seeds=[len(plan.seeds(study, each, "evaluation")) for each in study.comparisons],
+        seeds=[len(plan.most_replicates(study, each)) for each in study.comparisons],
         fewest=MIN_PAIRS,
         level=study.statistics.level,
     )
@@ -79,10 +80,10 @@ def _of_losses(material: Material, question: Question) -> Values:
 
 def sensitivity(material: Material) -> Values:
     """Whether tuning looked far enough: which chosen rates lie on an edge of their grid."""
-    chosen = tell_apart(material.tables["choices"], among=material.tables["choices"])
+    choices = material.tables["choices"]
     return {
-        "trials": [int(trials) for trials in chosen["trials"]],
-        "edges": records(chosen[chosen["on_edge"]]),
+        "trials": sorted({int(trials) for trials in choices["trials"]}),
+        "edges": records(tell_apart(edges(choices), among=choices)),
     }
 
 
@@ -144,9 +145,8 @@ def _trained(study: Study, place: Place, comparison: Comparison) -> Values:
         "place": place.in_sentence,
         "comparison": comparison,
         "epochs": comparison.epochs,
-        "seeds": len(plan.seeds(study, comparison, "evaluation")),
+        "seeds": len(plan.most_replicates(study, comparison)),
         "tuning_epochs": comparison.tuning_epochs,
-        "tuning_seeds": len(plan.seeds(study, comparison, "tuning")),
         "dataset": study.dataset(comparison.dataset),
     }
 

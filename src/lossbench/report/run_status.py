@@ -66,7 +66,7 @@ def run_table(study: Study, tables: Tables) -> DataTable:
 
 def _planned(study: Study, job: Job) -> Iterator[dict[str, object]]:
     for cell in job.cells:
-        for seed in job.seeds:
+        for seed in (replicate.seed for replicate in job.replicates):
             yield {
                 "stage": cell.stage,
                 "dataset": cell.dataset,

@@ -1,5 +1,7 @@
 """The tables of the tuning: what was tried, what was chosen."""
 
+import pandas as pd
+
 from lossbench.report import columns
 from lossbench.report.data_tables import DataTable, Shown, data_table
 from lossbench.report.templating import table_words
@@ -10,8 +12,14 @@ _TRIAL = [*COMPARISON, "loss", "setting", "learning_rate"]
 
 
 def choices(tables: Tables) -> DataTable:
-    """The chosen rate and margin of every loss."""
-    frame = rows_of(tables, "choices")
+    """The rates and margins of every loss that replicates chose, and how many chose each."""
+    groups = rows_of(tables, "choices").groupby(_TRIAL)
+    frame = groups.agg(
+        replicates=("seed", "count"),
+        on_edge=("on_edge", "first"),
+        validation_error=("validation_error", "mean"),
+        trials=("trials", "first"),
+    ).reset_index()
     frame = frame.assign(on_edge=frame["on_edge"].map({True: "on the edge", False: "inside"}))
     return data_table(
         frame,
@@ -19,8 +27,9 @@ def choices(tables: Tables) -> DataTable:
             *columns.CELL,
             columns.LEARNING_RATE,
             columns.SETTING,
+            columns.count("replicates", "Replicates"),
             Shown("on_edge", "Place in its grid", style="name"),
-            columns.percent("validation_error", "Validation error"),
+            columns.percent("validation_error", "Validation error, mean"),
             columns.count("trials", "Trials"),
         ),
         **table_words("tables/choices.txt.j2"),
@@ -32,10 +41,10 @@ def trials(tables: Tables) -> DataTable:
     tuning = rows_of(tables, "metrics", split="validation", metric="error", stage="tuning")
     found = of_comparisons(tuning, rows_of(tables, "choices"))
     spread = found.groupby(_TRIAL)["value"].agg(["mean", "min", "max", "count"]).reset_index()
-    chosen = rows_of(tables, "choices")[_TRIAL].assign(chosen="chosen")
+    chosen = rows_of(tables, "choices").groupby(_TRIAL).size().rename("chosen").reset_index()
     frame = spread.merge(chosen, on=_TRIAL, how="left").rename(columns={"count": "seeds"})
     return data_table(
-        frame.fillna({"chosen": ""}),
+        frame.fillna({"chosen": 0}),
         (
             *columns.CELL,
             columns.SETTING,
@@ -43,9 +52,17 @@ def trials(tables: Tables) -> DataTable:
             columns.percent("mean", "Validation error, mean"),
             columns.percent("min", "lowest"),
             columns.percent("max", "highest"),
-            columns.count("seeds", "Seeds"),
-            Shown("chosen", "Choice"),
+            columns.count("seeds", "Replicates"),
+            columns.count("chosen", "that chose it"),
         ),
         **table_words("tables/trials.txt.j2"),
         folded=True,
     )
+
+
+def edges(choices: pd.DataFrame) -> pd.DataFrame:
+    """The choices on an edge of their grid, by loss and rate, and how many there are."""
+    of_loss = choices.groupby([*COMPARISON, "loss"])["seed"].count().rename("replicates")
+    on_edge = choices[choices["on_edge"]]
+    counts = on_edge.groupby([*COMPARISON, "loss", "learning_rate"]).size().rename("count")
+    return counts.reset_index().join(of_loss, on=[*COMPARISON, "loss"])

@@ -80,7 +80,12 @@ def _of_geometry(geometry: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _at_reference_rate(tuning: pd.DataFrame, choices: pd.DataFrame) -> pd.DataFrame:
-    """Tuning runs at the reference's rate; of a margin loss, those with its chosen margin."""
-    rates = choices.loc[choices["loss"] == REFERENCE, [*PLACE, "learning_rate"]]
-    shared = of_comparisons(tuning, choices).merge(rates, on=[*PLACE, "learning_rate"])
-    return shared.merge(choices[[*PLACE, "loss", "setting"]], on=[*PLACE, "loss", "setting"])
+    """Tuning runs at the rate that their replicate chose for the reference.
+
+    Of a margin loss, those with the margin that it chose for the loss.
+    """
+    chosen = choices.assign(seed=choices["tuning_seed"])
+    at_rate, at_margin = [*PLACE, "seed", "learning_rate"], [*PLACE, "seed", "loss", "setting"]
+    rates = chosen.loc[chosen["loss"] == REFERENCE, at_rate]
+    shared = of_comparisons(tuning, choices).merge(rates, on=at_rate)
+    return shared.merge(chosen[at_margin], on=at_margin)

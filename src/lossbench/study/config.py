@@ -66,14 +66,11 @@ class Study(Frozen):
     @model_validator(mode="after")
     def _has_the_seeds(self) -> Self:
         for index, comparison in enumerate(self.comparisons):
-            for stage in ("tuning", "evaluation"):
-                asked = getattr(comparison, f"{stage}_seeds")
-                listed = len(getattr(self.seeds, stage))
-                if asked is not None and asked > listed:
-                    raise ValueError(
-                        f"comparisons.{index}.{stage}_seeds: {asked} is not allowed:"
-                        f" seeds.{stage} lists {listed}"
-                    )
+            asked, listed = comparison.replicates, len(self.seeds.evaluation)
+            if asked is not None and asked > listed:
+                raise ValueError(
+                    f"comparisons.{index}.replicates: {asked} is not allowed: seeds lists {listed}"
+                )
         return self
 
     @model_validator(mode="after")
@@ -127,9 +124,8 @@ def _require_fair_tuning(comparisons: Sequence[Comparison], limits: Limits) -> N
                 f"at least half of its {each.epochs} epochs"
             )
         other = first.setdefault((each.dataset, each.model, each.recipe), each)
-        for field in ("batch_size", "tuning_seeds"):
-            if getattr(each, field) != getattr(other, field):
-                raise ValueError(
-                    f"comparisons, {each.folder}: {field} {getattr(each, field)} is not allowed: "
-                    f"{other.folder} has {getattr(other, field)}"
-                )
+        if each.batch_size != other.batch_size:
+            raise ValueError(
+                f"comparisons, {each.folder}: batch_size {each.batch_size} is not allowed: "
+                f"{other.folder} has {other.batch_size}"
+            )

@@ -18,12 +18,12 @@ from lossbench.study.fields import (
 
 
 class Seeds(Frozen):
-    """Which seeds choose the learning rates and which carry the verdicts. They never overlap."""
+    """One of each for every replicate, which is the whole procedure. The two never overlap."""
 
     tuning: Annotated[tuple[Seed, ...], Field(min_length=1)]
-    """Seeds of the tuning runs."""
+    """A replicate divides train and validation, and tunes every loss, with its seed here."""
     evaluation: Annotated[tuple[Seed, ...], Field(min_length=1)]
-    """Seeds of the evaluation runs: the study's replications."""
+    """With this one it trains each loss on the same division, at the rate that it chose."""
 
     @model_validator(mode="after")
     def _disjoint(self) -> Self:
@@ -34,6 +34,11 @@ class Seeds(Frozen):
         for name, seeds in (("tuning", self.tuning), ("evaluation", self.evaluation)):
             if repeated := [seed for seed, count in Counter(seeds).items() if count > 1]:
                 raise ValueError(f"{name} lists {repeated} more than once; each seed is one run")
+        if len(self.tuning) != len(self.evaluation):
+            raise ValueError(
+                f"tuning lists {len(self.tuning)} and evaluation {len(self.evaluation)} seeds;"
+                " allowed: as many, since a replicate has one of each"
+            )
         return self
 
 

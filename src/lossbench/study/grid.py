@@ -64,6 +64,8 @@ class LossGrid(Frozen):
     """Grid of peak learning rates, half a decade apart."""
     margins: tuple[Margin, ...] = ()
     """Hyperparameters of a margin loss, tuned with the rate; empty for the other losses."""
+    replicates: Count | None = None
+    """Only the first so many replicates train it; all of the comparison's where absent."""
 
     @property
     def trials(self) -> int:
@@ -108,10 +110,8 @@ class Comparison(Frozen):
     """Epochs of a tuning run: at least half as many."""
     batch_size: Count = 128
     """Examples a step."""
-    evaluation_seeds: Count | None = None
-    """Use only the first so many evaluation seeds; all of them where absent."""
-    tuning_seeds: Count | None = None
-    """Use only the first so many tuning seeds; all of them where absent."""
+    replicates: Count | None = None
+    """Use only the first so many seeds of each list; all of them where absent."""
     losses: Annotated[tuple[LossGrid, ...], Field(min_length=1)]
     """The losses and their grids."""
 

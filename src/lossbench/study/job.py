@@ -1,7 +1,8 @@
 """What one process trains: a job, its cells and its seeds, all that it knows of the study."""
 
 import hashlib
-from typing import Self
+from collections.abc import Mapping
+from typing import NamedTuple, Self
 
 from lossbench.cards.kinds import HeadName, OutputName
 from lossbench.errors import ConfigError
@@ -45,13 +46,6 @@ class Cell(Frozen):
         """The entries of registries that its runs use: its loss, its network, its head."""
         return self.loss, self.model, self.head
 
-    def folder(self, seed: int) -> str:
-        """The name of a run's folder in that of its job. Raises ValueError: no rate is chosen."""
-        if self.learning_rate is None:
-            raise ValueError(f"{self.loss}: no learning rate is chosen yet")
-        parts = [f"rate-{self.learning_rate:g}", self.setting, f"seed-{seed}"]
-        return "_".join(part for part in parts if part)
-
     @property
     def setting(self) -> str:
         """The margin's label; empty for a loss without one."""
@@ -62,30 +56,69 @@ class Cell(Frozen):
         return self.model_copy(update={"learning_rate": learning_rate, "margin": margin})
 
 
+class Replicate(Frozen):
+    """One repetition of the whole procedure, at one stage."""
+
+    split: int
+    """Seed of the division of the training file into train and validation."""
+    seed: int
+    """Seed of the run: its start, batches and augmentation."""
+
+
+class Run(NamedTuple):
+    """A cell and a replicate."""
+
+    cell: Cell
+    replicate: Replicate
+
+    @property
+    def folder(self) -> str:
+        """Its name in the folder of its job. Raises ValueError: no rate is chosen."""
+        cell = self.cell
+        if cell.learning_rate is None:
+            raise ValueError(f"{cell.loss}: no learning rate is chosen yet")
+        parts = [f"rate-{cell.learning_rate:g}", cell.setting, f"seed-{self.replicate.seed}"]
+        return "_".join(part for part in parts if part)
+
+
+Choice = tuple[float, str]
+"""The learning rate and the label of the margin that tuning chose."""
+
+
 class Job(Frozen):
-    """What one process trains: cells of one loss, each with one block of seeds.
+    """What one process trains: cells of one loss, each with one block of replicates.
 
     Starting a process with PyTorch Lightning costs seconds, so a tuning job takes several trials.
     """
 
     cells: tuple[Cell, ...]
-    seeds: tuple[int, ...]
+    replicates: tuple[Replicate, ...]
     code: str
     """A digest of the code that trains it."""
     margins: tuple[Margin, ...] = ()
     """An evaluation job's candidates: the choice names one of them by its label."""
 
-    def with_choice(self, learning_rate: float, setting: str) -> Self:
-        """An evaluation job with the rate and the margin setting that tuning chose.
+    def runs(self, choices: Mapping[int, Choice] | None = None) -> list[Run]:
+        """Its runs; those of an evaluation job with what tuning chose for each seed.
 
-        Raises ConfigError: no margin of the grid has this label.
+        Raises ConfigError: a seed without a choice, or a choice that is no margin of the grid.
         """
+        return [
+            Run(cell if choices is None else self._chosen(cell, replicate.seed, choices), replicate)
+            for cell in self.cells
+            for replicate in self.replicates
+        ]
+
+    def _chosen(self, cell: Cell, seed: int, choices: Mapping[int, Choice]) -> Cell:
+        if seed not in choices:
+            listed = ", ".join(map(str, choices)) or "none"
+            raise ConfigError(f"choice: none for seed {seed}; there are some for: {listed}")
+        learning_rate, setting = choices[seed]
         margins: dict[str, Margin | None] = {margin.label: margin for margin in self.margins}
         margins = margins or {"": None}
         if setting not in margins:
             raise ConfigError(f"choice: setting {setting!r}; allowed: {', '.join(margins)}")
-        cells = tuple(cell.chosen(learning_rate, margins[setting]) for cell in self.cells)
-        return self.model_copy(update={"cells": cells})
+        return cell.chosen(learning_rate, margins[setting])
 
     @property
     def folder(self) -> str:
@@ -94,7 +127,8 @@ class Job(Frozen):
         It is named after all that the job is, code included: results that came from elsewhere,
         without Snakemake's records, are taken for those of this job only if they are.
         """
-        cell, seeds = self.cells[0], f"seeds-{min(self.seeds)}-{max(self.seeds)}"
+        cell, numbers = self.cells[0], [replicate.seed for replicate in self.replicates]
+        seeds = f"seeds-{min(numbers)}-{max(numbers)}"
         digest = hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:10]
         place = f"{cell.dataset}/{cell.model}/{cell.recipe.name}-{cell.epochs}"
         return f"{cell.stage}/{place}/{cell.loss}/{seeds}-{digest}"

@@ -8,7 +8,7 @@ from lossbench.code.code_digest import code_digest
 from lossbench.study.config import Study
 from lossbench.study.fields import LossName, Stage
 from lossbench.study.grid import Comparison, LossGrid, Margin
-from lossbench.study.job import Cell, Job
+from lossbench.study.job import Cell, Job, Replicate, Run
 
 
 def all_jobs(study: Study) -> list[Job]:
@@ -18,7 +18,7 @@ def all_jobs(study: Study) -> list[Job]:
 
 def jobs(study: Study, stage: Stage) -> Iterator[Job]:
     """Every training job of a stage, comparison by comparison and loss by loss."""
-    tuned: dict[str, list[Cell]] = {}
+    tuned: set[Run] = set()
     for comparison in study.comparisons:
         for grid in comparison.losses:
             if stage == "tuning":
@@ -50,38 +50,53 @@ def evaluation_cell(study: Study, comparison: Comparison, loss: LossName) -> Cel
     return _cell(study, comparison, "evaluation", loss, None, None)
 
 
-def seeds(study: Study, comparison: Comparison, stage: Stage) -> tuple[int, ...]:
-    """The seeds of a stage, after the comparison's and the study's caps."""
-    if stage == "tuning":
-        capped = study.seeds.tuning[: comparison.tuning_seeds]
-        return capped[: study.limits.tuning_seeds]
-    capped = study.seeds.evaluation[: comparison.evaluation_seeds]
-    return capped[: study.limits.evaluation_seeds]
+def replicates(
+    study: Study, comparison: Comparison, grid: LossGrid, stage: Stage
+) -> tuple[Replicate, ...]:
+    """A loss's replicates at a stage, after its own, the comparison's and the study's caps."""
+    caps = (grid.replicates, comparison.replicates, study.limits.replicates)
+    splits = study.seeds.tuning[: min(cap for cap in (*caps, len(study.seeds.tuning)) if cap)]
+    seeds = splits if stage == "tuning" else study.seeds.evaluation
+    return tuple(
+        Replicate(split=split, seed=seed) for split, seed in zip(splits, seeds, strict=False)
+    )
+
+
+def most_replicates(study: Study, comparison: Comparison) -> tuple[Replicate, ...]:
+    """Those of the comparison's loss that has the most."""
+    return max(
+        (replicates(study, comparison, grid, "evaluation") for grid in comparison.losses), key=len
+    )
 
 
 def _tuning_jobs(
-    study: Study, comparison: Comparison, grid: LossGrid, tuned: dict[str, list[Cell]]
+    study: Study, comparison: Comparison, grid: LossGrid, tuned: set[Run]
 ) -> Iterator[Job]:
     """The trials that no earlier comparison has: comparisons that differ in length share them."""
     cells = tuning_cells(study, comparison, grid)
-    place = f"{comparison.dataset}/{comparison.model}/{comparison.recipe}"
-    before = tuned.setdefault(f"{place}/{comparison.tuning_epochs}/{grid.loss}", [])
-    new = [cell for cell in cells if cell not in before]
-    for trials in _blocks(new, study.compute.trials_per_job or len(cells)):
-        for block in _blocks(seeds(study, comparison, "tuning"), study.compute.seeds_per_job):
-            yield _job(trials, block)
-    before += new
+    left: dict[tuple[Cell, ...], list[Replicate]] = {}
+    for replicate in replicates(study, comparison, grid, "tuning"):
+        new = tuple(cell for cell in cells if Run(cell, replicate) not in tuned)
+        left.setdefault(new, []).append(replicate)
+        tuned.update(Run(cell, replicate) for cell in new)
+    for new, those in left.items():
+        for trials in _blocks(new, study.compute.trials_per_job or len(cells)):
+            for block in _blocks(those, study.compute.seeds_per_job):
+                yield _job(trials, block)
 
 
 def _evaluation_jobs(study: Study, comparison: Comparison, grid: LossGrid) -> Iterator[Job]:
     cell = evaluation_cell(study, comparison, grid.loss)
-    for block in _blocks(seeds(study, comparison, "evaluation"), study.compute.seeds_per_job):
+    those = replicates(study, comparison, grid, "evaluation")
+    for block in _blocks(those, study.compute.seeds_per_job):
         yield _job((cell,), block, grid.margins)
 
 
-def _job(cells: tuple[Cell, ...], seeds: tuple[int, ...], margins: tuple[Margin, ...] = ()) -> Job:
+def _job(
+    cells: tuple[Cell, ...], block: tuple[Replicate, ...], margins: tuple[Margin, ...] = ()
+) -> Job:
     code = code_digest("train", *cells[0].entries)
-    return Job(cells=cells, seeds=seeds, code=code, margins=margins)
+    return Job(cells=cells, replicates=block, code=code, margins=margins)
 
 
 Item = TypeVar("Item")

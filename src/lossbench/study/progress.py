@@ -38,12 +38,12 @@ class JobProgress:
     @property
     def runs(self) -> int:
         """How many runs it trains."""
-        return len(self.job.cells) * len(self.job.seeds)
+        return len(self.job.cells) * len(self.job.replicates)
 
     @property
     def work(self) -> int:
         """Epochs over all its runs; within one comparison they cost about the same."""
-        return sum(cell.epochs for cell in self.job.cells) * len(self.job.seeds)
+        return sum(cell.epochs for cell in self.job.cells) * len(self.job.replicates)
 
 
 @dataclass(frozen=True)

@@ -130,9 +130,7 @@ class Limits(Frozen):
     """At most so many epochs an evaluation run."""
     tuning_epochs: Count | None = None
     """At most so many epochs a tuning run."""
-    evaluation_seeds: Count | None = None
-    """At most so many evaluation seeds."""
-    tuning_seeds: Count | None = None
-    """At most so many tuning seeds."""
+    replicates: Count | None = None
+    """At most so many replicates."""
     learning_rates: Count | None = None
     """At most so many rates of each grid, those in its middle."""

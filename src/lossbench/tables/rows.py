@@ -43,7 +43,7 @@ def of_comparisons(tuning: pd.DataFrame, choices: pd.DataFrame) -> pd.DataFrame:
     `epochs` is then the comparison's, and `tuning_epochs` the run's own.
     """
     of_run = {"epochs": "tuning_epochs"}
-    chosen = choices[[*COMPARISON, "loss", "tuning_epochs"]]
+    chosen = choices[[*COMPARISON, "loss", "tuning_epochs"]].drop_duplicates()
     shared = [name for name in chosen if name != "epochs"]
     return tuning.rename(columns=of_run).merge(chosen, on=shared)
 

@@ -84,14 +84,16 @@ CHOICES = Schema(
     (
         *COMPARED,
         Column("loss", "text", "", "loss"),
+        Column("seed", "int32", "", "seed of the evaluation run that takes it"),
+        Column("tuning_seed", "int32", "", "seed of the tuning runs that it was chosen from"),
         Column("setting", "text", "", "chosen margin hyperparameters; empty without"),
         Column("learning_rate", "float64", "", "chosen peak learning rate"),
         Column("tuning_epochs", "int32", "epochs", "length of the tuning runs"),
         Column("trials", "int32", "", "cells tried"),
-        Column("validation_error", "float64", "fraction", "mean final error of the winner's runs"),
+        Column("validation_error", "float64", "fraction", "final error of the winning run"),
         Column("on_edge", "bool", "", "whether the chosen rate is the grid's lowest or highest"),
     ),
-    (*COMPARISON, "loss"),
+    (*COMPARISON, "loss", "seed"),
 )
 
 TARGETS = Schema(

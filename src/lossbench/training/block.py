@@ -42,7 +42,10 @@ class Block(Protocol):
         ...
 
     def outputs(self, images: Tensor) -> Forward:
-        """Each network's output in evaluation mode: logits (S, B, K), features (S, B, H)."""
+        """Each network's output in evaluation mode on its own images (S, B, C, H, W).
+
+        Logits (S, B, K), features (S, B, H).
+        """
         ...
 
 
@@ -82,7 +85,10 @@ class Loop:
     @torch.no_grad()
     def outputs(self, images: Tensor) -> Forward:
         """See `Block`."""
-        outputs = [_in_mode(network, training=False)(images) for network in self.networks]
+        outputs = [
+            _in_mode(network, training=False)(mine)
+            for network, mine in zip(self.networks, images, strict=True)
+        ]
         return Forward(*(torch.stack(parts) for parts in zip(*outputs, strict=True)))
 
 
@@ -117,9 +123,7 @@ class Stack:
     def outputs(self, images: Tensor) -> Forward:
         """See `Block`."""
         self.network.eval()
-        seeds = next(iter(self.weights.values())).shape[0]
-        batches = images.contiguous().expand(seeds, *images.shape)
-        result: Forward = self.forward(self.weights, self.buffers, batches)
+        result: Forward = self.forward(self.weights, self.buffers, images.contiguous())
         return result
 
     def _forward(

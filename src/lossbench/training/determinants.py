@@ -6,26 +6,26 @@ from importlib import metadata
 from typing import Any
 
 from lossbench.provenance import has_gpu
-from lossbench.study.job import Cell, Job
+from lossbench.study.job import Run
 from lossbench.study.settings import Compute
 
 LIBRARIES = ("torch", "pytorch-lightning", "numpy")
-DATA = ("images_sha256", "labels_sha256", "counts")
+DATA = ("images_sha256", "labels_sha256", "counts", "gives_validation")
 """Fields of a prepared data set's manifest."""
 
 
 def determinants(
-    cell: Cell, seed: int, job: Job, manifest: Mapping[str, Any], compute: Compute, device: str
+    run: Run, code: str, manifest: Mapping[str, Any], compute: Compute, device: str
 ) -> dict[str, Any]:
-    """All of them, as JSON can hold them, for a run of the job on this type of device.
+    """All of them, as JSON can hold them, for a run of this code on this type of device.
 
     What a study, job or block is called, which runs were trained beside this one, and how often
     its state was saved are not among them: they change no number (docs/guarantees.md).
     """
     return {
-        "cell": cell.model_dump(mode="json"),
-        "seed": seed,
-        "code": job.code,
+        "cell": run.cell.model_dump(mode="json"),
+        "replicate": run.replicate.model_dump(mode="json"),
+        "code": code,
         "data": {name: manifest[name] for name in DATA},
         "versions": {name: metadata.version(name) for name in LIBRARIES},
         "device": device,

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
-from lossbench.datasets.prepared import Prepared, Split
+from lossbench.datasets.prepared import Prepared, Rows
 
 Labelled = tuple[Tensor, Tensor]
-"""Normalised images (N, C, H, W) and int64 labels (N), on a device."""
+"""Normalised images (S, N, C, H, W) and int64 labels (S, N) of S runs, on a device."""
 
 PADDING = 4
 """Pixels by which augmentation shifts an image at most, in either direction."""
@@ -93,29 +93,33 @@ def normalise(pixels: Tensor, mean: Sequence[float], std: Sequence[float]) -> Te
     return images.view(pixels.shape).movedim(-1, -3)
 
 
-def labelled(
-    prepared: Prepared, split: Split, device: torch.device, *, limit: int | None = None
-) -> Labelled:
-    """A split's normalised images and its labels, or the first `limit` of them."""
-    images, labels = prepared.examples(split)
-    pixels = torch.from_numpy(np.ascontiguousarray(np.moveaxis(images[:limit], 1, -1))).to(device)
-    manifest = prepared.manifest
-    normalised = normalise(pixels, manifest.channel_mean, manifest.channel_std)
-    return normalised, torch.from_numpy(labels[:limit]).to(device, torch.int64)
+def labelled(prepared: Prepared, rows: Sequence[Rows], device: torch.device) -> Labelled:
+    """The normalised images and the labels of S runs, each with its own `rows` (N) of the data.
+
+    Runs that have the same rows share the memory.
+    """
+    mean, std = prepared.manifest.channel_mean, prepared.manifest.channel_std
+    is_shared = all(np.array_equal(rows[0], other) for other in rows)
+    picked = np.stack(rows[:1] if is_shared else rows)
+    pixels = np.ascontiguousarray(np.moveaxis(prepared.images[picked], -3, -1))
+    images = normalise(torch.from_numpy(pixels).to(device), mean, std)
+    labels = torch.from_numpy(prepared.labels[picked]).to(device, torch.int64)
+    return images.expand(len(rows), *images.shape[1:]), labels.expand(len(rows), -1)
 
 
 class Order(Sampler[Draw]):
     """The draws of one epoch after the other for a block of seeds; `set_epoch` selects the epoch.
 
-    Batches are whole: the examples left over at an epoch's end are not seen in that epoch. The
-    first `start` steps of the training are left out: a resumed run took them before.
+    Each seed draws from `rows` of its own, as many for all. Batches are whole: the examples left
+    over at an epoch's end are not seen in that epoch. The first `start` steps of the training are
+    left out: a resumed run took them before.
     """
 
     def __init__(
-        self, seeds: Sequence[int], *, examples: int, batch_size: int, start: int = 0
+        self, seeds: Sequence[int], rows: Sequence[Rows], *, batch_size: int, start: int = 0
     ) -> None:
-        self.seeds = tuple(seeds)
-        self.examples, self.batch_size = examples, batch_size
+        self.seeds, self.rows = tuple(seeds), [torch.from_numpy(each) for each in rows]
+        self.examples, self.batch_size = len(rows[0]), batch_size
         self.resumed = divmod(start, max(1, len(self)))
         self.set_epoch(0)
 
@@ -128,19 +132,19 @@ class Order(Sampler[Draw]):
         return self.examples // self.batch_size
 
     def __iter__(self) -> Iterator[Draw]:
-        draws = [self._draw(seed) for seed in self.seeds]
+        draws = [self._draw(seed, rows) for seed, rows in zip(self.seeds, self.rows, strict=True)]
         rows, shifts, flips = (torch.stack(parts) for parts in zip(*draws, strict=True))
         for step in range(self.skipped, len(self)):
             batch = slice(step * self.batch_size, (step + 1) * self.batch_size)
             yield Draw(rows[:, batch], shifts[:, batch], flips[:, batch])
 
-    def _draw(self, seed: int) -> Draw:
+    def _draw(self, seed: int, rows: Tensor) -> Draw:
         """One seed's order and augmentation of the whole epoch, from its own generator."""
         generator = torch.Generator().manual_seed(seed * 1_000_003 + self.epoch)
-        rows = torch.randperm(self.examples, generator=generator)
+        order = torch.randperm(self.examples, generator=generator)
         shifts = torch.randint(2 * PADDING + 1, (self.examples, 2), generator=generator)
         flips = torch.rand(self.examples, generator=generator) < 0.5
-        return Draw(rows, shifts, flips)
+        return Draw(rows[order], shifts, flips)
 
 
 def _take(items: Tensor, index: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader
 from lossbench.datasets.prepared import Prepared
 from lossbench.errors import ConfigError, DeviceError
 from lossbench.networks.models import Network, build
-from lossbench.study.job import Cell
+from lossbench.study.job import Cell, Replicate
 from lossbench.study.settings import Compute
 from lossbench.tables.runs import CLASSES
 from lossbench.training.block import Block, Loop, Stack
@@ -26,16 +26,16 @@ from lossbench.training.resume import Resume
 
 def fit(
     cell: Cell,
-    seeds: Sequence[int],
+    replicates: Sequence[Replicate],
     prepared: Prepared,
     compute: Compute,
     *,
     show_bar: bool,
     checkpoint: Checkpoint | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """Train the cell's seeds together; return their tables by name.
+    """Train the cell's replicates, whose splits are of one size; return their tables by name.
 
-    A cell that `checkpoint` holds half-trained is taken up where it stopped.
+    A block that `checkpoint` holds half-trained is taken up where it stopped.
 
     Tuning runs yield history, runs and timing and never see the test set. Evaluation runs yield
     predictions, geometry and projections on it besides, taken once, after the last epoch.
@@ -46,17 +46,18 @@ def fit(
     keep_freed_memory()
     device = pick_device(compute.accelerator)
     try:
-        return _fit(cell, seeds, prepared, compute, device, Resume(checkpoint), show_bar=show_bar)
+        resume = Resume(checkpoint)
+        return _fit(cell, replicates, prepared, compute, device, resume, show_bar=show_bar)
     except torch.OutOfMemoryError as error:
         raise DeviceError(
-            f"{cell.dataset}/{cell.model}/{cell.loss}: {len(seeds)} seeds in one job do not fit"
-            f" into the memory of {device_name(device)}; lower compute.seeds_per_job or batch_size"
+            f"{cell.dataset}/{cell.model}/{cell.loss}: {len(replicates)} seeds in one job do not"
+            f" fit into the memory of {device_name(device)}; lower compute.seeds_per_job or batch_size"
         ) from error
 
 
 def _fit(
     cell: Cell,
-    seeds: Sequence[int],
+    replicates: Sequence[Replicate],
     prepared: Prepared,
     compute: Compute,
     device: torch.device,
@@ -65,14 +66,16 @@ def _fit(
     show_bar: bool,
 ) -> dict[str, pd.DataFrame]:
     torch.set_num_threads(compute.threads)
-    networks = [_build(cell, prepared, seed) for seed in seeds]
+    networks = [_build(cell, prepared, replicate.seed) for replicate in replicates]
     block = _block(networks, device, compute)
-    module, loader = _prepare(cell, seeds, prepared, block, device, start=resume.step)
+    module, loader = _prepare(cell, replicates, prepared, block, device, start=resume.step)
     epochs = cell.epochs - resume.step // module.steps_per_epoch
     _trainer(cell, epochs, resume, device, show_bar=show_bar).fit(module, loader)
     train_s = resume.train_s
-    is_evaluation = cell.stage == "evaluation"
-    tested = test_tables(module, *labelled(prepared, "test", device)) if is_evaluation else {}
+    tested: dict[str, pd.DataFrame] = {}
+    if cell.stage == "evaluation":
+        rows = [prepared.rows("test")] * len(replicates)
+        tested = test_tables(module, *labelled(prepared, rows, device))
     runs = runs_table(module, networks[0], prepared.manifest.image_shape)
     return tested | {
         "history": history_table(module),
@@ -83,7 +86,7 @@ def _fit(
 
 def _prepare(
     cell: Cell,
-    seeds: Sequence[int],
+    replicates: Sequence[Replicate],
     prepared: Prepared,
     block: Block,
     device: torch.device,
@@ -91,19 +94,23 @@ def _prepare(
     start: int,
 ) -> tuple[BlockTraining, DataLoader[Labelled]]:
     examples = _training_examples(cell, prepared, device)
-    order = Order(seeds, examples=len(examples), batch_size=cell.batch_size, start=start)
+    seeds = [replicate.seed for replicate in replicates]
+    splits = [prepared.divided(replicate.split) for replicate in replicates]
+    train = [split.train for split in splits]
+    order = Order(seeds, train, batch_size=cell.batch_size, start=start)
     if not len(order):
         raise ConfigError(
             f"batch_size: {cell.batch_size} is not allowed: {cell.dataset} has only"
-            f" {len(examples)} training examples"
+            f" {order.examples} training examples"
         )
+    probed = [rows[: cell.history.train_examples] for rows in train]
     module = BlockTraining(
         cell,
         seeds,
         block,
         steps_per_epoch=len(order),
-        train=labelled(prepared, "train", device, limit=cell.history.train_examples),
-        validation=labelled(prepared, "validation", device),
+        train=labelled(prepared, probed, device),
+        validation=labelled(prepared, [split.validation for split in splits], device),
     )
     return module, DataLoader(examples, sampler=order, batch_size=None)
 
@@ -130,10 +137,11 @@ def _block(networks: Sequence[Network], device: torch.device, compute: Compute) 
 
 
 def _training_examples(cell: Cell, prepared: Prepared, device: torch.device) -> Examples:
-    images, labels = prepared.examples("train")
+    """All that may train: every replicate takes its own rows."""
+    rows = slice(0, prepared.indices("test").start)
     return Examples(
-        torch.from_numpy(images).to(device),
-        torch.from_numpy(labels).to(device, torch.int64),
+        torch.from_numpy(prepared.images[rows]).to(device),
+        torch.from_numpy(prepared.labels[rows]).to(device, torch.int64),
         mean=prepared.manifest.channel_mean,
         std=prepared.manifest.channel_std,
         augmentation=cell.augmentation,

@@ -4,7 +4,7 @@ PyTorch is imported only where something is left to train.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 
 from lossbench.files import read_json
 from lossbench.run_cache import CHECKPOINTS, Origin, RunCache, key_of
-from lossbench.study.job import Cell, Job
+from lossbench.study.job import Cell, Choice, Job, Run
 from lossbench.study.settings import Compute
 from lossbench.tables.listing import Listed, write_listing
 from lossbench.training.determinants import determinants, expected_device
@@ -45,8 +45,7 @@ class Place:
 class Wanted:
     """A run of a job."""
 
-    cell: Cell
-    seed: int
+    run: Run
     determinants: dict[str, Any]
     folder: Path
 
@@ -56,15 +55,15 @@ class Wanted:
         return key_of(self.determinants)
 
 
-def bring_runs(job: Job, place: Place) -> None:
-    """Fill the job's folder, its listing last."""
+def bring_runs(job: Job, place: Place, choices: Mapping[int, Choice] | None = None) -> None:
+    """Fill the job's folder, its listing last; `choices` are those of an evaluation job."""
     device = expected_device(place.compute.accelerator)
-    wanted = _wanted(job, place, device)
+    wanted = _wanted(job, place, device, choices)
     taken = {run.key: place.cache.take(run.key, run.folder) for run in wanted}
     missing = [run for run in wanted if taken[run.key] is None]
     if missing and (actual := _actual_device(place)) != device:
         compute = place.compute.model_copy(update={"accelerator": actual})
-        bring_runs(job, Place(place.data, place.folder, place.study, compute))
+        bring_runs(job, Place(place.data, place.folder, place.study, compute), choices)
         return
     trained = _train(missing, place)
     write_listing(
@@ -82,17 +81,17 @@ def bring_runs(job: Job, place: Place) -> None:
     print(f"runs: {len(trained)} trained, {len(wanted) - len(trained)} taken from the run cache")
 
 
-def _wanted(job: Job, place: Place, device: str) -> list[Wanted]:
+def _wanted(
+    job: Job, place: Place, device: str, choices: Mapping[int, Choice] | None
+) -> list[Wanted]:
     manifest = read_json(place.manifest)
     return [
         Wanted(
-            cell,
-            seed,
-            determinants(cell, seed, job, manifest, place.compute, device),
-            place.folder / cell.folder(seed),
+            run,
+            determinants(run, job.code, manifest, place.compute, device),
+            place.folder / run.folder,
         )
-        for cell in job.cells
-        for seed in job.seeds
+        for run in job.runs(choices)
     ]
 
 
@@ -103,19 +102,27 @@ def _actual_device(place: Place) -> str:
 
 
 def _train(missing: Sequence[Wanted], place: Place) -> dict[str, Origin]:
-    """Train runs, the seeds of a cell together, and keep them in the cache; origins by key."""
+    """Train runs, those of a cell together, and keep them in the cache; origins by key."""
     from lossbench.datasets.prepared import load
 
     origins: dict[str, Origin] = {}
     prepared = load(place.data, place.manifest) if missing else None
-    for cell in dict.fromkeys(run.cell for run in missing):
-        block = [run for run in missing if run.cell == cell]
+    for block in _blocks(missing, prepared):
         _train_block(block, prepared, place)
         origin = Origin(place.study, datetime.now(UTC).isoformat(timespec="seconds"))
         for run in block:
             place.cache.store(run.determinants, origin, run.folder)
             origins[run.key] = origin
     return origins
+
+
+def _blocks(missing: Sequence[Wanted], prepared: Any) -> Iterator[list[Wanted]]:
+    """Runs that can be trained together: of one cell, on splits of one size."""
+    blocks: dict[tuple[Cell, int], list[Wanted]] = {}
+    for wanted in missing:
+        size = len(prepared.divided(wanted.run.replicate.split).train)
+        blocks.setdefault((wanted.run.cell, size), []).append(wanted)
+    yield from blocks.values()
 
 
 def _train_block(block: Sequence[Wanted], prepared: Any, place: Place) -> None:
@@ -129,13 +136,16 @@ def _train_block(block: Sequence[Wanted], prepared: Any, place: Place) -> None:
     name = key_of({"runs": [run.key for run in block], "device": device})
     path = place.cache.folder / CHECKPOINTS / name
     checkpoint = Checkpoint(path, every_s=place.compute.checkpoint_s)
-    seeds = [run.seed for run in block]
-    shows_bar = sys.stderr.isatty()
     tables = fit(
-        block[0].cell, seeds, prepared, place.compute, show_bar=shows_bar, checkpoint=checkpoint
+        block[0].run.cell,
+        [wanted.run.replicate for wanted in block],
+        prepared,
+        place.compute,
+        show_bar=sys.stderr.isatty(),
+        checkpoint=checkpoint,
     )
-    for run in block:
+    for wanted in block:
         for table, frame in tables.items():
-            mine = frame[frame["seed"] == run.seed]
-            write(mine, RUN_TABLES[table], run.folder / f"{table}.parquet")
+            mine = frame[frame["seed"] == wanted.run.replicate.seed]
+            write(mine, RUN_TABLES[table], wanted.folder / f"{table}.parquet")
     checkpoint.remove()

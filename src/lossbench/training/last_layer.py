@@ -27,7 +27,8 @@ def last_layer(
 ) -> pd.DataFrame:
     """The table LAST_LAYER for one network: a row a seed, from the first training examples."""
     torch.set_num_threads(threads)
-    images, _ = labelled(prepared, "train", torch.device("cpu"), limit=examples)
+    probed = prepared.rows("train")[:examples]
+    images = labelled(prepared, [probed], torch.device("cpu"))[0][0]
     shape = prepared.manifest.image_shape
     rows = []
     for seed in seeds:

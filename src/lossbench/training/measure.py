@@ -16,18 +16,18 @@ BATCH = 500
 
 
 def outputs(block: Block, images: Tensor) -> Forward:
-    """Evaluation-mode outputs of all images (N, C, H, W): logits (S, N, K), features (S, N, H)."""
-    parts = [block.outputs(batch) for batch in images.split(BATCH)]
+    """Evaluation-mode outputs of images (S, N, C, H, W): logits (S, N, K), features (S, N, H)."""
+    parts = [block.outputs(batch) for batch in images.split(BATCH, dim=1)]
     return Forward(*(torch.cat(part, dim=1) for part in zip(*parts, strict=True)))
 
 
 def evaluation_logits(block: Block, images: Tensor) -> Tensor:
     """The logits of `outputs` alone: to gather the features of all images takes time."""
-    return torch.cat([block.outputs(batch).logits for batch in images.split(BATCH)], dim=1)
+    return torch.cat([block.outputs(batch).logits for batch in images.split(BATCH, dim=1)], dim=1)
 
 
 def error(logits: Tensor, labels: Tensor) -> Tensor:
-    """Share of wrong predictions: logits (S, N, K), labels (N) to (S); NaN with any NaN or ∞."""
+    """Share of wrong predictions: logits (S, N, K), labels (S, N) to (S); NaN with any NaN or ∞."""
     wrong = (logits.argmax(-1) != labels).double().mean(-1)
     return wrong.where(logits.isfinite().all(-1).all(-1), torch.nan)
 
@@ -40,17 +40,17 @@ def measurements(
     train: tuple[Tensor, Tensor],
     validation: tuple[Tensor, Tensor],
 ) -> Iterator[dict[str, Any]]:
-    """One mapping of history columns for each seed; `train` and `validation` are images, labels.
+    """One mapping of history columns for each of S seeds.
 
-    Training quantities are taken on fixed training examples without augmentation and margin.
+    `train` and `validation` are images (S, N, C, H, W) and labels (S, N) of theirs. Training quantities are taken on fixed training examples without augmentation and margin.
     """
     train_logits = evaluation_logits(block, train[0])
     train_errors = error(train_logits, train[1])
     validation_errors = error(evaluation_logits(block, validation[0]), validation[1])
-    for seed, logits in enumerate(train_logits):
-        gradient = logit_gradient(loss, logits, train[1])
+    for seed, (logits, labels) in enumerate(zip(train_logits, train[1], strict=True)):
+        gradient = logit_gradient(loss, logits, labels)
         yield {
-            "train_loss": loss(logits, train[1]).mean().item(),
+            "train_loss": loss(logits, labels).mean().item(),
             "train_error": train_errors[seed].item(),
             "validation_error": validation_errors[seed].item(),
             "logit_gradient_rms": gradient.square().sum(-1).mean().sqrt().item(),

@@ -70,7 +70,7 @@ def timing_table(
 
 
 def test_tables(module: BlockTraining, images: Tensor, labels: Tensor) -> dict[str, pd.DataFrame]:
-    """PREDICTIONS, GEOMETRY and PROJECTIONS on the test set: images (N, C, H, W), labels (N).
+    """PREDICTIONS, GEOMETRY and PROJECTIONS on the test set: images (S, N, C, H, W), labels (S, N).
 
     A run that diverged has none of them; its row in RUNS says so. One whose outputs are finite on
     the validation set but not here has diverged as well.
@@ -80,7 +80,7 @@ def test_tables(module: BlockTraining, images: Tensor, labels: Tensor) -> dict[s
     module.alive &= finite.to(module.alive.device)  # Lightning moves the module back to the CPU
     surviving = [index for index, alive in enumerate(module.alive.tolist()) if alive]
     logits, features = (part.float().cpu().numpy() for part in found)
-    truth = labels.cpu().numpy()
+    truth = labels[0].cpu().numpy()
     predictions = [
         pd.DataFrame(logits[index], columns=list(LOGITS)).assign(
             seed=module.seeds[index], example=range(len(truth)), label=truth

@@ -1,5 +1,6 @@
 """Choose a loss's learning rate and margin from its tuning runs."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -21,16 +22,22 @@ def choose(
     out: Out,
     epochs: Annotated[int, typer.Option(help="Length of the comparison's evaluation runs.")],
     recipe: Annotated[str, typer.Option(help="The comparison's recipe, as JSON.")],
+    seeds: Annotated[str, typer.Option(help="Pairs of tuning and evaluation seeds, as JSON.")],
 ) -> None:
     chosen = selection.choose(
         *read_jobs(folders),
         LossGrid.model_validate_json(grid),
+        dict(json.loads(seeds)),
         epochs=epochs,
         tuned_for=Recipe.model_validate_json(recipe).tuned_for,
     )
-    for row in chosen[chosen["on_edge"]].itertuples():
+    edge = chosen[chosen["on_edge"]]
+    if len(edge):
+        row = edge.iloc[0]
         print(
-            f"warning: {row.loss} in {'/'.join(str(getattr(row, name)) for name in COMPARISON)}:"
-            f" the chosen rate {row.learning_rate:g} is on the edge of its grid; widen the grid"
+            f"warning: {row['loss']} in {'/'.join(str(row[name]) for name in COMPARISON)}:"
+            f" {len(edge)} of {len(chosen)} replicates chose a rate on the edge of the grid"
+            f" ({', '.join(f'{rate:g}' for rate in sorted(edge['learning_rate'].unique()))});"
+            " widen the grid"
         )
     write(chosen, CHOICES, out)

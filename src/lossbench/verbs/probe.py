@@ -2,7 +2,7 @@
 
 from lossbench.datasets.prepared import load
 from lossbench.study.paths import StudyPaths, prepared
-from lossbench.study.plan import seeds
+from lossbench.study.plan import most_replicates
 from lossbench.study.slices import read_slice
 from lossbench.tables.parquet import concat
 from lossbench.tables.stored import write_tables
@@ -11,11 +11,12 @@ from lossbench.training.last_layer import last_layer
 from lossbench.verbs import Folder, StudyText
 
 USES = (
-    "seeds.evaluation",
+    "seeds",
     "comparisons.dataset",
     "comparisons.model",
-    "comparisons.evaluation_seeds",
-    "limits.evaluation_seeds",
+    "comparisons.replicates",
+    "comparisons.losses.replicates",
+    "limits.replicates",
     "history.train_examples",
     "compute.threads",
 )
@@ -26,7 +27,7 @@ def probe(study: StudyText, folder: Folder) -> None:
     paths = StudyPaths.around(folder)
     networks: dict[tuple[str, str], tuple[int, ...]] = {}
     for each in settings.comparisons:
-        used = seeds(settings, each, "evaluation")
+        used = tuple(replicate.seed for replicate in most_replicates(settings, each))
         before = networks.get((each.dataset, each.model), ())
         networks[each.dataset, each.model] = max(used, before, key=len)
     frames = [

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from lossbench.study.job import Job
+from lossbench.study.job import Choice, Job
 from lossbench.study.settings import Compute
 from lossbench.training.job_runs import Place, bring_runs
 
@@ -24,14 +24,14 @@ def train(
 ) -> None:
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
     planned = Job.model_validate_json(job)
-    if choice is not None:
-        planned = planned.with_choice(*_chosen(choice))
-    bring_runs(planned, Place(data, out, study, Compute.model_validate_json(compute)))
+    choices = None if choice is None else _choices(choice)
+    bring_runs(planned, Place(data, out, study, Compute.model_validate_json(compute)), choices)
 
 
-def _chosen(path: Path) -> tuple[float, str]:
+def _choices(path: Path) -> dict[int, Choice]:
     from lossbench.tables.parquet import read
     from lossbench.tables.study import CHOICES
 
-    row = read(path, CHOICES).iloc[0]
-    return float(row["learning_rate"]), str(row["setting"])
+    rows = read(path, CHOICES)
+    chosen = zip(rows["learning_rate"], rows["setting"], strict=True)
+    return dict(zip(rows["seed"], chosen, strict=True))
