@@ -51,7 +51,8 @@ def fit(
     except torch.OutOfMemoryError as error:
         raise DeviceError(
             f"{cell.dataset}/{cell.model}/{cell.loss}: {len(replicates)} seeds in one job do not"
-            f" fit into the memory of {device_name(device)}; lower compute.seeds_per_job or batch_size"
+            f" fit into the memory of {device_name(device)}; lower compute.seeds_per_job or"
+            " batch_size"
         ) from error
 
 

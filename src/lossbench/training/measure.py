@@ -42,7 +42,8 @@ def measurements(
 ) -> Iterator[dict[str, Any]]:
     """One mapping of history columns for each of S seeds.
 
-    `train` and `validation` are images (S, N, C, H, W) and labels (S, N) of theirs. Training quantities are taken on fixed training examples without augmentation and margin.
+    `train` and `validation` are images (S, N, C, H, W) and labels (S, N) of theirs. Training
+    quantities are taken on fixed training examples without augmentation and margin.
     """
     train_logits = evaluation_logits(block, train[0])
     train_errors = error(train_logits, train[1])
