@@ -24,7 +24,7 @@ def available(tables: Tables) -> bool:
 
 
 def draw(tables: Tables, study: Study) -> Figure:
-    """A row of two forests for each network: difference in test error, and ratio of steps."""
+    """A row of two forests for each comparison: difference in test error, and ratio of steps."""
     rows = _shown(tables)
     shown = places(rows, study)
     orders = [losses(place.rows(rows)) for place in shown]

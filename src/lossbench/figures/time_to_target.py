@@ -23,7 +23,7 @@ available = filled("kaplan_meier")
 
 
 def draw(tables: Tables, study: Study) -> Figure:
-    """A row for each network, a column for each target: the share of runs that reached it."""
+    """A row for each comparison, a column for each target: the share of runs that reached it."""
     curves = tables["kaplan_meier"]
     shown = places(curves, study)
     targets = sorted(curves["target"].unique())

@@ -16,7 +16,7 @@ PLACE = list(COMPARISON)
 
 
 def headline(tables: Tables) -> DataTable:
-    """The primary contrast, one row a data set and network: final error and speed."""
+    """The primary contrast, one row a comparison: final error and speed."""
     errors = _mean_error(tables)
     final = _contrast(tables, ERROR, "error_")
     speed = _contrast(tables, SPEED, "steps_")
