@@ -23,16 +23,18 @@ ERROR, SPEED = PRIMARY_METRICS = ("error", f"steps_to_target_{LAST_TARGET}")
 
 
 def holm(p_values: Floats) -> Floats:
-    """Holm's step-down adjusted p values (m,). NaN stays NaN and is not counted as a test.
+    """Holm's step-down adjusted p values along the last axis (…, m). NaN stays and is no test.
 
     Rejecting where the result is at most α keeps the chance of any false rejection at most α.
     Source: Holm 1979, A Simple Sequentially Rejective Multiple Test Procedure.
     """
-    adjusted = np.full(len(p_values), np.nan)
-    tested = np.flatnonzero(~np.isnan(p_values))
-    order = tested[np.argsort(p_values[tested], kind="stable")]
-    factors = np.arange(len(order), 0, -1)
-    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(factors * p_values[order]))
+    order = np.argsort(p_values, axis=-1, kind="stable")  # NaN comes last
+    ranked = np.take_along_axis(p_values, order, axis=-1)
+    tests = (~np.isnan(p_values)).sum(axis=-1, keepdims=True)
+    factors = tests - np.arange(p_values.shape[-1])
+    adjusted = np.empty_like(ranked)
+    stepped = np.minimum(1.0, np.maximum.accumulate(factors * ranked, axis=-1))
+    np.put_along_axis(adjusted, order, stepped, axis=-1)
     return adjusted
 
 
