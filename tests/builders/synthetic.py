@@ -148,7 +148,7 @@ def _study(seeds: int, margins: bool, networks: int) -> Study:
                 for dataset, model in (FLOORS if networks == 2 else list(FLOORS)[::2])
             ],
             "statistics": {"resamples": 999},
-            "history": {"early_points": 4, "per_epoch": 3},
+            "history": {"ratio": 1.3},
         }
     )
 

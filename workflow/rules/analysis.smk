@@ -31,7 +31,13 @@ rule metrics:
     output:
         [
             PATHS.table(name)
-            for name in ("metrics", "confusion", "reliability", "gallery")
+            for name in (
+                "metrics",
+                "confusion",
+                "reliability",
+                "gallery",
+                "mean_squares",
+            )
         ],
     log:
         PATHS.root / "logs/metrics.log",
@@ -54,15 +60,16 @@ rule contrasts:
                 "metrics",
                 "history",
                 "runs",
-                "targets",
+                "levels",
                 "choices",
                 "geometry",
+                "mean_squares",
             )
         ],
     output:
         [
             PATHS.table(name)
-            for name in ("times_to_target", "kaplan_meier", "survival", "contrasts")
+            for name in ("steps_to_level", "level_ratios", "contrasts")
         ],
     log:
         PATHS.root / "logs/contrasts.log",

@@ -72,7 +72,7 @@ rule choices:
         " > {log:q} 2>&1"
 
 
-rule targets:
+rule levels:
     input:
         tables=lambda wildcards: tuning_tables(
             wildcards.dataset, wildcards.model, primary_pair(wildcards)
@@ -82,11 +82,11 @@ rule targets:
             for loss in primary_pair(wildcards)
         ],
     output:
-        PATHS.targets("{dataset}", "{model}"),
+        PATHS.levels("{dataset}", "{model}"),
     log:
-        PATHS.root / "logs/targets/{dataset}/{model}.log",
+        PATHS.root / "logs/levels/{dataset}/{model}.log",
     benchmark:
-        PATHS.root / "benchmarks/targets/{dataset}/{model}.tsv"
+        PATHS.root / "benchmarks/levels/{dataset}/{model}.tsv"
     priority: TRAINING_FIRST
     conda:
         "../../environment.yml"
@@ -104,9 +104,9 @@ rule evaluation_runs:
         data=ancient(paths.prepared("{dataset}")),
         manifest=paths.manifest("{dataset}"),
         choice=PATHS.choice("{dataset}", "{model}", "{loss}"),
-        # Targets stand before any evaluation run starts; a run's numbers do not depend on them.
+        # Levels stand before any evaluation run starts; a run's numbers do not depend on them.
         # When they are made anew, changed parameters of these runs are seen by the next call only.
-        targets=ancient(PATHS.targets("{dataset}", "{model}")),
+        levels=ancient(PATHS.levels("{dataset}", "{model}")),
     output:
         job_files("evaluation"),
     log:

@@ -1,5 +1,6 @@
-"""From tuning runs to each loss's learning rate and to the targets, before any evaluation run."""
+"""From tuning runs to each loss's learning rate and to the levels, before any evaluation run."""
 
+import numpy as np
 import pandas as pd
 
 from lossbench.analysis import outcomes
@@ -8,16 +9,18 @@ from lossbench.errors import TableError
 from lossbench.study.grid import LossGrid
 from lossbench.tables import study
 from lossbench.tables.parquet import check
-from lossbench.tables.runs import CHANCE_ERROR
+from lossbench.tables.runs import CHANCE_ERROR, COMPARISON
 
 CELL = ["learning_rate", "setting"]
+PLACE = list(COMPARISON)
 
-FACTORS = {1: 4.0, 2: 2.0, 3: 1.0}
-"""Of the hardest target's error, for each target."""
-CEILINGS = {1: 0.75, 2: 0.5, 3: 0.0}
-"""Where a target lies at most, as a share of the way from the hardest target to chance."""
-HARDEST_CEILING = 0.8
-"""No target is easier than this by itself: at chance it would be reached without learning."""
+LEVELS = 20
+EASIEST_FACTOR = 4.0
+"""Of the hardest level's error, for the easiest."""
+EASIEST_SHARE, HARDEST_SHARE = 0.75, 0.6
+"""No level is easier, and the hardest not easier, than this share of the error of chance."""
+LOWEST = 0.001
+"""No level is harder: an error lower than this is a handful of validation images."""
 
 
 def choose(history: pd.DataFrame, runs: pd.DataFrame, grid: LossGrid) -> pd.DataFrame:
@@ -49,45 +52,45 @@ def choose(history: pd.DataFrame, runs: pd.DataFrame, grid: LossGrid) -> pd.Data
     return check(pd.DataFrame([row]), study.CHOICES)
 
 
-def targets(history: pd.DataFrame, runs: pd.DataFrame, choices: pd.DataFrame) -> pd.DataFrame:
-    """The TARGETS rows of every data set and network in `choices`.
+def levels(history: pd.DataFrame, runs: pd.DataFrame, choices: pd.DataFrame) -> pd.DataFrame:
+    """The LEVELS rows of every comparison in `choices`: twenty errors, evenly spaced on a log axis.
 
-    Target 3 is the error that the weaker of the primary pair reaches in its median tuning run at
-    its chosen rate; 2 and 1 are twice and four times that. They stay apart from each other and
-    from chance: at most half and three quarters of the way there (`CEILINGS`).
+    The hardest is what the weaker of the primary pair reaches at its best, in its median tuning
+    run at its chosen rate; the easiest is four times that, at most three quarters of chance.
 
-    Raises TableError: `choices` has neither loss of the pair on some network, or no tuning run
+    Raises TableError: `choices` has neither loss of the pair in some comparison, or no tuning run
     has the chosen rate.
     """
-    tuned = outcomes.final_validation_errors(history, runs[runs["stage"] == "tuning"])
-    rows = [
-        {"dataset": dataset, "model": model, "target": target, "validation_error": error}
-        for (dataset, model), chosen in choices.groupby(["dataset", "model"])
-        for target, error in _ladder(_hardest(tuned, chosen)).items()
-    ]
-    return check(pd.DataFrame(rows), study.TARGETS)
+    tuned = _lowest_errors(history, runs[runs["stage"] == "tuning"])
+    frames = []
+    for place, chosen in choices.groupby(PLACE):
+        hardest = np.clip(_hardest(tuned, chosen), LOWEST, HARDEST_SHARE * CHANCE_ERROR)
+        easiest = min(EASIEST_FACTOR * hardest, EASIEST_SHARE * CHANCE_ERROR)
+        errors = np.geomspace(easiest, hardest, LEVELS)
+        rows = pd.DataFrame({"level": range(1, LEVELS + 1), "validation_error": errors})
+        frames.append(rows.assign(**dict(zip(PLACE, place, strict=True))))
+    return check(pd.concat(frames), study.LEVELS)
+
+
+def _lowest_errors(history: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """Each run's lowest `validation_error`; a diverged one has reached nothing but chance."""
+    ended = outcomes.final_validation_errors(history, runs)
+    lowest = history.groupby(outcomes.KEY)["validation_error"].min().rename("lowest")
+    joined = ended.merge(lowest.reset_index(), on=outcomes.KEY, how="left")
+    kept = joined["lowest"].where(~joined["diverged"], joined["validation_error"])
+    return ended.assign(validation_error=kept)
 
 
 def _hardest(tuned: pd.DataFrame, chosen: pd.DataFrame) -> float:
-    """The larger of the primary pair's median errors on one data set and network."""
+    """The larger of the primary pair's median errors in one comparison."""
     pair = chosen[chosen["loss"].isin([REFERENCE, PRIMARY])]
-    cell = ["dataset", "model", "loss", *CELL]
+    cell = [*PLACE, "loss", *CELL]
     medians = tuned.merge(pair[cell], on=cell).groupby("loss")["validation_error"].median()
     if pair.empty or len(medians) < len(pair):
-        where = "/".join(chosen.iloc[0][["dataset", "model"]])
+        where = "/".join(chosen.iloc[0][PLACE].astype(str))
         needed = sorted(set(pair["loss"]) - set(medians.index)) or [REFERENCE]
-        raise TableError(f"targets of {where}: no tuning runs of {needed[0]} at its chosen rate")
+        raise TableError(f"levels of {where}: no tuning runs of {needed[0]} at its chosen rate")
     return float(medians.max())
-
-
-def _ladder(hardest: float) -> dict[int, float]:
-    """Target → validation error."""
-    base = min(hardest, HARDEST_CEILING)
-    to_chance = CHANCE_ERROR - base
-    return {
-        target: min(factor * base, base + CEILINGS[target] * to_chance) if factor > 1 else base
-        for target, factor in FACTORS.items()
-    }
 
 
 def _require_grid(tuned: pd.DataFrame, grid: LossGrid) -> None:

@@ -1,25 +1,25 @@
 """Families of tests, and Holm's correction within each.
 
-A family is a question asked of one network on one data set. The primary one asks of
-`mse_softmax` alone: does its final error, and does its time to the last target, differ from
-cross-entropy's? All else is exploratory, one family a question: the final error of the other
-losses, times to targets, probabilities, class errors, features; tuned and same-rate apart.
+The primary question asks of `mse_softmax` alone, on every network: does its final error differ
+from cross-entropy's, and does its speed? Each of the two is a family over the whole study. All
+else is exploratory: a family is a question asked in one comparison (the final error of the other
+losses, their speed, their reach, probabilities, features), tuned and same-rate apart. What the
+page asks nothing about is in no family: an estimate with an interval.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from lossbench.cards.loss import PRIMARY
 from lossbench.cards.metric import METRICS
+from lossbench.tables.runs import COMPARISON
 
 Floats = NDArray[np.float64]
 
-LAST_TARGET = 3
-"""The hardest target, which carries the verdict on speed."""
-ERROR, SPEED = PRIMARY_METRICS = ("error", f"steps_to_target_{LAST_TARGET}")
+ERROR, SPEED = PRIMARY_METRICS = ("error", "speed")
 
 
 def holm(p_values: Floats) -> Floats:
@@ -38,13 +38,19 @@ def holm(p_values: Floats) -> Floats:
     return adjusted
 
 
-def is_primary(rates: str, metric: str, loss: str) -> bool:
-    """Whether a contrast belongs to the primary family of its data set and network."""
-    return rates == "tuned" and loss == PRIMARY and metric in PRIMARY_METRICS
+def label(contrast: Mapping[str, Any]) -> str:
+    """`primary` or `exploratory`; empty where the page asks nothing of the metric."""
+    rates, metric, loss = (contrast[name] for name in ("rates", "metric", "loss"))
+    if not METRICS[metric].is_asked:
+        return ""
+    is_primary = rates == "tuned" and loss == PRIMARY and metric in PRIMARY_METRICS
+    return "primary" if is_primary else "exploratory"
 
 
-def family(row: pd.Series) -> Hashable:
-    """What the contrast in `row` shares with the others of its family."""
-    label, metric = row["family"], row["metric"]
-    question = label if label == "primary" else METRICS[metric].question or metric
-    return row["dataset"], row["model"], row["rates"], label, question
+def family(contrast: Mapping[str, Any]) -> Hashable:
+    """What a contrast shares with the others of its family."""
+    metric = contrast["metric"]
+    if contrast["family"] == "primary":
+        return "primary", metric
+    place = tuple(contrast[name] for name in COMPARISON)
+    return contrast["family"], contrast["rates"], METRICS[metric].question or metric, place

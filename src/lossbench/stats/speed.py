@@ -21,7 +21,6 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Bound = Literal["", "at least", "at most", "within the budget"]
 
-LEVELS = 20
 ROUNDING = 1e-9
 """A validation error this little above a level is at it."""
 

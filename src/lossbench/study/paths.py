@@ -15,7 +15,7 @@ JOB_TABLES: dict[Stage, tuple[str, ...]] = {
     "evaluation": ("history", "runs", "timing", "predictions", "geometry", "projections"),
 }
 """The tables that a training job of each stage writes."""
-COLLECTED = (*JOB_TABLES["evaluation"], "choices", "targets")
+COLLECTED = (*JOB_TABLES["evaluation"], "choices", "levels")
 """The study's tables that only gather rows of many files."""
 DERIVED = (
     "last_layer",
@@ -23,9 +23,9 @@ DERIVED = (
     "confusion",
     "reliability",
     "gallery",
-    "times_to_target",
-    "kaplan_meier",
-    "survival",
+    "mean_squares",
+    "steps_to_level",
+    "level_ratios",
     "contrasts",
     "claims",
 )
@@ -104,9 +104,9 @@ class StudyPaths:
         """What tuning chose for one loss."""
         return self.root / "choices" / dataset / model / f"{loss}.parquet"
 
-    def targets(self, dataset: str, model: str) -> Path:
-        """The validation errors to be timed, declared before any evaluation run."""
-        return self.root / "targets" / dataset / f"{model}.parquet"
+    def levels(self, dataset: str, model: str) -> Path:
+        """The validation errors to be reached, declared before any evaluation run."""
+        return self.root / "levels" / dataset / f"{model}.parquet"
 
     def table(self, name: str) -> Path:
         """A table of the whole study; its CSV stands beside it."""
@@ -131,8 +131,8 @@ class StudyPaths:
 
 def parts(paths: StudyPaths, study: Study, planned: Iterable[Job], name: str) -> list[Path]:
     """The files whose rows make up the collected table `name`, with the study's `planned` jobs."""
-    if name == "targets":
-        return [paths.targets(each.dataset, each.model) for each in study.comparisons]
+    if name == "levels":
+        return [paths.levels(each.dataset, each.model) for each in study.comparisons]
     if name == "choices":
         return [
             paths.choice(each.dataset, each.model, grid.loss)

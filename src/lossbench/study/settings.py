@@ -31,10 +31,8 @@ class Recipe(Frozen):
 class History(Frozen):
     """Where a run is measured while it trains; the same points for every loss."""
 
-    early_points: Annotated[int, Field(ge=0, le=12), NOT_BOOL] = 6
-    """Measurements after steps 1, 2, 4, … of the first epoch."""
-    per_epoch: Annotated[int, Field(ge=1, le=1000), NOT_BOOL] = 4
-    """Evenly spaced measurements in every epoch."""
+    ratio: Annotated[float, Field(ge=1.01, le=1000), NOT_BOOL] = 1.2
+    """Each measurement after so many times the steps of the one before, from step 1 on."""
     train_examples: Count = 1000
     """The first so many training examples stand for the training set in these measurements."""
 
@@ -55,7 +53,7 @@ class Compute(Frozen):
     compile: bool = False
     """Let torch.compile translate the networks: needs a C++ compiler and up to a minute a job."""
     checkpoint_s: NonNegative = 60.0
-    """Seconds, at least, between the checkpoints of a training job; 0 saves at each measurement."""
+    """Seconds, at least, between the checkpoints of a training job; 0 saves after each step."""
 
 
 class Statistics(Frozen):
@@ -63,6 +61,8 @@ class Statistics(Frozen):
 
     level: Annotated[float, Field(gt=0.5, lt=1), NOT_BOOL] = 0.95
     """Coverage of the intervals."""
+    speed_margin: PositiveFraction = 0.1
+    """Equivalence margin of a ratio of steps: 0.1 means from 1/1.1 to 1.1."""
     resamples: Annotated[int, Field(ge=999, le=1_000_000), NOT_BOOL] = 9999
     """Bootstrap and Monte Carlo permutation resamples."""
 

@@ -19,6 +19,7 @@ CELL = (
     Column("stage", "text", "", "tuning or evaluation"),
 )
 RUN = (*CELL, Column("seed", "int32", "", "seed of the run"))
+COMPARISON = ("dataset", "model")
 RUN_KEY = tuple(column.name for column in RUN)
 LOGITS = tuple(f"logit_{label}" for label in range(CLASSES))
 

@@ -86,66 +86,57 @@ CHOICES = Schema(
     ("dataset", "model", "loss"),
 )
 
-TARGETS = Schema(
-    "targets",
+LEVELS = Schema(
+    "levels",
     (
         *COMPARED,
-        Column("target", "int32", "", "1 easiest to 3 hardest; the last carries the verdict"),
+        Column("level", "int32", "", "1 easiest to 20 hardest"),
         Column("validation_error", "float64", "fraction", "error at or below which it is reached"),
     ),
-    ("dataset", "model", "target"),
+    ("dataset", "model", "level"),
 )
 
-TIMES_TO_TARGET = Schema(
-    "times_to_target",
+STEPS_TO_LEVEL = Schema(
+    "steps_to_level",
     (
         *RUN,
-        Column("target", "int32", "", "1 easiest to 3 hardest"),
-        Column("validation_error", "float64", "fraction", "the target"),
-        Column("steps", "int64", "steps", "first measured step at the target, or the budget"),
-        Column("epochs", "float64", "epochs", "the same in epochs"),
-        Column("reached", "bool", "", "false: censored at the budget"),
+        Column("level", "int32", "", "1 easiest to 20 hardest"),
+        Column("validation_error", "float64", "fraction", "the level"),
+        Column("steps", "float64", "steps", "where the lowest error so far meets it; else budget"),
+        Column("reached", "bool", "", "false: the run never meets it"),
     ),
-    (*RUN_KEY, "target"),
+    (*RUN_KEY, "level"),
 )
 
-KAPLAN_MEIER = Schema(
-    "kaplan_meier",
+LEVEL_RATIOS = Schema(
+    "level_ratios",
     (
         *COMPARED,
         Column("loss", "text", "", "loss"),
-        Column("target", "int32", "", "1 easiest to 3 hardest"),
-        Column("steps", "int64", "steps", "where the curve steps; 0 and the budget included"),
-        Column("epochs", "float64", "epochs", "the same in epochs"),
-        Column("reached", "float64", "fraction", "Kaplan-Meier share of runs at the target by now"),
-        Column("ci_low", "float64", "fraction", "lower end of the pointwise interval", True),
-        Column("ci_high", "float64", "fraction", "upper end of the pointwise interval", True),
-        Column("at_risk", "int32", "", "runs not yet at the target just before this step"),
+        Column("level", "int32", "", "1 easiest to 20 hardest"),
+        Column("validation_error", "float64", "fraction", "the level"),
+        Column("ratio", "float64", "", "geometric mean of the steps, loss to reference", True),
+        Column("ci_low", "float64", "", "lower end of its pointwise band", True),
+        Column("ci_high", "float64", "", "upper end of its pointwise band", True),
+        Column("pairs", "int32", "", "pairs of which either run reaches the level"),
+        Column("missed", "int32", "", "runs of the loss that miss it: they count with the budget"),
+        Column("reference_missed", "int32", "", "runs of the reference that miss it"),
     ),
-    ("dataset", "model", "loss", "target", "steps"),
+    ("dataset", "model", "loss", "level"),
 )
 
-SURVIVAL = Schema(
-    "survival",
+MEAN_SQUARES = Schema(
+    "mean_squares",
     (
         *COMPARED,
-        Column("loss", "text", "", "loss"),
-        Column("target", "int32", "", "1 easiest to 3 hardest"),
-        Column("validation_error", "float64", "fraction", "the target"),
-        Column("runs", "int32", "", "evaluation runs"),
-        Column("reached_runs", "int32", "", "runs that reached the target"),
-        Column("reach_rate", "float64", "fraction", "their share"),
-        Column("budget_steps", "int64", "steps", "where a run that never reaches is censored"),
-        Column("median_steps", "float64", "steps", "Kaplan-Meier median; infinite: most never do"),
-        Column(
-            "restricted_mean_steps", "float64", "steps", "mean steps, the budget where censored"
-        ),
-        Column("restricted_mean_ratio", "float64", "", "that mean over the reference's", True),
-        Column("log_rank_p", "float64", "", "log-rank test against the reference", True),
-        Column("log_rank_p_adjusted", "float64", "", "after Holm's correction in family", True),
-        Column("method", "text", "", "how p was computed; why it is absent"),
+        Column("loss", "text", "", "loss, its wrong predictions less those of the reference"),
+        Column("replicates", "int32", "", "seeds compared"),
+        Column("images", "int32", "images", "test images"),
+        Column("of_replicates", "float64", "", "mean square of the seeds"),
+        Column("of_images", "float64", "", "mean square of the test images"),
+        Column("of_residual", "float64", "", "mean square of what both leave"),
     ),
-    ("dataset", "model", "loss", "target"),
+    ("dataset", "model", "loss"),
 )
 
 CONTRASTS = Schema(
@@ -153,28 +144,35 @@ CONTRASTS = Schema(
     (
         *COMPARED,
         Column("rates", "text", "", "tuned (each loss at its own rate) or same_rate"),
-        Column("metric", "text", "", "metric, or steps_to_target_1 … 3 (a ratio)"),
+        Column("metric", "text", "", "metric; speed is a ratio of steps"),
         Column("loss", "text", "", "loss"),
         Column("reference", "text", "", "the loss it is compared with"),
-        Column("scale", "text", "", "difference or ratio"),
+        Column("scale", "text", "", "difference or ratio; reach: judged by levels reached"),
         Column("value", "float64", "", "mean paired difference, or ratio, loss to reference", True),
         Column("ci_low", "float64", "", "lower end of the interval", True),
         Column("ci_high", "float64", "", "upper end of the interval", True),
+        Column("replicates_low", "float64", "", "lower end of that over seeds alone", True),
+        Column("replicates_high", "float64", "", "upper end of that over seeds alone", True),
         Column("bca_low", "float64", "", "lower end of the BCa bootstrap interval", True),
         Column("bca_high", "float64", "", "upper end of the BCa bootstrap interval", True),
         Column("level", "float64", "", "coverage of the intervals"),
         Column("equivalence_low", "float64", "", "lower end of the equivalence interval", True),
         Column("equivalence_high", "float64", "", "upper end of the equivalence interval", True),
-        Column("margin", "float64", "", "equivalence margin, in the metric's unit", True),
+        Column("margin", "float64", "", "equivalence margin; of a ratio, as a share", True),
         Column("test_images", "float64", "images", "an error difference in test images", True),
         Column("pairs", "int32", "", "seeds compared"),
-        Column("censored_pairs", "int32", "", "pairs in which either run missed the target"),
+        Column("bound", "text", "", "at least, at most, within the budget: of a ratio; or empty"),
+        Column("reach", "float64", "fraction", "levels that the loss reaches", True),
+        Column("reference_reach", "float64", "fraction", "those that the reference does", True),
+        Column("standard_error", "float64", "", "of the value; of its logarithm: ratio", True),
+        Column("df", "float64", "", "degrees of freedom of the standard error", True),
         Column("p_value", "float64", "", "sign-flip permutation test", True),
         Column("t_p_value", "float64", "", "Student t test, the dual of the interval", True),
         Column("p_adjusted", "float64", "", "t test's p after Holm's correction in family", True),
         Column("improvement", "float64", "", "share of pairs the loss wins, ties half", True),
-        Column("family", "text", "", "primary or exploratory"),
-        Column("verdict", "text", "", "better, worse, equivalent or undecided"),
+        Column("family", "text", "", "primary or exploratory; empty: no question"),
+        Column("verdict", "text", "", "better, worse, equivalent, undecided, not measurable"),
+        Column("replication", "float64", "", "chance that a like study says the same", True),
         Column("method", "text", "", "how interval and p were computed; why any is absent"),
     ),
     ("dataset", "model", "rates", "metric", "loss", "reference"),
@@ -185,10 +183,11 @@ CLAIMS = Schema(
     (
         Column("claim", "text", "", "C1 … C12"),
         Column("statement", "text", "", "the claim in one sentence"),
-        Column("verdict", "text", "", "supported, contradicted, supported with limits, undecided"),
+        Column("verdict", "text", "", "supported (with limits), mixed, contradicted, undecided"),
         Column("numbers", "text", "", "the numbers behind the verdict, in words"),
         Column("limits", "text", "", "where it holds and where not; empty without limits"),
         Column("figure", "text", "", "the figure that shows it"),
+        Column("basis", "text", "", "calculus: it could not be otherwise; or measurement"),
     ),
     ("claim",),
 )
@@ -202,10 +201,10 @@ TABLES: dict[str, Schema] = RUN_TABLES | {
         RELIABILITY,
         GALLERY,
         CHOICES,
-        TARGETS,
-        TIMES_TO_TARGET,
-        KAPLAN_MEIER,
-        SURVIVAL,
+        LEVELS,
+        MEAN_SQUARES,
+        STEPS_TO_LEVEL,
+        LEVEL_RATIOS,
         CONTRASTS,
         CLAIMS,
     )

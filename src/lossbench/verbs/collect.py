@@ -1,4 +1,4 @@
-"""Collect each table of all jobs, all choices and all targets, into one table of the study."""
+"""Collect each table of all jobs, all choices and all levels, into one table of the study."""
 
 from lossbench.study.paths import COLLECTED, StudyPaths, parts
 from lossbench.study.plan import jobs
