@@ -4,7 +4,7 @@ import contextlib
 import io
 import statistics
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +15,7 @@ from benchmarks.contests import EDGES
 from benchmarks.record import Figure, at_most, below
 from lossbench.study.fields import Augmentation, DatasetName, NetworkName
 from lossbench.study.job import Cell
-from lossbench.study.settings import Compute, Recipe
+from lossbench.study.settings import ANNEALED, Compute, Recipe
 from lossbench.tables.runs import LOGITS
 from lossbench.training.fit import fit
 
@@ -37,7 +37,7 @@ class Attempt:
     error_percent: float
     core_s: float
     """On a core of the reference rate."""
-    recipe: Recipe = field(default_factory=Recipe)
+    recipe: Recipe = ANNEALED
 
 
 ATTEMPTS = (

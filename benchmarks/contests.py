@@ -9,7 +9,7 @@ from lossbench.study.config import Study
 from lossbench.study.fields import DatasetName, NetworkName
 from lossbench.study.grid import Comparison
 from lossbench.study.job import Cell
-from lossbench.study.settings import Compute, History, Recipe
+from lossbench.study.settings import ANNEALED, Compute, History
 from lossbench.training.fit import fit
 from lossbench.training.schedule import measured_steps
 
@@ -73,7 +73,7 @@ def one_epoch(contest: Contest, study: Study, history: History) -> Cell:
         margin=None,
         epochs=1,
         batch_size=batch_size(contest, study),
-        recipe=Recipe(),
+        recipe=ANNEALED,
         history=history,
         precision="float32",
     )

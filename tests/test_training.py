@@ -20,7 +20,7 @@ from lossbench.networks.margins import MARGINS
 from lossbench.networks.models import Body, Network, build, initialise_body
 from lossbench.study.grid import Annealing, Margin
 from lossbench.study.job import Cell
-from lossbench.study.settings import Compute, History, Recipe
+from lossbench.study.settings import ANNEALED, Compute, History
 from lossbench.training import results
 from lossbench.training.block import Loop, Stack
 from lossbench.training.device import pick_device
@@ -50,7 +50,7 @@ def cell(loss="cross_entropy", **changes) -> Cell:
         "margin": None,
         "epochs": 2,
         "batch_size": 32,
-        "recipe": Recipe(),
+        "recipe": ANNEALED,
         "history": History(ratio=2.0, train_examples=64),
         "precision": "float32",
     }
@@ -97,7 +97,7 @@ def test_no_measured_step_is_far_from_the_one_before_or_repeated(ratio, last):
 
 
 def test_the_rate_rises_to_its_peak_and_falls_to_zero_as_pytorch_s_schedulers_do():
-    recipe = Recipe(warmup=0.25)
+    recipe = ANNEALED
     total, peak = 40, 0.3
     ours = [scheduled_rate(step, total=total, peak=peak, recipe=recipe) for step in range(total)]
     weight = torch.nn.Parameter(torch.zeros(1))

@@ -81,7 +81,7 @@ CASES = {
     "cosine head, decay": {
         "loss": "am_softmax",
         "margin": Margin(m=0.35, s=10.0),
-        "recipe": Recipe(weight_decay=0.01),
+        "recipe": Recipe(name="decayed", weight_decay=0.01),
     },
 }
 

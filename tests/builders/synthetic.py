@@ -168,7 +168,9 @@ class Run:
 
     def generator(self, purpose: str) -> np.random.Generator:
         """The run's own random numbers for one purpose; the same in every process."""
-        label = f"{purpose}|{sorted(self.key.items())}"
+
+        named = {name: self.key[name] for name in self.key if name not in ("recipe", "epochs")}
+        label = f"{purpose}|{sorted(named.items())}"
         return np.random.default_rng(list(label.encode()))
 
 
@@ -197,11 +199,13 @@ def _run(
     identity: dict[str, Any],
     diverged: bool,
 ) -> Run:
+    epochs = comparison.epochs if stage == "evaluation" else comparison.tuning_epochs
     place = {"dataset": comparison.dataset, "model": comparison.model}
+    place |= {"recipe": comparison.recipe, "epochs": epochs}
     trait = TRAITS[loss]
     return Run(
         key={**place, "loss": loss, "stage": stage, **identity},
-        epochs=comparison.epochs if stage == "evaluation" else comparison.tuning_epochs,
+        epochs=epochs,
         floor=FLOORS[comparison.dataset, comparison.model],
         margin=study.dataset(comparison.dataset).equivalence_margin,
         trait=trait,
@@ -383,10 +387,14 @@ def _choices(history: pd.DataFrame, runs: pd.DataFrame, study: Study) -> Iterato
             mine = tuned[
                 (tuned["dataset"] == comparison.dataset)
                 & (tuned["model"] == comparison.model)
+                & (tuned["recipe"] == comparison.recipe)
+                & (tuned["epochs"] == comparison.tuning_epochs)
                 & (tuned["loss"] == grid.loss)
             ]
             if len(mine):
-                yield selection.choose(history, mine, grid)
+                goal = study.recipe(comparison.recipe).tuned_for
+                epochs = comparison.epochs
+                yield selection.choose(history, mine, grid, epochs=epochs, tuned_for=goal)
 
 
 def _claims() -> pd.DataFrame:

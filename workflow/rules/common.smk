@@ -53,12 +53,15 @@ BEFORE_TRAINING = 2
 
 STUDY_JSON = STUDY.model_dump_json()
 COMPUTE_JSON = STUDY.compute.model_dump_json()
-CELL = "{dataset}/{model}/{loss}/{part}"
+COMPARISON = "{dataset}/{model}/{recipe}-{epochs}"
+CELL = f"{COMPARISON}/{{loss}}/{{part}}"
 
 
 wildcard_constraints:
     dataset="[a-z][a-z0-9_]*",
     model="[a-z][a-z0-9_]*",
+    recipe="[a-z][a-z0-9_]*",
+    epochs="[0-9]+",
     loss="[a-z][a-z0-9_]*",
     part="[a-z][a-z0-9_-]*",
 
@@ -178,24 +181,24 @@ def grid_of(wildcards):
 
 
 def comparison_of(wildcards):
-    """What the study compares on the wildcards' data set and network."""
+    """The study's comparison of the wildcards' folder."""
+    folder = COMPARISON.format(**wildcards)
     for comparison in STUDY.comparisons:
-        if (comparison.dataset, comparison.model) == (
-            wildcards.dataset,
-            wildcards.model,
-        ):
+        if comparison.folder == folder:
             return comparison
-    raise WorkflowError(f"the study has no {wildcards.model} on {wildcards.dataset}")
+    raise WorkflowError(f"the study {STUDY.name} has no comparison {folder}")
 
 
-def tuning_tables(dataset, model, losses):
+def tuning_tables(comparison, losses):
     """What a choice reads: history and runs of these losses' tuning jobs."""
+    place = (comparison.dataset, comparison.model, comparison.recipe)
     return [
         PATHS.job(job, table)
         for job in JOBS.values()
         for cell in job.cells[:1]
         if cell.stage == "tuning"
-        and (cell.dataset, cell.model) == (dataset, model)
+        and (cell.dataset, cell.model, cell.recipe.name) == place
+        and cell.epochs == comparison.tuning_epochs
         and cell.loss in losses
         for table in ("history", "runs")
     ]
@@ -204,6 +207,11 @@ def tuning_tables(dataset, model, losses):
 def folders_of(tables):
     """The folders of these files, wherever Snakemake put them."""
     return list(dict.fromkeys(Path(table).parent for table in tables))
+
+
+def recipe_of(wildcards):
+    """The comparison's recipe, as JSON."""
+    return STUDY.recipe(wildcards.recipe).model_dump_json()
 
 
 def primary_pair(wildcards):

@@ -51,42 +51,41 @@ rule last_layer:
 
 rule choices:
     input:
-        lambda wildcards: tuning_tables(
-            wildcards.dataset, wildcards.model, [wildcards.loss]
-        ),
+        lambda wildcards: tuning_tables(comparison_of(wildcards), [wildcards.loss]),
     output:
-        PATHS.choice("{dataset}", "{model}", "{loss}"),
+        PATHS.choice(COMPARISON, "{loss}"),
     log:
-        PATHS.root / "logs/choices/{dataset}/{model}/{loss}.log",
+        PATHS.root / "logs/choices" / COMPARISON / "{loss}.log",
     benchmark:
-        PATHS.root / "benchmarks/choices/{dataset}/{model}/{loss}.tsv"
+        PATHS.root / "benchmarks/choices" / COMPARISON / "{loss}.tsv"
     priority: TRAINING_FIRST
     conda:
         "../../environment.yml"
     params:
         grid=grid_of,
+        recipe=recipe_of,
         folders=lambda wildcards, input: folders_of(input),
         code=code_digest("choose"),
     shell:
-        "lossbench choose --grid {params.grid:q} --out {output:q} {params.folders:q}"
-        " > {log:q} 2>&1"
+        "lossbench choose --grid {params.grid:q} --recipe {params.recipe:q}"
+        " --epochs {wildcards.epochs} --out {output:q} {params.folders:q} > {log:q} 2>&1"
 
 
 rule levels:
     input:
         tables=lambda wildcards: tuning_tables(
-            wildcards.dataset, wildcards.model, primary_pair(wildcards)
+            comparison_of(wildcards), primary_pair(wildcards)
         ),
         choices=lambda wildcards: [
-            PATHS.choice(wildcards.dataset, wildcards.model, loss)
+            PATHS.choice(COMPARISON.format(**wildcards), loss)
             for loss in primary_pair(wildcards)
         ],
     output:
-        PATHS.levels("{dataset}", "{model}"),
+        PATHS.levels(COMPARISON),
     log:
-        PATHS.root / "logs/levels/{dataset}/{model}.log",
+        PATHS.root / "logs/levels" / f"{COMPARISON}.log",
     benchmark:
-        PATHS.root / "benchmarks/levels/{dataset}/{model}.tsv"
+        PATHS.root / "benchmarks/levels" / f"{COMPARISON}.tsv"
     priority: TRAINING_FIRST
     conda:
         "../../environment.yml"
@@ -103,10 +102,10 @@ rule evaluation_runs:
         # The manifest's digests decide; a touched archive of hundreds of megabytes does not.
         data=ancient(paths.prepared("{dataset}")),
         manifest=paths.manifest("{dataset}"),
-        choice=PATHS.choice("{dataset}", "{model}", "{loss}"),
+        choice=PATHS.choice(COMPARISON, "{loss}"),
         # Levels stand before any evaluation run starts; a run's numbers do not depend on them.
         # When they are made anew, changed parameters of these runs are seen by the next call only.
-        levels=ancient(PATHS.levels("{dataset}", "{model}")),
+        levels=ancient(PATHS.levels(COMPARISON)),
     output:
         job_files("evaluation"),
     log:

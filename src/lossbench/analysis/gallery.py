@@ -12,17 +12,17 @@ from PIL import Image
 
 from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.tables.parquet import check, empty
-from lossbench.tables.runs import LOGITS
-from lossbench.tables.study import COMPARED, GALLERY
+from lossbench.tables.runs import COMPARISON, LOGITS
+from lossbench.tables.study import GALLERY
 
 SHOWN = 6
 """Images shown of each kind: the first ones of the test set, so that nobody has picked them."""
 
-PLACE = [column.name for column in COMPARED]
+PLACE = list(COMPARISON)
 
 
 def pick(predictions: pd.DataFrame, images: Mapping[str, NDArray[np.uint8]]) -> pd.DataFrame:
-    """The GALLERY rows of the primary pair, on every data set and network that has both losses.
+    """The GALLERY rows of the primary pair, of every comparison that has both losses.
 
     `images`: by data set, the test images, uint8 (N, C, H, W) with one or three channels.
     """
@@ -55,7 +55,7 @@ def pixels(text: str) -> NDArray[np.uint8]:
 
 
 def _separating(place: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """The rows of one network, for each loss of the pair as the right one."""
+    """The rows of one comparison, for each loss of the pair as the right one."""
     correct = place.assign(correct=place["predicted"] == place["label"])
     shares = correct.groupby(["example", "loss"])["correct"].mean().unstack("loss")
     if len(shares.columns) < 2:

@@ -1,18 +1,23 @@
 """From tuning runs to each loss's learning rate and to the levels, before any evaluation run."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
 from lossbench.analysis import outcomes
+from lossbench.analysis.outcomes import KEY
 from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.errors import TableError
+from lossbench.study.fields import Goal
 from lossbench.study.grid import LossGrid
 from lossbench.tables import study
 from lossbench.tables.parquet import check
+from lossbench.tables.rows import of_comparisons
 from lossbench.tables.runs import CHANCE_ERROR, COMPARISON
 
 CELL = ["learning_rate", "setting"]
-PLACE = list(COMPARISON)
+TUNED = [*COMPARISON, "tuning_epochs"]
 
 LEVELS = 20
 EASIEST_FACTOR = 4.0
@@ -23,26 +28,39 @@ LOWEST = 0.001
 """No level is harder: an error lower than this is a handful of validation images."""
 
 
-def choose(history: pd.DataFrame, runs: pd.DataFrame, grid: LossGrid) -> pd.DataFrame:
-    """The one CHOICES row of a loss on one data set and network, from its tuning runs.
+def choose(
+    history: pd.DataFrame,
+    runs: pd.DataFrame,
+    grid: LossGrid,
+    *,
+    epochs: int,
+    tuned_for: Goal = "error",
+) -> pd.DataFrame:
+    """The one CHOICES row of a loss in the comparison of this length, from its tuning runs.
 
-    The winner has the lowest mean final validation error over the tuning seeds; ties go to the
-    smaller rate, then to the margin that the grid lists first. Diverged runs count as chance.
+    The winner has the lowest mean over the tuning seeds of what the recipe is tuned for; ties go
+    to the smaller rate, then to the margin that the grid lists first. Diverged runs count as
+    chance. Runs outside the grid, which other comparisons asked for, are passed over.
 
-    Raises TableError: the runs are not those of the grid, every cell with the same seeds, or they
-    mix data sets, networks or losses.
+    Raises TableError: a cell of the grid has no runs or other seeds than the rest, or the runs mix
+    data sets, networks, recipes, lengths or losses.
     """
-    tuned = outcomes.final_validation_errors(history, runs[runs["stage"] == "tuning"])
-    _require_grid(tuned, grid)
     order = [margin.label for margin in grid.margins] or [""]
-    means = tuned.groupby(CELL)["validation_error"].mean().reset_index()
+    tuning = runs[runs["stage"] == "tuning"]
+    in_grid = tuning["learning_rate"].isin(grid.learning_rates) & tuning["setting"].isin(order)
+    tuned = outcomes.final_validation_errors(history, tuning[in_grid])
+    _require_grid(tuned, grid)
+    tuned["goal"] = GOALS[tuned_for](tuned, history)
+    means = tuned.groupby(CELL)[["validation_error", "goal"]].mean().reset_index()
     # Means of the same errors in another order differ in the last bits: that is a tie.
-    means["rounded"] = means["validation_error"].round(12)
+    means["rounded"] = means["goal"].round(12)
     means["position"] = means["setting"].map(order.index)
     winner = means.sort_values(["rounded", "learning_rate", "position"]).iloc[0]
     rates = grid.learning_rates
     row = {
-        **tuned.iloc[0][["dataset", "model", "loss"]].to_dict(),
+        **tuned.iloc[0][[*COMPARISON, "loss"]].to_dict(),
+        "epochs": epochs,
+        "tuning_epochs": tuned["epochs"].iloc[0],
         "setting": winner["setting"],
         "learning_rate": winner["learning_rate"],
         "trials": grid.trials,
@@ -50,6 +68,31 @@ def choose(history: pd.DataFrame, runs: pd.DataFrame, grid: LossGrid) -> pd.Data
         "on_edge": winner["learning_rate"] in (min(rates), max(rates)),
     }
     return check(pd.DataFrame([row]), study.CHOICES)
+
+
+def _final_error(tuned: pd.DataFrame, _history: pd.DataFrame) -> pd.Series:
+    return tuned["validation_error"]
+
+
+def _mean_log_error(tuned: pd.DataFrame, history: pd.DataFrame) -> "pd.Series[float]":
+    """Of each run, over its measured points after the untrained network.
+
+    An error of zero counts as half of the smallest other one that was measured.
+    """
+    points = history[history["step"] > 0].merge(tuned[[*KEY, "diverged"]], on=KEY)
+    points.loc[points["diverged"], "validation_error"] = CHANCE_ERROR
+    positive = points["validation_error"][points["validation_error"] > 0]
+    errors = points["validation_error"].clip(lower=positive.min() / 2)
+    means = np.log(errors).groupby([points[name] for name in KEY]).mean().rename("mean")
+    # A run that broke off before it was measured counts as chance too.
+    return tuned.join(means, on=KEY)["mean"].fillna(np.log(CHANCE_ERROR))
+
+
+GOALS: dict[Goal, Callable[[pd.DataFrame, pd.DataFrame], pd.Series]] = {
+    "error": _final_error,
+    "speed": _mean_log_error,
+}
+"""What tuning makes small, a value a run, by what a recipe is tuned for."""
 
 
 def levels(history: pd.DataFrame, runs: pd.DataFrame, choices: pd.DataFrame) -> pd.DataFrame:
@@ -63,20 +106,20 @@ def levels(history: pd.DataFrame, runs: pd.DataFrame, choices: pd.DataFrame) -> 
     """
     tuned = _lowest_errors(history, runs[runs["stage"] == "tuning"])
     frames = []
-    for place, chosen in choices.groupby(PLACE):
+    for names, chosen in choices.groupby(TUNED):
         hardest = np.clip(_hardest(tuned, chosen), LOWEST, HARDEST_SHARE * CHANCE_ERROR)
         easiest = min(EASIEST_FACTOR * hardest, EASIEST_SHARE * CHANCE_ERROR)
         errors = np.geomspace(easiest, hardest, LEVELS)
         rows = pd.DataFrame({"level": range(1, LEVELS + 1), "validation_error": errors})
-        frames.append(rows.assign(**dict(zip(PLACE, place, strict=True))))
+        frames.append(rows.assign(**dict(zip(TUNED, names, strict=True))))
     return check(pd.concat(frames), study.LEVELS)
 
 
 def _lowest_errors(history: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """Each run's lowest `validation_error`; a diverged one has reached nothing but chance."""
     ended = outcomes.final_validation_errors(history, runs)
-    lowest = history.groupby(outcomes.KEY)["validation_error"].min().rename("lowest")
-    joined = ended.merge(lowest.reset_index(), on=outcomes.KEY, how="left")
+    lowest = history.groupby(KEY)["validation_error"].min().rename("lowest")
+    joined = ended.merge(lowest.reset_index(), on=KEY, how="left")
     kept = joined["lowest"].where(~joined["diverged"], joined["validation_error"])
     return ended.assign(validation_error=kept)
 
@@ -84,27 +127,28 @@ def _lowest_errors(history: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
 def _hardest(tuned: pd.DataFrame, chosen: pd.DataFrame) -> float:
     """The larger of the primary pair's median errors in one comparison."""
     pair = chosen[chosen["loss"].isin([REFERENCE, PRIMARY])]
-    cell = [*PLACE, "loss", *CELL]
-    medians = tuned.merge(pair[cell], on=cell).groupby("loss")["validation_error"].median()
+    cell = [*COMPARISON, "loss", *CELL]
+    runs = of_comparisons(tuned, pair).merge(pair[cell], on=cell)
+    medians = runs.groupby("loss")["validation_error"].median()
     if pair.empty or len(medians) < len(pair):
-        where = "/".join(chosen.iloc[0][PLACE].astype(str))
+        where = "/".join(map(str, chosen.iloc[0][list(COMPARISON)]))
         needed = sorted(set(pair["loss"]) - set(medians.index)) or [REFERENCE]
         raise TableError(f"levels of {where}: no tuning runs of {needed[0]} at its chosen rate")
     return float(medians.max())
 
 
 def _require_grid(tuned: pd.DataFrame, grid: LossGrid) -> None:
-    """One data set, network and loss; the grid's cells, all of them, with the same seeds."""
-    found = tuned[["dataset", "model", "loss"]].drop_duplicates()
+    """One comparison and loss; the grid's cells, all of them, with the same seeds."""
+    found = tuned[[*COMPARISON, "loss"]].drop_duplicates()
     if len(found) != 1 or found["loss"].iloc[0] != grid.loss:
         listed = found.to_dict("records")
-        raise TableError(f"tuning runs of {listed}; allowed: {grid.loss} on one data set and model")
+        raise TableError(f"tuning runs of {listed}; allowed: {grid.loss} in one comparison")
     settings = [margin.label for margin in grid.margins] or [""]
     planned = {(rate, setting) for rate in grid.learning_rates for setting in settings}
     seeds = tuned.groupby(CELL)["seed"].agg(frozenset).to_dict()
     if planned != set(seeds):
-        odd = min(planned ^ set(seeds), key=str)
-        raise TableError(f"tuning runs of {grid.loss}: cell {odd} is missing or not in the grid")
+        odd = min(planned - set(seeds), key=str)
+        raise TableError(f"tuning runs of {grid.loss}: cell {odd} of the grid is missing")
     if len(set(seeds.values())) > 1:
         counts = {cell: sorted(map(int, found)) for cell, found in seeds.items()}
         raise TableError(f"tuning runs of {grid.loss}: seeds differ between cells: {counts}")

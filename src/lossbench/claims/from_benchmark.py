@@ -9,12 +9,12 @@ from lossbench.claims.rule import Verdict as ClaimVerdict
 from lossbench.stats.reversals import find_reversal
 from lossbench.stats.verdicts import Verdict
 from lossbench.study.fields import LossName
-from lossbench.tables.rows import Record, Tables, rows_of
+from lossbench.tables.rows import Record, Tables, records, rows_of
 from lossbench.words import numbers
-from lossbench.words.findings import Finding, find
+from lossbench.words.findings import Finding, find, select
 from lossbench.words.names import loss_name
 from lossbench.words.phrases import amount, count
-from lossbench.words.places import Place
+from lossbench.words.places import Place, places_in
 from lossbench.words.questions import ERROR, SCATTER, SPEED, Question
 
 SQUARED = of_family("squared")
@@ -22,23 +22,24 @@ MARGINS = of_family("margin")
 
 
 def faster(grounds: Grounds) -> Judgement:
-    """C5 by the tuned ratio of steps; the shared rate stands beside, without a vote."""
-    tuned = _asked(grounds.tables, SPEED, SQUARED)
-    words = _counted(tuned, "worse") or "nothing was compared"
-    shared = [
-        row
-        for finding in _asked(grounds.tables, SPEED, SQUARED, rates="same_rate")
-        for row in finding.rows
-    ]
-    if ratios := amount(SPEED, shared):
+    """C5 by the ratio of steps where the study asks for speed; all else stands beside, no vote."""
+    tables = grounds.tables
+    found = _asked(tables, SPEED, SQUARED)
+    words = _counted(found, "worse") or "nothing was compared"
+    others = select(tables, SPEED.metric)
+    others = others[others["loss"].isin(SQUARED) & ~others["main"].astype(bool)]
+    if ratios := amount(SPEED, records(others)):
+        words += f"; under other recipes or lengths {ratios}"
+    shared = select(tables, SPEED.metric, rates="same_rate")
+    if ratios := amount(SPEED, records(shared[shared["loss"].isin(SQUARED)])):
         words += f"; at cross-entropy's own rate, which confounds, {ratios}"
-    return _by_votes(tuned, "worse", words)
+    return _by_votes(found, "worse", words)
 
 
 def lower_error(grounds: Grounds) -> Judgement:
-    """C6 by the tuned test error; a tie within the margin is a vote against `lower`."""
-    tuned = _asked(grounds.tables, ERROR, SQUARED)
-    return _by_votes(tuned, "worse", _counted(tuned, "worse") or "nothing was compared")
+    """C6 by the test error where the study asks for it; a tie within the margin is against it."""
+    found = _asked(grounds.tables, ERROR, SQUARED)
+    return _by_votes(found, "worse", _counted(found, "worse") or "nothing was compared")
 
 
 def compact(grounds: Grounds) -> Judgement:
@@ -58,13 +59,15 @@ def error_judges(grounds: Grounds) -> Judgement:
     It votes for the claim if both differences are resolved over the seeds, corrected for having
     searched all pairs; seen but not resolved, it leaves the claim open.
     """
-    found = find_reversal(rows_of(grounds.tables, "metrics"), alpha=1 - grounds.level)
+    metrics = rows_of(grounds.tables, "metrics", stage="evaluation")
+    found = find_reversal(metrics, alpha=1 - grounds.level)
     if found is None:
         return Judgement("undecided", "no two losses disagree in NLL and error")
     nll = f"{numbers.number(found.nll[0], 4)} against {numbers.number(found.nll[1], 4)}"
     errors = f"{numbers.percent(found.error[0])} against {numbers.percent(found.error[1])}"
+    where = next(place for place in places_in(metrics) if place[:-1] == Place.of(found)[:-1])
     words = (
-        f"{Place.of(found).heading}: {loss_name(found.likely)} has a lower NLL than "
+        f"{where.heading}: {loss_name(found.likely)} has a lower NLL than "
         f"{loss_name(found.right)} ({nll}) and yet a higher error ({errors}); "
         f"{numbers.count(found.seeds, 'seed')}, {numbers.p_value(found.p_adjusted)} for both"
     )
@@ -90,11 +93,9 @@ def rule_of_thumb(grounds: Grounds) -> Judgement:
     return Judgement(decide([*votes, "open"]), words, limits)
 
 
-def _asked(
-    tables: Tables, question: Question, losses: Sequence[LossName], rates: str = "tuned"
-) -> list[Finding]:
+def _asked(tables: Tables, question: Question, losses: Sequence[LossName]) -> list[Finding]:
     """What the study found about each of the losses that it compares."""
-    found = [find(tables, question, loss, rates) for loss in losses]
+    found = [find(tables, question, loss) for loss in losses]
     return [finding for finding in found if finding.rows]
 
 

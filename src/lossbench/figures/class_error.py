@@ -11,7 +11,7 @@ from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.legends import legend
 from lossbench.figures.panels import losses, panel_each, places, records
 from lossbench.study.config import Study
-from lossbench.tables.runs import CLASSES
+from lossbench.tables.runs import CLASSES, COMPARISON
 from lossbench.words import names, numbers
 from lossbench.words.places import Place
 
@@ -51,7 +51,7 @@ def _class_errors(tables: Tables) -> pd.DataFrame:
     metrics = tables["metrics"]
     rows = metrics[metrics["metric"].str.startswith("class_error_") & metrics["value"].notna()]
     rows = rows.assign(label=rows["metric"].str.removeprefix("class_error_").astype(int))
-    return rows.groupby(["dataset", "model", "loss", "label"])["value"].mean().reset_index()
+    return rows.groupby([*COMPARISON, "loss", "label"])["value"].mean().reset_index()
 
 
 def _classes(axes: Axes, place: Place, errors: pd.DataFrame) -> None:

@@ -10,6 +10,7 @@ from lossbench.analysis import gallery
 from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.panels import by_loss, grid, heading, places, records
 from lossbench.study.config import Study
+from lossbench.tables.runs import COMPARISON
 from lossbench.words import names, numbers
 from lossbench.words.places import Place
 
@@ -41,7 +42,7 @@ def draw(tables: Tables, study: Study) -> Figure:
 
 def words(tables: Tables, _study: Study) -> Words:
     """How many images each loss alone gets right."""
-    first = tables["gallery"].drop_duplicates(["dataset", "model", "right"])
+    first = tables["gallery"].drop_duplicates([*COMPARISON, "right"])
     totals = {
         right: int(mine["total"].sum())
         for right, mine in by_loss(first.assign(loss=first["right"]))

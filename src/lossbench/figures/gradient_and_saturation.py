@@ -10,6 +10,7 @@ from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.legends import label_ends
 from lossbench.figures.panels import evaluation, focus, grid, heading, places, subheading
 from lossbench.study.config import Study
+from lossbench.tables.runs import COMPARISON
 from lossbench.words import names, numbers
 
 TEMPLATE = "gradient_and_saturation.j2"
@@ -53,7 +54,7 @@ def _finding(history: pd.DataFrame) -> str:
     loss = focus(history)
     first = history[(history["step"] > 0) & history["logit_gradient_rms"].notna()]
     first = first[first["step"] == first["step"].min()]
-    means = first.groupby(["dataset", "model", "loss"])["logit_gradient_rms"].median().unstack()
+    means = first.groupby([*COMPARISON, "loss"])["logit_gradient_rms"].median().unstack()
     if loss is None or not {loss, REFERENCE} <= set(means):
         return "The gradient that each loss sends back"
     span = numbers.span(means[loss] / means[REFERENCE], numbers.ratio)

@@ -1,4 +1,4 @@
-"""What stands where: a panel for each network, its heading, and the losses in their order."""
+"""What stands where: a panel for each comparison, its heading, and the losses in their order."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -14,15 +14,16 @@ from lossbench.figures.palette import MUTED
 from lossbench.figures.theme import WIDTH
 from lossbench.study.config import Study
 from lossbench.study.fields import LossName
+from lossbench.tables.runs import COMPARISON
 from lossbench.words import names
 from lossbench.words.places import Place
+from lossbench.words.places import places as places_of
 
 
 def places(frame: pd.DataFrame, study: Study) -> list[Place]:
     """The study's comparisons on which `frame` has rows, in the study's order."""
-    found = set(zip(frame["dataset"], frame["model"], strict=True))
-    asked = [Place.of(comparison) for comparison in study.comparisons]
-    return [place for place in asked if tuple(place) in found]
+    found = set(frame[list(COMPARISON)].drop_duplicates().itertuples(index=False, name=None))
+    return [place for place in places_of(study.comparisons) if place[:-1] in found]
 
 
 def losses(frame: pd.DataFrame) -> list[LossName]:

@@ -15,6 +15,7 @@ from lossbench.figures.panels import focus, heading, losses, places, records
 from lossbench.figures.tuning_runs import CHOSEN, tuned
 from lossbench.study.config import Study
 from lossbench.study.fields import LossName
+from lossbench.tables.runs import COMPARISON
 from lossbench.words import names, numbers
 
 TEMPLATE = "same_rate.j2"
@@ -54,8 +55,8 @@ def words(tables: Tables, _study: Study) -> Words:
 def _same_rate(tables: Tables) -> pd.DataFrame:
     """Each loss's mean validation error at the reference's rate (`shared`) and its own (`own`)."""
     choices = tables["choices"]
-    reference = choices.loc[choices["loss"] == REFERENCE, ["dataset", "model", "learning_rate"]]
-    at_shared = tuned(tables).merge(reference, on=["dataset", "model", "learning_rate"])
+    reference = choices.loc[choices["loss"] == REFERENCE, [*COMPARISON, "learning_rate"]]
+    at_shared = tuned(tables).merge(reference, on=[*COMPARISON, "learning_rate"])
     shared = at_shared.groupby(CHOSEN)["validation_error"].mean().reset_index()
     own = choices[[*CHOSEN, "validation_error"]].rename(columns={"validation_error": "own"})
     return shared.rename(columns={"validation_error": "shared"}).merge(own, on=CHOSEN)

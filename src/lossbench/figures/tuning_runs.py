@@ -4,8 +4,10 @@ import pandas as pd
 
 from lossbench.analysis import outcomes
 from lossbench.figures.drawing import Tables
+from lossbench.tables.rows import of_comparisons
+from lossbench.tables.runs import COMPARISON
 
-CHOSEN = ["dataset", "model", "loss", "setting"]
+CHOSEN = [*COMPARISON, "loss", "setting"]
 
 
 def tuned(tables: Tables) -> pd.DataFrame:
@@ -15,4 +17,5 @@ def tuned(tables: Tables) -> pd.DataFrame:
     """
     runs = tables["runs"]
     ended = outcomes.final_validation_errors(tables["history"], runs[runs["stage"] == "tuning"])
-    return ended.merge(tables["choices"][CHOSEN], on=CHOSEN)
+    choices = tables["choices"]
+    return of_comparisons(ended, choices).merge(choices[CHOSEN], on=CHOSEN)

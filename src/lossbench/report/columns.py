@@ -10,9 +10,14 @@ from lossbench.words.names import dataset_name, loss_name, network_name
 
 DATASET = Shown("dataset", "Data set", dataset_name, header=True, style="name")
 NETWORK = Shown("model", "Network", network_name, style="name")
+RECIPE = Shown("recipe", "Recipe", style="name", telling=True)
+EPOCHS = Shown("epochs", "Epochs", numeric=True, telling=True)
+COMPARISON = (DATASET, NETWORK, RECIPE, EPOCHS)
 LOSS = Shown("loss", "Loss", loss_name, style="name")
-CELL = (DATASET, NETWORK, LOSS)
+CELL = (*COMPARISON, LOSS)
 SETTING = Shown("setting", "Margin", style="name", optional=True)
+AGAIN = Shown("replication", "Again", "{:.0%}".format, numeric=True, optional=True)
+"""The chance that a study of the same size with fresh replicates gives the same verdict."""
 VERDICT = Shown("verdict", "Verdict", style="name verdict-{}")
 FAMILY = Shown("family", "Family")
 METHOD = Shown("method", "How computed", style="name")
@@ -107,4 +112,3 @@ def estimate(
 LEARNING_RATE = Shown("learning_rate", "Learning rate", rate, numeric=True)
 SEED = count("seed", "Seed")
 PAIRS = count("pairs", "Seeds")
-TARGET = count("target", "Target")

@@ -39,6 +39,8 @@ class Shown:
     """Whether its cells are code to be copied."""
     optional: bool = False
     """Whether it is left out where no row has a value."""
+    telling: bool = False
+    """Whether it is left out unless some network has rows of several values."""
     style: str = ""
     """Class of its cells; `{}` stands for the value."""
     link: str = ""
@@ -114,7 +116,7 @@ def data_table(
     state from the column called `state`.
     """
     records = in_order(frame).to_dict("records")
-    columns = [each for each in columns if not each.optional or _has_values(frame[each.name])]
+    columns = [each for each in columns if _is_shown(each, frame)]
     rows = tuple(_row(record, columns, state) for record in records)
     return DataTable(
         name=name,
@@ -145,8 +147,11 @@ def is_missing(value: object) -> bool:
     return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
 
 
-def _has_values(values: pd.Series) -> bool:
-    return bool((values.notna() & values.ne("")).any())
+def _is_shown(column: Shown, frame: pd.DataFrame) -> bool:
+    if column.telling:
+        return bool((frame.groupby(["dataset", "model"])[column.name].nunique() > 1).any())
+    values = frame[column.name] if column.optional else None
+    return values is None or bool((values.notna() & values.ne("")).any())
 
 
 def _row(record: Mapping[Any, object], columns: Sequence[Shown], state: str | None) -> Row:

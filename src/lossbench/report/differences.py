@@ -12,7 +12,7 @@ from lossbench.tables.rows import Tables, records, rows_of
 from lossbench.tables.study import TABLES
 from lossbench.words.names import metric_name
 
-READ = ("metrics", "times_to_target", "choices", "contrasts", "claims")
+READ = ("metrics", "steps_to_level", "choices", "contrasts", "claims")
 """The tables that are read."""
 OPPOSITE = {"better": "worse", "worse": "better"}
 

@@ -7,10 +7,10 @@ from lossbench.report import columns
 from lossbench.report.data_tables import DataTable, Shown, data_table
 from lossbench.report.templating import table_words
 from lossbench.tables.rows import Tables, rows_of
-from lossbench.tables.runs import CLASSES
+from lossbench.tables.runs import CLASSES, COMPARISON
 from lossbench.words.names import loss_name, metric_name
 
-PLACE = ["dataset", "model"]
+PLACE = list(COMPARISON)
 CELL = [*PLACE, "loss", "setting"]
 
 
@@ -32,7 +32,10 @@ def _differences(frame: pd.DataFrame, words: str) -> DataTable:
         (
             *columns.CELL,
             *columns.estimate(columns.points, "Difference"),
+            columns.points("replicates_low", "seeds alone from"),
+            columns.points("replicates_high", "to"),
             columns.VERDICT,
+            columns.AGAIN,
             Shown("test_images", "Test images", columns.whole, numeric=True, optional=True),
             columns.width("margin", "Margin"),
             columns.p_value("p_value", "Sign-flip p"),
@@ -76,8 +79,7 @@ def seed_errors(tables: Tables) -> DataTable:
     return data_table(
         wide.reset_index(),
         (
-            columns.DATASET,
-            columns.NETWORK,
+            *columns.COMPARISON,
             columns.SEED,
             *(columns.percent(loss, loss_name(loss)) for loss in wide.columns),
         ),

@@ -6,18 +6,21 @@ from lossbench.cards.metric import OF_FEATURES
 from lossbench.report import columns
 from lossbench.report.data_tables import DataTable, data_table
 from lossbench.report.templating import table_words
+from lossbench.study.config import Study
 from lossbench.tables.rows import Tables, rows_of
+from lossbench.tables.runs import COMPARISON
 from lossbench.words.names import metric_name
+from lossbench.words.places import places
 
 LEAST_SQUARES = "mse_logits"
 """The loss that is a least-squares problem in the last layer."""
-PLACE = ["dataset", "model"]
+NETWORK = ["dataset", "model"]
 
 
 def geometry(tables: Tables) -> DataTable:
     """Scatter and cosines of the last hidden features, mean over seeds."""
     found = rows_of(tables, "geometry", stage="evaluation")
-    cell = [*PLACE, "loss", "setting", "layer"]
+    cell = [*COMPARISON, "loss", "setting", "layer"]
     wide = found.pivot_table(index=cell, columns="measure", values="value", aggfunc="mean")
     names = [name for name in OF_FEATURES if name in wide]
     return data_table(
@@ -31,10 +34,10 @@ def geometry(tables: Tables) -> DataTable:
     )
 
 
-def last_layer(tables: Tables) -> DataTable:
+def last_layer(tables: Tables, study: Study) -> DataTable:
     """The features before training, and the curvature that they give the least-squares loss."""
     return data_table(
-        networks(tables),
+        networks(tables, study),
         (
             columns.DATASET,
             columns.NETWORK,
@@ -49,10 +52,23 @@ def last_layer(tables: Tables) -> DataTable:
     )
 
 
-def networks(tables: Tables) -> pd.DataFrame:
-    """A row a network: the mean over seeds, and how MSE on logits ends against the reference."""
+def networks(tables: Tables, study: Study) -> pd.DataFrame:
+    """A row a network: the mean over seeds, and how MSE on logits ends against the reference.
+
+    Where a network has several comparisons, in the longest with the first of its recipes.
+    """
     measured = ["features", "squared_length", "mean_share", "curvature"]
-    mean = tables["last_layer"].groupby(PLACE, sort=False)[measured].mean().reset_index()
+    mean = tables["last_layer"].groupby(NETWORK, sort=False)[measured].mean().reset_index()
     contrasts = rows_of(tables, "contrasts", rates="tuned", metric="error", loss=LEAST_SQUARES)
-    difference = contrasts[[*PLACE, "value"]].rename(columns={"value": "difference"})
-    return mean.merge(difference, on=PLACE, how="left")
+    difference = contrasts[[*COMPARISON, "value"]].rename(columns={"value": "difference"})
+    compared = mean.merge(_longest(study), on=NETWORK)
+    return compared.merge(difference, on=list(COMPARISON), how="left")
+
+
+def _longest(study: Study) -> pd.DataFrame:
+    """Of each network its longest comparison with the first of its recipes; and `told`."""
+    recipes = [recipe.name for recipe in study.recipes]
+    ranked = sorted(
+        places(study.comparisons), key=lambda place: (recipes.index(place.recipe), -place.epochs)
+    )
+    return pd.DataFrame(ranked).drop_duplicates(NETWORK)

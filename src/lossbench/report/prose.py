@@ -18,6 +18,7 @@ from lossbench.study.grid import Comparison
 from lossbench.tables.rows import Tables, records, rows_of
 from lossbench.words.findings import find, select
 from lossbench.words.phrases import Sentences, sentences
+from lossbench.words.places import Place, places, tell_apart
 from lossbench.words.questions import ERROR, SPEED, Question
 
 
@@ -51,16 +52,24 @@ def repetitions(study: Study) -> str:
 
 def answer(tables: Tables) -> dict[str, Sentences]:
     """The first sentences: who learns faster, who ends lower, and how the claims stand."""
-    claims = rows_of(tables, "claims")["verdict"].value_counts()
+    claims = rows_of(tables, "claims")
+    by_basis = {
+        basis: claims.loc[claims["basis"] == basis, "verdict"].value_counts().to_dict()
+        for basis in ("measurement", "calculus")
+    }
     return {
         "speed": sentences(find(tables, SPEED, PRIMARY)),
         "error": sentences(find(tables, ERROR, PRIMARY)),
-        "claims": paragraph("prose/claim-counts.txt.j2", claims=claims.to_dict()),
+        "claims": paragraph(
+            "prose/claim-counts.txt.j2",
+            measured=by_basis["measurement"],
+            derived=by_basis["calculus"],
+        ),
     }
 
 
 def speed_of_losses(material: Material) -> Values:
-    """What is said of each loss's steps to the last target."""
+    """What is said of each loss's steps to the same error."""
     return _of_losses(material, SPEED)
 
 
@@ -78,7 +87,7 @@ def _of_losses(material: Material, question: Question) -> Values:
 
 def sensitivity(material: Material) -> Values:
     """Whether tuning looked far enough: which chosen rates lie on an edge of their grid."""
-    chosen = material.tables["choices"]
+    chosen = tell_apart(material.tables["choices"], among=material.tables["choices"])
     return {
         "trials": [int(trials) for trials in chosen["trials"]],
         "edges": records(chosen[chosen["on_edge"]]),
@@ -102,7 +111,7 @@ def last_layer(material: Material) -> Values:
     `in_order` counts the networks where all stand in one order by their curvature and by their
     difference; it is 0 otherwise, and for two, which would by chance every other time.
     """
-    networks = records(feature_tables.networks(material.tables))
+    networks = records(feature_tables.networks(material.tables, material.study))
     compared = [network for network in networks if pd.notna(network.difference)]
     rising = sorted(compared, key=lambda network: network.curvature)
     differences = [network.difference for network in rising]
@@ -134,16 +143,17 @@ def runs(material: Material) -> Values:
 def training(material: Material) -> Values:
     """What each comparison trains, and how often."""
     study = material.study
-    return {"comparisons": [_trained(study, comparison) for comparison in study.comparisons]}
+    named = zip(places(study.comparisons), study.comparisons, strict=True)
+    return {"comparisons": [_trained(study, *each) for each in named]}
 
 
-def _trained(study: Study, comparison: Comparison) -> Values:
-    tuned, *_ = plan.tuning_cells(study, comparison, comparison.losses[0])
+def _trained(study: Study, place: Place, comparison: Comparison) -> Values:
     return {
+        "place": place.in_sentence,
         "comparison": comparison,
-        "epochs": plan.evaluation_cell(study, comparison, REFERENCE).epochs,
+        "epochs": comparison.epochs,
         "seeds": len(plan.seeds(study, comparison, "evaluation")),
-        "tuning_epochs": tuned.epochs,
+        "tuning_epochs": comparison.tuning_epochs,
         "tuning_seeds": len(plan.seeds(study, comparison, "tuning")),
         "dataset": study.dataset(comparison.dataset),
     }

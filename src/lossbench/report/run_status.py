@@ -14,10 +14,10 @@ from lossbench.study.job import Job
 from lossbench.study.loading import DEFAULT_STUDY
 from lossbench.study.paths import StudyPaths
 from lossbench.tables.rows import Tables, rows_of
-from lossbench.tables.runs import RUN_KEY
+from lossbench.tables.runs import COMPARISON, RUN_KEY
 
 STAGES: tuple[Stage, ...] = ("tuning", "evaluation")
-_IDENTITY = ["stage", "dataset", "model", "loss", "trial", "seed"]
+_IDENTITY = ["stage", *COMPARISON, "loss", "trial", "seed"]
 
 
 def planned(study: Study) -> pd.DataFrame:
@@ -39,7 +39,7 @@ def run_status(study: Study, tables: Tables) -> pd.DataFrame:
     frame.loc[frame["diverged"].eq(True), "status"] = "diverged"
     frame.loc[frame["origin"] == "left_only", "status"] = "missing"
     frame.loc[frame["origin"] == "right_only", "status"] = "not planned"
-    order = ["stage", "dataset", "model", "loss", "learning_rate", "seed"]
+    order = ["stage", *COMPARISON, "loss", "learning_rate", "seed"]
     return frame.sort_values(order, ignore_index=True)
 
 
@@ -73,6 +73,8 @@ def _planned(study: Study, job: Job) -> Iterator[dict[str, object]]:
                 "stage": cell.stage,
                 "dataset": cell.dataset,
                 "model": cell.model,
+                "recipe": cell.recipe.name,
+                "epochs": cell.epochs,
                 "loss": cell.loss,
                 "trial": _trial(cell.stage, cell.learning_rate, cell.setting),
                 "seed": seed,

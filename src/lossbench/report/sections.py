@@ -84,7 +84,7 @@ SECTIONS = (
         TextBlock("prose/losses.html.j2", ("contrasts",), prose.speed_of_losses),
         *_figures("convergence"),
         _table(speed_tables.speed, "contrasts"),
-        _table(speed_tables.survival, "survival"),
+        _table(speed_tables.speed_by_level, "level_ratios"),
         TableBlock(lambda page: speed_tables.curves(page.tables, page.study), ("history",)),
     ),
     _section(
@@ -117,7 +117,9 @@ SECTIONS = (
         TextBlock("prose/mechanism.html.j2", ("history",)),
         *_figures("mechanism"),
         TextBlock("prose/last-layer.html.j2", ("last_layer",), prose.last_layer),
-        _table(feature_tables.last_layer, "last_layer"),
+        TableBlock(
+            lambda page: feature_tables.last_layer(page.tables, page.study), ("last_layer",)
+        ),
     ),
     _section(
         "features",

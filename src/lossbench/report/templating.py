@@ -18,6 +18,7 @@ from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.claims.theory_numbers import small
 from lossbench.words import names, numbers
 from lossbench.words.places import Place
+from lossbench.words.recipes import described
 
 
 class Formulas(Extension):
@@ -141,6 +142,7 @@ FILTERS = {
     "in_sentence": names.in_sentence,
     "loss_name": names.loss_name,
     "place": place,
+    "recipe": described,
     "recorded": recorded,
     "separator": separator,
 }

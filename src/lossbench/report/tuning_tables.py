@@ -3,9 +3,10 @@
 from lossbench.report import columns
 from lossbench.report.data_tables import DataTable, Shown, data_table
 from lossbench.report.templating import table_words
-from lossbench.tables.rows import Tables, rows_of
+from lossbench.tables.rows import Tables, of_comparisons, rows_of
+from lossbench.tables.runs import COMPARISON
 
-_TRIAL = ["dataset", "model", "loss", "setting", "learning_rate"]
+_TRIAL = [*COMPARISON, "loss", "setting", "learning_rate"]
 
 
 def choices(tables: Tables) -> DataTable:
@@ -28,7 +29,8 @@ def choices(tables: Tables) -> DataTable:
 
 def trials(tables: Tables) -> DataTable:
     """Validation error at the end of the tuning runs, for every rate that was tried."""
-    found = rows_of(tables, "metrics", split="validation", metric="error", stage="tuning")
+    tuning = rows_of(tables, "metrics", split="validation", metric="error", stage="tuning")
+    found = of_comparisons(tuning, rows_of(tables, "choices"))
     spread = found.groupby(_TRIAL)["value"].agg(["mean", "min", "max", "count"]).reset_index()
     chosen = rows_of(tables, "choices")[_TRIAL].assign(chosen="chosen")
     frame = spread.merge(chosen, on=_TRIAL, how="left").rename(columns={"count": "seeds"})

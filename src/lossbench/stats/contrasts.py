@@ -25,7 +25,7 @@ from lossbench.stats import intervals, permutation
 from lossbench.stats.intervals import MIN_PAIRS, Estimate, MeanSquares, over_both, over_replicates
 from lossbench.stats.judged import judged
 from lossbench.stats.levels import compared
-from lossbench.stats.multiplicity import SPEED, label
+from lossbench.stats.multiplicity import SPEED, is_main, label, main_places
 from lossbench.stats.pairs import by_loss, pair, why_undefined
 from lossbench.stats.speed import Comparison
 from lossbench.study.config import Study
@@ -74,9 +74,11 @@ def contrasts(
     if (repeated := observed.duplicated(key)).any():
         twice = observed.loc[repeated, key].iloc[0].to_dict()
         raise TableError(f"contrasts: several runs for {twice}; allowed: one a seed")
-    rows = []
+    rows, main = [], main_places(study)
     for identity, sample in (*_of_values(observed, spreads, study), *_of_speed(steps, study)):
-        row = _row(identity, sample, study)
+        answers = is_main(identity, main)
+        named = {"main": answers, "family": label(identity, main=answers)}
+        row = named | _row(identity, sample, study)
         images = image_counts.get(identity["dataset"], np.nan)
         is_error = identity["metric"] == "error"
         rows.append({**row, "test_images": row["value"] * images if is_error else np.nan})
@@ -153,7 +155,6 @@ def _row(identity: Row, sample: Sample, study: Study) -> Row:
         "level": statistics.level,
         "margin": _margin(identity, study),
         "pairs": len(sample.differences),
-        "family": label(identity),
         **sample.extra,
     }
     if sample.why:

@@ -23,14 +23,19 @@ def steps_to_level(
 
     A level that a run misses counts with its budget: what the longest run of the same comparison
     and stage took, since all losses are given the same. A diverged run meets none, whatever it
-    had met before.
+    had met before. A tuning run has the levels of the first comparison that chose from it.
     """
-    errors = {place: each.sort_values("level") for place, each in levels.groupby(PLACE)}
+    tuned = levels.assign(epochs=levels["tuning_epochs"]).drop_duplicates([*PLACE, "level"])
+    errors = {
+        (stage, *place): each.sort_values("level")
+        for stage, goals in (("evaluation", levels), ("tuning", tuned))
+        for place, each in goals.groupby(PLACE)
+    }
     measured = dict(iter(history.sort_values("step").groupby(KEY)))
     budgets = runs.groupby([*PLACE, "stage"])["steps"].transform("max")
     frames = []
     for row, budget in zip(runs.to_dict("records"), budgets, strict=True):
-        goals = errors.get(tuple(row[name] for name in PLACE))
+        goals = errors.get(tuple(row[name] for name in ("stage", *PLACE)))
         points = measured.get(tuple(row[name] for name in KEY))
         if goals is not None:
             steps = np.full(len(goals), np.inf)

@@ -1,8 +1,8 @@
 """Families of tests, and Holm's correction within each.
 
 The primary question asks of `mse_softmax` alone, on every network: does its final error differ
-from cross-entropy's, and does its speed? Each of the two is a family over the whole study. All
-else is exploratory: a family is a question asked in one comparison (the final error of the other
+from cross-entropy's, and does its speed? Each is asked of one comparison per network and is a
+family over the whole study. All else is exploratory: a family is a question asked in one comparison (the final error of the other
 losses, their speed, their reach, probabilities, features), tuned and same-rate apart. What the
 page asks nothing about is in no family: an estimate with an interval.
 """
@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 
 from lossbench.cards.loss import PRIMARY
 from lossbench.cards.metric import METRICS
+from lossbench.study.config import Study
 from lossbench.tables.runs import COMPARISON
 
 Floats = NDArray[np.float64]
+Place = tuple[str, str, str, int]
+"""Data set, network, recipe, length."""
 
 ERROR, SPEED = PRIMARY_METRICS = ("error", "speed")
 
@@ -38,12 +41,39 @@ def holm(p_values: Floats) -> Floats:
     return adjusted
 
 
-def label(contrast: Mapping[str, Any]) -> str:
+def main_places(study: Study) -> dict[str, set[Place]]:
+    """For `error` and `speed`: the comparison that answers for each network.
+
+    Of the recipes tuned for the question the first that the study lists, at its longest; where
+    none is tuned for it, of all recipes.
+    """
+    order = [recipe.name for recipe in study.recipes]
+    goals = {recipe.name: recipe.tuned_for for recipe in study.recipes}
+    found: dict[str, set[Place]] = {}
+    for goal in (ERROR, SPEED):
+        best: dict[tuple[str, str], Any] = {}
+        for each in study.comparisons:
+            rank = (goals[each.recipe] != goal, order.index(each.recipe), -each.epochs)
+            other = best.get((each.dataset, each.model), (rank, each))
+            best[each.dataset, each.model] = min(other, (rank, each), key=lambda pair: pair[0])
+        found[goal] = {
+            (each.dataset, each.model, each.recipe, each.epochs) for _, each in best.values()
+        }
+    return found
+
+
+def is_main(contrast: Mapping[str, Any], main: Mapping[str, set[Place]]) -> bool:
+    """Whether the contrast's comparison answers for its network."""
+    goal = SPEED if contrast["metric"] in (SPEED, "reach") else ERROR
+    return tuple(contrast[name] for name in COMPARISON) in main[goal]
+
+
+def label(contrast: Mapping[str, Any], *, main: bool) -> str:
     """`primary` or `exploratory`; empty where the page asks nothing of the metric."""
     rates, metric, loss = (contrast[name] for name in ("rates", "metric", "loss"))
     if not METRICS[metric].is_asked:
         return ""
-    is_primary = rates == "tuned" and loss == PRIMARY and metric in PRIMARY_METRICS
+    is_primary = main and rates == "tuned" and loss == PRIMARY and metric in PRIMARY_METRICS
     return "primary" if is_primary else "exploratory"
 
 

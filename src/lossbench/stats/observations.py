@@ -11,6 +11,7 @@ import pandas as pd
 
 from lossbench.analysis.outcomes import KEY
 from lossbench.cards.loss import REFERENCE
+from lossbench.tables.rows import of_comparisons
 from lossbench.tables.runs import COMPARISON
 
 PLACE = list(COMPARISON)
@@ -75,5 +76,5 @@ def _of_geometry(geometry: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
 def _at_reference_rate(tuning: pd.DataFrame, choices: pd.DataFrame) -> pd.DataFrame:
     """Tuning runs at the reference's rate; of a margin loss, those with its chosen margin."""
     rates = choices.loc[choices["loss"] == REFERENCE, [*PLACE, "learning_rate"]]
-    shared = tuning.merge(rates, on=[*PLACE, "learning_rate"])
+    shared = of_comparisons(tuning, choices).merge(rates, on=[*PLACE, "learning_rate"])
     return shared.merge(choices[[*PLACE, "loss", "setting"]], on=[*PLACE, "loss", "setting"])

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,16 +11,19 @@ from numpy.typing import NDArray
 
 from lossbench.stats.intervals import over_replicates
 from lossbench.stats.multiplicity import holm
+from lossbench.tables.runs import COMPARISON
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Reversal:
-    """On one network and data set, `likely` has the lower NLL and `right` the lower error."""
+    """In one comparison, `likely` has the lower NLL and `right` the lower error."""
 
     dataset: str
     model: str
+    recipe: str
+    epochs: int
     likely: str
     right: str
     nll: tuple[float, float]
@@ -55,12 +59,14 @@ def find_reversal(metrics: pd.DataFrame, *, alpha: float) -> Reversal | None:
     return replace(best, p_adjusted=float(p), is_resolved=bool(p <= alpha))
 
 
-def _by_place(metrics: pd.DataFrame) -> Iterator[tuple[tuple[str, str], dict[str, pd.DataFrame]]]:
-    """Each data set and network, with NLL and error as tables of seed by loss."""
+def _by_place(
+    metrics: pd.DataFrame,
+) -> Iterator[tuple[tuple[Any, ...], dict[str, pd.DataFrame]]]:
+    """Each comparison, with NLL and error as tables of seed by loss."""
     test = metrics[(metrics["stage"] == "evaluation") & (metrics["split"] == "test")]
-    for (dataset, model), group in test.groupby(["dataset", "model"]):
+    for place, group in test.groupby(list(COMPARISON)):
         yield (
-            (str(dataset), str(model)),
+            place,
             {
                 name: group[group["metric"] == name].pivot(
                     index="seed", columns="loss", values="value"
@@ -71,7 +77,7 @@ def _by_place(metrics: pd.DataFrame) -> Iterator[tuple[tuple[str, str], dict[str
 
 
 def _reversal(
-    place: tuple[str, str], values: dict[str, pd.DataFrame], likely: str, right: str
+    place: tuple[Any, ...], values: dict[str, pd.DataFrame], likely: str, right: str
 ) -> Reversal | None:
     pair = [likely, right]
     both = values["nll"][pair].dropna()
@@ -81,7 +87,7 @@ def _reversal(
     if not error.mean(axis=0)[0] > error.mean(axis=0)[1]:
         return None
     return Reversal(
-        *place,
+        **dict(zip(COMPARISON, place, strict=True)),
         likely=likely,
         right=right,
         nll=(float(nll[:, 0].mean()), float(nll[:, 1].mean())),

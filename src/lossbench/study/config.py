@@ -4,6 +4,7 @@ A study file is YAML. `load_study` reads it, applies overrides, and refuses what
 with one line for each mistake. Everything else in the package takes these models, never a dict.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -12,7 +13,7 @@ from pydantic import Field, model_validator
 from lossbench.study.data import Dataset, Seeds
 from lossbench.study.fields import Frozen, StudyName, Title
 from lossbench.study.grid import Comparison
-from lossbench.study.settings import Compute, History, Limits, Recipe, Statistics, Theory
+from lossbench.study.settings import ANNEALED, Compute, History, Limits, Recipe, Statistics, Theory
 
 
 class Study(Frozen):
@@ -30,8 +31,8 @@ class Study(Frozen):
     """The data sets."""
     comparisons: Annotated[tuple[Comparison, ...], Field(min_length=1)]
     """What is compared on what."""
-    recipe: Recipe = Recipe()
-    """The optimiser."""
+    recipes: Annotated[tuple[Recipe, ...], Field(min_length=1)] = (ANNEALED,)
+    """How networks are trained; comparisons name one of them."""
     history: History = History()
     """Measurements during training."""
     compute: Compute = Compute()
@@ -56,15 +57,66 @@ class Study(Frozen):
         names = [dataset.name for dataset in self.datasets]
         if len(set(names)) < len(names):
             raise ValueError(f"datasets lists one twice: {', '.join(names)}")
-        used = [(comparison.dataset, comparison.model) for comparison in self.comparisons]
-        if len(set(used)) < len(used):
-            raise ValueError("comparisons lists one pair of data set and model twice")
-        if missing := {dataset for dataset, _ in used} - set(names):
+        if missing := {comparison.dataset for comparison in self.comparisons} - set(names):
             raise ValueError(
                 f"comparisons use {', '.join(sorted(missing))}, not listed in datasets"
             )
         return self
 
+    @model_validator(mode="after")
+    def _recipes_are_known(self) -> Self:
+        names = [recipe.name for recipe in self.recipes]
+        if len(set(names)) < len(names):
+            raise ValueError(f"recipes lists one twice: {', '.join(names)}")
+        for index, comparison in enumerate(self.comparisons):
+            if comparison.recipe not in ("", *names):
+                raise ValueError(
+                    f"comparisons.{index}.recipe: {comparison.recipe!r} is not allowed: "
+                    f"recipes lists {', '.join(names)}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _comparisons_are_resolved(self) -> Self:
+        """Each with its recipe's name and the length that it has within the limits.
+
+        Of lengths that the limits make equal, the first stays.
+        """
+        named = [each.with_recipe(self.recipes[0].name) for each in self.comparisons]
+        listed = [each.folder for each in named]
+        if repeated := [words for words in listed if listed.count(words) > 1]:
+            raise ValueError(f"comparisons lists {repeated[0]} twice")
+        _require_fair_tuning(named, self.limits)
+        kept: dict[str, Comparison] = {}
+        for each in named:
+            short = each.within(self.limits)
+            kept.setdefault(short.folder, short)
+        self.__dict__["comparisons"] = tuple(kept.values())  # the model is frozen
+        return self
+
     def dataset(self, name: str) -> Dataset:
         """The settings of the data set called `name`."""
         return next(dataset for dataset in self.datasets if dataset.name == name)
+
+    def recipe(self, name: str) -> Recipe:
+        """The recipe called `name`."""
+        return next(recipe for recipe in self.recipes if recipe.name == name)
+
+
+def _require_fair_tuning(comparisons: Sequence[Comparison], limits: Limits) -> None:
+    """Tuning runs are long enough, and those of one recipe mean the same in every comparison."""
+    first: dict[tuple[str, str, str], Comparison] = {}
+    for each in comparisons:
+        needed = (each.epochs + 1) // 2
+        if each.tuning_epochs < min(needed, limits.tuning_epochs or needed):
+            raise ValueError(
+                f"comparisons, {each.folder}: tuning_epochs {each.tuning_epochs} is not allowed: "
+                f"at least half of its {each.epochs} epochs"
+            )
+        other = first.setdefault((each.dataset, each.model, each.recipe), each)
+        for field in ("batch_size", "tuning_seeds"):
+            if getattr(each, field) != getattr(other, field):
+                raise ValueError(
+                    f"comparisons, {each.folder}: {field} {getattr(each, field)} is not allowed: "
+                    f"{other.folder} has {getattr(other, field)}"
+                )

@@ -19,6 +19,8 @@ from lossbench.cards.loss import LOSSES
 from lossbench.cards.network import NETWORKS
 
 Stage = Literal["tuning", "evaluation"]
+Goal = Literal["error", "speed"]
+"""What tuning looks for: the lowest final error, or the lowest mean log error on the way."""
 Augmentation = Literal["none", "shift", "flip", "flip_shift"]
 
 
@@ -46,6 +48,8 @@ NetworkName = Annotated[
 ]
 DatasetName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
 """One that is built in, or the name that a study gives to a data set of its own."""
+
+RecipeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
 
 # Numbers may come as text: PyYAML reads `1e-3` so, and Snakemake `--config 'limits={epochs: 1}'`.
 NOT_BOOL = BeforeValidator(_not_bool)

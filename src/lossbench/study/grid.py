@@ -15,7 +15,9 @@ from lossbench.study.fields import (
     NetworkName,
     NonNegative,
     Positive,
+    RecipeName,
 )
+from lossbench.study.settings import Limits
 
 
 class Annealing(Frozen):
@@ -92,16 +94,18 @@ class LossGrid(Frozen):
 
 
 class Comparison(Frozen):
-    """The losses compared on one network and one data set, under one training budget."""
+    """The losses compared on one data set, with one network, recipe and length."""
 
     dataset: DatasetName
     """A data set listed under `datasets`."""
     model: NetworkName
     """The network."""
+    recipe: RecipeName = ""
+    """A recipe listed under `recipes`; the first of them where absent."""
     epochs: Epochs
     """Epochs of an evaluation run."""
     tuning_epochs: Epochs
-    """Epochs of a tuning run; may be fewer."""
+    """Epochs of a tuning run: at least half as many."""
     batch_size: Count = 128
     """Examples a step."""
     evaluation_seeds: Count | None = None
@@ -110,6 +114,23 @@ class Comparison(Frozen):
     """Use only the first so many tuning seeds; all of them where absent."""
     losses: Annotated[tuple[LossGrid, ...], Field(min_length=1)]
     """The losses and their grids."""
+
+    @property
+    def folder(self) -> str:
+        """Where a comparison's files stand, such as `mnist/mlp/annealed-5`."""
+        return f"{self.dataset}/{self.model}/{self.recipe}-{self.epochs}"
+
+    def with_recipe(self, first: RecipeName) -> Self:
+        """The comparison with its own recipe, or with the study's first."""
+        return self.model_copy(update={"recipe": self.recipe or first})
+
+    def within(self, limits: Limits) -> Self:
+        """The comparison at the lengths that a trial run allows."""
+        lengths = {
+            "epochs": min(self.epochs, limits.epochs or self.epochs),
+            "tuning_epochs": min(self.tuning_epochs, limits.tuning_epochs or self.tuning_epochs),
+        }
+        return self.model_copy(update=lengths)
 
     @model_validator(mode="after")
     def _fair(self) -> Self:

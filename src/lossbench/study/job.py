@@ -78,7 +78,8 @@ class Job(Frozen):
     def folder(self) -> str:
         """Where the job's tables stand under a study's `runs`."""
         cell = self.cells[0]
-        return f"{cell.stage}/{cell.dataset}/{cell.model}/{cell.loss}/{self.part}"
+        place = f"{cell.dataset}/{cell.model}/{cell.recipe.name}-{cell.epochs}"
+        return f"{cell.stage}/{place}/{cell.loss}/{self.part}"
 
     @property
     def entries(self) -> tuple[str, ...]:

@@ -100,13 +100,13 @@ class StudyPaths:
         """The resources that a training job took; written when it ended well."""
         return self.root / "benchmarks" / f"{job.folder}.tsv"
 
-    def choice(self, dataset: str, model: str, loss: str) -> Path:
-        """What tuning chose for one loss."""
-        return self.root / "choices" / dataset / model / f"{loss}.parquet"
+    def choice(self, comparison: str, loss: str) -> Path:
+        """What tuning chose for one loss of the comparison in this folder."""
+        return self.root / "choices" / comparison / f"{loss}.parquet"
 
-    def levels(self, dataset: str, model: str) -> Path:
+    def levels(self, comparison: str) -> Path:
         """The validation errors to be reached, declared before any evaluation run."""
-        return self.root / "levels" / dataset / f"{model}.parquet"
+        return self.root / "levels" / f"{comparison}.parquet"
 
     def table(self, name: str) -> Path:
         """A table of the whole study; its CSV stands beside it."""
@@ -132,10 +132,10 @@ class StudyPaths:
 def parts(paths: StudyPaths, study: Study, planned: Iterable[Job], name: str) -> list[Path]:
     """The files whose rows make up the collected table `name`, with the study's `planned` jobs."""
     if name == "levels":
-        return [paths.levels(each.dataset, each.model) for each in study.comparisons]
+        return [paths.levels(each.folder) for each in study.comparisons]
     if name == "choices":
         return [
-            paths.choice(each.dataset, each.model, grid.loss)
+            paths.choice(each.folder, grid.loss)
             for each in study.comparisons
             for grid in each.losses
         ]

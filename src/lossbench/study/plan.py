@@ -12,10 +12,11 @@ from lossbench.study.job import Cell, Job
 
 def jobs(study: Study, stage: Stage) -> Iterator[Job]:
     """Every training job of a stage, comparison by comparison and loss by loss."""
+    tuned: dict[str, list[Cell]] = {}
     for comparison in study.comparisons:
         for grid in comparison.losses:
             if stage == "tuning":
-                yield from _tuning_jobs(study, comparison, grid)
+                yield from _tuning_jobs(study, comparison, grid, tuned)
             else:
                 yield from _evaluation_jobs(study, comparison, grid)
 
@@ -23,17 +24,16 @@ def jobs(study: Study, stage: Stage) -> Iterator[Job]:
 def tuning_grid(study: Study, grid: LossGrid) -> LossGrid:
     """The grid within the study's cap on rates, which keeps the rates in its middle."""
     rates = grid.learning_rates
-    left_out = len(rates) - _capped(len(rates), study.limits.learning_rates)
+    left_out = max(0, len(rates) - (study.limits.learning_rates or len(rates)))
     kept = rates[left_out // 2 : len(rates) - (left_out + 1) // 2]
     return grid.model_copy(update={"learning_rates": kept})
 
 
 def tuning_cells(study: Study, comparison: Comparison, grid: LossGrid) -> list[Cell]:
     """The cells among which tuning chooses: every rate with every margin of the capped grid."""
-    epochs = _capped(comparison.tuning_epochs, study.limits.tuning_epochs)
     grid = tuning_grid(study, grid)
     return [
-        _cell(study, comparison, "tuning", grid.loss, epochs, rate, margin)
+        _cell(study, comparison, "tuning", grid.loss, rate, margin)
         for margin in grid.margins or (None,)
         for rate in grid.learning_rates
     ]
@@ -41,8 +41,7 @@ def tuning_cells(study: Study, comparison: Comparison, grid: LossGrid) -> list[C
 
 def evaluation_cell(study: Study, comparison: Comparison, loss: LossName) -> Cell:
     """The cell that the evaluation seeds train, its rate and margin still open."""
-    epochs = _capped(comparison.epochs, study.limits.epochs)
-    return _cell(study, comparison, "evaluation", loss, epochs, None, None)
+    return _cell(study, comparison, "evaluation", loss, None, None)
 
 
 def seeds(study: Study, comparison: Comparison, stage: Stage) -> tuple[int, ...]:
@@ -54,12 +53,19 @@ def seeds(study: Study, comparison: Comparison, stage: Stage) -> tuple[int, ...]
     return capped[: study.limits.evaluation_seeds]
 
 
-def _tuning_jobs(study: Study, comparison: Comparison, grid: LossGrid) -> Iterator[Job]:
+def _tuning_jobs(
+    study: Study, comparison: Comparison, grid: LossGrid, tuned: dict[str, list[Cell]]
+) -> Iterator[Job]:
+    """The trials that no earlier comparison has: comparisons that differ in length share them."""
     cells = tuning_cells(study, comparison, grid)
-    size = study.compute.trials_per_job or len(cells)
-    for index, trials in enumerate(_blocks(cells, size)):
+    place = f"{comparison.dataset}/{comparison.model}/{comparison.recipe}"
+    before = tuned.setdefault(f"{place}/{comparison.tuning_epochs}/{grid.loss}", [])
+    new = [cell for cell in cells if cell not in before]
+    for index, trials in enumerate(_blocks(new, study.compute.trials_per_job or len(cells))):
         for block in _blocks(seeds(study, comparison, "tuning"), study.compute.seeds_per_job):
-            yield Job(cells=trials, seeds=block, part=f"trials-{index}_{_label(block)}")
+            part = f"trials-{len(before) + index}_{_label(block)}"
+            yield Job(cells=trials, seeds=block, part=part)
+    before += new
 
 
 def _evaluation_jobs(study: Study, comparison: Comparison, grid: LossGrid) -> Iterator[Job]:
@@ -86,7 +92,6 @@ def _cell(
     comparison: Comparison,
     stage: Stage,
     loss: LossName,
-    epochs: int,
     learning_rate: float | None,
     margin: Margin | None,
 ) -> Cell:
@@ -100,13 +105,9 @@ def _cell(
         output=LOSSES[loss].output,
         learning_rate=learning_rate,
         margin=margin,
-        epochs=epochs,
+        epochs=comparison.epochs if stage == "evaluation" else comparison.tuning_epochs,
         batch_size=comparison.batch_size,
-        recipe=study.recipe,
+        recipe=study.recipe(comparison.recipe),
         history=study.history,
         precision=study.compute.precision,
     )
-
-
-def _capped(count: int, cap: int | None) -> int:
-    return count if cap is None else min(count, cap)

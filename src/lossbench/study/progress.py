@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Literal
 
 from lossbench.study.config import Study
-from lossbench.study.fields import DatasetName, NetworkName
-from lossbench.study.job import Job
+from lossbench.study.grid import Comparison
+from lossbench.study.job import Cell, Job
 from lossbench.study.paths import JOB_TABLES, StudyPaths
 from lossbench.study.plan import jobs
 
@@ -47,10 +47,12 @@ class JobProgress:
 
 @dataclass(frozen=True)
 class Progress:
-    """What is done of one comparison, and the seconds of one job after the other that are left."""
+    """What is done of one comparison, and the seconds of one job after the other that are left.
 
-    dataset: DatasetName
-    model: NetworkName
+    Tuning runs that several comparisons share count with the first.
+    """
+
+    comparison: Comparison
     jobs: tuple[JobProgress, ...]
 
     @property
@@ -78,11 +80,12 @@ class Progress:
 
 def progress(study: Study, paths: StudyPaths) -> list[Progress]:
     """The study's comparisons, in its order, by the records that Snakemake keeps here."""
-    found: dict[tuple[DatasetName, NetworkName], list[JobProgress]] = {}
-    for job in _all_jobs(study):
-        cell = job.cells[0]
-        found.setdefault((cell.dataset, cell.model), []).append(_look(job, paths))
-    return [Progress(*pair, tuple(states)) for pair, states in found.items()]
+    left, found = list(_all_jobs(study)), []
+    for comparison in study.comparisons:
+        mine = [job for job in left if _serves(job.cells[0], comparison)]
+        left = [job for job in left if job not in mine]
+        found.append(Progress(comparison, tuple(_look(job, paths) for job in mine)))
+    return found
 
 
 def total(comparisons: list[Progress]) -> Counter[State]:
@@ -93,6 +96,14 @@ def total(comparisons: list[Progress]) -> Counter[State]:
 def _all_jobs(study: Study) -> Iterator[Job]:
     yield from jobs(study, "tuning")
     yield from jobs(study, "evaluation")
+
+
+def _serves(cell: Cell, comparison: Comparison) -> bool:
+    """Whether a run of this cell is one of the comparison's, or one that it is tuned by."""
+    place = (comparison.dataset, comparison.model, comparison.recipe)
+    is_evaluation = cell.stage == "evaluation"
+    epochs = comparison.epochs if is_evaluation else comparison.tuning_epochs
+    return (cell.dataset, cell.model, cell.recipe.name, cell.epochs) == (*place, epochs)
 
 
 def _counted(states: Iterable[JobProgress]) -> Counter[State]:

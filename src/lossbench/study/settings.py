@@ -1,8 +1,8 @@
-"""Optimiser, measurements, machine, statistics, theory, caps: what holds for the whole study."""
+"""Recipes, measurements, machine, statistics, theory, caps: what comparisons share."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from lossbench.study.fields import (
     NOT_BOOL,
@@ -10,22 +10,53 @@ from lossbench.study.fields import (
     Epochs,
     Fraction,
     Frozen,
+    Goal,
     NonNegative,
     Positive,
-    PositiveFraction,
     Real,
+    RecipeName,
 )
 
 
 class Recipe(Frozen):
-    """The optimiser, the same for every loss: SGD with Nesterov momentum, warm-up, cosine decay."""
+    """How networks are trained, the same for every loss of a comparison."""
 
-    momentum: PositiveFraction = 0.9
-    """Nesterov momentum."""
-    weight_decay: NonNegative = 0.0
-    """L2 penalty on all parameters."""
+    name: RecipeName
+    """What comparisons call it: a lower-case letter, then letters, digits and underscores."""
+    optimiser: Literal["sgd", "adamw"] = "sgd"
+    """`adamw` has PyTorch's default averages: 0.9 and 0.999, epsilon 1e-8."""
+    momentum: Fraction | None = None
+    """Of SGD, 0.9 where absent; 0 is plain gradient descent. AdamW has none."""
+    nesterov: bool | None = None
+    """Of SGD with momentum: Nesterov's, as where absent, or the heavy ball's. AdamW has none."""
+    schedule: Literal["cosine", "constant"] = "cosine"
+    """What the rate does after its rise: it falls to zero along a cosine, or stays at its peak."""
     warmup: Fraction = 0.25
     """Share of the steps over which the rate rises linearly from zero to its peak."""
+    weight_decay: NonNegative = 0.0
+    """Share of every parameter that a step at the peak takes off, whatever the peak rate."""
+    head_scale: Positive = 1.0
+    """What the head's initial weights and biases are multiplied by."""
+    tuned_for: Goal = "error"
+    """What tuning looks for: the lowest final error, or the lowest mean log error on the way."""
+
+    @model_validator(mode="after")
+    def _has_one_momentum(self) -> Self:
+        if self.optimiser == "adamw":
+            for field in ("momentum", "nesterov"):
+                if (value := getattr(self, field)) is not None:
+                    raise ValueError(f"{field}: {value} is not allowed: adamw has none")
+            return self
+        momentum = 0.9 if self.momentum is None else self.momentum
+        if self.nesterov and not momentum:
+            raise ValueError("nesterov: True is not allowed: momentum is 0")
+        found = {"momentum": momentum, "nesterov": self.nesterov is not False and momentum > 0}
+        self.__dict__.update(found)  # the defaults, written out; the model is frozen
+        return self
+
+
+ANNEALED = Recipe(name="annealed")
+"""What a study without recipes has: SGD with Nesterov momentum, warm-up, cosine decay."""
 
 
 class History(Frozen):

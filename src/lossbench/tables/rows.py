@@ -9,6 +9,7 @@ from lossbench.cards.dataset import DATASETS
 from lossbench.cards.loss import LOSSES
 from lossbench.cards.network import NETWORKS
 from lossbench.tables.parquet import empty
+from lossbench.tables.runs import COMPARISON
 from lossbench.tables.study import TABLES
 
 Tables = Mapping[str, pd.DataFrame]
@@ -36,15 +37,33 @@ def rows_of(tables: Tables, name: str, **wanted: object) -> pd.DataFrame:
     return frame
 
 
+def of_comparisons(tuning: pd.DataFrame, choices: pd.DataFrame) -> pd.DataFrame:
+    """The rows of tuning runs, each once for every comparison that chose from it.
+
+    `epochs` is then the comparison's, and `tuning_epochs` the run's own.
+    """
+    of_run = {"epochs": "tuning_epochs"}
+    chosen = choices[[*COMPARISON, "loss", "tuning_epochs"]]
+    shared = [name for name in chosen if name != "epochs"]
+    return tuning.rename(columns=of_run).merge(chosen, on=shared)
+
+
 def records(frame: pd.DataFrame) -> list[Record]:
     """The frame's rows as objects, in the project's order."""
     return list(in_order(frame).itertuples(index=False))
 
 
 def in_order(frame: pd.DataFrame) -> pd.DataFrame:
-    """`frame` with data sets, networks and losses in the project's order, otherwise as it was."""
-    keys = [name for name in _ORDER if name in frame]
-    if not keys:
+    """`frame` with data sets, networks and losses in the project's order, otherwise as it was.
+
+    Comparisons of one network stand by recipe and length.
+    """
+    keys = [*COMPARISON, "loss"] if "recipe" in frame else list(_ORDER)
+    ranks = {
+        name: frame[name].map(_ORDER.get(name, lambda value: value)).to_numpy()
+        for name in keys
+        if name in frame
+    }
+    if not ranks:
         return frame
-    ranks = pd.DataFrame({name: frame[name].map(_ORDER[name]).to_numpy() for name in keys})
-    return frame.iloc[ranks.sort_values(keys, kind="stable").index]
+    return frame.iloc[pd.DataFrame(ranks).sort_values(list(ranks), kind="stable").index]

@@ -10,16 +10,22 @@ CLASSES = 10
 CHANCE_ERROR = 1 - 1 / CLASSES
 """The error of guessing, as a fraction: what a diverged run counts as."""
 
-CELL = (
+COMPARED = (
     Column("dataset", "text", "", "data set"),
     Column("model", "text", "", "network"),
+    Column("recipe", "text", "", "recipe"),
+    Column("epochs", "int32", "epochs", "length; of a tuning run its own"),
+)
+COMPARISON = tuple(column.name for column in COMPARED)
+"""What names a comparison in every table, and with the rest of its key a run."""
+CELL = (
+    *COMPARED,
     Column("loss", "text", "", "loss"),
     Column("setting", "text", "", "margin hyperparameters, such as m=0.35,s=10; empty without"),
     Column("learning_rate", "float64", "", "peak learning rate"),
     Column("stage", "text", "", "tuning or evaluation"),
 )
 RUN = (*CELL, Column("seed", "int32", "", "seed of the run"))
-COMPARISON = ("dataset", "model")
 RUN_KEY = tuple(column.name for column in RUN)
 LOGITS = tuple(f"logit_{label}" for label in range(CLASSES))
 

@@ -1,24 +1,19 @@
 """The tables that the analysis derives from the runs, and the registry of all study tables."""
 
 from lossbench.tables.contract import Column, Schema
-from lossbench.tables.runs import RUN, RUN_KEY, RUN_TABLES
-
-COMPARED = (
-    Column("dataset", "text", "", "data set"),
-    Column("model", "text", "", "network"),
-)
+from lossbench.tables.runs import COMPARED, COMPARISON, RUN, RUN_KEY, RUN_TABLES
 
 LAST_LAYER = Schema(
     "last_layer",
     (
-        *COMPARED,
+        *COMPARED[:2],
         Column("seed", "int32", "", "seed of the network's start"),
         Column("features", "int32", "", "last hidden features"),
         Column("squared_length", "float64", "", "their mean squared length before training"),
         Column("mean_share", "float64", "fraction", "share of it that is their common mean", True),
         Column("curvature", "float64", "", "of MSE on logits in the last layer, at its largest"),
     ),
-    ("dataset", "model", "seed"),
+    (*COMPARISON[:2], "seed"),
 )
 
 CONFUSION = Schema(
@@ -58,7 +53,7 @@ GALLERY = Schema(
         Column("total", "int32", "images", "how many test images separate the losses so"),
         Column("png", "text", "", "the image as PNG, in base64; empty where it is not at hand"),
     ),
-    ("dataset", "model", "right", "wrong", "example"),
+    (*COMPARISON, "right", "wrong", "example"),
 )
 
 METRICS = Schema(
@@ -79,21 +74,23 @@ CHOICES = Schema(
         Column("loss", "text", "", "loss"),
         Column("setting", "text", "", "chosen margin hyperparameters; empty without"),
         Column("learning_rate", "float64", "", "chosen peak learning rate"),
+        Column("tuning_epochs", "int32", "epochs", "length of the tuning runs"),
         Column("trials", "int32", "", "cells tried"),
         Column("validation_error", "float64", "fraction", "mean final error of the winner's runs"),
         Column("on_edge", "bool", "", "whether the chosen rate is the grid's lowest or highest"),
     ),
-    ("dataset", "model", "loss"),
+    (*COMPARISON, "loss"),
 )
 
 LEVELS = Schema(
     "levels",
     (
         *COMPARED,
+        Column("tuning_epochs", "int32", "epochs", "length of the tuning runs"),
         Column("level", "int32", "", "1 easiest to 20 hardest"),
         Column("validation_error", "float64", "fraction", "error at or below which it is reached"),
     ),
-    ("dataset", "model", "level"),
+    (*COMPARISON, "level"),
 )
 
 STEPS_TO_LEVEL = Schema(
@@ -122,7 +119,7 @@ LEVEL_RATIOS = Schema(
         Column("missed", "int32", "", "runs of the loss that miss it: they count with the budget"),
         Column("reference_missed", "int32", "", "runs of the reference that miss it"),
     ),
-    ("dataset", "model", "loss", "level"),
+    (*COMPARISON, "loss", "level"),
 )
 
 MEAN_SQUARES = Schema(
@@ -136,7 +133,7 @@ MEAN_SQUARES = Schema(
         Column("of_images", "float64", "", "mean square of the test images"),
         Column("of_residual", "float64", "", "mean square of what both leave"),
     ),
-    ("dataset", "model", "loss"),
+    (*COMPARISON, "loss"),
 )
 
 CONTRASTS = Schema(
@@ -170,12 +167,13 @@ CONTRASTS = Schema(
         Column("t_p_value", "float64", "", "Student t test, the dual of the interval", True),
         Column("p_adjusted", "float64", "", "t test's p after Holm's correction in family", True),
         Column("improvement", "float64", "", "share of pairs the loss wins, ties half", True),
+        Column("main", "bool", "", "whether the comparison answers for its network"),
         Column("family", "text", "", "primary or exploratory; empty: no question"),
         Column("verdict", "text", "", "better, worse, equivalent, undecided, not measurable"),
         Column("replication", "float64", "", "chance that a like study says the same", True),
         Column("method", "text", "", "how interval and p were computed; why any is absent"),
     ),
-    ("dataset", "model", "rates", "metric", "loss", "reference"),
+    (*COMPARISON, "rates", "metric", "loss", "reference"),
 )
 
 CLAIMS = Schema(

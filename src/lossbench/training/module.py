@@ -60,7 +60,7 @@ class BlockTraining(pl.LightningModule):
         return SGD(
             self.block.parameters(),
             lr=self._rate(),
-            momentum=recipe.momentum,
+            momentum=recipe.momentum or 0.0,
             weight_decay=recipe.weight_decay,
             nesterov=True,
             fused=True,

@@ -119,6 +119,8 @@ def _identified(frame: pd.DataFrame, cell: Cell, table: Schema) -> pd.DataFrame:
     identity = {
         "dataset": cell.dataset,
         "model": cell.model,
+        "recipe": cell.recipe.name,
+        "epochs": cell.epochs,
         "loss": cell.loss,
         "setting": cell.setting,
         "learning_rate": cell.learning_rate,

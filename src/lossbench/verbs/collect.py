@@ -13,7 +13,7 @@ USES = (
     "datasets.name",
     "datasets.augmentation",
     "comparisons",
-    "recipe",
+    "recipes",
     "history",
     "limits",
     "compute.precision",

@@ -9,9 +9,13 @@ from lossbench.verbs import Folder, StudyText
 USES = (
     "comparisons.dataset",
     "comparisons.model",
+    "comparisons.recipe",
+    "comparisons.epochs",
     "comparisons.losses.loss",
     "datasets.name",
     "datasets.equivalence_margin",
+    "recipes.name",
+    "recipes.tuned_for",
     "statistics",
 )
 

@@ -14,7 +14,14 @@ from lossbench.study.slices import read_slice
 from lossbench.tables.stored import read_named
 from lossbench.verbs import Folder, StudyText
 
-USES = ("comparisons.dataset", "comparisons.model", "statistics.level", "theory.learning_rate")
+USES = (
+    "comparisons.dataset",
+    "comparisons.model",
+    "comparisons.recipe",
+    "comparisons.epochs",
+    "statistics.level",
+    "theory.learning_rate",
+)
 CARDS = ("loss", "network", "dataset")
 
 

@@ -24,14 +24,19 @@ USES = (
 def probe(study: StudyText, folder: Folder) -> None:
     settings = read_slice(study, USES)
     paths = StudyPaths.around(folder)
+    networks: dict[tuple[str, str], tuple[int, ...]] = {}
+    for each in settings.comparisons:
+        used = seeds(settings, each, "evaluation")
+        before = networks.get((each.dataset, each.model), ())
+        networks[each.dataset, each.model] = max(used, before, key=len)
     frames = [
         last_layer(
-            comparison.model,
-            seeds(settings, comparison, "evaluation"),
-            load(prepared(comparison.dataset, paths.results)),
+            model,
+            used,
+            load(prepared(dataset, paths.results)),
             examples=settings.history.train_examples,
             threads=settings.compute.threads,
         )
-        for comparison in settings.comparisons
+        for (dataset, model), used in networks.items()
     ]
     write_tables(paths, {"last_layer": concat(frames, LAST_LAYER)})

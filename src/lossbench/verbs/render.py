@@ -21,7 +21,7 @@ USES = (
     "seeds",
     "datasets",
     "comparisons",
-    "recipe",
+    "recipes",
     "history",
     "compute.accelerator",
     "compute.threads",

@@ -9,7 +9,7 @@ from lossbench.errors import ConfigError
 from lossbench.study.loading import read_study
 from lossbench.study.paths import RESULTS, StudyPaths
 from lossbench.study.progress import STATES, Progress, progress, total
-from lossbench.words.places import Place
+from lossbench.words.places import places
 
 
 def status(
@@ -43,10 +43,11 @@ def _show(paths: StudyPaths, comparisons: list[Progress]) -> None:
     table.add_column("Comparison")
     for column in ("Runs", *(state.capitalize() for state in STATES), "Work left"):
         table.add_column(column, justify="right", no_wrap=True)
-    for comparison in comparisons:
+    named = places(comparison.comparison for comparison in comparisons)
+    for place, comparison in zip(named, comparisons, strict=True):
         runs, left = comparison.runs, comparison.seconds_left
         table.add_row(
-            Place.of(comparison).heading,
+            place.heading,
             str(runs.total()),
             *(str(runs[state] or "") for state in STATES),
             "unknown" if left is None else duration(left),
