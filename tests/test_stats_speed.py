@@ -102,7 +102,9 @@ def test_the_band_at_a_level_is_that_of_the_pairs_that_meet_it() -> None:
     logs = np.log([10, 3, 2.5])
     low, high = over_replicates(logs).interval(0.95)
     assert table.loc[1, "ratio"] == pytest.approx(np.exp(logs.mean()))
-    assert table.loc[1, ["ci_low", "ci_high"]].tolist() == pytest.approx([np.exp(low), np.exp(high)])
+    assert table.loc[1, ["ci_low", "ci_high"]].tolist() == pytest.approx(
+        [np.exp(low), np.exp(high)]
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -119,7 +121,9 @@ def test_a_shift_without_noise_is_exact_however_it_is_measured() -> None:
     for ratio in (1.1, 1.2, 1.5):
         steps = log_spaced(20_000, ratio)
         times = [
-            np.log(speed.steps_to_levels(steps, learning_curve("smooth", steps / shift, rng), LEVELS))
+            np.log(
+                speed.steps_to_levels(steps, learning_curve("smooth", steps / shift, rng), LEVELS)
+            )
             for shift in (1.0, 2.0)
         ]
         assert np.exp((times[1] - times[0]).mean()) == pytest.approx(2.0, rel=0.01)
@@ -156,8 +160,8 @@ def test_measuring_twice_as_finely_moves_no_verdict(kind: str, shift: float) -> 
         ]
         for every in (1, 2)
     )
-    clear = [(one.p_value <= 0.01, other.p_value > 0.1) for one, other in zip(fine, coarse)]
-    clear += [(other.p_value <= 0.01, one.p_value > 0.1) for one, other in zip(fine, coarse)]
-    assert not any(one and other for one, other in clear)
-    moved = np.array([one.mean - other.mean for one, other in zip(fine, coarse)])
+    pairs = list(zip(fine, coarse, strict=True))
+    for one, other in (*pairs, *((other, one) for one, other in pairs)):
+        assert not (one.p_value <= 0.01 and other.p_value > 0.1)
+    moved = np.array([one.mean - other.mean for one, other in pairs])
     assert abs(moved.mean()) < 0.02

@@ -25,7 +25,8 @@ def learning_curve(kind: str, steps: Floats, rng: np.random.Generator) -> Floats
     if kind == "stepped":  # a network that learns in leaps
         error = 0.06 + 0.84 / (1 + np.exp(np.floor(1.5 * log) / 1.5 * 0.8) / 40**0.8)
     if kind == "plateaued":  # nothing happens from 30 to 100 steps
-        paused = np.exp(np.where(log < np.log(30), log, np.maximum(np.log(30), log - np.log(100 / 30))))
+        first, length = np.log(30), np.log(100 / 30)
+        paused = np.exp(np.minimum(log, np.maximum(first, log - length)))
         error = 0.06 + 0.84 / (1 + (paused / 25) ** 0.8)
     if kind == "noisy":
         error = error * np.exp(rng.normal(0, 0.1, error.shape))

@@ -84,7 +84,11 @@ OF_FEATURES: dict[str, MetricCard] = {
         "Cosine, own class", "", "higher", "cosine of a feature to its class's mean", is_asked=False
     ),
     "other_cosine": MetricCard(
-        "Cosine, nearest other", "", "lower", "cosine to the nearest other class's mean", is_asked=False
+        "Cosine, nearest other",
+        "",
+        "lower",
+        "cosine to the nearest other class's mean",
+        is_asked=False,
     ),
 }
 """What the last hidden features give: the measures of the table GEOMETRY. Compact classes, far

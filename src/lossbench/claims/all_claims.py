@@ -103,9 +103,7 @@ ALL_CLAIMS: dict[str, Claim] = {
         ),
         follows_from_calculus=True,
     ),
-    "C5": Claim(
-        "Cross-entropy learns faster than squared error.", "speed", benchmark.faster
-    ),
+    "C5": Claim("Cross-entropy learns faster than squared error.", "speed", benchmark.faster),
     "C6": Claim(
         "Cross-entropy ends at a lower classification error.",
         "final-error",

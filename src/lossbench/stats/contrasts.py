@@ -11,7 +11,7 @@ contrast absent: a mean over the survivors would favour the loss that fails more
 
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -52,7 +52,9 @@ class Sample:
     """(n,): loss minus reference, of each pair, on the scale on which they are judged."""
     estimate: Estimate
     why: str = ""
-    """Why there is nothing to compare; else what the estimate is of."""
+    """Why there is nothing to compare."""
+    units: str = "seeds"
+    """What the estimate covers."""
     extra: Row = field(default_factory=dict)
     """Further columns of the row."""
 
@@ -74,14 +76,15 @@ def contrasts(
     if (repeated := observed.duplicated(key)).any():
         twice = observed.loc[repeated, key].iloc[0].to_dict()
         raise TableError(f"contrasts: several runs for {twice}; allowed: one a seed")
-    rows, main = [], main_places(study)
+    rows: list[Row] = []
+    main = main_places(study)
     for identity, sample in (*_of_values(observed, spreads, study), *_of_speed(steps, study)):
         answers = is_main(identity, main)
         named = {"main": answers, "family": label(identity, main=answers)}
         row = named | _row(identity, sample, study)
         images = image_counts.get(identity["dataset"], np.nan)
         is_error = identity["metric"] == "error"
-        rows.append({**row, "test_images": row["value"] * images if is_error else np.nan})
+        rows.append(row | {"test_images": float(row["value"]) * images if is_error else np.nan})
     return judged(pd.DataFrame(rows), study.statistics) if rows else empty(CONTRASTS)
 
 
@@ -100,11 +103,13 @@ def _of_values(
         found = by_loss(group)
         for loss in _losses(study, identity):
             pairs = pair(found.get(loss, {}), found.get(REFERENCE, {}))
-            estimate = over_replicates(pairs.differences)
-            if identity["metric"] == "error" and (spread := over_images.get((*names[:-2], loss))):
-                estimate = over_both(estimate.mean, spread)
             why = why_undefined(pairs, identity["metric"])
-            yield identity | {"loss": loss}, Sample(pairs.differences, estimate, why)
+            sample = Sample(pairs.differences, over_replicates(pairs.differences), why)
+            spread = over_images.get((*names[:-2], loss))
+            if identity["metric"] == "error" and spread and not why:
+                both = over_both(sample.estimate.mean, spread)
+                sample = replace(sample, estimate=both, units="seeds and test images")
+            yield identity | {"loss": loss}, sample
 
 
 def _of_speed(steps: pd.DataFrame, study: Study) -> Iterator[tuple[Row, Sample]]:
@@ -122,13 +127,13 @@ def _speed(pairs: Comparison) -> Sample:
     reach = {"reach": ours, "reference_reach": theirs}
     if not any(pairs.reach):
         why = "undefined: no run of either loss reached a level"
-        return Sample(np.zeros(0), over_replicates(np.zeros(0)), why, reach)
+        return Sample(np.zeros(0), over_replicates(np.zeros(0)), why, extra=reach)
     if not pairs.is_ratio:
         missed = pairs.theirs.reached.mean(axis=1) - pairs.ours.reached.mean(axis=1)
-        return Sample(missed, over_replicates(missed), "", reach | {"scale": "reach"})
+        return Sample(missed, over_replicates(missed), extra=reach | {"scale": "reach"})
     logs = pairs.by_pair[~np.isnan(pairs.by_pair)]
     extra = reach | {"scale": "ratio", "bound": pairs.bound}
-    return Sample(logs, over_replicates(logs), "", extra)
+    return Sample(logs, over_replicates(logs), extra=extra)
 
 
 def _losses(study: Study, identity: Row) -> list[str]:
@@ -175,7 +180,7 @@ def _margin(identity: Row, study: Study) -> float:
     if identity["metric"] == SPEED:
         return study.statistics.speed_margin
     is_error = identity["metric"] in ERRORS
-    return study.dataset(identity["dataset"]).equivalence_margin if is_error else np.nan
+    return float(study.dataset(identity["dataset"]).equivalence_margin) if is_error else np.nan
 
 
 def _estimates(sample: Sample, statistics: Statistics, *, rng: np.random.Generator) -> Row:
@@ -207,11 +212,11 @@ def _method(row: Row, sample: Sample, statistics: Statistics) -> str:
     if row["pairs"] < MIN_PAIRS:
         parts = [f"fewer than {MIN_PAIRS} seeds: no interval and no test"]
     else:
-        what = {"ratio": "log ratios of steps, mean over the levels"}.get(row["scale"], "differences")
-        units = "seeds and test images" if sample.estimate.df != row["pairs"] - 1 else "seeds"
+        is_ratio = row["scale"] == "ratio"
+        what = "log ratios of steps, mean over the levels" if is_ratio else "differences"
         exact = permutation.is_exact(row["pairs"], statistics.resamples)
         parts = [
-            f"Student t over {units} on {what}"
+            f"Student t over {sample.units} on {what}"
             if sample.estimate.is_measurable
             else "no interval: all pairs differ by the same amount",
             f"{'exact' if exact else 'Monte Carlo'} sign-flip p",

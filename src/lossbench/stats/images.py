@@ -30,13 +30,13 @@ def error_mean_squares(predictions: pd.DataFrame, runs: pd.DataFrame) -> pd.Data
     rows = [
         {**dict(zip(COMPARISON, place, strict=True)), **row}
         for place, found in errors.groupby(list(COMPARISON))
-        for row in _of_place(found, _here(evaluated, COMPARISON, place))
+        for row in _of_place(found, _here(evaluated, place))
     ]
     return check(pd.DataFrame(rows), MEAN_SQUARES) if rows else empty(MEAN_SQUARES)
 
 
-def _here(frame: pd.DataFrame, columns: tuple[str, ...], values: tuple[object, ...]) -> pd.DataFrame:
-    return frame[(frame[list(columns)] == list(values)).all(axis=1)]
+def _here(frame: pd.DataFrame, place: tuple[object, ...]) -> pd.DataFrame:
+    return frame[(frame[list(COMPARISON)] == list(place)).all(axis=1)]
 
 
 def _of_place(errors: pd.DataFrame, runs: pd.DataFrame) -> Iterator[dict[str, object]]:

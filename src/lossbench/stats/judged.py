@@ -1,6 +1,7 @@
 """Verdicts on a study's contrasts, family by family, each with its chance to come back."""
 
 import zlib
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -51,7 +52,7 @@ def _margins(rows: pd.DataFrame) -> "pd.Series[float]":
     return margins.where(rows["scale"] != "ratio", np.log1p(margins))
 
 
-def _verdict(row: object, statistics: Statistics) -> str:
+def _verdict(row: Any, statistics: Statistics) -> str:
     if row.family == "":
         return ""
     is_ratio = row.scale == "ratio"
@@ -59,7 +60,7 @@ def _verdict(row: object, statistics: Statistics) -> str:
     verdict = decide(
         row.mean,
         row.p_adjusted,
-        tuple(np.log(ends) if is_ratio else ends),
+        np.log(ends) if is_ratio else ends,
         direction=METRICS[row.metric].direction,
         alpha=1 - statistics.level,
         margin=np.log1p(row.margin) if is_ratio else row.margin,

@@ -1,4 +1,4 @@
-"""The tables of speed: when every run meets each level, and the ratio of two losses' steps there."""
+"""The tables of speed: when every run meets each level, and the ratios of steps there."""
 
 from collections.abc import Iterator
 
@@ -16,9 +16,7 @@ from lossbench.tables.study import LEVEL_RATIOS, STEPS_TO_LEVEL
 PLACE = list(COMPARISON)
 
 
-def steps_to_level(
-    history: pd.DataFrame, runs: pd.DataFrame, levels: pd.DataFrame
-) -> pd.DataFrame:
+def steps_to_level(history: pd.DataFrame, runs: pd.DataFrame, levels: pd.DataFrame) -> pd.DataFrame:
     """The STEPS_TO_LEVEL rows of every run, tuning runs included, and every level of its place.
 
     A level that a run misses counts with its budget: what the longest run of the same comparison

@@ -2,9 +2,9 @@
 
 The primary question asks of `mse_softmax` alone, on every network: does its final error differ
 from cross-entropy's, and does its speed? Each is asked of one comparison per network and is a
-family over the whole study. All else is exploratory: a family is a question asked in one comparison (the final error of the other
-losses, their speed, their reach, probabilities, features), tuned and same-rate apart. What the
-page asks nothing about is in no family: an estimate with an interval.
+family over the whole study. All else is exploratory: a family is a question asked in one comparison
+(the final error of the other losses, their speed, their reach, probabilities, features), tuned and
+same-rate apart. What the page asks nothing about is in no family: an estimate with an interval.
 """
 
 from collections.abc import Hashable, Mapping

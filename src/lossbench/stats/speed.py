@@ -81,7 +81,7 @@ class Comparison:
         ratios = self.log_ratios
         known = ~np.isnan(ratios)
         sums, counts = np.nansum(ratios, axis=1), known.sum(axis=1)
-        return np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)
+        return np.asarray(np.where(counts > 0, sums / np.maximum(counts, 1), np.nan))
 
     @property
     def reach(self) -> tuple[float, float]:

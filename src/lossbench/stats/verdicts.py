@@ -1,18 +1,23 @@
 """From an interval, an adjusted p and a margin to one word."""
 
 import math
+from collections.abc import Sequence
 from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from lossbench.cards.metric import Direction
 from lossbench.stats.speed import Bound
 
+Floats = NDArray[np.float64]
 Verdict = Literal["better", "worse", "equivalent", "undecided", "not measurable"]
 
 
 def decide(
     difference: float,
     p_adjusted: float,
-    equivalence: tuple[float, float],
+    equivalence: Sequence[float] | Floats,
     *,
     direction: Direction,
     alpha: float,

@@ -13,6 +13,7 @@ from lossbench.study.fields import (
     Goal,
     NonNegative,
     Positive,
+    PositiveFraction,
     Real,
     RecipeName,
 )

@@ -16,6 +16,7 @@ from lossbench.words.names import focus
 from lossbench.words.places import Place, tell_apart
 from lossbench.words.questions import Question
 
+
 @dataclass(frozen=True)
 class Part:
     """Contrasts of one verdict, one a place."""

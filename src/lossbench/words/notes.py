@@ -45,7 +45,7 @@ def bound(row: Record) -> str:
 
 
 def within(rows: Sequence[Record]) -> str:
-    """What must be said where a ratio is bounded on neither side, since both losses missed levels."""
+    """What must be said where a ratio is bounded on neither side: both losses missed levels."""
     return " within the budget" if any(row.bound == "within the budget" for row in rows) else ""
 
 
