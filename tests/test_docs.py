@@ -18,13 +18,13 @@ DOCUMENTS = sorted(
     ]
 )
 MINIATURE = "snakemake --cores all --configfile config/miniature.yaml"
-JOB = "results/miniature/runs/evaluation/digits/mlp/mse_softmax/seeds-0-1-2-3-4"
+JOB = "results/miniature/runs/evaluation/digits/mlp/annealed-6/mse_softmax/seeds-0-1-2-3-4"
 
 RUN = [
     MINIATURE,
     "lossbench status",
     "lossbench compare results/miniature results/trial",
-    "snakemake --cores all --force results/miniature/runs/evaluation/digits/mlp/cross_entropy/"
+    "snakemake --cores all --force results/miniature/runs/evaluation/digits/mlp/annealed-6/cross_entropy/"
     "seeds-0-1-2-3-4/runs.parquet --configfile config/miniature.yaml",
     "snakemake --unlock",
     "snakemake --report report/snakemake.html --configfile config/miniature.yaml",

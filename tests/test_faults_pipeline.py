@@ -41,7 +41,7 @@ WORST = TINY | {
     ],
 }
 """Hostile text wherever text is free, and a loss that diverges in every run."""
-JOB = Path("results/tiny/runs/evaluation/digits/mlp/cross_entropy/seeds-0-1-2")
+JOB = Path("results/tiny/runs/evaluation/digits/mlp/annealed-1/cross_entropy/seeds-0-1-2")
 TARGET = str(JOB / "runs.parquet")
 CONTRASTS = "results/tiny/tables/contrasts.parquet"
 

@@ -17,7 +17,8 @@ from lossbench.analysis.metrics import BINS
 from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.figures import theme
 from lossbench.figures.panels import places
-from lossbench.tables.runs import LOGITS
+from lossbench.tables.rows import of_comparisons
+from lossbench.tables.runs import COMPARISON, LOGITS
 from lossbench.words import names, numbers, phrases
 from lossbench.words.findings import find, select
 from lossbench.words.questions import CALIBRATION, ERROR, SPEED
@@ -73,7 +74,7 @@ def test_learning_curves_become_one_path_of_runs_and_one_of_the_median():
     root = ET.fromstring(drawn("learning-curves")[0])
     mine = [e for e in root.iter() if e.get("data-loss") == REFERENCE and e.tag.endswith("}path")]
     thin = [path for path in mine if "opacity" in path.get("style")]
-    shown = 2 * len(runs.groupby(["dataset", "model"]))
+    shown = 2 * len(runs.groupby(list(COMPARISON)))
     assert len(thin) == len(mine) - len(thin) == shown
     assert sum(path.get("d").count("M") for path in thin) == 2 * len(runs)
 
@@ -132,7 +133,9 @@ def test_confusions_are_scikit_learn_s():
 
 def test_rates_show_the_mean_over_tuning_seeds():
     place = first_place("choices")
-    tuned = rows_of("metrics", place, metric="error", split="validation", stage="tuning")
+    tables, _ = study()
+    tuned = of_comparisons(tables["metrics"], tables["choices"])
+    tuned = place.rows(tuned).query("split == 'validation' and stage == 'tuning'")
     mine = tuned[tuned["loss"] == REFERENCE]
     (line,) = lines_of(panels("rate-sensitivity").axes[0], REFERENCE, 1.4)
     expected = mine.groupby("learning_rate")["value"].mean()

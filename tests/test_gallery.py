@@ -23,6 +23,7 @@ def predictions() -> pd.DataFrame:
         for example, predicted in enumerate(classes):
             logits = dict(zip(LOGITS, 1.0 * (np.arange(10) == predicted), strict=True))
             run = {"dataset": "mnist", "model": "mlp", "loss": loss, "seed": seed, "setting": ""}
+            run |= {"recipe": "annealed", "epochs": 4}
             rest = {"learning_rate": 0.1, "stage": "evaluation", "output": "softmax", "label": 0}
             rows.append({**run, **rest, "example": example, **logits})
     return check(pd.DataFrame(rows), PREDICTIONS)

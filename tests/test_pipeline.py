@@ -162,7 +162,7 @@ def test_a_wrong_configuration_is_one_clear_error(finished, arguments, message):
 
 def test_an_interrupted_job_leaves_no_output(project):
     """A job killed before it ends counts as not done."""
-    runs = project.folder / "results/tiny/runs/evaluation/digits/mlp/cross_entropy"
+    runs = project.folder / "results/tiny/runs/evaluation/digits/mlp/annealed-1/cross_entropy"
     shutil.rmtree(runs)
     project.edit("src/lossbench/training/results.py", "def runs_table(", "exit(1)\ndef runs_table(")
     output = project.snakemake("--configfile", "config/tiny.yaml", check=False)

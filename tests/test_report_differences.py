@@ -8,6 +8,7 @@ import pytest
 from builders import synthetic
 from lossbench.claims.rule import Verdict
 from lossbench.report.differences import markdown
+from lossbench.tables.runs import COMPARISON
 from lossbench.words.numbers import NO_BREAK
 
 
@@ -53,9 +54,9 @@ def test_what_changed_beside_the_values_is_told(tables):
     other["claims"].loc[0, "verdict"] = now
     for frame, verdict in ((tables, "better"), (other, "worse")):
         frame["contrasts"].loc[0, "verdict"] = verdict
-    first = ["dataset", "model", "loss", "learning_rate", "setting"]
-    tables["choices"].loc[0, first] = ["mnist", "mlp", "sm_softmax", 0.1, "m=0.5"]
-    other["choices"].loc[0, first] = ["mnist", "mlp", "sm_softmax", 0.3, "m=0.5"]
+    first = [*COMPARISON, "loss", "learning_rate", "setting"]
+    tables["choices"].loc[0, first] = ["mnist", "mlp", "annealed", 6, "sm_softmax", 0.1, "m=0.5"]
+    other["choices"].loc[0, first] = ["mnist", "mlp", "annealed", 6, "sm_softmax", 0.3, "m=0.5"]
     claim = tables["claims"].loc[0, "claim"]
     assert told(tables, other)[:3] == [
         f"{claims} claims: {claims - 1} with the same verdict; {claim} {was}, now {now}",

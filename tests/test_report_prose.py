@@ -110,7 +110,7 @@ def test_the_bounds_of_a_study_follow_its_configuration(study):
     fields["seeds"] = {"tuning": [100, 101], "evaluation": [0, 1, 2, 3]}
     fields["comparisons"] = fields["comparisons"][:2]
     for comparison, epochs in zip(fields["comparisons"], (3, 7), strict=True):
-        comparison |= {"epochs": epochs, "tuning_epochs": 1, "evaluation_seeds": None}
+        comparison |= {"epochs": epochs, "tuning_epochs": 4, "evaluation_seeds": None}
     fields["comparisons"][1]["tuning_seeds"] = 1
     bounds = bounds_of(fields)
     assert "3 to 7 epochs" in bounds["Length"]

@@ -7,6 +7,7 @@ from builders import synthetic
 from lossbench.report.run_status import config_option, planned, run_status, run_table
 from lossbench.study import plan
 from lossbench.study.paths import StudyPaths
+from lossbench.tables.runs import COMPARISON
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +18,7 @@ def made():
 def test_plans_every_run_once(made):
     tables, study = made
     rows = planned(study)
-    key = ["stage", "dataset", "model", "loss", "trial", "seed"]
+    key = ["stage", *COMPARISON, "loss", "trial", "seed"]
     assert not rows.duplicated(key).any()
     assert len(rows) == len(tables["runs"])
 

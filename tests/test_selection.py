@@ -12,6 +12,11 @@ from lossbench.study.grid import LossGrid, Margin
 GRID = LossGrid(loss="cross_entropy", learning_rates=(0.01, 0.1, 1.0))
 
 
+def choose(history: pd.DataFrame, runs: pd.DataFrame, grid: LossGrid) -> pd.DataFrame:
+    """What the runs tune for a comparison of eight epochs."""
+    return selection.choose(history, runs, grid, epochs=8)
+
+
 def tuning(errors: dict[float, list[float | None]], **identity: Any) -> list[pd.DataFrame]:
     """History and runs of tuning: rate → final error by seed, None where diverged."""
     histories, runs = [], []
@@ -25,7 +30,7 @@ def tuning(errors: dict[float, list[float | None]], **identity: Any) -> list[pd.
 
 def test_the_lowest_mean_wins() -> None:
     history, runs = tuning({0.01: [0.3, 0.3], 0.1: [0.1, 0.2], 1.0: [0.05, 0.5]})
-    row = selection.choose(history, runs, GRID).iloc[0]
+    row = choose(history, runs, GRID).iloc[0]
     assert row["learning_rate"] == 0.1
     assert row["validation_error"] == pytest.approx(0.15)
     assert row["trials"] == 3
@@ -34,13 +39,13 @@ def test_the_lowest_mean_wins() -> None:
 
 def test_a_diverged_run_counts_as_chance() -> None:
     history, runs = tuning({0.01: [0.3, 0.3], 0.1: [0.01, None], 1.0: [None, None]})
-    assert selection.choose(history, runs, GRID).iloc[0]["learning_rate"] == 0.01
+    assert choose(history, runs, GRID).iloc[0]["learning_rate"] == 0.01
 
 
 def test_ties_go_to_the_smaller_rate_despite_rounding() -> None:
     # 0.1 + 0.2 lies a last bit above 0.3.
     history, runs = tuning({0.01: [0.9], 0.1: [0.1 + 0.2], 1.0: [0.3]})
-    row = selection.choose(history, runs, GRID).iloc[0]
+    row = choose(history, runs, GRID).iloc[0]
     assert row["learning_rate"] == 0.1
     assert not row["on_edge"]
 
@@ -49,12 +54,12 @@ def test_ties_go_to_the_smaller_rate_despite_rounding() -> None:
 def test_a_winner_on_the_edge_is_flagged(best: float) -> None:
     errors: dict[float, list[float | None]] = {rate: [0.5] for rate in GRID.learning_rates}
     history, runs = tuning({**errors, best: [0.1]})
-    assert selection.choose(history, runs, GRID).iloc[0]["on_edge"]
+    assert choose(history, runs, GRID).iloc[0]["on_edge"]
 
 
 def test_all_diverged_is_recorded_as_chance_on_the_edge() -> None:
     history, runs = tuning({rate: [None] for rate in GRID.learning_rates})
-    row = selection.choose(history, runs, GRID).iloc[0]
+    row = choose(history, runs, GRID).iloc[0]
     assert (row["learning_rate"], row["validation_error"], row["on_edge"]) == (0.01, 0.9, True)
 
 
@@ -66,19 +71,19 @@ def test_margins_are_chosen_with_the_rate_and_ties_go_to_the_first() -> None:
         for margin, rate in product(margins, grid.learning_rates)
     ]
     history, runs = (pd.concat(tables) for tables in zip(*parts, strict=True))
-    row = selection.choose(history, runs, grid).iloc[0]
+    row = choose(history, runs, grid).iloc[0]
     assert (row["setting"], row["learning_rate"], row["trials"]) == ("m=0.5", 0.1, 6)
 
 
 def test_runs_that_do_not_fill_the_grid_are_an_error() -> None:
     history, runs = tuning({0.01: [0.3], 0.1: [0.1]})
-    with pytest.raises(TableError, match=r"\(1.0, ''\) is missing"):
-        selection.choose(history, runs, GRID)
+    with pytest.raises(TableError, match=r"\(1.0, ''\) of the grid is missing"):
+        choose(history, runs, GRID)
     history, runs = tuning({0.01: [0.3], 0.1: [0.1], 1.0: [0.1, 0.1]})
     with pytest.raises(TableError, match="seeds differ"):
-        selection.choose(history, runs, GRID)
+        choose(history, runs, GRID)
     with pytest.raises(TableError, match="allowed: mse_softmax"):
-        selection.choose(history, runs, GRID.model_copy(update={"loss": "mse_softmax"}))
+        choose(history, runs, GRID.model_copy(update={"loss": "mse_softmax"}))
 
 
 def chosen_pair(reference: list[float], primary: list[float] | None) -> list[pd.DataFrame]:
@@ -90,7 +95,7 @@ def chosen_pair(reference: list[float], primary: list[float] | None) -> list[pd.
             worse = [0.89] * len(errors)
             part = tuning({0.01: worse, 0.1: list(errors), 1.0: worse}, loss=loss)
             parts.append(part)
-            choices.append(selection.choose(*part, GRID.model_copy(update={"loss": loss})))
+            choices.append(choose(*part, GRID.model_copy(update={"loss": loss})))
     history, runs = (pd.concat(tables) for tables in zip(*parts, strict=True))
     return [history, runs, pd.concat(choices)]
 
@@ -121,7 +126,7 @@ def test_a_study_without_the_primary_loss_takes_the_reference_alone() -> None:
 
 def test_targets_need_the_chosen_runs() -> None:
     history, runs, choices = chosen_pair([0.02], [0.03])
-    with pytest.raises(TableError, match="mnist/mlp: no tuning runs of mse_softmax"):
+    with pytest.raises(TableError, match="mnist/mlp/annealed/8: no tuning runs of mse_softmax"):
         selection.targets(history, runs[runs["loss"] == "cross_entropy"], choices)
     with pytest.raises(TableError, match="no tuning runs of cross_entropy"):
         selection.targets(history, runs, choices.assign(loss="bce_sigmoid"))

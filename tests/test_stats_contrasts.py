@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from builders.study_tables import PLACE
 from lossbench.errors import TableError
 from lossbench.stats import contrasts
 from lossbench.stats.observations import COLUMNS
@@ -18,7 +19,7 @@ RATES = (0.01, 0.1, 1.0)
 
 def make_study(*losses: str, margin: float = 0.001, resamples: int = 999) -> Study:
     grids = [{"loss": loss, "learning_rates": RATES} for loss in ("cross_entropy", *losses)]
-    comparison = {"dataset": "mnist", "model": "mlp", "epochs": 1, "tuning_epochs": 1}
+    comparison = {"dataset": "mnist", "model": "mlp", "epochs": 4, "tuning_epochs": 2}
     return Study.model_validate(
         {
             "name": "small",
@@ -41,8 +42,7 @@ def observe(
     """Observations from loss → seed → value; `failed`: loss → seeds."""
     rows = [
         {
-            "dataset": "mnist",
-            "model": "mlp",
+            **PLACE,
             "rates": "tuned",
             "metric": metric,
             "loss": loss,

@@ -12,6 +12,7 @@ from lossbench.stats import derived
 from lossbench.study.config import Study
 from lossbench.tables import runs
 from lossbench.tables.parquet import empty
+from lossbench.tables.runs import COMPARISON
 
 Tables = dict[str, pd.DataFrame]
 
@@ -47,14 +48,14 @@ def test_choices_agree_with_the_invented_ones() -> None:
     tables, study = compared()
     for grid in study.comparisons[0].losses:
         history, runs_ = (only(tables[name], loss=grid.loss) for name in ("history", "runs"))
-        found = selection.choose(history, runs_, grid).drop(columns="trials")
+        found = selection.choose(history, runs_, grid, epochs=6).drop(columns="trials")
         expected = only(tables["choices"], loss=grid.loss).drop(columns="trials")
         pd.testing.assert_frame_equal(found, expected.reset_index(drop=True))
 
 
 def test_every_tuned_error_contrast_is_the_mean_of_the_metrics(plain: Tables) -> None:
     errors = only(plain["metrics"], stage="evaluation", split="test", metric="error")
-    wide = errors.pivot(index=["dataset", "model", "seed"], columns="loss", values="value")
+    wide = errors.pivot(index=[*COMPARISON, "seed"], columns="loss", values="value")
     contrasts = only(plain["contrasts"], rates="tuned", metric="error")
     assert len(contrasts) == 4
     for row in contrasts.itertuples():
@@ -90,7 +91,7 @@ def test_the_same_rate_takes_tuning_runs_at_the_references_rate(plain: Tables) -
 
 
 def test_survival_and_curves_agree_with_the_times(plain: Tables) -> None:
-    key = ["dataset", "model", "loss", "target"]
+    key = [*COMPARISON, "loss", "target"]
     times = only(plain["times_to_target"], stage="evaluation").groupby(key)
     summary = plain["survival"].set_index(key)
     pd.testing.assert_series_equal(

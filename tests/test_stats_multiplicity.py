@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders.study_tables import PLACE
 from lossbench.stats import multiplicity
 
 
@@ -57,7 +58,7 @@ def test_the_primary_family(rates: str, metric: str, loss: str, expected: bool) 
 
 def test_families_part_by_network_question_and_rates() -> None:
     def of(metric: str, label: str = "exploratory", **other: str) -> object:
-        row = {"dataset": "mnist", "model": "mlp", "rates": "tuned", "metric": metric}
+        row = PLACE | {"rates": "tuned", "metric": metric}
         return multiplicity.family(pd.Series({**row, "family": label, **other}))
 
     assert of("error", "primary") == of("steps_to_target_3", "primary")

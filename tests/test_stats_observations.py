@@ -2,21 +2,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from builders.study_tables import IDENTITY, make_history, make_runs
+from builders.study_tables import IDENTITY, PLACE, make_history, make_runs
 from lossbench.stats import observations, survival
 from lossbench.tables import runs, study
 from lossbench.tables.parquet import check, empty
 
 
 def choice(loss: str, rate: float, setting: str = "") -> dict[str, object]:
-    place = {"dataset": "mnist", "model": "mlp", "loss": loss, "setting": setting}
+    place = PLACE | {"tuning_epochs": 4, "loss": loss, "setting": setting}
     return {**place, "learning_rate": rate, "trials": 3, "validation_error": 0.1, "on_edge": False}
 
 
 CHOICES = check(
     pd.DataFrame([choice("cross_entropy", 0.1), choice("sm_softmax", 1.0, "m=0.5")]), study.CHOICES
 )
-TARGETS = pd.DataFrame([{"dataset": "mnist", "model": "mlp", "target": 3, "validation_error": 0.2}])
+TARGETS = pd.DataFrame([PLACE | {"tuning_epochs": 4, "target": 3, "validation_error": 0.2}])
 
 
 def observed(

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from builders.study_tables import PLACE
 from lossbench.stats.reversals import find_reversal
 
 Values = dict[str, tuple[list[float], list[float]]]
@@ -16,7 +17,7 @@ def metrics_of(values: Values, **identity: str) -> pd.DataFrame:
         for metric, by_seed in (("nll", nll), ("error", error))
         for seed, value in enumerate(by_seed)
     ]
-    place = {"dataset": "mnist", "model": "mlp", "stage": "evaluation", "split": "test"}
+    place = PLACE | {"stage": "evaluation", "split": "test"}
     return pd.DataFrame(rows).assign(**{**place, **identity})
 
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from builders.study_tables import PLACE
 from lossbench.stats.studies import changes
 
 BEFORE = np.array([0.020, 0.022, 0.019, 0.021, 0.023])
@@ -13,7 +14,7 @@ BEFORE = np.array([0.020, 0.022, 0.019, 0.021, 0.023])
 def study(values: np.ndarray, *, seeds: range | None = None, loss: str = "mse_softmax"):
     """The metrics table of a study with one network and these test errors."""
     rows = pd.DataFrame({"seed": seeds or range(len(values)), "value": values})
-    place = {"dataset": "mnist", "model": "mlp", "loss": loss, "setting": ""}
+    place = PLACE | {"loss": loss, "setting": ""}
     run = {"learning_rate": 0.1, "stage": "evaluation", "split": "test", "metric": "error"}
     return {"metrics": rows.assign(**place, **run)}
 
@@ -84,9 +85,9 @@ def test_many_rows_are_corrected_by_holm():
 
 def test_steps_are_compared_at_equal_targets_only():
     def timed(target: float, steps: list[int]) -> dict[str, pd.DataFrame]:
-        place = {"dataset": "mnist", "model": "mlp", "loss": "mse_softmax", "setting": ""}
+        place = PLACE | {"loss": "mse_softmax", "setting": ""}
         run = {"learning_rate": 0.1, "stage": "evaluation", "target": 3, "reached": True}
-        rows = pd.DataFrame({"seed": range(len(steps)), "steps": steps, "epochs": 1.0})
+        rows = pd.DataFrame({"seed": range(len(steps)), "steps": steps})
         times = rows.assign(**place, **run, validation_error=target)
         return {"times_to_target": times}
 

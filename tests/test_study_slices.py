@@ -81,10 +81,10 @@ def test_every_declared_field_exists_and_is_declared_once(study, verb):
         ("compute.seeds_per_job", 2, {"render", "collect"}),
         ("statistics.resamples", 1999, {"render", "contrast"}),
         ("statistics.level", 0.9, {"render", "contrast", "judge", "draw"}),
-        ("recipe.momentum", 0.8, {"render", "collect"}),
+        ("recipes.0.momentum", 0.8, {"render", "collect"}),
         ("theory.learning_rate", 0.2, {"render", "draw"}),
         ("history.train_examples", 10, {"render", "collect", "probe"}),
-        ("limits.epochs", 1, {"render", "collect"}),
+        ("limits.epochs", 1, {"render", "collect", "contrast", "draw"}),
         ("limits.evaluation_seeds", 1, {"render", "collect", "probe"}),
     ],
 )
@@ -93,7 +93,7 @@ def test_an_edit_of_the_study_concerns_what_declares_the_field(study, field, val
     within = fields
     *path, last = field.split(".")
     for part in path:
-        within = within[part]
+        within = within[int(part) if part.isdigit() else part]
     within[last] = value
     edited = Study.model_validate(fields)
     uses = {verb: declared(verb, "USES") for verb in READERS}

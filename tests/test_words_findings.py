@@ -41,7 +41,9 @@ def test_parts_hold_each_verdict_once_the_clear_ones_first(mixed) -> None:
 
 def test_places_stand_in_the_projects_order(mixed) -> None:
     finding = find(mixed, SPEED, "mse_softmax")
-    assert [Place.of(row) for row in finding.rows] == [Place(*place) for place in PLACES]
+    assert [Place.of(row) for row in finding.rows] == [
+        Place(*place, "annealed", 2) for place in PLACES
+    ]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from lossbench.stats.contrasts import contrasts
 from lossbench.stats.observations import COLUMNS
 from lossbench.study.config import Study
 from lossbench.tables.parquet import check
-from lossbench.tables.runs import CHANCE_ERROR
+from lossbench.tables.runs import CHANCE_ERROR, COMPARISON
 from lossbench.tables.study import TIMES_TO_TARGET
 
 PLACES = (("mnist", "mlp"), ("mnist", "lenet"), ("cifar10", "convnet"))
@@ -110,7 +110,8 @@ def _runs(
             "reached": reached,
             "diverged": failed,
         }
-        frames.append(pd.DataFrame(frame).assign(dataset=place[0], model=place[1]))
+        place_columns = dict(zip(COMPARISON, (*place, "annealed", 2), strict=True))
+        frames.append(pd.DataFrame(frame).assign(**place_columns))
     return pd.concat(frames)
 
 
@@ -141,7 +142,7 @@ def _times(runs: pd.DataFrame) -> pd.DataFrame:
         stage="evaluation",
         target=3,
         validation_error=0.06,
-        epochs=runs["steps"] / 450,
+        passes=runs["steps"] / 450,
     )
     return check(frame[TIMES_TO_TARGET.names], TIMES_TO_TARGET)
 

@@ -10,9 +10,9 @@ from lossbench.tables import runs
 from lossbench.tables.parquet import check
 from lossbench.tables.study import CONTRASTS
 
+PLACE: dict[str, Any] = {"dataset": "mnist", "model": "mlp", "recipe": "annealed", "epochs": 4}
 IDENTITY: dict[str, Any] = {
-    "dataset": "mnist",
-    "model": "mlp",
+    **PLACE,
     "loss": "cross_entropy",
     "setting": "",
     "learning_rate": 0.1,
@@ -65,8 +65,7 @@ def make_history(
 def make_contrasts(rows: Sequence[Mapping[str, Any]], **identity: Any) -> pd.DataFrame:
     """CONTRASTS: one row each, of five seeds and without intervals where nothing is said."""
     usual = {
-        "dataset": "mnist",
-        "model": "mlp",
+        **PLACE,
         "rates": "tuned",
         "metric": "error",
         "loss": "mse_softmax",

@@ -11,6 +11,7 @@ from lossbench.stats.studies import changes
 from lossbench.tables.rows import Tables, records, rows_of
 from lossbench.tables.study import TABLES
 from lossbench.words.names import metric_name
+from lossbench.words.places import tell_apart
 
 READ = ("metrics", "steps_to_level", "choices", "contrasts", "claims")
 """The tables that are read."""
@@ -22,6 +23,7 @@ def markdown(tables_a: Tables, tables_b: Tables, name_a: str, name_b: str) -> st
     claims, contrasts, choices = (
         _side_by_side(tables_a, tables_b, name) for name in ("claims", "contrasts", "choices")
     )
+    choices = tell_apart(choices, among=choices)
     changed = changes(tables_a, tables_b)
     return template("differences.md.j2").render(
         name_a=name_a,
