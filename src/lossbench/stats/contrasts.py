@@ -80,11 +80,11 @@ def contrasts(
     main = main_places(study)
     for identity, sample in (*_of_values(observed, spreads, study), *_of_speed(steps, study)):
         answers = is_main(identity, main)
-        named = {"main": answers, "family": label(identity, main=answers)}
-        row = named | _row(identity, sample, study)
+        row = _row(identity, sample, study)
+        row |= {"main": answers, "family": label(identity, main=answers)}
         images = image_counts.get(identity["dataset"], np.nan)
         is_error = identity["metric"] == "error"
-        rows.append(row | {"test_images": float(row["value"]) * images if is_error else np.nan})
+        rows.append(row | {"test_images": row["value"] * images if is_error else np.nan})
     return judged(pd.DataFrame(rows), study.statistics) if rows else empty(CONTRASTS)
 
 

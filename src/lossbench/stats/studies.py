@@ -66,8 +66,8 @@ def _steps(tables: Tables) -> pd.DataFrame:
     steps = rows_of(tables, "steps_to_level", stage="evaluation")
     runs = steps.assign(log=np.log(steps["steps"])).groupby([*IDENTITY[:-1], "seed"])
     found = runs.agg(log=("log", "mean"), easy=(ERROR, "max"), hard=(ERROR, "min"))
-    named = "steps to errors of " + found["easy"].map("{:.6g}".format) + " to "
-    named += found["hard"].map("{:.6g}".format)
+    ends = zip(found["easy"], found["hard"], strict=True)
+    named = [f"steps to errors of {easy:.6g} to {hard:.6g}" for easy, hard in ends]
     return found.assign(metric=named, value=np.exp(found["log"])).reset_index()
 
 

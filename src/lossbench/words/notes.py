@@ -40,13 +40,8 @@ def reach(rows: Sequence[Record]) -> list[str]:
 
 
 def bound(row: Record) -> str:
-    """What missed levels, which count as the budget, make of the ratio: `at least `, `at most `."""
+    """What levels that one side misses make of the ratio: `at least `, `at most `, or nothing."""
     return f"{row.bound} " if row.bound in ("at least", "at most") else ""
-
-
-def within(rows: Sequence[Record]) -> str:
-    """What must be said where a ratio is bounded on neither side: both losses missed levels."""
-    return " within the budget" if any(row.bound == "within the budget" for row in rows) else ""
 
 
 def again(rows: Sequence[Record]) -> list[str]:

@@ -86,13 +86,12 @@ def amount(question: Question, rows: Sequence[Record]) -> str:
 
 def _amount(question: Question, rows: Sequence[Record], unit: str) -> str:
     values = numbers.span((row.value for row in rows), question.write)
-    return "" if values == numbers.ABSENT else f"{_bounds(rows)}{values}{unit}{notes.within(rows)}"
-
-
-def _bounds(rows: Sequence[Record]) -> str:
-    """`at least ` or `at most ` where all that is known is so bounded; else empty."""
-    found = {notes.bound(row) for row in rows if not math.isnan(row.value)}
-    return found.pop() if len(found) == 1 else ""
+    if values == numbers.ABSENT:
+        return ""
+    bounds = {row.bound for row in rows if not math.isnan(row.value)}
+    is_one = bounds in ({"at least"}, {"at most"})
+    within = " within the budget" if bounds - {""} and not is_one else ""
+    return f"{notes.bound(rows[0]) if is_one else ''}{values}{unit}{within}"
 
 
 def _short(finding: Finding, reference: str = "") -> str:
@@ -150,8 +149,8 @@ def _listed(question: Question, verdict: Verdict, rows: Sequence[Record]) -> str
     texts, unit = [], question.unit + question.detail
     for group in groups:
         part = Part(verdict, tuple(group))
-        value = notes.bound(group[0]) + numbers.span(part.values, question.write) + unit
-        value += notes.within(group)
+        both = " within the budget" if group[0].bound == "within the budget" else ""
+        value = notes.bound(group[0]) + numbers.span(part.values, question.write) + unit + both
         told = _uncertainty(question, part), *question.notes(group), *notes.again(group)
         added = "; ".join(told)
         texts.append(f"{value} {on(part.places)} ({added})")
@@ -175,7 +174,8 @@ def _reasons(question: Question, rows: Sequence[Record]) -> str:
     """Where there is no value, and why: the runs that missed, or else what the table says."""
     reasons: dict[str, list[Record]] = {}
     for row in rows:
-        reasons.setdefault("; ".join(question.notes([row])) or row.method, []).append(row)
+        told = *(question.notes([row]) or [row.method]), *notes.again([row])
+        reasons.setdefault("; ".join(told), []).append(row)
     return numbers.join(
         [
             f"{on(Part('undecided', tuple(group)).places)} ({reason})"

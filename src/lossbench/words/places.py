@@ -56,7 +56,7 @@ def places(compared: Iterable[Any]) -> list[Place]:
     found = list(dict.fromkeys(map(Place.of, compared)))
     networks = Counter((place.dataset, place.model) for place in found)
     return [
-        place._replace(told=f"{place.recipe}, {count(place.epochs, 'epoch')}")
+        place._replace(told=f"{place.recipe}, {count(place.epochs, 'epoch', 'epochs')}")
         if networks[place.dataset, place.model] > 1
         else place
         for place in found
