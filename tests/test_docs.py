@@ -24,8 +24,8 @@ RUN = [
     MINIATURE,
     "lossbench status",
     "lossbench compare results/miniature results/trial",
-    "snakemake --cores all --force results/miniature/runs/evaluation/digits/mlp/annealed-6/cross_entropy/"
-    "seeds-0-1-2-3-4/runs.parquet --configfile config/miniature.yaml",
+    "snakemake --cores all --force results/miniature/runs/evaluation/digits/mlp/annealed-6/"
+    "cross_entropy/seeds-0-1-2-3-4/runs.parquet --configfile config/miniature.yaml",
     "snakemake --unlock",
     "snakemake --report report/snakemake.html --configfile config/miniature.yaml",
     "find results report -newermt now -exec touch {} +",

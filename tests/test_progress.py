@@ -139,10 +139,8 @@ def test_the_command_says_what_is_done_failed_and_left(paths):
     write(paths.log(JOBS[2]), text="lossbench: no")
     text = status("tiny")
     assert "Digits (stand-in) · MLP" in text
-    assert (
-        "failed: see results/tiny/logs/evaluation/digits/mlp/annealed-1/cross_entropy/seeds-0-1-2.log"
-        in text
-    )
+    folder = "results/tiny/logs/evaluation/digits/mlp/annealed-1/cross_entropy"
+    assert f"failed: see {folder}/seeds-0-1-2.log" in text
     assert "Training needs about 40 s more with one job at a time." in text
 
 

@@ -20,14 +20,16 @@ from lossbench.networks.margins import MARGINS
 from lossbench.networks.models import Body, Network, build, initialise_body
 from lossbench.study.grid import Annealing, Margin
 from lossbench.study.job import Cell
-from lossbench.study.settings import ANNEALED, Compute, History
+from lossbench.study.settings import ANNEALED, Compute, History, Recipe
+from lossbench.tables.runs import LOGITS
+from lossbench.training import fit as fitting
 from lossbench.training import results
 from lossbench.training.block import Loop, Stack
 from lossbench.training.device import pick_device
 from lossbench.training.examples import Order
 from lossbench.training.fit import fit
 from lossbench.training.measure import error, outputs
-from lossbench.training.schedule import measured_steps, scheduled_rate
+from lossbench.training.schedule import measured_steps, share_of_peak
 
 SETTINGS = {
     "sm_softmax": Margin(m=0.5),
@@ -97,9 +99,8 @@ def test_no_measured_step_is_far_from_the_one_before_or_repeated(ratio, last):
 
 
 def test_the_rate_rises_to_its_peak_and_falls_to_zero_as_pytorch_s_schedulers_do():
-    recipe = ANNEALED
     total, peak = 40, 0.3
-    ours = [scheduled_rate(step, total=total, peak=peak, recipe=recipe) for step in range(total)]
+    ours = [peak * share_of_peak(step, total=total, recipe=ANNEALED) for step in range(total)]
     weight = torch.nn.Parameter(torch.zeros(1))
     optimiser = torch.optim.SGD([weight], lr=peak)
     cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=30)
@@ -112,6 +113,13 @@ def test_the_rate_rises_to_its_peak_and_falls_to_zero_as_pytorch_s_schedulers_do
     assert ours[:10] == pytest.approx([peak * (step + 1) / 11 for step in range(10)])
     assert max(ours) == peak
     assert 0 < ours[-1] < 0.01 * peak
+
+
+def test_a_constant_rate_stays_at_its_peak():
+    recipe = Recipe(name="constant", schedule="constant", warmup=0.1)
+    shares = [share_of_peak(step, total=40, recipe=recipe) for step in range(40)]
+    assert shares[:4] == pytest.approx([0.2, 0.4, 0.6, 0.8])
+    assert set(shares[4:]) == {1.0}
 
 
 def test_an_epoch_shows_every_example_once_and_seeds_differ():
@@ -136,10 +144,25 @@ def test_the_order_of_an_epoch_depends_on_seed_and_epoch_alone():
                 assert torch.equal(part[1], alone[0])
 
 
-@pytest.mark.parametrize("model", ["mlp", "lenet"])
-def test_a_run_is_bit_identical_whatever_its_block(prepared, model):
-    together = train(cell(model=model), [1, 2, 3], prepared)
-    alone = train(cell(model=model), [2], prepared)
+RECIPES = {
+    "annealed": {"recipe": ANNEALED},
+    "decayed": {"recipe": Recipe(name="decayed", nesterov=False, weight_decay=0.01)},
+    "plain": {"recipe": Recipe(name="plain", momentum=0, schedule="constant", head_scale=2)},
+    "adamw": {
+        "recipe": Recipe(name="adamw", optimiser="adamw", weight_decay=0.01),
+        "learning_rate": 0.003,
+    },
+}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"model": "mlp"}, {"model": "lenet"}, RECIPES["adamw"]],
+    ids=["mlp", "lenet", "adamw"],
+)
+def test_a_run_is_bit_identical_whatever_its_block(prepared, changes):
+    together = train(cell(**changes), [1, 2, 3], prepared)
+    alone = train(cell(**changes), [2], prepared)
     for name in REPEATED:
         ours = together[name].query("seed == 2").reset_index(drop=True)
         pd.testing.assert_frame_equal(ours, alone[name], check_exact=True)
@@ -153,19 +176,58 @@ def test_tuning_never_sees_the_test_set(prepared):
     assert set(train(cell(stage="tuning"), [0], blind)) == {"history", "runs", "timing"}
 
 
-def test_a_diverging_seed_is_recorded_and_leaves_its_neighbours_alone(prepared, monkeypatch):
-    """Seed 1's loss is made to overflow from its third update on."""
-    calls = {"count": 0}
-    backward = Loop.backward
+@pytest.fixture(params=[Loop, Stack])
+def kind(request, monkeypatch):
+    """The CPU's block, and the GPU's on the CPU: `fit` trains with it."""
+    block = request.param
+    monkeypatch.setattr(fitting, "_block", lambda networks, _device, _compute: block(networks))
+    return block
+
+
+def poison(block) -> None:
+    """Make every parameter of seed 1 NaN."""
+    for name, tensor in block.tensors().items():
+        if tensor.is_floating_point() and (isinstance(block, Stack) or name.startswith("1.")):
+            (tensor[1] if isinstance(block, Stack) else tensor).fill_(math.nan)
+
+
+def overflow(kind, monkeypatch) -> dict[str, int]:
+    """Let seed 1's loss overflow at its third update, and its parameters with it."""
+    calls, backward = {"count": 0}, kind.backward
 
     def overflowing(self, objective, images, labels, alive):
         calls["count"] += 1
         losses = backward(self, objective, images, labels, alive)
-        return losses.index_fill(0, torch.tensor([1]), math.inf) if calls["count"] > 2 else losses
+        if calls["count"] != 3:
+            return losses
+        with torch.no_grad():
+            poison(self)
+        return losses.index_fill(0, torch.tensor([1]), math.inf)
 
-    alone = train(cell(), [0], prepared)
-    monkeypatch.setattr(Loop, "backward", overflowing)
-    together = train(cell(), [0, 1], prepared)
+    monkeypatch.setattr(kind, "backward", overflowing)
+    return calls
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_the_stack_trains_every_recipe_as_the_loop_does(prepared, monkeypatch, recipe):
+    job, found = cell(**RECIPES[recipe]), []
+    for kind in (Loop, Stack):
+        block = lambda networks, *_, kind=kind: kind(networks)  # noqa: E731
+        monkeypatch.setattr(fitting, "_block", block)
+        found.append(train(job, [0, 1], prepared)["predictions"])
+    loop, stack = (frame[list(LOGITS)].to_numpy() for frame in found)
+    np.testing.assert_allclose(stack, loop, rtol=1e-2, atol=1e-2)
+    assert np.abs(loop).max() > 1
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_diverging_seed_is_recorded_and_leaves_its_neighbours_alone(
+    prepared, monkeypatch, kind, recipe
+):
+    alone = train(cell(**RECIPES[recipe]), [0, 1], prepared)
+    alone = {name: alone[name].query("seed == 0") for name in REPEATED}
+    overflow(kind, monkeypatch)
+    together = train(cell(**RECIPES[recipe]), [0, 1], prepared)
     runs = together["runs"].set_index("seed")
     assert runs["diverged"].to_dict() == {0: False, 1: True}
     assert runs["steps"].to_dict() == {0: 16, 1: 2}

@@ -1,7 +1,6 @@
 """A job that was cut and resumed ends in the same bytes; a foreign checkpoint changes nothing."""
 
 import io
-import math
 import os
 
 import pandas as pd
@@ -14,14 +13,14 @@ from lossbench.study.grid import Annealing, Margin
 from lossbench.study.job import Job
 from lossbench.study.settings import Compute, Recipe
 from lossbench.training import checkpoint as checkpoints
-from lossbench.training.block import Loop, Stack
+from lossbench.training.block import Stack
 from lossbench.training.checkpoint import FILE_NAME, Checkpoint, identity
 from lossbench.training.examples import Order
 from lossbench.training.fit import fit
 from lossbench.training.module import BlockTraining
-from test_training import REPEATED, cell, prepared, train
+from test_training import RECIPES, REPEATED, cell, kind, overflow, prepared, train
 
-__all__ = ["prepared"]  # the fixture
+__all__ = ["kind", "prepared"]  # the fixtures
 
 IDENTITY = {"job": "a", "code": "b"}
 
@@ -76,6 +75,7 @@ def test_a_run_cut_anywhere_resumes_to_the_same_bytes(prepared, tmp_path, cut, p
 
 
 CASES = {
+    **RECIPES,
     "BatchNorm, augmentation": {"model": "convnet", "augmentation": "flip_shift", "epochs": 1},
     "annealed margin": {"loss": "l_softmax", "margin": Margin(m=2.0, annealing=Annealing())},
     "cosine head, decay": {
@@ -87,7 +87,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_every_kind_of_state_comes_back(prepared, tmp_path, cut, case):
+def test_every_kind_of_state_comes_back(prepared, tmp_path, cut, kind, case):
     job = cell(**CASES[case])
     expected = train(job, [0, 1], prepared)
     cut(5)
@@ -97,24 +97,18 @@ def test_every_kind_of_state_comes_back(prepared, tmp_path, cut, case):
     assert_same(resumed(job, [0, 1], prepared, saved(tmp_path)), expected)
 
 
-def test_a_diverged_seed_stays_diverged(prepared, tmp_path, cut, monkeypatch):
-    calls, backward = {}, Loop.backward
-
-    def overflowing(self, objective, images, labels, alive):
-        """Seed 1's loss overflows at its third update, counted over both processes."""
-        calls["count"] = calls.get("count", 0) + 1
-        losses = backward(self, objective, images, labels, alive)
-        return losses.index_fill(0, torch.tensor([1]), math.inf) if calls["count"] == 3 else losses
-
-    monkeypatch.setattr(Loop, "backward", overflowing)
-    expected = train(cell(), [0, 1], prepared)
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_diverged_seed_stays_diverged(prepared, tmp_path, cut, monkeypatch, kind, recipe):
+    """Seed 1 diverges at its third update, counted over both processes."""
+    job, calls = cell(**RECIPES[recipe]), overflow(kind, monkeypatch)
+    expected = train(job, [0, 1], prepared)
     assert expected["runs"]["diverged"].tolist() == [False, True]
-    calls.clear()
+    calls["count"] = 0
     cut(9)
     with pytest.raises(CutError):
-        resumed(cell(), [0, 1], prepared, saved(tmp_path))
+        resumed(job, [0, 1], prepared, saved(tmp_path))
     cut(None)
-    assert_same(resumed(cell(), [0, 1], prepared, saved(tmp_path)), expected)
+    assert_same(resumed(job, [0, 1], prepared, saved(tmp_path)), expected)
 
 
 def test_finished_cells_of_a_grid_are_not_trained_again(prepared, tmp_path, cut):

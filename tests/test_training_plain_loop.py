@@ -18,7 +18,7 @@ from lossbench.datasets.prepared import build as build_prepared
 from lossbench.networks.models import build
 from lossbench.provenance import processor
 from lossbench.study.grid import Annealing, Margin
-from lossbench.study.settings import Compute, History, Recipe
+from lossbench.study.settings import ANNEALED, Compute, History, Recipe
 from lossbench.tables.runs import LOGITS, RUN_TABLES
 from lossbench.training import fit, module, results, resume
 from lossbench.training.block import Loop
@@ -41,6 +41,7 @@ LOSSES = {
     "mse_logits": lambda z, t: F.mse_loss(z, t),
     "bce_sigmoid": F.binary_cross_entropy_with_logits,
 }  # all others: cross-entropy
+OPTIMISERS = {"sgd": torch.optim.SGD, "adamw": torch.optim.AdamW}
 SLOPES = {  # of each output, σ′ or p(1 − p), at the logits
     "softmax": lambda z: z.softmax(1) * (1 - z.softmax(1)),
     "sigmoid": lambda z: z.sigmoid() * (1 - z.sigmoid()),
@@ -102,18 +103,12 @@ class Plain:
         )
         head, scale = HEADS.get(cell.loss, "linear"), cell.margin.s if cell.margin else None
         self.network = build(cell.model, head, SHAPE, classes=10, seed=seed, scale=scale)
+        self.network.head.weight.data *= cell.recipe.head_scale
         self.network.to(memory_format=torch.channels_last)
         self.train(Order([seed], examples=COUNTS["train"], batch_size=BATCH))
 
     def train(self, order):
-        recipe, self.step, self.history = self.cell.recipe, 0, []
-        optimiser = torch.optim.SGD(
-            self.network.parameters(),
-            momentum=recipe.momentum,
-            weight_decay=recipe.weight_decay,
-            nesterov=True,
-            fused=True,
-        )
+        optimiser, self.step, self.history = self.optimiser(), 0, []
         for epoch in range(EPOCHS):
             order.set_epoch(epoch)
             for rows, shifts, flips in order:
@@ -126,14 +121,36 @@ class Plain:
                 loss = self.loss(self.margined(logits.float(), features.float(), labels), labels)
                 optimiser.zero_grad()
                 loss.backward()
+                before = [parameter.detach().clone() for parameter in self.network.parameters()]
                 optimiser.step()
+                self.decay(before)
                 self.step += 1
         self.measure()
 
+    def optimiser(self):
+        recipe, parameters = self.cell.recipe, self.network.parameters()
+        if recipe.optimiser == "sgd":
+            how = {"momentum": recipe.momentum, "nesterov": recipe.nesterov}
+        else:  # it multiplies its decay by the rate, and with it by the schedule
+            how = {"weight_decay": recipe.weight_decay / self.cell.learning_rate}
+        return OPTIMISERS[recipe.optimiser](parameters, fused=True, **how)
+
+    @torch.no_grad()
+    def decay(self, before):
+        """Of SGD: a share of what the parameters were, as scheduled but whatever the rate."""
+        if self.cell.recipe.optimiser == "adamw":
+            return
+        share = self.cell.recipe.weight_decay * self.rate() / self.cell.learning_rate
+        for parameter, old in zip(self.network.parameters(), before, strict=True):
+            parameter -= share * old
+
     def rate(self):
-        warmup, total = self.cell.recipe.warmup * STEPS * EPOCHS, STEPS * EPOCHS
+        recipe, total = self.cell.recipe, STEPS * EPOCHS
+        warmup = recipe.warmup * total
         if self.step < warmup:
             return self.cell.learning_rate * (self.step + 1) / (warmup + 1)
+        if recipe.schedule == "constant":
+            return self.cell.learning_rate
         turn = math.pi * (self.step - warmup) / (total - warmup)
         return self.cell.learning_rate * (1 + math.cos(turn)) / 2
 
@@ -230,6 +247,14 @@ def angular(m, annealing=ANNEALING):
     return margin("l_softmax", m=m, annealing=annealing) | {"learning_rate": 0.03}
 
 
+def recipe(**fields):
+    return {"recipe": Recipe(name="own", **fields)}
+
+
+def adamw(**fields):
+    return recipe(optimiser="adamw", **fields) | {"learning_rate": 0.01}
+
+
 CASES = {
     "cross_entropy": ({}, []),
     **{
@@ -247,15 +272,37 @@ CASES = {
     "shift": ({"augmentation": "shift"}, [{}]),
     "flip": ({"augmentation": "flip"}, [{}]),
     "both": ({"augmentation": "flip_shift"}, [{"augmentation": "flip"}, {"augmentation": "shift"}]),
-    "weight decay": ({"recipe": Recipe(name="own", weight_decay=0.03)}, [{}]),
-    "momentum": ({"recipe": Recipe(name="own", momentum=0.5)}, [{}]),
-    "warm-up": ({"recipe": Recipe(name="own", warmup=0.6)}, [{}]),
+    "weight decay": (recipe(weight_decay=0.01), [{}, recipe(weight_decay=0.001)]),
+    "momentum": (recipe(momentum=0.5), [{}]),
+    "heavy ball": (recipe(nesterov=False), [{}]),
+    "plain gradient descent": (recipe(momentum=0.0), [{}, recipe(momentum=0.05)]),
+    "warm-up": (recipe(warmup=0.6), [{}]),
+    "no warm-up": (recipe(warmup=0.0), [{}]),
+    "constant rate": (recipe(schedule="constant"), [{}]),
+    "scaled head": (recipe(head_scale=5.0) | {"learning_rate": 0.03}, [{"learning_rate": 0.03}]),
+    "scaled cosine head": (
+        margin("am_softmax", m=0.3, s=6.0) | recipe(head_scale=5.0),
+        [margin("am_softmax", m=0.3, s=6.0)],
+    ),
+    "AdamW": (adamw(), [{"learning_rate": 0.01}]),
+    "AdamW, decay": (adamw(weight_decay=0.01), [adamw(), adamw(weight_decay=0.001)]),
     "bfloat16": ({"precision": "bfloat16"}, [{}]),
     "ReLU": ({"model": "mlp", "learning_rate": 0.03}, [{"learning_rate": 0.03}]),
     "convolutions": ({"model": "lenet_2d", "learning_rate": 0.1}, []),
     "BatchNorm": ({"model": "convnet", "learning_rate": 0.1}, []),
 }
 """What each changes of the base, and cells that must give visibly other numbers."""
+
+
+def test_every_field_of_a_recipe_is_tried():
+    used = [changes["recipe"] for changes, _ in CASES.values() if "recipe" in changes]
+    varied = {
+        name
+        for name in Recipe.model_fields
+        for each in used
+        if each.model_dump()[name] != getattr(ANNEALED, name)
+    }
+    assert varied == set(Recipe.model_fields) - {"tuned_for"}
 
 
 @pytest.mark.parametrize("case", CASES)

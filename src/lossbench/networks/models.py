@@ -50,15 +50,19 @@ def build(
     classes: int,
     seed: int,
     scale: float | None = None,
+    head_scale: float = 1.0,
 ) -> Network:
     """The network `model` with its head, initialised from `seed`; `scale` is the cosine head's.
 
-    Body and head have a generator each, so a seed gives one body whatever the head.
+    Body and head have a generator each, so a seed gives one body whatever the head. The head's
+    initial weights are then multiplied by `head_scale`.
     """
     body = MODELS[model](shape)
     network = Network(body, build_head(head, body.width, classes, scale=scale))
     initialise_body(network.body, generator=torch.Generator().manual_seed(2 * seed))
     initialise(network.head, generator=torch.Generator().manual_seed(2 * seed + 1))
+    with torch.no_grad():
+        network.head.weight.mul_(head_scale)
     return network
 
 

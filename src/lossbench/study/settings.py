@@ -34,10 +34,10 @@ class Recipe(Frozen):
     """What the rate does after its rise: it falls to zero along a cosine, or stays at its peak."""
     warmup: Fraction = 0.25
     """Share of the steps over which the rate rises linearly from zero to its peak."""
-    weight_decay: NonNegative = 0.0
+    weight_decay: Fraction = 0.0
     """Share of every parameter that a step at the peak takes off, whatever the peak rate."""
     head_scale: Positive = 1.0
-    """What the head's initial weights and biases are multiplied by."""
+    """What the head's initial weights are multiplied by; its biases are not."""
     tuned_for: Goal = "error"
     """What tuning looks for: the lowest final error, or the lowest mean log error on the way."""
 

@@ -116,6 +116,7 @@ def _build(cell: Cell, prepared: Prepared, seed: int) -> Network:
         classes=CLASSES,
         seed=seed,
         scale=cell.margin.s if cell.margin else None,
+        head_scale=cell.recipe.head_scale,
     )
 
 

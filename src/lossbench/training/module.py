@@ -8,7 +8,7 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 from torch import Tensor
-from torch.optim import SGD
+from torch.optim import SGD, AdamW, Optimizer
 
 from lossbench.networks.heads import Forward
 from lossbench.networks.losses import LOSSES
@@ -16,7 +16,7 @@ from lossbench.networks.margins import MARGINS
 from lossbench.study.job import Cell
 from lossbench.training.block import Block
 from lossbench.training.measure import measurements
-from lossbench.training.schedule import measured_steps, scheduled_rate
+from lossbench.training.schedule import measured_steps, share_of_peak
 
 
 class BlockTraining(pl.LightningModule):
@@ -54,15 +54,19 @@ class BlockTraining(pl.LightningModule):
         self.history: list[dict[str, Any]] = []
         self.measuring_s = 0.0
 
-    def configure_optimizers(self) -> SGD:
-        """SGD with Nesterov momentum over all seeds; elementwise, so no seed sees another."""
-        recipe = self.cell.recipe
+    def configure_optimizers(self) -> Optimizer:
+        """The recipe's optimiser over all seeds; elementwise, so no seed sees another.
+
+        Weight decay is `_decay`'s: PyTorch's own is multiplied by the rate.
+        """
+        recipe, parameters = self.cell.recipe, self.block.parameters()
+        if recipe.optimiser == "adamw":
+            return AdamW(parameters, lr=self._rate(), weight_decay=0.0, fused=True)
         return SGD(
-            self.block.parameters(),
+            parameters,
             lr=self._rate(),
             momentum=recipe.momentum or 0.0,
-            weight_decay=recipe.weight_decay,
-            nesterov=True,
+            nesterov=bool(recipe.nesterov),
             fused=True,
         )
 
@@ -81,6 +85,7 @@ class BlockTraining(pl.LightningModule):
         losses = self.block.backward(self._objective, images, labels, self.alive)
         self.alive &= losses.isfinite()  # stays on the device: no synchronisation at every step
         self.taken += self.alive
+        self._decay()
         optimizer.step()
         optimizer.zero_grad()
         self.step += 1
@@ -97,14 +102,24 @@ class BlockTraining(pl.LightningModule):
             logits = self.margin(output, weight, labels, self.cell.margin, progress)
         return self.loss(logits, labels)
 
+    @torch.no_grad()
+    def _decay(self) -> None:
+        """Take the recipe's share off every parameter, as scheduled but whatever the peak rate.
+
+        Beside the optimiser's step, as in SGDW and AdamW (Loshchilov and Hutter, Decoupled Weight
+        Decay Regularization, 2019): the gradients are those at the parameters before it.
+        """
+        if self.cell.recipe.weight_decay:
+            kept = 1 - self.cell.recipe.weight_decay * self._share()
+            for parameter in self.block.parameters():
+                parameter.mul_(kept)
+
     def _rate(self) -> float:
         assert self.cell.learning_rate is not None
-        return scheduled_rate(
-            self.step,
-            total=self.total_steps,
-            peak=self.cell.learning_rate,
-            recipe=self.cell.recipe,
-        )
+        return self.cell.learning_rate * self._share()
+
+    def _share(self) -> float:
+        return share_of_peak(self.step, total=self.total_steps, recipe=self.cell.recipe)
 
     def _measure(self) -> None:
         started = time.perf_counter()

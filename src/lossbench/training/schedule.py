@@ -1,4 +1,4 @@
-"""When a run is measured, and its learning rate at every step. Pure functions of the step."""
+"""When a run is measured, and how its learning rate moves. Pure functions of the step."""
 
 import math
 
@@ -18,13 +18,16 @@ def measured_steps(history: History, last: int, stage: Stage) -> list[int]:
     return sorted(step for step in {0, last} | spaced if step <= last)
 
 
-def scheduled_rate(step: int, *, total: int, peak: float, recipe: Recipe) -> float:
-    """The learning rate of the update after `step` updates: linear warm-up, then cosine to zero.
+def share_of_peak(step: int, *, total: int, recipe: Recipe) -> float:
+    """What share of its peak the rate of the update after `step` updates is, in [0, 1].
 
-    The first update already has a positive rate; the last one's is just above zero.
+    It rises linearly, then stays at the peak or falls to zero along a cosine. The first update
+    already has a positive rate; the last one's is just above zero.
     """
     warmup = recipe.warmup * total
     if step < warmup:
-        return peak * min(1.0, (step + 1) / (warmup + 1))
+        return min(1.0, (step + 1) / (warmup + 1))
+    if recipe.schedule == "constant":
+        return 1.0
     progress = (step - warmup) / (total - warmup)
-    return peak * 0.5 * (1 + math.cos(math.pi * progress))
+    return 0.5 * (1 + math.cos(math.pi * progress))
