@@ -52,7 +52,9 @@ FIGURES: Registry[Entry] = {
         ("history", "levels", "contrasts"),
         page_table="curves",
     ),
-    "speed": Entry("convergence", "lossbench.figures.speed", ("contrasts",), page_table="speed"),
+    "speed": Entry(
+        "convergence", "lossbench.figures.steps_ratio", ("contrasts",), page_table="speed"
+    ),
     "speed-by-level": Entry(
         "convergence",
         "lossbench.figures.speed_by_level",

@@ -17,7 +17,7 @@ from lossbench.study.config import Study
 from lossbench.study.grid import Comparison
 from lossbench.tables.rows import Tables, records, rows_of
 from lossbench.words.findings import find, select
-from lossbench.words.phrases import Sentences, sentences
+from lossbench.words.phrases import OPEN, Sentences, sentences
 from lossbench.words.places import Place, places, tell_apart
 from lossbench.words.questions import ERROR, SPEED, Question
 
@@ -101,7 +101,11 @@ def same_rate(material: Material) -> Values:
     return {
         "compared": len(found),
         "worse": int((verdicts == "worse").sum()),
-        "undecided": int((verdicts == "undecided").sum()),
+        "open": {
+            verdict: int((verdicts == verdict).sum())
+            for verdict in OPEN
+            if verdict in set(verdicts)
+        },
     }
 
 

@@ -12,7 +12,7 @@ from lossbench.words import numbers, phrases
 from lossbench.words.findings import find, select
 from lossbench.words.questions import SPEED
 
-TEMPLATE = "speed.j2"
+TEMPLATE = "steps_ratio.j2"
 
 
 def available(tables: Tables) -> bool:
