@@ -26,7 +26,7 @@ localrules:
     dataset,
     own_dataset,
     choices,
-    targets,
+    levels,
     tables,
     claims,
     figure,

@@ -14,8 +14,8 @@ from lossbench.training.fit import fit
 from lossbench.training.schedule import measured_steps
 
 RATE = 0.05
-EDGES = History(early_points=0, per_epoch=1, train_examples=1)
-"""Measured once before and once after training."""
+EDGES = History(ratio=1000, train_examples=1)
+"""Measured before training, at its start and at its end."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def evaluated(contest: Contest, study: Study, prepared: Prepared) -> float:
     planned = comparison(contest, study)
     counts = prepared.manifest.counts
     steps = counts.train // planned.batch_size
-    points = len(measured_steps(study.history, steps, planned.epochs))
+    points = len(measured_steps(study.history, steps * planned.epochs, "evaluation"))
     images = counts.validation + study.history.train_examples
     return points * images / (counts.train * planned.epochs)
 

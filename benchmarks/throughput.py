@@ -28,10 +28,11 @@ from lossbench.datasets.prepared import Prepared
 from lossbench.networks.models import Network, build, count_flops
 from lossbench.study.config import Study
 from lossbench.study.settings import History
+from lossbench.training.schedule import measured_steps
 
 MATRIX = torch.ones(2048, 2048)
-THIRDS = History(early_points=0, per_epoch=3, train_examples=1)
-"""Measured four times; how many images, is the study's proportion."""
+SPARSE = History(ratio=5, train_examples=1)
+"""Measured a few times; how many images, is the study's proportion."""
 GOALS = {"convnet": 0.95, "lenet": 0.95, "mlp": 0.85}
 """Images a second over those of `bare`."""
 SHARES = {"convnet": 0.55}
@@ -63,7 +64,9 @@ def contestants(
     contest: Contest, study: Study, prepared: Prepared
 ) -> dict[str, Callable[[], object]]:
     """One function a contestant, each training the same number of images of the same data."""
-    per_point = round(evaluated(contest, study, prepared) * contest.examples / 4)
+    steps = contest.examples // batch_size(contest, study)
+    points = len(measured_steps(SPARSE, steps, "tuning"))
+    per_point = round(evaluated(contest, study, prepared) * contest.examples / points)
     plain = data.shortened(prepared, train=contest.examples, validation=1)
     measured = data.shortened(prepared, train=contest.examples, validation=per_point)
     images, labels = bare.tensors(plain)
@@ -89,7 +92,7 @@ def contestants(
         "ours": partial(train_block, contest, study, EDGES, plain),
         "product": lambda: MATRIX @ MATRIX,
         "tuned": partial(loop, channels_last, tuned=True),
-        "measured": partial(train_block, contest, study, THIRDS, measured),
+        "measured": partial(train_block, contest, study, SPARSE, measured),
     }
 
 

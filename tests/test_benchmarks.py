@@ -96,10 +96,10 @@ def test_the_bare_loop_learns(mnist):
 def test_evaluation_points_cost_what_the_study_asks_for(mnist):
     study = load_study(DEFAULT_STUDY)
     planned = contests.comparison(contests.MLP, study)
-    history = study.history.model_copy(update={"early_points": 0, "per_epoch": 2})
+    history = study.history.model_copy(update={"ratio": 1000.0})
     small = study.model_copy(update={"history": history})
-    # The untrained network and two points an epoch, each of 20 images and the training probe.
-    points = 1 + 2 * planned.epochs
+    # The untrained network, the first and the last step, each of 20 images and the training probe.
+    points = 3
     images = points * (20 + history.train_examples)
     found = contests.evaluated(contests.MLP, small, mnist)
     assert found == pytest.approx(images / (640 * planned.epochs))

@@ -71,14 +71,18 @@ def test_every_metric_has_a_direction():
     }
     assert {name for name in compact if compact[name] == "higher"} == {"own_cosine"}
     assert METRICS["images"].direction == "none"
-    assert (
-        METRICS["validation_error"].direction == METRICS["steps_to_target_2"].direction == "lower"
-    )
+    assert METRICS["validation_error"].direction == METRICS["speed"].direction == "lower"
+    assert METRICS["reach"].direction == "higher"
 
 
-def test_features_answer_one_question():
-    asked = {name for name, card in METRICS.items() if card.question == "features"}
-    assert asked == set(OF_FEATURES)
+def test_verdicts_are_given_where_the_page_asks():
+    asked = {name for name, card in METRICS.items() if card.is_asked}
+    probabilities = {"nll", "brier", "ece"}
+    assert asked == probabilities | {
+        *("error", "validation_error", "speed", "reach", "scatter_ratio")
+    }
+    assert {name for name in asked if METRICS[name].question == "probabilities"} == probabilities
+    assert all(METRICS[name].direction != "none" for name in asked)
 
 
 def test_names_and_meanings_tell_metrics_apart():
@@ -86,4 +90,4 @@ def test_names_and_meanings_tell_metrics_apart():
         values = [getattr(card, field) for card in METRICS.values()]
         assert len(set(values)) == len(values)
     assert metric_name("nll") == "Negative log-likelihood"
-    assert metric_name("steps to validation error 0.1") == "Steps to validation error 0.1"
+    assert metric_name("steps to errors of 0.1 to 0.02") == "Steps to errors of 0.1 to 0.02"

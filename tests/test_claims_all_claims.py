@@ -10,6 +10,7 @@ from lossbench.tables.parquet import empty
 from lossbench.tables.study import METRICS
 from test_stats_reversals import LIKELY, RIGHT, metrics_of
 
+CALCULUS = {"C1", "C2", "C3", "C4", "C7"}
 DERIVED = ("C1", "C2", "C3", "C4", "C7", "C8", "C9")
 
 
@@ -37,6 +38,8 @@ def test_every_claim_has_a_row_that_says_what_it_says() -> None:
         "supported with limits",
     ]
     assert not table["numbers"].eq("").any()
+    assert set(table.index[table["basis"] == "calculus"]) == CALCULUS
+    assert set(table["basis"]) == {"calculus", "measurement"}
 
 
 def test_a_claim_may_rest_on_those_before_it() -> None:

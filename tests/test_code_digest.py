@@ -204,7 +204,7 @@ def test_a_copy_of_the_package_elsewhere_has_the_same_digests(tmp_path):
         ("cards/loss.py", '"MSE on softmax"', '"Brier score"', ()),
         ("cards/dataset.py", '"CC BY 4.0"', '"free"', ()),
         ("study/settings.py", "resamples:", "more: int = 1\n    resamples:", ()),
-        ("stats/survival.py", "0.5 + ROUNDING", "0.5", ["contrast"]),
+        ("stats/speed.py", "levels + ROUNDING", "levels", ["contrast"]),
         (
             "report/markdown.py",
             "**{escaped(shown.caption)}**",

@@ -87,7 +87,7 @@ def test_the_same_tables_give_the_same_bytes(name):
 def test_every_loss_can_be_hidden(name):
     tables, _ = study()
     expected = set(tables["runs"]["loss"])
-    if name == "answer":
+    if name in ("answer", "speed", "speed-by-level"):
         expected -= {REFERENCE}
     if name == "calibration":
         expected = set(tables["reliability"]["loss"])
@@ -122,10 +122,10 @@ def test_a_study_of_cross_entropy_alone_claims_no_comparison():
             assert " than " not in words.title
 
 
-@pytest.mark.parametrize("name", ["learning-curves", "time-to-target", "final-error"])
-def test_what_was_measured_is_drawn_without_targets_or_contrasts(name):
+@pytest.mark.parametrize("name", ["learning-curves", "speed-by-level", "final-error"])
+def test_what_was_measured_is_drawn_without_levels_or_contrasts(name):
     tables, settings = study()
-    few = {table: frame for table, frame in tables.items() if table not in ("targets", "contrasts")}
+    few = {table: frame for table, frame in tables.items() if table not in ("levels", "contrasts")}
     svg, words = drawn_figures.draw(name, few, settings)
     ET.fromstring(svg)
     assert words is not None

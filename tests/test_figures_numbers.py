@@ -150,22 +150,46 @@ def test_answer_writes_every_value_of_its_contrasts():
     assert len(contrasts) == 8
     for value in contrasts["value"]:
         assert numbers.points(value) in said
-    steps = select(tables, "steps_to_target_3")
-    for value in steps["value"]:
-        assert any(text.endswith(numbers.ratio(value)) for text in said if text)
+    for value in select(tables, "speed")["value"]:
+        for figure in ("answer", "speed"):
+            assert any(text.endswith(numbers.ratio(value)) for text in texts(figure) if text)
 
 
-def test_answer_marks_a_ratio_with_censored_runs_as_a_bound():
+@pytest.mark.parametrize("figure", ["answer", "speed"])
+def test_a_ratio_of_runs_that_miss_levels_is_marked_as_a_bound_or_told_as_reach(figure):
     tables, _ = study("troubled")
-    steps = select(tables, "steps_to_target_3")
-    value = steps[steps["loss"] == "mse_sigmoid"]["value"].iloc[0]
-    assert f"≥ {numbers.ratio(value)}" in texts("answer", "troubled")
+    steps = select(tables, "speed")
+    said = texts(figure, "troubled")
+    for value in steps[steps["bound"] == "at least"]["value"]:
+        assert f"≥ {numbers.ratio(value)}" in said
+    stalled = steps[steps["scale"] == "reach"]
+    assert set(stalled["loss"]) == {"mse_sigmoid"}
+    assert "reaches 0%" in said
+
+
+def test_ratios_at_levels_are_the_tables():
+    place = first_place("level_ratios")
+    tables, _ = study()
+    mine = place.rows(tables["level_ratios"])
+    axes = panels("speed-by-level").axes[0]
+    for loss in set(mine["loss"]):
+        rows = mine[mine["loss"] == loss]
+        curve, _ = lines_of(axes, loss)
+        np.testing.assert_allclose(curve.get_xdata(), rows["validation_error"])
+        np.testing.assert_allclose(curve.get_ydata(), rows["ratio"])
+    left, right = axes.get_xlim()
+    assert left > right
 
 
 @pytest.mark.parametrize("knob", drawn_figures.KNOBS)
 @pytest.mark.parametrize(
     ("name", "question"),
-    [("final-error", ERROR), ("learning-curves", SPEED), ("calibration", CALIBRATION)],
+    [
+        ("final-error", ERROR),
+        ("learning-curves", SPEED),
+        ("speed", SPEED),
+        ("calibration", CALIBRATION),
+    ],
 )
 def test_titles_are_the_findings_on_their_metric(name, question, knob):
     tables, _ = study(knob)
@@ -179,8 +203,9 @@ def test_contrasts_without_values_are_shown_as_such():
     empty = ["value", "ci_low", "ci_high", "equivalence_low", "equivalence_high"]
     lost = tables["contrasts"].assign(**dict.fromkeys(empty, np.nan), verdict="undecided")
     svg, _ = drawn_figures.draw("answer", tables | {"contrasts": lost}, settings)
+    steps = select({"contrasts": lost}, "speed")
     assert svg.count(">no value</text>") == len(select({"contrasts": lost}, "error"))
-    assert svg.count(">not reached</text>") == len(select({"contrasts": lost}, "steps_to_target_3"))
+    assert svg.count(">reaches ") == len(steps)
 
 
 def test_an_error_of_zero_can_be_drawn():

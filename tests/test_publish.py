@@ -38,21 +38,24 @@ def test_a_published_table_reads_as_it_was(published, name):
 
 
 def test_damaged_and_older_text_is_refused_by_name(tmp_path):
-    path = tmp_path / "targets.csv"
-    whole = "dataset,model,target,validation_error\nmnist,mlp,1,0.05\n"
+    path = tmp_path / "levels.csv"
+    whole = (
+        "dataset,model,recipe,epochs,tuning_epochs,level,validation_error\n"
+        "mnist,mlp,annealed,4,2,1,0.05\n"
+    )
     for text, message in (
-        (None, "not a readable targets table"),
-        ("", "not a readable targets table"),
-        (whole.replace("0.05", "low"), "not a readable targets table"),
-        (whole.replace("target,", "aim,"), "lacks the column target"),
-        (whole.replace("1,", "1.5,"), "column target holds values that are not"),
+        (None, "not a readable levels table"),
+        ("", "not a readable levels table"),
+        (whole.replace("0.05", "low"), "not a readable levels table"),
+        (whole.replace("level,", "aim,"), "lacks the column level"),
+        (whole.replace("2,1,", "2,1.5,"), "column level holds values that are not"),
     ):
         if text is not None:
             path.write_text(text)
-        with pytest.raises(TableError, match=rf"targets\.csv.*: {message}"):
-            read_csv(path, TABLES["targets"])
+        with pytest.raises(TableError, match=rf"levels\.csv.*: {message}"):
+            read_csv(path, TABLES["levels"])
     path.write_text(whole)
-    assert read_csv(path, TABLES["targets"])["validation_error"].item() == 0.05
+    assert read_csv(path, TABLES["levels"])["validation_error"].item() == 0.05
 
 
 def test_a_published_study_compares_with_itself(published, tmp_path):
@@ -91,12 +94,22 @@ def test_pauses_do_not_count_and_waiting_does(tmp_path):
     assert publish.chain_s(jobs) == 10 + 3
 
 
-@pytest.mark.parametrize(
-    ("name", "text"), [("the answer", publish.answer), ("the cost", publish.cost)]
-)
-def test_the_readme_says_what_the_published_tables_say(name, text):
-    readme = (ROOT / "README.md").read_text("utf-8")
+def said_of(name: str) -> str:
+    """What the README says between the marks of `make publish`."""
     begin, end = publish.MARK.format(name), publish.END.format(name)
-    said = readme.partition(begin)[2].partition(end)[0].strip()
-    folder = publish.PUBLISHED / "mnist-cifar10"
-    assert said == (text(folder) if folder.exists() else "")
+    return (ROOT / "README.md").read_text("utf-8").partition(begin)[2].partition(end)[0].strip()
+
+
+def test_the_readme_says_what_the_published_summary_says():
+    """The summary, since the tables of an older study have other columns than today's."""
+    published = publish.PUBLISHED / "mnist-cifar10"
+    paragraphs = said_of("the answer").split("\n\n")
+    linked = [text for text in paragraphs if text.startswith(("[", "[!["))]
+    assert len(linked) == 2
+    summary = (published / "summary.md").read_text("utf-8")
+    for text in paragraphs:
+        assert text in linked or text in summary
+
+
+def test_the_readme_says_what_the_published_jobs_took():
+    assert said_of("the cost") == publish.cost(publish.PUBLISHED / "mnist-cifar10")

@@ -3,6 +3,7 @@
 import re
 from typing import get_args
 
+import numpy as np
 import pytest
 
 from builders import synthetic
@@ -57,24 +58,32 @@ def test_markdown_counts_changes_and_lists_rows(tables):
 
 def test_what_changed_beside_the_values_is_told(tables):
     other = {name: frame.copy() for name, frame in tables.items()}
-    claims, contrasts, choices = (len(tables[name]) for name in ("claims", "contrasts", "choices"))
+    claims, choices = (len(tables[name]) for name in ("claims", "choices"))
+    asked = tables["contrasts"][tables["contrasts"]["verdict"] != ""]
+    contrasts = len(asked)
+    chances = 1 - asked["replication"].dropna()
+    reach = 2 * np.sqrt((chances * (1 - chances)).sum())
+    low, high = max(0, round(chances.sum() - reach)), round(chances.sum() + reach)
+    promised = f"; by their own probabilities {low} to {high} should differ"
     assert told(tables, other)[:3] == [
         f"{claims} claims: {claims} with the same verdict",
-        f"{contrasts} contrasts: {contrasts} with the same verdict, 0 with the opposite one",
+        f"{contrasts} contrasts: {contrasts} with the same verdict, 0 with the opposite one"
+        + promised,
         f"{choices} choices of tuning: {choices} the same",
     ]
     was = tables["claims"].loc[0, "verdict"]
     now = next(each for each in get_args(Verdict) if each != was)
     other["claims"].loc[0, "verdict"] = now
     for frame, verdict in ((tables, "better"), (other, "worse")):
-        frame["contrasts"].loc[0, "verdict"] = verdict
+        frame["contrasts"].loc[asked.index[0], "verdict"] = verdict
     first = [*COMPARISON, "loss", "learning_rate", "setting"]
     tables["choices"].loc[0, first] = ["mnist", "mlp", "annealed", 6, "sm_softmax", 0.1, "m=0.5"]
     other["choices"].loc[0, first] = ["mnist", "mlp", "annealed", 6, "sm_softmax", 0.3, "m=0.5"]
     claim = tables["claims"].loc[0, "claim"]
     assert told(tables, other)[:3] == [
         f"{claims} claims: {claims - 1} with the same verdict; {claim} {was}, now {now}",
-        f"{contrasts} contrasts: {contrasts - 1} with the same verdict, 1 with the opposite one",
+        f"{contrasts} contrasts: {contrasts - 1} with the same verdict, 1 with the opposite one"
+        + promised,
         f"{choices} choices of tuning: {choices - 1} the same;"
         " SM-Softmax on MNIST with MLP 0.1 m=0.5, now 0.3 m=0.5",
     ]

@@ -194,7 +194,10 @@ def test_stand_ins_and_shortened_studies_say_so(study_and_tables):
 
 def test_contradicted_claims_are_counted(study_and_tables, page):
     _, tables = study_and_tables
-    count = (tables["claims"]["verdict"] == "contradicted").sum()
-    assert count
+    claims = tables["claims"]
     (answer,) = page.all("section", id="answer")
-    assert f"contradicts {count}" in answer.text
+    measured, derived = answer.text.split(" follow from calculus: ")
+    for text, basis in ((measured, "measurement"), (derived, "calculus")):
+        count = ((claims["verdict"] == "contradicted") & (claims["basis"] == basis)).sum()
+        assert count
+        assert f"contradicts {count}" in text

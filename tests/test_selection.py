@@ -1,6 +1,7 @@
 from itertools import product
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -100,33 +101,48 @@ def chosen_pair(reference: list[float], primary: list[float] | None) -> list[pd.
     return [history, runs, pd.concat(choices)]
 
 
-def ladder(reference: list[float], primary: list[float] | None) -> list[float]:
-    table = selection.targets(*chosen_pair(reference, primary))
-    assert table["target"].tolist() == [1, 2, 3]
+def declared(reference: list[float], primary: list[float] | None) -> list[float]:
+    table = selection.levels(*chosen_pair(reference, primary))
+    assert table["level"].tolist() == list(range(1, 21))
     found: list[float] = table["validation_error"].tolist()
     return found
 
 
-def test_targets_follow_the_weaker_of_the_pair_in_its_median_run() -> None:
-    assert ladder([0.02, 0.01, 0.03], [0.03, 0.2, 0.01]) == pytest.approx([0.12, 0.06, 0.03])
-    assert ladder([0.05, 0.05, 0.05], [0.01, 0.02, 0.01]) == pytest.approx([0.2, 0.1, 0.05])
+def test_the_hardest_level_is_what_the_weaker_of_the_pair_reaches_in_its_median_run() -> None:
+    found = declared([0.02, 0.01, 0.03], [0.03, 0.2, 0.01])
+    assert (found[0], found[-1]) == pytest.approx((0.12, 0.03))
+    found = declared([0.05, 0.05, 0.05], [0.01, 0.02, 0.01])
+    assert (found[0], found[-1]) == pytest.approx((0.2, 0.05))
+    steps = np.diff(np.log(found))
+    assert steps == pytest.approx(np.full(19, -np.log(4) / 19))
 
 
-def test_targets_of_a_hard_data_set_stay_apart_and_below_chance() -> None:
-    # Four times 0.5 lies beyond chance: three quarters of the way there, 0.5 + 0.75·0.4.
-    assert ladder([0.5], [0.4]) == pytest.approx([0.8, 0.7, 0.5])
-    easy, middle, hard = ladder([0.88], [0.88])
-    assert hard == pytest.approx(0.8)
-    assert hard < middle < easy < 0.9
+def test_what_a_run_reaches_is_its_lowest_error() -> None:
+    history, runs, choices = chosen_pair([0.04], [0.03])
+    lower = history.assign(step=history["step"] - 50, validation_error=0.02)
+    back = pd.concat([history, lower[lower["step"] == 150]])
+    found = selection.levels(back, runs, choices)["validation_error"]
+    assert found.min() == pytest.approx(0.02)
+
+
+def test_levels_of_a_hard_data_set_lie_below_chance_and_never_meet() -> None:
+    # Four times 0.5 lies beyond chance: three quarters of 0.9.
+    found = declared([0.5], [0.4])
+    assert (found[0], found[-1]) == pytest.approx((0.675, 0.5))
+    assert declared([0.88], [0.88])[::19] == pytest.approx([0.675, 0.54])
+
+
+def test_no_level_is_an_error_of_next_to_nothing() -> None:
+    assert declared([0.0], [0.0])[::19] == pytest.approx([0.004, 0.001])
 
 
 def test_a_study_without_the_primary_loss_takes_the_reference_alone() -> None:
-    assert ladder([0.04], None) == pytest.approx([0.16, 0.08, 0.04])
+    assert declared([0.04], None)[::19] == pytest.approx([0.16, 0.04])
 
 
-def test_targets_need_the_chosen_runs() -> None:
+def test_levels_need_the_chosen_runs() -> None:
     history, runs, choices = chosen_pair([0.02], [0.03])
     with pytest.raises(TableError, match="mnist/mlp/annealed/8: no tuning runs of mse_softmax"):
-        selection.targets(history, runs[runs["loss"] == "cross_entropy"], choices)
+        selection.levels(history, runs[runs["loss"] == "cross_entropy"], choices)
     with pytest.raises(TableError, match="no tuning runs of cross_entropy"):
-        selection.targets(history, runs, choices.assign(loss="bce_sigmoid"))
+        selection.levels(history, runs, choices.assign(loss="bce_sigmoid"))

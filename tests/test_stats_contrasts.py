@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,11 +9,13 @@ from scipy import stats
 from builders.study_tables import PLACE
 from lossbench.errors import TableError
 from lossbench.stats import contrasts
+from lossbench.stats.intervals import MeanSquares, over_both
 from lossbench.stats.observations import COLUMNS
 from lossbench.study.config import Study
+from lossbench.tables.parquet import empty
+from lossbench.tables.study import MEAN_SQUARES
 
 Values = Mapping[str, Mapping[int, float]]
-TIME = "steps_to_target_3"
 RATES = (0.01, 0.1, 1.0)
 
 
@@ -36,7 +38,6 @@ def observe(
     values: Values,
     metric: str = "error",
     failed: Mapping[str, set[int]] | None = None,
-    resolution: float = 0.0,
     **identity: str,
 ) -> pd.DataFrame:
     """Observations from loss → seed → value; `failed`: loss → seeds."""
@@ -49,7 +50,6 @@ def observe(
             "seed": seed,
             "value": value,
             "failed": seed in (failed or {}).get(loss, set()),
-            "resolution": resolution,
             **identity,
         }
         for loss, by_seed in values.items()
@@ -58,9 +58,41 @@ def observe(
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def of(observed: pd.DataFrame, *losses: str, **settings: Any) -> pd.DataFrame:
+def timed(steps: Mapping[str, Sequence[Sequence[float]]], **identity: Any) -> pd.DataFrame:
+    """Steps to levels from loss → seed → steps to each level; infinite where it is missed.
+
+    The budget is 400 steps.
+    """
+    rows = [
+        {
+            **PLACE,
+            "rates": "tuned",
+            "loss": loss,
+            "seed": seed,
+            "level": level,
+            "steps": min(value, 400.0),
+            "reached": np.isfinite(value),
+            **identity,
+        }
+        for loss, by_seed in steps.items()
+        for seed, by_level in enumerate(by_seed)
+        for level, value in enumerate(by_level, start=1)
+    ]
+    names = [*PLACE, "rates", "loss", "seed", "level", "steps", "reached"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def of(
+    observed: pd.DataFrame,
+    *losses: str,
+    steps: pd.DataFrame | None = None,
+    spreads: pd.DataFrame | None = None,
+    **settings: Any,
+) -> pd.DataFrame:
     study = make_study(*(losses or ("mse_softmax",)), **settings)
-    return contrasts.contrasts(observed, study, {"mnist": 10_000})
+    steps = timed({}) if steps is None else steps
+    spreads = empty(MEAN_SQUARES) if spreads is None else spreads
+    return contrasts.contrasts(observed, steps, spreads, study, {"mnist": 10_000})
 
 
 def row_of(observed: pd.DataFrame, **settings: Any) -> pd.Series:
@@ -113,17 +145,27 @@ def test_a_tie_within_the_margin_is_equivalent() -> None:
     assert row["improvement"] == 0.5
 
 
-def test_ties_in_every_pair() -> None:
-    same = {"cross_entropy": REFERENCE, "mse_softmax": REFERENCE}
-    blind = row_of(observe(same))
-    assert (blind["value"], blind["p_value"], blind["verdict"]) == (0, 1, "undecided")
-    assert np.isnan(blind["ci_low"])
-    assert "no interval: all pairs differ by the same amount" in blind["method"]
-    # Known to one image in 10,000, the tie has an interval and is one.
-    seen = row_of(observe(same, resolution=1e-4))
-    assert (seen["verdict"], seen["improvement"]) == ("equivalent", 0.5)
-    half = stats.t.ppf(0.975, 5) * 1e-4 * np.sqrt(2 / 12) / np.sqrt(6)
-    assert seen["ci_high"] == pytest.approx(half)
+def test_ties_in_every_pair_are_not_measurable() -> None:
+    row = row_of(observe({"cross_entropy": REFERENCE, "mse_softmax": REFERENCE}))
+    assert (row["value"], row["verdict"], row["improvement"]) == (0, "not measurable", 0.5)
+    assert row[["ci_low", "p_adjusted", "replication"]].isna().all()
+    assert "no interval: all pairs differ by the same amount" in row["method"]
+
+
+def test_the_final_error_is_judged_over_seeds_and_test_images() -> None:
+    found = MeanSquares(6, 10_000, 0.001, 0.02, 0.004)
+    spreads = pd.DataFrame([{**PLACE, "loss": "mse_softmax", **vars(found)}])
+    row = row_of(observe(PAIR), spreads=spreads)
+    both = over_both(row["value"], found)
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx(both.interval(0.95))
+    assert (row["standard_error"], row["df"]) == pytest.approx((both.standard_error, both.df))
+    assert row["t_p_value"] == pytest.approx(both.p_value)
+    alone = row_of(observe(PAIR))
+    for end in ("low", "high"):
+        assert row[f"replicates_{end}"] == pytest.approx(alone[f"ci_{end}"])
+    assert "over seeds and test images" in row["method"]
+    other = row_of(observe(PAIR, "validation_error", rates="same_rate"), spreads=spreads)
+    assert other["ci_low"] == pytest.approx(alone["ci_low"])
 
 
 def test_equal_differences_without_spread_are_decided_by_the_sign_flip() -> None:
@@ -133,7 +175,7 @@ def test_equal_differences_without_spread_are_decided_by_the_sign_flip() -> None
         row = row_of(observe({"cross_entropy": reference, "mse_softmax": worse}))
         return str(row["verdict"])
 
-    assert shifted(5) == "undecided"  # p = 2/32
+    assert shifted(5) == "undecided"  # p = 2/32, the sign-flip test's
     assert shifted(6) == "worse"  # p = 2/64
 
 
@@ -144,42 +186,78 @@ def test_fewer_than_three_seeds_have_a_value_and_no_interval(seeds: int) -> None
     assert row["value"] == pytest.approx(np.mean([0.010, 0.012][:seeds]))
     absent = ["ci_low", "bca_low", "equivalence_low", "p_value", "t_p_value", "p_adjusted"]
     assert row[absent].isna().all()
-    assert (row["verdict"], row["pairs"]) == ("undecided", seeds)
+    assert (row["verdict"], row["pairs"]) == ("not measurable", seeds)
     assert "fewer than 3 seeds" in row["method"]
 
 
-def test_a_ratio_is_the_geometric_mean_with_the_interval_of_the_logs() -> None:
-    reference, slower = {0: 100, 1: 120, 2: 90, 3: 110}, {0: 200, 1: 220, 2: 210, 3: 190}
-    row = row_of(observe({"cross_entropy": reference, "mse_softmax": slower}, TIME))
-    logs = np.log([2, 220 / 120, 210 / 90, 190 / 110])
+REFERENCE_STEPS = [[10, 100], [12, 120], [9, 90], [11, 110]]
+SLOWER = [[20, 250], [25, 200], [20, 210], [19, 190]]
+NEVER = np.inf
+
+
+def speed_of(ours: Sequence[Sequence[float]], theirs: Sequence[Sequence[float]]) -> pd.Series:
+    return row_of(observe({}), steps=timed({"cross_entropy": theirs, "mse_softmax": ours}))
+
+
+def test_a_ratio_of_steps_is_the_geometric_mean_with_the_interval_of_the_logs() -> None:
+    row = speed_of(SLOWER, REFERENCE_STEPS)
+    logs = np.log(np.array(SLOWER) / REFERENCE_STEPS).mean(axis=1)
     expected = np.exp(stats.ttest_1samp(logs, 0).confidence_interval(0.95))
     assert row["value"] == pytest.approx(stats.gmean(np.exp(logs)))
     assert (row["ci_low"], row["ci_high"]) == pytest.approx((expected[0], expected[1]))
+    assert row["t_p_value"] == pytest.approx(stats.ttest_1samp(logs, 0).pvalue)
     assert (row["scale"], row["verdict"], row["improvement"]) == ("ratio", "worse", 0)
-    assert np.isnan(row["margin"])
+    assert (row["reach"], row["reference_reach"], row["bound"]) == (1, 1, "")
+    assert (row["metric"], row["family"], row["margin"]) == ("speed", "primary", 0.1)
     assert np.isnan(row["test_images"])
 
 
-def test_censored_times_count_as_the_budget_and_the_method_says_so() -> None:
-    values = {"cross_entropy": {0: 100, 1: 120, 2: 400}, "mse_softmax": {0: 200, 1: 400, 2: 400}}
-    failed = {"cross_entropy": {2}, "mse_softmax": {1, 2}}
-    row = row_of(observe(values, TIME, failed))
-    assert row["value"] == pytest.approx((2 * (400 / 120) * 1) ** (1 / 3))
-    assert row["censored_pairs"] == 2
-    assert "the ratio holds within it" in row["method"]
+def test_equal_speed_within_the_margin_is_equivalent() -> None:
+    near = [[step * 1.02 ** (-1) ** seed for step in run] for seed, run in enumerate(SLOWER)]
+    row = speed_of(near, SLOWER)
+    low, high = np.log([row["equivalence_low"], row["equivalence_high"]])
+    assert -np.log(1.1) < low < high < np.log(1.1)
+    assert row["verdict"] == "equivalent"
+    assert speed_of([[step * 1.09 for step in run] for run in near], SLOWER)["verdict"] == "worse"
 
 
-def test_all_censored_and_all_diverged_are_undefined_with_the_reason() -> None:
+def test_a_level_that_one_side_misses_makes_the_ratio_a_bound() -> None:
+    short = [[20, NEVER], *SLOWER[1:]]
+    row = speed_of(short, REFERENCE_STEPS)
+    logs = np.log(np.array([[20, 400], *SLOWER[1:]]) / REFERENCE_STEPS).mean(axis=1)
+    assert row["value"] == pytest.approx(np.exp(logs.mean()))
+    assert (row["bound"], row["reach"], row["verdict"]) == ("at least", 7 / 8, "worse")
+    assert "counts with the budget" in row["method"]
+    turned = speed_of(REFERENCE_STEPS, short)
+    assert (turned["bound"], turned["verdict"]) == ("at most", "better")
+    # "At least 0.5" does not say that a loss is faster.
+    fast = speed_of([[1, NEVER], [1, 20], [1, 20], [1, 22]], REFERENCE_STEPS)
+    assert (fast["bound"], fast["verdict"]) == ("at least", "undecided")
+    assert fast["ci_high"] < 1
+
+
+def test_where_most_levels_are_missed_the_reach_is_judged() -> None:
+    stalled = [[20, NEVER], [NEVER, NEVER], [30, NEVER], [20, NEVER]]
+    row = speed_of(stalled, REFERENCE_STEPS)
+    differences = np.array([0.5, 1.0, 0.5, 0.5])
+    assert row[["value", "ci_low", "bca_low", "equivalence_low"]].isna().all()
+    assert row["t_p_value"] == pytest.approx(stats.ttest_1samp(differences, 0).pvalue)
+    assert (row["scale"], row["verdict"], row["bound"]) == ("reach", "worse", "")
+    assert (row["reach"], row["reference_reach"]) == (3 / 8, 1)
+    assert speed_of(REFERENCE_STEPS, stalled)["verdict"] == "better"
+
+
+def test_without_any_reach_or_network_nothing_is_compared() -> None:
+    nothing = [[NEVER, NEVER]] * 4
+    row = speed_of(nothing, nothing)
+    assert (row["verdict"], row["reach"]) == ("not measurable", 0)
+    assert row["method"] == "undefined: no run of either loss reached a level"
     seeds = {0, 1, 2, 3}
     all_failed = {"cross_entropy": seeds, "mse_softmax": seeds}
-    budget = dict.fromkeys(all_failed, dict.fromkeys(seeds, 400.0))
-    row = row_of(observe(budget, TIME, all_failed))
-    assert np.isnan(row["value"])
-    assert row["method"] == "undefined: no run of either loss reached the target"
     chance = dict.fromkeys(all_failed, dict.fromkeys(seeds, 0.9))
     row = row_of(observe(chance, "error", all_failed))
     assert np.isnan(row["value"])
-    assert row["verdict"] == "undecided"
+    assert row["verdict"] == "not measurable"
     assert "no run of either loss ended with a network" in row["method"]
 
 
@@ -202,8 +280,15 @@ def test_a_missing_value_makes_the_contrast_absent_and_not_a_mean_of_survivors()
 def test_a_loss_without_runs_keeps_its_row() -> None:
     table = of(observe(PAIR), "mse_softmax", "mse_logits").set_index("loss")
     absent = table.loc["mse_logits"]
-    assert (absent["pairs"], absent["verdict"]) == (0, "undecided")
+    assert (absent["pairs"], absent["verdict"]) == (0, "not measurable")
     assert absent["method"] == "absent: one of the losses has no runs here"
+    assert table.loc["mse_softmax", "verdict"] == "worse"
+
+
+def test_a_loss_without_curves_keeps_its_row_of_speed() -> None:
+    steps = timed({"cross_entropy": REFERENCE_STEPS, "mse_softmax": SLOWER})
+    table = of(observe({}), "mse_softmax", "mse_logits", steps=steps).set_index("loss")
+    assert table.loc["mse_logits", "method"] == "absent: one of the losses has no runs here"
     assert table.loc["mse_softmax", "verdict"] == "worse"
 
 
@@ -237,12 +322,22 @@ def test_the_same_rate_is_exploratory_and_called_confounded() -> None:
     assert row["margin"] == 0.001
 
 
-def test_higher_cosines_are_better_and_a_bare_scatter_has_no_better_side() -> None:
-    assert row_of(observe(PAIR, "own_cosine"))["verdict"] == "better"
-    assert row_of(observe(PAIR, "own_cosine"))["improvement"] == 1
-    within = row_of(observe(PAIR, "within"))
-    assert within["verdict"] == "undecided"
-    assert np.isnan(within["improvement"])
+@pytest.mark.parametrize("metric", ["class_error_1", "own_cosine", "within"])
+def test_what_no_question_asks_for_is_an_estimate_with_an_interval(metric: str) -> None:
+    row = row_of(observe(PAIR, metric))
+    assert row["ci_low"] < row["value"] < row["ci_high"]
+    assert row[["p_value", "t_p_value", "p_adjusted", "replication"]].isna().all()
+    assert (row["verdict"], row["family"]) == ("", "")
+
+
+def test_a_verdict_has_a_chance_to_come_again_that_grows_with_its_clearness() -> None:
+    near = {seed: REFERENCE[seed] + (WORSE[seed] - REFERENCE[seed]) / 8 for seed in REFERENCE}
+    noise = {seed: value + 0.001 * (-1) ** seed for seed, value in near.items()}
+    clear, close = (
+        row_of(observe({**PAIR, "mse_softmax": values}), margin=1e-6) for values in (WORSE, noise)
+    )
+    assert (clear["verdict"], close["verdict"]) == ("worse", "worse")
+    assert close["replication"] < 0.8 < clear["replication"] <= 1
 
 
 def test_two_runs_of_one_seed_are_an_error() -> None:

@@ -9,11 +9,14 @@ from builders import synthetic
 from lossbench.analysis import metrics, selection
 from lossbench.cards.metric import OF_PREDICTIONS
 from lossbench.stats import derived
+from lossbench.stats.images import error_mean_squares
+from lossbench.stats.intervals import over_replicates
 from lossbench.study.config import Study
 from lossbench.tables import runs
 from lossbench.tables.parquet import empty
 from lossbench.tables.runs import COMPARISON
 
+READ = ("metrics", "history", "runs", "levels", "choices", "geometry", "mean_squares")
 Tables = dict[str, pd.DataFrame]
 
 
@@ -28,9 +31,9 @@ def compared(**knobs: bool) -> tuple[Tables, Study]:
     raw = (made["predictions"], made["runs"], made["history"])
     made["metrics"] = metrics.measure(*raw)
     tuned = [made[name] for name in ("history", "runs", "choices")]
-    made["targets"] = selection.targets(*tuned)
-    names = ("metrics", "history", "runs", "targets", "choices", "geometry")
-    return made | derived.derived_tables(study, *(made[name] for name in names)), study
+    made["levels"] = selection.levels(*tuned)
+    made["mean_squares"] = error_mean_squares(made["predictions"], made["runs"])
+    return made | derived.derived_tables(study, *(made[name] for name in READ)), study
 
 
 @pytest.fixture(scope="module")
@@ -62,21 +65,25 @@ def test_every_tuned_error_contrast_is_the_mean_of_the_metrics(plain: Tables) ->
         pair = wide.loc[row.dataset, row.model]
         test = scipy_stats.ttest_rel(pair[row.loss], pair["cross_entropy"])
         assert row.value == pytest.approx((pair[row.loss] - pair["cross_entropy"]).mean())
-        if np.ptp(pair[row.loss] - pair["cross_entropy"]) > 0.01:
-            assert row.t_p_value == pytest.approx(test.pvalue)
+        low, high = test.confidence_interval(0.95)
+        assert (row.replicates_low, row.replicates_high) == pytest.approx((low, high), nan_ok=True)
+        assert row.ci_high - row.ci_low >= high - low
         assert row.test_images == pytest.approx(row.value * synthetic.EXAMPLES)
 
 
 def test_what_is_compared(plain: Tables) -> None:
     names = plain["contrasts"].groupby("rates")["metric"].agg(set).to_dict()
-    times = {f"steps_to_target_{target}" for target in (1, 2, 3)}
-    assert names["same_rate"] == times | {"validation_error"}
+    assert names["same_rate"] == {"speed", "reach", "validation_error"}
     geometry = {"within", "between", "scatter_ratio", "own_cosine", "other_cosine"}
     described = set(OF_PREDICTIONS) - {"images"}
-    assert names["tuned"] == times | {"validation_error"} | geometry | described
+    assert names["tuned"] == {"speed", "reach"} | geometry | described
     primary = only(plain["contrasts"], family="primary")
-    assert set(primary["metric"]) == {"error", "steps_to_target_3"}
+    assert set(primary["metric"]) == {"error", "speed"}
     assert (primary["loss"] == "mse_softmax").all()
+    asked = plain["contrasts"]["verdict"] != ""
+    assert set(plain["contrasts"].loc[asked, "metric"]) == {
+        *("error", "speed", "reach", "nll", "brier", "ece", "scatter_ratio", "validation_error")
+    }
 
 
 def test_the_same_rate_takes_tuning_runs_at_the_references_rate(plain: Tables) -> None:
@@ -90,26 +97,42 @@ def test_the_same_rate_takes_tuning_runs_at_the_references_rate(plain: Tables) -
         assert value == pytest.approx(means[loss] - means["cross_entropy"])
 
 
-def test_survival_and_curves_agree_with_the_times(plain: Tables) -> None:
-    key = [*COMPARISON, "loss", "target"]
-    times = only(plain["times_to_target"], stage="evaluation").groupby(key)
-    summary = plain["survival"].set_index(key)
-    pd.testing.assert_series_equal(
-        summary["restricted_mean_steps"], times["steps"].mean(), check_names=False
+def test_the_ratios_of_steps_are_those_that_the_invented_curves_have(plain: Tables) -> None:
+    """An invented loss that is `slowness` times as slow needs about so many times the steps."""
+    rows = only(plain["contrasts"], rates="tuned", metric="speed").set_index("loss")
+    for loss in ("mse_logits", "am_softmax"):
+        slowness = synthetic.TRAITS[loss].slowness
+        assert rows.loc[loss, "value"] == pytest.approx(slowness, rel=0.15)
+
+
+def test_ratios_at_levels_and_over_them_agree(plain: Tables) -> None:
+    rows = only(plain["contrasts"], rates="tuned", metric="speed").set_index("loss")
+    ratios = plain["level_ratios"]
+    complete = (
+        ratios.groupby("loss")["missed"].sum() + ratios.groupby("loss")["reference_missed"].sum()
     )
-    last = plain["kaplan_meier"].sort_values("steps").groupby(key)["reached"].last()
-    pd.testing.assert_series_equal(last, summary["reach_rate"], check_names=False)
+    for loss in complete[complete == 0].index:
+        mean = np.exp(np.log(only(ratios, loss=loss)["ratio"]).mean())
+        assert rows.loc[loss, "value"] == pytest.approx(mean)
+
+
+def test_bands_are_students_at_each_level(plain: Tables) -> None:
+    steps = only(plain["steps_to_level"], stage="evaluation")
+    wide = np.log(steps.pivot(index=["level", "seed"], columns="loss", values="steps"))
+    logs = wide.loc[5, "mse_logits"] - wide.loc[5, "cross_entropy"]
+    row = only(plain["level_ratios"], loss="mse_logits").set_index("level").loc[5]
+    low, high = over_replicates(logs.to_numpy()).interval(0.95)
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx((np.exp(low), np.exp(high)))
 
 
 def test_a_loss_that_never_reaches_is_reported_as_such() -> None:
     tables, _ = compared(censored=True, diverged=True)
-    summary = only(tables["survival"], loss="mse_sigmoid")
-    assert (summary["reach_rate"] == 0).all()
-    assert np.isinf(summary["median_steps"]).all()
-    times = only(tables["contrasts"], rates="tuned", metric="steps_to_target_3")
-    stalled = only(times, loss="mse_sigmoid")
-    assert (stalled["censored_pairs"] == 4).all()
-    assert (stalled["verdict"] == "worse").all()
+    speeds = only(tables["contrasts"], rates="tuned", metric="speed").set_index("loss")
+    assert (speeds.loc["mse_sigmoid", "reach"], speeds.loc["mse_sigmoid", "scale"]) == (0, "reach")
+    assert np.isnan(speeds.loc["mse_sigmoid", "value"])
+    # Four pairs without any spread: the sign-flip test's smallest p is 1/8.
+    assert speeds.loc["mse_sigmoid", "verdict"] == "undecided"
+    assert speeds.loc["mse_softmax", "bound"] == "at least"
     lost = only(tables["contrasts"], rates="tuned", metric="nll", loss="mse_softmax")
     assert lost["method"].str.contains("seed 0: a run diverged").all()
 
@@ -117,15 +140,14 @@ def test_a_loss_that_never_reaches_is_reported_as_such() -> None:
 def test_a_data_set_without_runs_and_no_geometry(plain: Tables) -> None:
     _, whole = synthetic.build(seeds=4, missing_dataset=True)
     assert {comparison.dataset for comparison in whole.comparisons} == {"mnist", "cifar10"}
-    names = ("metrics", "history", "runs", "targets", "choices")
-    bare = derived.derived_tables(whole, *(plain[name] for name in names), empty(runs.GEOMETRY))
+    without = plain | {"geometry": empty(runs.GEOMETRY)}
+    bare = derived.derived_tables(whole, *(without[name] for name in READ))
     assert set(bare["contrasts"]["dataset"]) == {"mnist"}
     assert "scatter_ratio" not in set(bare["contrasts"]["metric"])
 
 
 def test_the_order_of_rows_changes_nothing(plain: Tables) -> None:
     _, study = compared()
-    names = ("metrics", "history", "runs", "targets", "choices", "geometry")
-    shuffled = [plain[name].sample(frac=1, random_state=1) for name in names]
+    shuffled = [plain[name].sample(frac=1, random_state=1) for name in READ]
     for name, table in derived.derived_tables(study, *shuffled).items():
         pd.testing.assert_frame_equal(table, plain[name])

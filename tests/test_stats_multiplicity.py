@@ -1,11 +1,11 @@
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from builders.study_tables import PLACE
 from lossbench.stats import multiplicity
+from lossbench.study.config import Study
 
 
 def rejected_by_steps(p_values: list[float], alpha: float) -> list[bool]:
@@ -41,31 +41,86 @@ def test_adjusted_p_rejects_what_the_stepwise_procedure_rejects(
     assert ((adjusted <= alpha) == expected)[~is_near].all()
 
 
+def test_many_sets_of_p_are_corrected_at_once() -> None:
+    p = np.random.default_rng(0).uniform(size=(3, 4, 5))
+    p[0, 0, 2] = p[1, 2, 0] = np.nan
+    expected = np.apply_along_axis(multiplicity.holm, -1, p)
+    np.testing.assert_allclose(multiplicity.holm(p), expected)
+
+
 @pytest.mark.parametrize(
-    ("rates", "metric", "loss", "expected"),
+    ("contrast", "expected"),
     [
-        ("tuned", "error", "mse_softmax", True),
-        ("tuned", "steps_to_target_3", "mse_softmax", True),
-        ("tuned", "steps_to_target_2", "mse_softmax", False),
-        ("tuned", "error", "mse_logits", False),
-        ("tuned", "nll", "mse_softmax", False),
-        ("same_rate", "steps_to_target_3", "mse_softmax", False),
+        ({}, "primary"),
+        ({"metric": "speed"}, "primary"),
+        ({"metric": "reach"}, "exploratory"),
+        ({"metric": "nll"}, "exploratory"),
+        ({"loss": "mse_logits"}, "exploratory"),
+        ({"rates": "same_rate"}, "exploratory"),
+        ({"metric": "class_error_3"}, ""),
+        ({"metric": "own_cosine"}, ""),
+        ({"metric": "within"}, ""),
     ],
 )
-def test_the_primary_family(rates: str, metric: str, loss: str, expected: bool) -> None:
-    assert multiplicity.is_primary(rates, metric, loss) is expected
+def test_what_is_primary_exploratory_or_not_asked(contrast: dict[str, str], expected: str) -> None:
+    whole = {"rates": "tuned", "metric": "error", "loss": "mse_softmax", **contrast}
+    assert multiplicity.label(whole, main=True) == expected
+    assert multiplicity.label(whole, main=False) == (expected and "exploratory")
 
 
-def test_families_part_by_network_question_and_rates() -> None:
+def test_families_part_by_comparison_question_and_rates() -> None:
     def of(metric: str, label: str = "exploratory", **other: str) -> object:
         row = PLACE | {"rates": "tuned", "metric": metric}
-        return multiplicity.family(pd.Series({**row, "family": label, **other}))
+        return multiplicity.family({**row, "family": label, **other})
 
-    assert of("error", "primary") == of("steps_to_target_3", "primary")
-    assert of("steps_to_target_1") == of("steps_to_target_3")
-    assert of("class_error_1") == of("class_error_9")
+    assert of("error", "primary") == of("error", "primary", model="lenet", recipe="adamw")
     assert of("nll") == of("ece")
-    families = [of("error"), of("nll"), of("class_error_1"), of("steps_to_target_1")]
-    families += [of("error", "primary"), of("scatter_ratio"), of("validation_error")]
+    families = [of("error"), of("nll"), of("speed"), of("reach"), of("scatter_ratio")]
+    families += [of("error", "primary"), of("speed", "primary")]
     families += [of("error", model="lenet"), of("error", rates="same_rate")]
+    families += [of("error", recipe="constant"), of("error", epochs="9")]
     assert len(set(families)) == len(families)
+
+
+RECIPES = [
+    {"name": "annealed"},
+    {"name": "adamw", "optimiser": "adamw"},
+    {"name": "constant", "schedule": "constant", "tuned_for": "speed"},
+    {"name": "confident", "schedule": "constant", "tuned_for": "speed"},
+]
+
+
+def asked_of(*compared: tuple[str, int]) -> dict[str, set[tuple[str, int]]]:
+    """The recipe and length that answer for error and for speed, of those compared."""
+    grids = [{"loss": "cross_entropy", "learning_rates": [0.1]}]
+    comparisons = [
+        {
+            "dataset": "mnist",
+            "model": "mlp",
+            "recipe": recipe,
+            "epochs": epochs,
+            "tuning_epochs": 8,
+            "losses": grids,
+        }
+        for recipe, epochs in compared
+    ]
+    study = Study.model_validate(
+        {
+            "name": "small",
+            "title": "Small",
+            "seeds": {"tuning": (100,), "evaluation": (0,)},
+            "datasets": [{"name": "mnist", "equivalence_margin": 0.001}],
+            "recipes": RECIPES,
+            "comparisons": comparisons,
+        }
+    )
+    found = multiplicity.main_places(study)
+    return {goal: {place[2:] for place in places} for goal, places in found.items()}
+
+
+def test_error_and_speed_are_asked_of_the_recipe_tuned_for_them_at_its_longest() -> None:
+    found = asked_of(("constant", 2), ("annealed", 1), ("annealed", 5), ("adamw", 8))
+    assert found == {"error": {("annealed", 5)}, "speed": {("constant", 2)}}
+    found = asked_of(("confident", 4), ("constant", 3))
+    assert found == {"error": {("constant", 3)}, "speed": {("constant", 3)}}
+    assert asked_of(("annealed", 1), ("annealed", 2))["speed"] == {("annealed", 2)}

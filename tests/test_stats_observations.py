@@ -1,9 +1,8 @@
 import numpy as np
 import pandas as pd
-import pytest
 
 from builders.study_tables import IDENTITY, PLACE, make_history, make_runs
-from lossbench.stats import observations, survival
+from lossbench.stats import levels, observations
 from lossbench.tables import runs, study
 from lossbench.tables.parquet import check, empty
 
@@ -16,7 +15,12 @@ def choice(loss: str, rate: float, setting: str = "") -> dict[str, object]:
 CHOICES = check(
     pd.DataFrame([choice("cross_entropy", 0.1), choice("sm_softmax", 1.0, "m=0.5")]), study.CHOICES
 )
-TARGETS = pd.DataFrame([PLACE | {"tuning_epochs": 4, "target": 3, "validation_error": 0.2}])
+LEVELS = pd.DataFrame(
+    [
+        PLACE | {"tuning_epochs": 4, "level": level, "validation_error": error}
+        for level, error in ((1, 0.2), (2, 0.05))
+    ]
+)
 
 
 def observed(
@@ -32,26 +36,20 @@ def observed(
     images = test.assign(metric="images", value=500.0)
     measured = pd.concat([rows.assign(split="validation"), test]).assign(metric="error")
     measured = check(pd.concat([measured, images]), study.METRICS)
-    times = survival.times_to_target(history, all_runs, TARGETS)
+    steps = levels.steps_to_level(history, all_runs, LEVELS)
     measures = empty(runs.GEOMETRY) if geometry is None else geometry
-    return observations.observations(measured, history, all_runs, times, CHOICES, measures)
+    return observations.observations(measured, all_runs, steps, CHOICES, measures)
 
 
 def test_evaluation_runs_are_tuned_and_failures_are_marked() -> None:
     table = observed([({}, {0: False, 1: True})])
     assert (table["rates"] == "tuned").all()
     found = table.set_index(["metric", "seed"])
-    assert set(table["metric"]) == {"error", "validation_error", "steps_to_target_3"}
+    assert set(table["metric"]) == {"error", "reach"}
     assert found.loc[("error", 0), ["value", "failed"]].tolist() == [0.1, False]
     assert found.loc[("error", 1), ["value", "failed"]].tolist() == [0.9, True]
-    assert found.loc[("steps_to_target_3", 1), ["value", "failed"]].tolist() == [300, True]
-
-
-def test_resolutions_are_one_image_and_the_measurement_interval() -> None:
-    found = observed([({}, {0: False})]).set_index("metric")["resolution"]
-    assert found["error"] == pytest.approx(1 / 500)
-    assert found["steps_to_target_3"] == pytest.approx(np.log(3 / 2))
-    assert found["validation_error"] == 0
+    # One of the two levels is met; by a run that diverged, none.
+    assert found.loc["reach", "value"].tolist() == [0.5, 0.0]
 
 
 def test_the_same_rate_is_the_references_with_each_losss_own_margin() -> None:

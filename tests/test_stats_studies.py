@@ -83,16 +83,21 @@ def test_many_rows_are_corrected_by_holm():
     assert np.sort(frame["p_adjusted"]) == pytest.approx(by_hand)
 
 
-def test_steps_are_compared_at_equal_targets_only():
-    def timed(target: float, steps: list[int]) -> dict[str, pd.DataFrame]:
+def test_steps_are_compared_at_equal_levels_only():
+    def timed(easiest: float, steps: list[float]) -> dict[str, pd.DataFrame]:
         place = PLACE | {"loss": "mse_softmax", "setting": ""}
-        run = {"learning_rate": 0.1, "stage": "evaluation", "target": 3, "reached": True}
-        rows = pd.DataFrame({"seed": range(len(steps)), "steps": steps})
-        times = rows.assign(**place, **run, validation_error=target)
-        return {"times_to_target": times}
+        run = {"learning_rate": 0.1, "stage": "evaluation", "reached": True}
+        rows = pd.DataFrame({"seed": range(len(steps)), "steps": steps}).assign(**place, **run)
+        levels = ((1, easiest, 0.5), (2, 0.01, 2.0))
+        frames = [
+            rows.assign(level=level, validation_error=error, steps=rows["steps"] * factor)
+            for level, error, factor in levels
+        ]
+        return {"steps_to_level": pd.concat(frames)}
 
     same = changes(timed(0.02, [10, 12, 14]), timed(0.02, [20, 25, 24]))
     assert only(same)["difference"] == pytest.approx(23 - 12)
+    assert only(same)["metric"] == "steps to errors of 0.02 to 0.01"
     other = changes(timed(0.02, [10, 12, 14]), timed(0.03, [20, 25, 24]))
     assert sorted(other["change"]) == ["only in A", "only in B"]
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from lossbench.stats.verdicts import decide
+from lossbench.stats.verdicts import decide, within
 
 NONE = (math.nan, math.nan)
 
@@ -44,7 +44,21 @@ def test_an_interval_that_leaves_or_touches_the_margin_is_undecided(
     assert verdict(0.0, 1.0, interval, margin=0.001) == "undecided"
 
 
-def test_what_is_missing_or_has_no_better_side_is_undecided() -> None:
-    assert verdict(math.nan, math.nan) == "undecided"
-    assert verdict(1.0, math.nan) == "undecided"
-    assert verdict(1.0, 0.001, direction="none") == "undecided"
+def test_without_a_p_nothing_can_be_measured() -> None:
+    assert verdict(math.nan, math.nan) == "not measurable"
+    assert verdict(1.0, math.nan) == "not measurable"
+
+
+@pytest.mark.parametrize(
+    ("bound", "left"),
+    [
+        ("", {"better", "worse", "equivalent", "undecided"}),
+        ("at least", {"worse", "undecided"}),
+        ("at most", {"better", "undecided"}),
+        ("within the budget", {"better", "worse", "equivalent", "undecided"}),
+    ],
+)
+def test_a_bound_leaves_the_verdicts_that_no_value_beyond_it_could_turn(bound, left) -> None:
+    words = ("better", "worse", "equivalent", "undecided")
+    assert {within(bound, word) for word in words} == left
+    assert within(bound, "not measurable") == "not measurable"

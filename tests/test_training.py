@@ -53,7 +53,7 @@ def cell(loss="cross_entropy", **changes) -> Cell:
         "epochs": 2,
         "batch_size": 32,
         "recipe": ANNEALED,
-        "history": History(early_points=3, per_epoch=2, train_examples=64),
+        "history": History(ratio=2.0, train_examples=64),
         "precision": "float32",
     }
     return Cell(**fields | changes)
@@ -80,11 +80,22 @@ def train(cell, seeds, prepared):
     return fit(cell, seeds, prepared, Compute(accelerator="cpu"), show_bar=False)
 
 
-def test_measured_steps_are_early_then_even_and_the_same_for_every_loss():
-    history = History(early_points=4, per_epoch=2, train_examples=1)
-    assert measured_steps(history, 100, 2) == [0, 1, 2, 4, 8, 50, 100, 150, 200]
-    assert measured_steps(history, 3, 1)[-1] == 3
-    assert measured_steps(History(early_points=12, per_epoch=1), 10, 1) == [0, 1, 2, 4, 8, 10]
+def test_measured_steps_are_evenly_spaced_on_a_log_axis_up_to_the_last():
+    double = History(ratio=2.0)
+    assert measured_steps(double, 100, "evaluation") == [0, 1, 2, 4, 8, 16, 32, 64, 100]
+    assert measured_steps(double, 64, "evaluation") == [0, 1, 2, 4, 8, 16, 32, 64]
+    assert measured_steps(double, 100, "tuning") == [0, 1, 4, 16, 64, 100]
+    assert measured_steps(double, 1, "tuning") == [0, 1]
+
+
+@pytest.mark.parametrize("ratio", [1.01, 1.2, 1.5, 1000.0])
+@pytest.mark.parametrize("last", [1, 2, 429, 2150])
+def test_no_measured_step_is_far_from_the_one_before_or_repeated(ratio, last):
+    steps = measured_steps(History(ratio=ratio), last, "evaluation")
+    assert steps == sorted(set(steps))
+    assert (steps[0], steps[-1]) == (0, last)
+    spaced = np.array(steps[1:])
+    assert np.all(spaced[1:] - 1 <= (spaced[:-1] + 0.5) * ratio)
 
 
 def test_the_rate_rises_to_its_peak_and_falls_to_zero_as_pytorch_s_schedulers_do():

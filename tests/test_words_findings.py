@@ -60,12 +60,11 @@ def test_without_a_loss_it_is_the_one_that_titles_speak_of(mixed, compared, expe
     assert find(tables, ERROR).loss == expected
 
 
-def test_rows_carry_the_runs_of_both_losses_and_how_many_reached_the_target() -> None:
-    tables = tables_of(SCENARIOS["the reference censored here"])
-    rows = find(tables, SPEED, "mse_softmax").rows
-    assert [(row.reached, row.runs) for row in rows] == [(5, 5)] * 3
-    assert [(row.reference_reached, row.reference_runs) for row in rows] == [(5, 5), (4, 5), (0, 5)]
-    shared = tables | {"contrasts": tables["contrasts"].assign(rates="same_rate")}
-    assert {row.runs for row in find(shared, SPEED, "mse_softmax", "same_rate").rows} == {0}
-    alone = find({"contrasts": tables["contrasts"]}, SPEED, "mse_softmax")
-    assert {row.runs for row in alone.rows} == {0}
+def test_a_finding_speaks_of_the_comparisons_that_answer_for_their_network(mixed) -> None:
+    contrasts = mixed["contrasts"]
+    other = contrasts.assign(recipe="constant", main=False, verdict="better")
+    both = mixed | {"contrasts": pd.concat([contrasts, other], ignore_index=True)}
+    rows = find(both, SPEED, "mse_softmax").rows
+    assert {row.recipe for row in rows} == {"annealed"}
+    assert {row.told.replace("\xa0", " ") for row in rows} == {"annealed, 2 epochs"}
+    assert len(select(both, SPEED.metric, "mse_softmax")) == 2 * len(rows)

@@ -14,11 +14,10 @@ def row(**values: object) -> SimpleNamespace:
         "reference": "cross_entropy",
         "scale": "difference",
         "verdict": "undecided",
-        "censored_pairs": 0,
-        "runs": 5,
-        "reached": 5,
-        "reference_runs": 5,
-        "reference_reached": 5,
+        "bound": "",
+        "reach": np.nan,
+        "reference_reach": np.nan,
+        "replication": np.nan,
         "test_images": np.nan,
     }
     return SimpleNamespace(**{**usual, **values})
@@ -46,24 +45,37 @@ def test_without_images_there_is_no_note():
 
 
 @pytest.mark.parametrize(
-    ("ours", "theirs", "bound"),
-    [(5, 5, ""), (2, 5, "at least "), (5, 0, "at most "), (2, 3, ""), (0, 0, "")],
+    ("bound", "words"),
+    [("", ""), ("at least", "at least "), ("at most", "at most "), ("within the budget", "")],
 )
-def test_a_ratio_is_a_bound_where_one_loss_alone_missed_the_target(ours, theirs, bound):
-    censored = 5 - min(ours, theirs)
-    mine = row(reached=ours, reference_reached=theirs, censored_pairs=censored)
-    assert notes.bound(mine) == bound
-    said = " ".join(notes.censoring([mine])).replace("\xa0", " ")
-    assert (f"MSE on softmax never reached it in its budget in {5 - ours} of 5 runs" in said) == (
-        ours < 5
-    )
-    assert (f"cross-entropy never reached it in its budget in {5 - theirs} of 5" in said) == (
-        theirs < 5
-    )
+def test_a_ratio_is_a_bound_on_the_side_of_the_loss_that_misses_levels(bound, words):
+    assert notes.bound(row(bound=bound)) == words
 
 
-def test_what_is_not_censored_is_no_bound():
-    assert notes.bound(row(reached=0)) == ""
+def test_the_share_of_levels_reached_is_told_where_any_was_missed():
+    rows = [row(reach=0.85, reference_reach=1.0), row(reach=1.0, reference_reach=1.0), row()]
+    assert notes.reach(rows) == [
+        "MSE on softmax reached 85% of the error levels, cross-entropy 100%"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("chances", "words"),
+    [
+        ([0.97], "19 in 20"),
+        ([1.0], "19 in 20"),
+        ([0.949], "18 in 20"),
+        ([0.03], "0 in 20"),
+        ([0.61, np.nan, 0.97], "12 to 19 in 20"),
+    ],
+)
+def test_the_chance_to_come_again_is_rounded_down_and_never_a_certainty(chances, words):
+    rows = [row(replication=chance) for chance in chances]
+    assert notes.again(rows) == [f"{words} such studies would say the same"]
+
+
+def test_without_a_chance_there_is_no_note():
+    assert notes.again([row()]) == []
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ import pandas as pd
 
 from benchmarks.studies import jobs, sittings
 from lossbench.report import answer_tables, markdown, prose
-from lossbench.study.config import Study
 from lossbench.study.paths import EXPORTED, StudyPaths
 from lossbench.tables.stored import read_csv
 from lossbench.tables.study import TABLES
@@ -23,7 +22,7 @@ from tools.marks import put
 ROOT = Path(__file__).parents[1]
 PUBLISHED = ROOT / "docs/published"
 FIGURE = "answer"
-ANSWERING = ("metrics", "times_to_target", "contrasts", "claims")
+ANSWERING = ("metrics", "contrasts", "claims")
 """The tables that the answer is made from."""
 LARGE = ("confusion", "projections")
 """The tables that take a megabyte or more as text, predictions apart."""
@@ -84,7 +83,7 @@ def answer(folder: Path) -> str:
     """The answer, its figure and its table, from the published tables."""
     tables = {name: read_csv(folder / f"tables/{name}.csv", TABLES[name]) for name in ANSWERING}
     place = folder.relative_to(ROOT).as_posix()
-    alt = "Test error and steps to the target of each loss, against cross-entropy"
+    alt = "Test error and steps to the same error of each loss, against cross-entropy"
     return "\n\n".join(
         [
             *(markdown.bold(said) for said in prose.answer(tables).values()),
@@ -98,18 +97,18 @@ def answer(folder: Path) -> str:
 
 def cost(folder: Path) -> str:
     """What the study took, and what other machines can make of it, from the published jobs."""
-    study = Study.model_validate_json((folder / "study.json").read_text("utf-8"))
+    study = json.loads((folder / "study.json").read_text("utf-8"))
     origin = json.loads((folder / "provenance.json").read_text("utf-8"))
     table = pd.read_csv(folder / "jobs.csv")
-    runs = read_csv(folder / "tables/runs.csv", TABLES["runs"])
+    runs = pd.read_csv(folder / "tables/runs.csv")
     machine, total = origin["machine"], float(table["seconds"].sum())
     least = max(total / CORES, chain_s(table))
     sat = sittings(table)
     # A pause may be one of the machine, or the time of jobs that were made again since.
     pauses = " of work, pauses left out," if len(sat) > 1 else ""
     return (
-        f"`{study.name}` made {numbers.count(len(runs), 'run')} in {_minutes(sum(sat))}{pauses} on"
-        f" {machine['cores']} cores ({machine['processor']}), at commit"
+        f"`{study['name']}` made {numbers.count(len(runs), 'run')} in {_minutes(sum(sat))}{pauses}"
+        f" on {machine['cores']} cores ({machine['processor']}), at commit"
         f" `{origin['git_commit'][:10]}`; no job took more than"
         f" {table['memory_mib'].max() / 1024:.1f} GiB of memory. Its jobs add up to"
         f" {_minutes(total)} of one core, and the longest chain of jobs that wait for each other"

@@ -10,13 +10,14 @@ from lossbench.cards.loss import REFERENCE
 from lossbench.stats.contrasts import contrasts
 from lossbench.stats.observations import COLUMNS
 from lossbench.study.config import Study
-from lossbench.tables.parquet import check
+from lossbench.tables.parquet import empty
 from lossbench.tables.runs import CHANCE_ERROR, COMPARISON
-from lossbench.tables.study import TIMES_TO_TARGET
+from lossbench.tables.study import MEAN_SQUARES
 
 PLACES = (("mnist", "mlp"), ("mnist", "lenet"), ("cifar10", "convnet"))
 LOSSES = ("mse_softmax", "mse_logits", "mse_sigmoid")
 BUDGET = 900
+LEVELS = 4
 IMAGES = 10_000
 
 
@@ -27,13 +28,15 @@ class Trait:
     excess: float = 0.0
     """Added to every seed's test error."""
     slowness: float = 1.0
-    """Of its steps to the last target."""
+    """Of its steps to every level of error."""
     noise: float = 0.0
     """Standard deviation of a seed's excess, and of the logarithm of its slowness."""
     missed: int = 0
-    """Seeds that never reach the target."""
+    """Of the first seeds, so many miss the hardest level."""
     reference_missed: int = 0
-    """Seeds of cross-entropy that do not."""
+    """Of cross-entropy's last seeds, so many miss it."""
+    stalled: bool = False
+    """Whether every run, some more than others, misses nearly all levels."""
     failed: bool = False
     """Whether every run diverged."""
 
@@ -47,11 +50,13 @@ class Answers:
     error: float | None = None
     """Every run's test error, where all are alike."""
     reference_failed: bool = False
+    stalled: bool = False
+    """Whether no run of any loss reaches a level."""
     places: tuple[tuple[str, str], ...] = PLACES
 
 
 def tables_of(answers: Answers) -> dict[str, pd.DataFrame]:
-    """The tables that findings are read from: `contrasts` and `times_to_target`."""
+    """The table that findings are read from: `contrasts`."""
     generator = np.random.default_rng(5)
     runs = pd.concat(
         [
@@ -61,8 +66,8 @@ def tables_of(answers: Answers) -> dict[str, pd.DataFrame]:
         ]
     )
     images = dict.fromkeys(("mnist", "cifar10"), IMAGES)
-    observed = pd.concat([_errors(runs), _steps(runs)])[COLUMNS]
-    return {"contrasts": contrasts(observed, study(), images), "times_to_target": _times(runs)}
+    errors, steps = _errors(runs)[COLUMNS], _steps(runs)
+    return {"contrasts": contrasts(errors, steps, empty(MEAN_SQUARES), study(), images)}
 
 
 def study() -> Study:
@@ -98,16 +103,17 @@ def _runs(
         luck = generator.normal(0, 1, (2, len(seeds)))
         noise = 0.0003 if is_reference else max(trait.noise, 0.0003)
         failed = answers.reference_failed if is_reference else trait.failed
-        missed = trait.reference_missed if is_reference else trait.missed
         steps = pace * np.exp(noise * luck[0]) * (1.0 if is_reference else trait.slowness)
         error = floor + noise * luck[1] + (0.0 if is_reference else trait.excess)
-        reached = (seeds >= missed) & (not failed)
+        levels = _reached(trait, seeds, is_reference=is_reference)
+        if failed or answers.stalled:
+            levels = np.zeros_like(levels)
         frame = {
             "loss": loss,
             "seed": seeds,
             "error": CHANCE_ERROR if failed else error if answers.error is None else answers.error,
-            "steps": np.where(reached, steps.round(), BUDGET),
-            "reached": reached,
+            "steps": steps,
+            "levels": levels,
             "diverged": failed,
         }
         place_columns = dict(zip(COMPARISON, (*place, "annealed", 2), strict=True))
@@ -115,36 +121,27 @@ def _runs(
     return pd.concat(frames)
 
 
+def _reached(trait: Trait, seeds: np.ndarray, *, is_reference: bool) -> np.ndarray:
+    """How many of the levels each seed reaches."""
+    if is_reference:
+        return LEVELS - (seeds >= len(seeds) - trait.reference_missed)
+    if trait.stalled:
+        return seeds % 2
+    return LEVELS - (seeds < trait.missed)
+
+
 def _errors(runs: pd.DataFrame) -> pd.DataFrame:
-    return runs.assign(
-        rates="tuned",
-        metric="error",
-        value=runs["error"],
-        failed=runs["diverged"],
-        resolution=1 / IMAGES,
-    )
+    return runs.assign(rates="tuned", metric="error", value=runs["error"], failed=runs["diverged"])
 
 
 def _steps(runs: pd.DataFrame) -> pd.DataFrame:
-    return runs.assign(
-        rates="tuned",
-        metric="steps_to_target_3",
-        value=runs["steps"].astype(float),
-        failed=~runs["reached"],
-        resolution=0.05,
-    )
-
-
-def _times(runs: pd.DataFrame) -> pd.DataFrame:
-    frame = runs.assign(
-        setting="",
-        learning_rate=0.1,
-        stage="evaluation",
-        target=3,
-        validation_error=0.06,
-        passes=runs["steps"] / 450,
-    )
-    return check(frame[TIMES_TO_TARGET.names], TIMES_TO_TARGET)
+    """STEPS_TO_LEVEL as far as contrasts read it, with `rates`: the levels evenly apart."""
+    frames = []
+    for level in range(1, LEVELS + 1):
+        reached = runs["levels"] >= level
+        steps = np.where(reached, runs["steps"] * level / LEVELS, BUDGET)
+        frames.append(runs.assign(rates="tuned", level=level, steps=steps, reached=reached))
+    return pd.concat(frames)
 
 
 def everywhere(**trait: object) -> tuple[Trait, Trait, Trait]:
@@ -154,7 +151,7 @@ def everywhere(**trait: object) -> tuple[Trait, Trait, Trait]:
 
 BETTER = Trait(excess=-0.01, slowness=0.5)
 WORSE = Trait(excess=0.01, slowness=2.0)
-UNCLEAR = Trait(noise=0.05)
+UNCLEAR = Trait(noise=0.4)
 
 SCENARIOS: Mapping[str, Answers] = {
     "faster and lower": Answers((BETTER,) * 3),
@@ -168,8 +165,9 @@ SCENARIOS: Mapping[str, Answers] = {
     "the reference censored here": Answers(
         (BETTER, Trait(-0.01, 0.5, reference_missed=1), Trait(-0.01, 0.5, reference_missed=5))
     ),
-    "both censored": Answers(everywhere(slowness=1.5, missed=3, reference_missed=2)),
-    "none reaches": Answers(everywhere(excess=0.01, missed=5, reference_missed=5)),
+    "both censored": Answers(everywhere(slowness=1.5, missed=3, reference_missed=1)),
+    "the loss stalled": Answers(everywhere(excess=0.01, stalled=True)),
+    "none reaches": Answers(everywhere(excess=0.01), stalled=True),
     "one seed": Answers((BETTER, WORSE, WORSE), seeds=1),
     "the loss diverged": Answers(everywhere(failed=True)),
     "all diverged": Answers(everywhere(failed=True), reference_failed=True),

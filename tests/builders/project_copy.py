@@ -35,7 +35,7 @@ TINY = {
             ],
         }
     ],
-    "history": {"early_points": 2, "per_epoch": 2, "train_examples": 100},
+    "history": {"ratio": 1.5, "train_examples": 100},
 }
 SLOW_DISK = """
 import os, re, time

@@ -14,13 +14,16 @@ import pandas as pd
 
 from lossbench.analysis import gallery, metrics, selection
 from lossbench.stats.derived import derived_tables
+from lossbench.stats.images import error_mean_squares
 from lossbench.study import plan
 from lossbench.study.config import Study
 from lossbench.study.grid import Comparison
+from lossbench.study.settings import History
 from lossbench.tables import parquet
 from lossbench.tables import runs as run_schemas
 from lossbench.tables import study as schemas
 from lossbench.tables.contract import Schema
+from lossbench.training.schedule import measured_steps
 
 Columns = dict[str, Any]
 """A table's columns beyond the run's identity; a single value stands in every row."""
@@ -168,7 +171,7 @@ def _study(seeds: int, margins: bool, networks: int, recipes: bool) -> Study:
             ],
             "recipes": RECIPES if recipes else RECIPES[:1],
             "statistics": {"resamples": 999},
-            "history": {"early_points": 4, "per_epoch": 3},
+            "history": {"ratio": 1.3},
         }
     )
 
@@ -267,7 +270,7 @@ def _final_error(run: Run, noise: float) -> float:
 
 def _history(run: Run, noise: float, *, censored: bool) -> Columns:
     last = run.epochs * STEPS_PER_EPOCH
-    steps = np.unique([0, 1, 2, 4, 8, *np.linspace(0, last, 3 * run.epochs + 1).astype(int)])
+    steps = np.array(measured_steps(History(ratio=1.3), last, "evaluation"))
     if run.diverged:
         steps = steps[: len(steps) // 2]
     scale = 10.0 * run.trait.slowness * (1 + run.misfit / 2)
@@ -381,14 +384,17 @@ def _derived(made: dict[str, pd.DataFrame], study: Study) -> dict[str, pd.DataFr
     history, runs = made["history"], made["runs"]
     measured = metrics.measure(made["predictions"], runs, history)
     choices = parquet.concat(list(_choices(history, runs, study)), schemas.CHOICES)
-    targets = selection.targets(history, runs, choices)
+    levels = selection.levels(history, runs, choices)
     # Half of the time goes into contrasts of class errors, which no page shows.
     overall = measured[~measured["metric"].str.startswith("class_error")]
-    compared = derived_tables(study, overall, history, runs, targets, choices, made["geometry"])
+    spreads = error_mean_squares(made["predictions"], runs)
+    rest = (levels, choices, made["geometry"], spreads)
+    compared = derived_tables(study, overall, history, runs, *rest)
     return {
         "metrics": measured,
         "choices": choices,
-        "targets": targets,
+        "levels": levels,
+        "mean_squares": spreads,
         "class_names": metrics.class_names({"photos": [f"kind {k}" for k in range(10)]}),
         "confusion": metrics.confusion(made["predictions"]),
         "reliability": metrics.reliability(made["predictions"]),
@@ -426,15 +432,16 @@ def _choices(history: pd.DataFrame, runs: pd.DataFrame, study: Study) -> Iterato
 
 
 def _claims() -> pd.DataFrame:
-    verdicts = ["supported", "contradicted", "supported with limits", "undecided"]
+    verdicts = ["supported", "contradicted", "supported with limits", "undecided", "mixed"]
     rows = [
         {
             "claim": f"C{number}",
             "statement": f"Statement {number} of the source.",
-            "verdict": verdicts[number % 4],
+            "verdict": verdicts[number % 5],
             "numbers": "1.8 times the steps",
-            "limits": "holds on MNIST alone" if number % 4 == 2 else "",
+            "limits": "holds on MNIST alone" if number % 5 == 2 else "",
             "figure": "answer",
+            "basis": "calculus" if number in (1, 2, 3, 4, 7) else "measurement",
         }
         for number in range(1, 13)
     ]

@@ -3,7 +3,7 @@ rule tables:
     input:
         jobs=[PATHS.job(job) for job in JOBS.values()],
         choices=paths.choices(PATHS, STUDY),
-        targets=paths.targets(PATHS, STUDY),
+        levels=paths.levels(PATHS, STUDY),
     output:
         [PATHS.table(table) for table in paths.COLLECTED],
     log:
@@ -35,6 +35,7 @@ rule metrics:
                 "confusion",
                 "reliability",
                 "gallery",
+                "mean_squares",
             )
         ],
     log:
@@ -58,15 +59,16 @@ rule contrasts:
                 "metrics",
                 "history",
                 "runs",
-                "targets",
+                "levels",
                 "choices",
                 "geometry",
+                "mean_squares",
             )
         ],
     output:
         [
             PATHS.table(name)
-            for name in ("times_to_target", "kaplan_meier", "survival", "contrasts")
+            for name in ("steps_to_level", "level_ratios", "contrasts")
         ],
     log:
         PATHS.root / "logs/contrasts.log",

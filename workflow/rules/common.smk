@@ -128,7 +128,7 @@ def digests_of_results(wildcards):
     digests = {
         "runs": code_digest("train", *sorted(used)),
         "choices": code_digest("choose"),
-        "targets": code_digest("declare"),
+        "levels": code_digest("declare"),
         "last layer": code_digest("probe", *NETWORKS, "linear"),
         "metrics": code_digest("evaluate"),
         "contrasts": code_digest("contrast"),
@@ -213,7 +213,7 @@ def recipe_of(wildcards):
 
 
 def primary_pair(wildcards):
-    """The losses whose tuning runs declare the targets, as far as the study compares them."""
+    """The losses whose tuning runs declare the levels, as far as the study compares them."""
     compared = [grid.loss for grid in comparison_of(wildcards).losses]
     return [loss for loss in (REFERENCE, PRIMARY) if loss in compared]
 

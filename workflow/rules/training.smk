@@ -71,7 +71,7 @@ rule choices:
         " > {log:q} 2>&1"
 
 
-rule targets:
+rule levels:
     input:
         jobs=lambda wildcards: tuning_jobs(
             comparison_of(wildcards), primary_pair(wildcards)
@@ -81,11 +81,11 @@ rule targets:
             for loss in primary_pair(wildcards)
         ],
     output:
-        PATHS.targets(COMPARISON),
+        PATHS.levels(COMPARISON),
     log:
-        PATHS.root / "logs/targets" / f"{COMPARISON}.log",
+        PATHS.root / "logs/levels" / f"{COMPARISON}.log",
     benchmark:
-        PATHS.root / "benchmarks/targets" / f"{COMPARISON}.tsv"
+        PATHS.root / "benchmarks/levels" / f"{COMPARISON}.tsv"
     priority: TRAINING_FIRST
     conda:
         "../../environment.yml"
@@ -102,9 +102,9 @@ rule evaluation_runs:
         data=ancient(paths.prepared("{dataset}")),
         manifest=paths.manifest("{dataset}"),
         choice=PATHS.choice(COMPARISON, "{loss}"),
-        # Targets stand before any evaluation run starts; a run's numbers do not depend on them.
+        # Levels stand before any evaluation run starts; a run's numbers do not depend on them.
         # When they are made anew, changed parameters of these runs are seen by the next call only.
-        targets=ancient(PATHS.targets(COMPARISON)),
+        levels=ancient(PATHS.levels(COMPARISON)),
     output:
         directory(PATHS.root / "runs/evaluation" / CELL),
     log:

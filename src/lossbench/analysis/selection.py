@@ -1,4 +1,4 @@
-"""From tuning runs to each loss's learning rate and to the targets, before any evaluation run."""
+"""From tuning runs to each loss's learning rate and to the levels, before any evaluation run."""
 
 import itertools
 from collections.abc import Callable, Mapping
@@ -20,12 +20,13 @@ from lossbench.tables.runs import CHANCE_ERROR, COMPARISON
 CELL = ["learning_rate", "setting"]
 TUNED = [*COMPARISON, "tuning_epochs"]
 
-FACTORS = {1: 4.0, 2: 2.0, 3: 1.0}
-"""Of the hardest target's error, for each target."""
-CEILINGS = {1: 0.75, 2: 0.5, 3: 0.0}
-"""Where a target lies at most, as a share of the way from the hardest target to chance."""
-HARDEST_CEILING = 0.8
-"""No target is easier than this by itself: at chance it would be reached without learning."""
+LEVELS = 20
+EASIEST_FACTOR = 4.0
+"""Of the hardest level's error, for the easiest."""
+EASIEST_SHARE, HARDEST_SHARE = 0.75, 0.6
+"""No level is easier, and the hardest not easier, than this share of the error of chance."""
+LOWEST = 0.001
+"""No level is harder: an error lower than this is a handful of validation images."""
 
 
 def choose(
@@ -94,27 +95,33 @@ GOALS: dict[Goal, Callable[[pd.DataFrame, pd.DataFrame], pd.Series]] = {
 """What tuning makes small, a value a run, by what a recipe is tuned for."""
 
 
-def targets(history: pd.DataFrame, runs: pd.DataFrame, choices: pd.DataFrame) -> pd.DataFrame:
-    """The TARGETS rows of every comparison in `choices`.
+def levels(history: pd.DataFrame, runs: pd.DataFrame, choices: pd.DataFrame) -> pd.DataFrame:
+    """The LEVELS rows of every comparison in `choices`: twenty errors, evenly spaced on a log axis.
 
-    Target 3 is the error that the weaker of the primary pair reaches in its median tuning run at
-    its chosen rate; 2 and 1 are twice and four times that. They stay apart from each other and
-    from chance: at most half and three quarters of the way there (`CEILINGS`).
+    The hardest is what the weaker of the primary pair reaches at its best, in its median tuning
+    run at its chosen rate; the easiest is four times that, at most three quarters of chance.
 
     Raises TableError: `choices` has neither loss of the pair in some comparison, or no tuning run
     has the chosen rate.
     """
-    tuned = outcomes.final_validation_errors(history, runs[runs["stage"] == "tuning"])
-    rows = [
-        {
-            **dict(zip(TUNED, names, strict=True)),
-            "target": target,
-            "validation_error": error,
-        }
-        for names, chosen in choices.groupby(TUNED)
-        for target, error in _ladder(_hardest(tuned, chosen)).items()
-    ]
-    return check(pd.DataFrame(rows), study.TARGETS)
+    tuned = _lowest_errors(history, runs[runs["stage"] == "tuning"])
+    frames = []
+    for names, chosen in choices.groupby(TUNED):
+        hardest = np.clip(_hardest(tuned, chosen), LOWEST, HARDEST_SHARE * CHANCE_ERROR)
+        easiest = min(EASIEST_FACTOR * hardest, EASIEST_SHARE * CHANCE_ERROR)
+        errors = np.geomspace(easiest, hardest, LEVELS)
+        rows = pd.DataFrame({"level": range(1, LEVELS + 1), "validation_error": errors})
+        frames.append(rows.assign(**dict(zip(TUNED, names, strict=True))))
+    return check(pd.concat(frames), study.LEVELS)
+
+
+def _lowest_errors(history: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """Each run's lowest `validation_error`; a diverged one has reached nothing but chance."""
+    ended = outcomes.final_validation_errors(history, runs)
+    lowest = history.groupby(KEY)["validation_error"].min().rename("lowest")
+    joined = ended.merge(lowest.reset_index(), on=KEY, how="left")
+    kept = joined["lowest"].where(~joined["diverged"], joined["validation_error"])
+    return ended.assign(validation_error=kept)
 
 
 def _hardest(tuned: pd.DataFrame, chosen: pd.DataFrame) -> float:
@@ -127,18 +134,8 @@ def _hardest(tuned: pd.DataFrame, chosen: pd.DataFrame) -> float:
     if pair.empty or len(medians) < pair["loss"].nunique():
         where = "/".join(map(str, chosen.iloc[0][list(COMPARISON)]))
         needed = sorted(set(pair["loss"]) - set(medians.index)) or [REFERENCE]
-        raise TableError(f"targets of {where}: no tuning runs of {needed[0]} at its chosen rate")
+        raise TableError(f"levels of {where}: no tuning runs of {needed[0]} at its chosen rate")
     return float(medians.max())
-
-
-def _ladder(hardest: float) -> dict[int, float]:
-    """Target → validation error."""
-    base = min(hardest, HARDEST_CEILING)
-    to_chance = CHANCE_ERROR - base
-    return {
-        target: min(factor * base, base + CEILINGS[target] * to_chance) if factor > 1 else base
-        for target, factor in FACTORS.items()
-    }
 
 
 def _require_grid(tuned: pd.DataFrame, grid: LossGrid, seeds: Mapping[int, int]) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Direction = Literal["lower", "higher", "none"]
-Question = Literal["probabilities", "class errors", "features", "time to target"]
+Question = Literal["probabilities", "class errors"]
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,8 @@ class MetricCard:
     meaning: str
     question: Question | None = None
     """What it answers together with others; None where it is a question by itself."""
+    is_asked: bool = True
+    """Whether the page asks for a verdict; else it shows an estimate with an interval."""
 
 
 OF_PREDICTIONS: dict[str, MetricCard] = {
@@ -56,28 +58,37 @@ OF_PREDICTIONS: dict[str, MetricCard] = {
             "lower",
             f"error on the images of class {label}",
             "class errors",
+            is_asked=False,
         )
         for label in range(10)
     },
-    "images": MetricCard("Images", "images", "none", "how many images the split holds"),
+    "images": MetricCard("Images", "images", "none", "images of the split", is_asked=False),
 }
 """What a run's predictions give: the metrics of the table METRICS."""
 
 OF_FEATURES: dict[str, MetricCard] = {
     "within": MetricCard(
-        "Within classes", "", "none", "scatter of features around their class's mean", "features"
+        "Within classes",
+        "",
+        "none",
+        "scatter of features around their class's mean",
+        is_asked=False,
     ),
     "between": MetricCard(
-        "Between classes", "", "none", "scatter of the classes' means", "features"
+        "Between classes", "", "none", "scatter of the classes' means", is_asked=False
     ),
     "scatter_ratio": MetricCard(
-        "Scatter ratio", "", "lower", "within-class over between-class scatter", "features"
+        "Scatter ratio", "", "lower", "within-class over between-class scatter"
     ),
     "own_cosine": MetricCard(
-        "Cosine, own class", "", "higher", "cosine of a feature to its class's mean", "features"
+        "Cosine, own class", "", "higher", "cosine of a feature to its class's mean", is_asked=False
     ),
     "other_cosine": MetricCard(
-        "Cosine, nearest other", "", "lower", "cosine to the nearest other class's mean", "features"
+        "Cosine, nearest other",
+        "",
+        "lower",
+        "cosine to the nearest other class's mean",
+        is_asked=False,
     ),
 }
 """What the last hidden features give: the measures of the table GEOMETRY. Compact classes, far
@@ -89,15 +100,14 @@ METRICS: dict[str, MetricCard] = {
     "validation_error": MetricCard(
         "Validation error", "fraction", "lower", "error on the validation split after training"
     ),
-    **{
-        f"steps_to_target_{target}": MetricCard(
-            f"Steps to target {target}",
-            "steps",
-            "lower",
-            f"optimiser steps to a validation error at or below target {target}",
-            "time to target",
-        )
-        for target in (1, 2, 3)
-    },
+    "speed": MetricCard(
+        "Ratio of steps",
+        "",
+        "lower",
+        "steps to the same validation error, loss to reference, mean over the levels",
+    ),
+    "reach": MetricCard(
+        "Levels reached", "fraction", "higher", "share of the error levels that a run reaches"
+    ),
 }
 """Everything that losses are compared on."""

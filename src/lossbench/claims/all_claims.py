@@ -23,6 +23,8 @@ class Claim:
     statement: str
     figure: str
     judge: Callable[[Grounds], Judgement]
+    follows_from_calculus: bool = False
+    """Whether it could not have come out otherwise."""
 
 
 def judge(tables: Tables, level: float) -> pd.DataFrame:
@@ -39,6 +41,7 @@ def judge(tables: Tables, level: float) -> pd.DataFrame:
             "claim": name,
             "statement": ALL_CLAIMS[name].statement,
             "figure": ALL_CLAIMS[name].figure,
+            "basis": "calculus" if ALL_CLAIMS[name].follows_from_calculus else "measurement",
             **asdict(judgement),
         }
         for name, judgement in found.items()
@@ -53,10 +56,13 @@ ALL_CLAIMS: dict[str, Claim] = {
         "neuron",
         by_theory(
             numbers.slow_neuron,
-            partial(shown.formula_holds, loss="mse_sigmoid"),
-            shown.mostly_saturated,
-            cases=shown.squared_loss_slower,
+            {
+                "in its formula": partial(shown.formula_holds, loss="mse_sigmoid"),
+                "over most of z": shown.mostly_saturated,
+            },
+            shown.squared_loss_slower,
         ),
+        follows_from_calculus=True,
     ),
     "C2": Claim(
         "Under MSE a small gradient does not tell nearly right from totally wrong: it vanishes "
@@ -64,10 +70,13 @@ ALL_CLAIMS: dict[str, Claim] = {
         "gradient-against-output",
         by_theory(
             numbers.vanishing,
-            shown.vanishes_when_wrong,
-            shown.entropy_keeps_slope,
-            cases=shown.softmax_vanishes_when_wrong,
+            {
+                "at both ends of the sigmoid": shown.vanishes_when_wrong,
+                "against cross-entropy": shown.entropy_keeps_slope,
+            },
+            shown.softmax_vanishes_when_wrong,
         ),
+        follows_from_calculus=True,
     ),
     "C3": Claim(
         "With a sigmoid output and binary cross-entropy σ′ cancels: the larger the error, the "
@@ -75,20 +84,26 @@ ALL_CLAIMS: dict[str, Claim] = {
         "gradient-against-output",
         by_theory(
             numbers.proportional,
-            partial(shown.formula_holds, loss="bce_sigmoid"),
-            shown.grows_with_error,
-            cases=shown.update_follows_error,
+            {
+                "in its formula": partial(shown.formula_holds, loss="bce_sigmoid"),
+                "as the error grows": shown.grows_with_error,
+            },
+            shown.update_follows_error,
         ),
+        follows_from_calculus=True,
     ),
     "C4": Claim(
         "With softmax and categorical cross-entropy the same holds: the gradient of the logits "
         "is output minus target.",
         "softmax-gradient",
-        by_theory(numbers.softmax, shown.softmax_keeps_gradient, cases=shown.softmax_formula_holds),
+        by_theory(
+            numbers.softmax,
+            {"where the softmax is sure and wrong": shown.softmax_keeps_gradient},
+            shown.softmax_formula_holds,
+        ),
+        follows_from_calculus=True,
     ),
-    "C5": Claim(
-        "Cross-entropy learns faster than squared error.", "time-to-target", benchmark.faster
-    ),
+    "C5": Claim("Cross-entropy learns faster than squared error.", "speed", benchmark.faster),
     "C6": Claim(
         "Cross-entropy ends at a lower classification error.",
         "final-error",
@@ -97,7 +112,12 @@ ALL_CLAIMS: dict[str, Claim] = {
     "C7": Claim(
         "The squared loss of linear regression is convex and has a closed-form minimum.",
         "linear-regression",
-        by_theory(numbers.linear, shown.linear_convex, cases=shown.descent_meets_normal_equations),
+        by_theory(
+            numbers.linear,
+            {"in its Hessian": shown.linear_convex},
+            shown.descent_meets_normal_equations,
+        ),
+        follows_from_calculus=True,
     ),
     "C8": Claim(
         "The squared loss of logistic regression is not convex, gets stuck in poor optima and is "
@@ -105,9 +125,8 @@ ALL_CLAIMS: dict[str, Claim] = {
         "solving",
         by_theory(
             numbers.not_convex,
-            shown.squared_loss_not_convex,
-            shown.two_minima,
-            cases=shown.squared_loss_stuck,
+            {"in its Hessian": shown.squared_loss_not_convex, "in its minima": shown.two_minima},
+            shown.squared_loss_stuck,
         ),
     ),
     "C9": Claim(
@@ -115,7 +134,9 @@ ALL_CLAIMS: dict[str, Claim] = {
         "descent and quasi-Newton both solve it.",
         "solving",
         by_theory(
-            numbers.convex, shown.entropy_convex, shown.one_minimum, cases=shown.entropy_solved
+            numbers.convex,
+            {"in its Hessian": shown.entropy_convex, "in its minima": shown.one_minimum},
+            shown.entropy_solved,
         ),
     ),
     "C10": Claim(

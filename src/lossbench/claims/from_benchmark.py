@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from lossbench.cards.dataset import DATASETS, STAND_INS
 from lossbench.cards.loss import of_family
-from lossbench.claims.rule import Grounds, Judgement, Vote, decide, limited
+from lossbench.claims.rule import Grounds, Judgement, Vote, decide
 from lossbench.claims.rule import Verdict as ClaimVerdict
 from lossbench.stats.reversals import find_reversal
 from lossbench.stats.verdicts import Verdict
 from lossbench.study.fields import LossName
-from lossbench.tables.rows import Record, Tables, rows_of
+from lossbench.tables.rows import Record, Tables, records, rows_of
 from lossbench.words import numbers
-from lossbench.words.findings import Finding, find
+from lossbench.words.findings import Finding, find, select
 from lossbench.words.names import loss_name
 from lossbench.words.phrases import amount, count
 from lossbench.words.places import Place, places_in
@@ -22,23 +22,24 @@ MARGINS = of_family("margin")
 
 
 def faster(grounds: Grounds) -> Judgement:
-    """C5 by the tuned time to the last target; the shared rate stands beside, without a vote."""
-    tuned = _asked(grounds.tables, SPEED, SQUARED)
-    words = _counted(tuned, "worse") or "nothing was compared"
-    shared = [
-        row
-        for finding in _asked(grounds.tables, SPEED, SQUARED, rates="same_rate")
-        for row in finding.rows
-    ]
-    if ratios := amount(SPEED, shared):
+    """C5 by the ratio of steps where the study asks for speed; all else stands beside, no vote."""
+    tables = grounds.tables
+    found = _asked(tables, SPEED, SQUARED)
+    words = _counted(found, "worse") or "nothing was compared"
+    others = select(tables, SPEED.metric)
+    others = others[others["loss"].isin(SQUARED) & ~others["main"].astype(bool)]
+    if ratios := amount(SPEED, records(others)):
+        words += f"; under other recipes or lengths {ratios}"
+    shared = select(tables, SPEED.metric, rates="same_rate")
+    if ratios := amount(SPEED, records(shared[shared["loss"].isin(SQUARED)])):
         words += f"; at cross-entropy's own rate, which confounds, {ratios}"
-    return _by_votes(tuned, "worse", words)
+    return _by_votes(found, "worse", words)
 
 
 def lower_error(grounds: Grounds) -> Judgement:
-    """C6 by the tuned test error; a tie within the margin is a vote against `lower`."""
-    tuned = _asked(grounds.tables, ERROR, SQUARED)
-    return _by_votes(tuned, "worse", _counted(tuned, "worse") or "nothing was compared")
+    """C6 by the test error where the study asks for it; a tie within the margin is against it."""
+    found = _asked(grounds.tables, ERROR, SQUARED)
+    return _by_votes(found, "worse", _counted(found, "worse") or "nothing was compared")
 
 
 def compact(grounds: Grounds) -> Judgement:
@@ -55,8 +56,8 @@ def compact(grounds: Grounds) -> Judgement:
 def error_judges(grounds: Grounds) -> Judgement:
     """C11 by a pair of losses of which one has the lower NLL and the other the lower error.
 
-    Supported if both differences are resolved over the seeds, corrected for having searched all
-    pairs; with limits if they are seen but not resolved.
+    It votes for the claim if both differences are resolved over the seeds, corrected for having
+    searched all pairs; seen but not resolved, it leaves the claim open.
     """
     metrics = rows_of(grounds.tables, "metrics", stage="evaluation")
     found = find_reversal(metrics, alpha=1 - grounds.level)
@@ -71,33 +72,30 @@ def error_judges(grounds: Grounds) -> Judgement:
         f"{numbers.count(found.seeds, 'seed')}, {numbers.p_value(found.p_adjusted)} for both"
     )
     seen = "seen in the means, not resolved from the spread between seeds"
-    limits = "" if found.is_resolved else seen, _measured_on({found.dataset})
-    return limited("supported", words, *limits)
+    limits = _said("" if found.is_resolved else seen, _measured_on({found.dataset}))
+    return Judgement(decide(["for" if found.is_resolved else "open"]), words, limits)
 
 
 def rule_of_thumb(grounds: Grounds) -> Judgement:
     """C12 from the other claims' verdicts.
 
-    The benchmark decides: contradicted where it bears out neither C5 nor C6 and denies one,
-    undecided where it settles neither. Else supported with limits, never without: the study
-    trains no network for regression, so that half rests on theory alone.
+    C5 and C6 vote, a mixed one on both sides. Regression is open: the study trains nothing for
+    it, so that half rests on theory alone.
     """
     theirs = {claim: grounds.verdicts.get(claim, "undecided") for claim in SUMMED}
-    verdict = decide([VOTES[theirs[claim]] for claim in ("C5", "C6")])
+    votes = [vote for claim in ("C5", "C6") for vote in VOTES[theirs[claim]]]
     grouped = {
         each: numbers.join([claim for claim in SUMMED if theirs[claim] == each])
         for each in dict.fromkeys(theirs.values())
     }
     words = "; ".join(f"{claims} {each}" for each, claims in grouped.items())
     limits = "regression rests on C7 alone: no network was trained for it"
-    return limited(verdict, words, limits)
+    return Judgement(decide([*votes, "open"]), words, limits)
 
 
-def _asked(
-    tables: Tables, question: Question, losses: Sequence[LossName], rates: str = "tuned"
-) -> list[Finding]:
+def _asked(tables: Tables, question: Question, losses: Sequence[LossName]) -> list[Finding]:
     """What the study found about each of the losses that it compares."""
-    found = [find(tables, question, loss, rates) for loss in losses]
+    found = [find(tables, question, loss) for loss in losses]
     return [finding for finding in found if finding.rows]
 
 
@@ -108,15 +106,13 @@ def _counted(found: Sequence[Finding], verdict: Verdict) -> str:
 def _by_votes(found: Sequence[Finding], bears_out: Verdict, words: str) -> Judgement:
     """The verdict where each contrast votes: with `bears_out` for the claim."""
     verdict = decide([_vote(row, bears_out) for finding in found for row in finding.rows])
-    if verdict == "undecided":
-        return Judgement(verdict, words)
     where = "" if verdict == "supported" else _where(found, bears_out)
     datasets = {row.dataset for finding in found for row in finding.rows}
-    return limited(verdict, words, where, _measured_on(datasets))
+    return Judgement(verdict, words, _said(where, _measured_on(datasets)))
 
 
 def _vote(row: Record, bears_out: Verdict) -> Vote:
-    if row.verdict == "undecided":
+    if row.verdict in ("undecided", "not measurable"):
         return "open"
     return "for" if row.verdict == bears_out else "against"
 
@@ -137,6 +133,11 @@ def _where(found: Sequence[Finding], bears_out: Verdict) -> str:
     )
 
 
+def _said(*limits: str) -> str:
+    """Those limits that say something."""
+    return "; ".join(filter(None, limits))
+
+
 def _measured_on(datasets: set[str]) -> str:
     """The limit that evidence from stand-in data sets has; empty without any."""
     listed = [DATASETS[name].name for name in sorted(datasets & STAND_INS)]
@@ -145,11 +146,12 @@ def _measured_on(datasets: set[str]) -> str:
 
 SUMMED = ("C5", "C6", "C7", "C8", "C9")
 """The claims that C12 rests on."""
-VOTES: dict[ClaimVerdict, Vote] = {
-    "supported": "for",
-    "supported with limits": "for",
-    "contradicted": "against",
-    "undecided": "open",
+VOTES: dict[ClaimVerdict, tuple[Vote, ...]] = {
+    "supported": ("for",),
+    "supported with limits": ("for",),
+    "mixed": ("for", "against"),
+    "contradicted": ("against",),
+    "undecided": ("open",),
 }
-"""What a claim's verdict says for another that rests on it."""
+"""The votes that a claim's verdict casts for another that rests on it."""
 WORDS: dict[Vote, str] = {"for": "holds", "against": "not", "open": "undecided"}

@@ -13,27 +13,27 @@ WORDS: dict[Vote, str] = {"against": "It does not hold", "open": "It is undecide
 
 def by_theory(
     numbers: Callable[[Tables], str],
-    *essentials: Callable[[Tables], Evidence],
+    parts: Mapping[str, Callable[[Tables], Evidence]],
     cases: Callable[[Tables], Mapping[str, Evidence]],
 ) -> Callable[[Grounds], Judgement]:
-    """Judges a claim by what must hold everywhere, and by the cases in which it is tried.
+    """Judges a claim by its parts, and by the cases in which it is tried: each casts a vote.
 
-    A case is named by a phrase such as "on separable data".
+    Both are named by phrases such as "in its formula" or "on separable data".
     """
 
     def judge(grounds: Grounds) -> Judgement:
         tables = grounds.tables
-        votes = {case: VOTES[holds] for case, holds in cases(tables).items()}
-        verdict = decide(votes.values(), [VOTES[holds(tables)] for holds in essentials])
+        found = {part: holds(tables) for part, holds in parts.items()} | dict(cases(tables))
+        votes = {name: VOTES[evidence] for name, evidence in found.items()}
+        verdict = decide(votes.values())
         if verdict == "undecided":
-            return Judgement(verdict, "the chapter's tables do not tell")
-        limits = _limits(votes) if verdict == "supported with limits" else ""
-        return Judgement(verdict, numbers(tables), limits)
+            return Judgement(verdict, "the chapter's tables do not tell", _limits(votes))
+        return Judgement(verdict, numbers(tables), _limits(votes))
 
     return judge
 
 
 def _limits(votes: Mapping[str, Vote]) -> str:
-    """In which cases the claim does not hold, and in which it is undecided."""
-    cast = {vote: [case for case, each in votes.items() if each == vote] for vote in WORDS}
-    return " ".join(f"{WORDS[vote]} {join(cases)}." for vote, cases in cast.items() if cases)
+    """Where the claim does not hold, and where it is undecided."""
+    cast = {vote: [name for name, each in votes.items() if each == vote] for vote in WORDS}
+    return " ".join(f"{WORDS[vote]} {join(names)}." for vote, names in cast.items() if names)

@@ -1,8 +1,6 @@
 """From votes to a verdict: one rule for every claim.
 
-Whatever a claim is tried on casts a vote: for the claim, against it, or open. A claim that all
-votes bear out is supported; one that some bear out is supported with limits; one that none bears
-out and some deny is contradicted; without a vote either way it is undecided.
+Whatever a claim is tried on casts a vote: for the claim, against it, or open.
 """
 
 from collections.abc import Collection, Mapping
@@ -12,7 +10,7 @@ from typing import Literal
 from lossbench.tables.rows import Tables
 
 Vote = Literal["for", "against", "open"]
-Verdict = Literal["supported", "contradicted", "supported with limits", "undecided"]
+Verdict = Literal["supported", "supported with limits", "mixed", "contradicted", "undecided"]
 
 
 @dataclass(frozen=True)
@@ -36,24 +34,16 @@ class Judgement:
     limits: str = ""
 
 
-def limited(verdict: Verdict, numbers: str, *limits: str) -> Judgement:
-    """The judgement with those limits that say something: with one, none is supported outright."""
-    said = "; ".join(filter(None, limits))
-    is_limited = verdict == "supported" and said
-    return Judgement("supported with limits" if is_limited else verdict, numbers, said)
-
-
-def decide(votes: Collection[Vote], essentials: Collection[Vote] = ()) -> Verdict:
+def decide(votes: Collection[Vote]) -> Verdict:
     """The verdict on a claim from its votes.
 
-    `essentials` must all be for it, wherever it is looked at: one against contradicts the claim,
-    one open leaves it undecided, and without other votes they carry it.
+    `supported`: all are for it. `supported with limits`: none is against, and more are for it than
+    open. `mixed`: some for, some against. `contradicted`: none for, and more against than open.
     """
-    if "against" in essentials:
-        return "contradicted"
-    if "open" in essentials:
-        return "undecided"
-    cast = set(votes or essentials)
-    if "for" in cast:
-        return "supported" if cast == {"for"} else "supported with limits"
-    return "contradicted" if "against" in cast else "undecided"
+    cast = list(votes)
+    pro, contra, still_open = (cast.count(vote) for vote in ("for", "against", "open"))
+    if pro and contra:
+        return "mixed"
+    if pro > still_open:
+        return "supported with limits" if still_open else "supported"
+    return "contradicted" if contra > still_open else "undecided"

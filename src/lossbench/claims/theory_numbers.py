@@ -1,5 +1,7 @@
 """The numbers behind each verdict, in words. Every number is read from a table."""
 
+import math
+
 import pandas as pd
 
 from lossbench.tables.rows import Tables
@@ -18,8 +20,8 @@ def constant(tables: Tables, name: str) -> float:
 
 def small(x: float) -> str:
     """A tiny number in powers of ten: 3 × 10⁻¹⁴."""
-    if x == 0:
-        return "0"
+    if x == 0 or not math.isfinite(x):
+        return number(x, 0)
     digits, power = f"{x:.0e}".split("e")
     return f"{digits} × 10{str(int(power)).translate(_RAISED)}".replace("-", "⁻")
 

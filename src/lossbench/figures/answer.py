@@ -1,8 +1,5 @@
-"""The key figure: each loss against cross-entropy, in final error and in steps to the target."""
+"""The key figure: each loss against cross-entropy, in final error and in steps."""
 
-from typing import Any
-
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -10,31 +7,34 @@ from lossbench.figures import forest
 from lossbench.figures.axes import plain_axis
 from lossbench.figures.drawing import Tables, Words
 from lossbench.figures.panels import heading, losses, places
-from lossbench.stats.multiplicity import PRIMARY_METRICS
 from lossbench.study.config import Study
-from lossbench.words import notes, numbers, phrases
+from lossbench.words import numbers, phrases
 from lossbench.words.findings import select
+from lossbench.words.questions import ERROR, SPEED, Question
 
 TEMPLATE = "answer.j2"
 
 
 def available(tables: Tables) -> bool:
-    """Whether there is a contrast of test errors or of steps to a target."""
+    """Whether there is a contrast of test errors or of steps."""
     return len(_shown(tables)) > 0
 
 
 def draw(tables: Tables, study: Study) -> Figure:
-    """A row of two forests for each comparison: difference in test error, and ratio of steps."""
-    rows = _shown(tables)
-    shown = places(rows, study)
-    orders = [losses(place.rows(rows)) for place in shown]
+    """A row of two forests for each network: difference in test error, and ratio of steps."""
+    errors, speeds = (_asked(tables, question) for question in (ERROR, SPEED))
+    networks = _networks(tables, study)
+    orders = [losses(_of_network(pd.concat([errors, speeds]), *network)) for network in networks]
     figure, axes = forest.grid(orders)
-    for line, place, order in zip(axes, shown, orders, strict=True):
-        mine = place.rows(rows)
-        by_dataset = rows[rows["dataset"] == place.dataset]
-        heading(line[0], place.heading)
-        forest.draw(line[0], mine[mine["scale"] == "difference"], order, _differences(by_dataset))
-        forest.draw(line[1], mine[mine["scale"] == "ratio"], order, _ratios(rows))
+    for line, network, order in zip(axes, networks, orders, strict=True):
+        wide = errors[errors["dataset"] == network[0]]
+        differences = forest.Scale(0.0, False, forest.difference_limits(wide), forest.points)
+        sides = (errors, differences), (speeds, forest.ratios(speeds))
+        for panel, (rows, scale) in zip(line, sides, strict=True):
+            mine = _of_network(rows, *network)
+            forest.draw(panel, mine, order, scale)
+            for place in places(mine, study):
+                heading(panel, place._replace(told=_told(mine)).heading)
         forest.name_rows(line[0], order)
         plain_axis(line[0].xaxis, log=False, scale=100)
         plain_axis(line[1].xaxis, log=True, unit="×")
@@ -45,31 +45,32 @@ def draw(tables: Tables, study: Study) -> Figure:
 
 def words(tables: Tables, study: Study) -> Words:
     """Who learns faster and who ends lower."""
-    shown = places(_shown(tables), study)
     return {
         "title": phrases.speed_and_error(tables),
-        "places": numbers.join([place.heading for place in shown]),
+        "places": numbers.join([place.heading for place in places(_shown(tables), study)]),
         "level": numbers.percent(study.statistics.level, 0),
     }
 
 
+def _asked(tables: Tables, question: Question) -> pd.DataFrame:
+    """The contrasts of the comparisons that answer the question."""
+    found = select(tables, question.metric)
+    return found[found["main"].astype(bool)]
+
+
 def _shown(tables: Tables) -> pd.DataFrame:
-    return pd.concat([select(tables, metric) for metric in PRIMARY_METRICS])
+    return pd.concat([_asked(tables, question) for question in (ERROR, SPEED)])
 
 
-def _differences(rows: pd.DataFrame) -> forest.Scale:
-    limits = forest.difference_limits(rows[rows["scale"] == "difference"])
-    return forest.Scale(0.0, False, limits, forest.points)
+def _networks(tables: Tables, study: Study) -> list[tuple[str, str]]:
+    """Data sets and networks, in the study's order."""
+    return list(dict.fromkeys(place[:2] for place in places(_shown(tables), study)))
 
 
-def _ratios(rows: pd.DataFrame) -> forest.Scale:
-    limits = forest.ratio_limits(rows[rows["scale"] == "ratio"])
-    return forest.Scale(1.0, True, limits, _ratio)
+def _of_network(rows: pd.DataFrame, dataset: str, model: str) -> pd.DataFrame:
+    return rows[(rows["dataset"] == dataset) & (rows["model"] == model)]
 
 
-def _ratio(row: Any) -> str:
-    """The ratio of steps, as a bound where one of the losses missed the target in some run."""
-    if np.isnan(row.value):
-        return "not reached"
-    bound = {"at least ": "≥ ", "at most ": "≤ "}.get(notes.bound(row), "")
-    return bound + numbers.ratio(row.value)
+def _told(rows: pd.DataFrame) -> str:
+    """What tells the one comparison of these rows from the others of its network."""
+    return str(rows["told"].iloc[0])

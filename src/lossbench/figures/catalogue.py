@@ -43,20 +43,23 @@ FIGURES: Registry[Entry] = {
     "answer": Entry(
         "answer",
         "lossbench.figures.answer",
-        ("contrasts", "times_to_target"),
+        ("contrasts",),
         page_table="headline",
     ),
     "learning-curves": Entry(
         "convergence",
         "lossbench.figures.learning_curves",
-        ("history", "targets", "contrasts"),
+        ("history", "levels", "contrasts"),
         page_table="curves",
     ),
-    "time-to-target": Entry(
+    "speed": Entry(
+        "convergence", "lossbench.figures.steps_ratio", ("contrasts",), page_table="speed"
+    ),
+    "speed-by-level": Entry(
         "convergence",
-        "lossbench.figures.time_to_target",
-        ("kaplan_meier", "targets", "contrasts"),
-        page_table="survival",
+        "lossbench.figures.speed_by_level",
+        ("level_ratios", "contrasts"),
+        page_table="speed-by-level",
     ),
     "final-error": Entry(
         "final-error",

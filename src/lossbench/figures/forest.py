@@ -94,6 +94,19 @@ def points(row: Any) -> str:
     return "no value" if np.isnan(row.value) else numbers.points(row.value)
 
 
+def ratios(rows: pd.DataFrame) -> Scale:
+    """The scale of ratios of steps; as bounds where one of two losses missed levels of error."""
+    return Scale(1.0, True, ratio_limits(rows), _ratio)
+
+
+def _ratio(row: Any) -> str:
+    if np.isnan(row.value):
+        missing = np.isnan(row.reach)
+        return "no value" if missing else f"reaches {numbers.percent(row.reach, 0)}"
+    bound = {"at least": "≥ ", "at most": "≤ "}.get(row.bound, "")
+    return bound + numbers.ratio(row.value)
+
+
 def _band(axes: Axes, rows: pd.DataFrame, scale: Scale) -> None:
     margin = rows["margin"].dropna()
     if margin.empty:
@@ -124,6 +137,6 @@ def _row(axes: Axes, row: Any, y: int, scale: Scale) -> None:
         return
     if not left <= row.value <= right:
         look["marker"] = ">" if row.value > right else "<"
-    if row.verdict == "undecided":
+    if row.verdict in ("undecided", "not measurable"):
         look |= theme.HOLLOW
     axes.plot(np.clip(row.value, left, right), y, **look, clip_on=False, zorder=3)

@@ -33,8 +33,8 @@ def draw(tables: Tables, study: Study) -> Figure:
         for panel, (column, name) in zip(line, ERRORS.items(), strict=True):
             ends[line[1]] = draw_history(panel, place.rows(history), column)
             subheading(panel, name)
-        if filled("targets")(tables):
-            _mark_targets(line[1], place.rows(tables["targets"]))
+        if filled("levels")(tables):
+            _mark_levels(line[1], place.rows(tables["levels"]))
         line[0].set(xscale="log", yscale="log")
         percent_axis(line[0].yaxis, log=True)
         plain_axis(line[0].xaxis, log=True)
@@ -55,7 +55,8 @@ def words(tables: Tables, study: Study) -> Words:
     }
 
 
-def _mark_targets(axes: Axes, targets: pd.DataFrame) -> None:
+def _mark_levels(axes: Axes, levels: pd.DataFrame) -> None:
+    """The easiest and the hardest level."""
     color, dots = palette.MUTED.light, (0, (1, 2))
-    for goal in targets["validation_error"]:
+    for goal in levels["validation_error"].agg(["max", "min"]):
         axes.axhline(goal, color=color, linewidth=0.8, linestyle=dots, zorder=1)

@@ -1,35 +1,42 @@
 """The tables of the answer: the primary contrast, and the claims."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.report import columns
 from lossbench.report.data_tables import DataTable, Shown, data_table
 from lossbench.report.templating import table_words
-from lossbench.tables.rows import Tables, rows_of
+from lossbench.tables.rows import Record, Tables, rows_of
 from lossbench.tables.runs import COMPARISON
-from lossbench.words.findings import select
+from lossbench.words.findings import find
 from lossbench.words.names import loss_name
+from lossbench.words.places import Place
 from lossbench.words.questions import ERROR, SPEED, Question
 
-PLACE = list(COMPARISON)
+NETWORK = ["dataset", "model"]
 
 
 def headline(tables: Tables) -> DataTable:
-    """The primary contrast, one row a comparison: final error and speed."""
-    errors = _mean_error(tables)
+    """The primary contrast, one row a data set and network: final error and speed."""
     final = _contrast(tables, ERROR, "error_")
     speed = _contrast(tables, SPEED, "steps_")
-    frame = errors.merge(final, on=PLACE, how="left").merge(speed, on=PLACE, how="left")
+    errors = _mean_error(tables, find(tables, ERROR, PRIMARY).rows)
+    frame = errors.merge(final, on=NETWORK, how="outer").merge(speed, on=NETWORK, how="outer")
     return data_table(
         frame,
         (
-            *columns.COMPARISON,
+            columns.DATASET,
+            columns.NETWORK,
+            Shown("error_told", "Error of", style="name", optional=True),
             columns.percent(REFERENCE, loss_name(REFERENCE)),
             columns.percent(PRIMARY, loss_name(PRIMARY)),
             *columns.estimate(columns.points, "Difference", prefix="error_"),
             _verdict("error_verdict", "Final error"),
-            *columns.estimate(columns.factor, "Steps to target", prefix="steps_"),
+            Shown("steps_told", "Speed of", style="name", optional=True),
+            Shown("steps_bound", "Bound", style="name", optional=True),
+            *columns.estimate(columns.factor, "Ratio of steps", prefix="steps_"),
             _verdict("steps_verdict", "Speed"),
             columns.count("error_pairs", "Seeds"),
         ),
@@ -49,6 +56,7 @@ def claims(tables: Tables, figures: frozenset[str]) -> DataTable:
             Shown("claim", "Claim", header=True),
             Shown("statement", "What it says", style="prose-cell"),
             columns.VERDICT,
+            Shown("basis", "Rests on"),
             Shown("numbers", "The numbers", style="prose-cell"),
             Shown("limits", "Limits", style="prose-cell"),
             Shown("figure", "Figure", lambda name: name.replace("-", " "), link="figure-{}"),
@@ -58,16 +66,23 @@ def claims(tables: Tables, figures: frozenset[str]) -> DataTable:
     )
 
 
-def _mean_error(tables: Tables) -> pd.DataFrame:
+def _mean_error(tables: Tables, rows: Sequence[Record]) -> pd.DataFrame:
+    """Of the pair, in the comparisons of these contrasts."""
     found = rows_of(tables, "metrics", split="test", metric="error", stage="evaluation")
-    mean = found.pivot_table(index=PLACE, columns="loss", values="value")
-    return mean.reindex(columns=[REFERENCE, PRIMARY]).reset_index()
+    mean = found.pivot_table(index=list(COMPARISON), columns="loss", values="value")
+    asked = pd.MultiIndex.from_tuples([Place.of(row)[:-1] for row in rows], names=COMPARISON)
+    mean = mean.reindex(index=asked, columns=[REFERENCE, PRIMARY])
+    return mean.reset_index()[[*NETWORK, REFERENCE, PRIMARY]]
 
 
 def _contrast(tables: Tables, question: Question, prefix: str) -> pd.DataFrame:
-    found = select(tables, question.metric, PRIMARY)
-    kept = found[[*PLACE, "value", "ci_low", "ci_high", "verdict", "pairs"]]
-    return kept.rename(columns=lambda name: name if name in PLACE else prefix + name)
+    shown = ["value", "ci_low", "ci_high", "verdict", "pairs", "told", "bound"]
+    rows = [
+        {name: getattr(row, name) for name in (*NETWORK, *shown)}
+        for row in find(tables, question, PRIMARY).rows
+    ]
+    found = pd.DataFrame(rows, columns=[*NETWORK, *shown])
+    return found.rename(columns=lambda name: name if name in NETWORK else prefix + name)
 
 
 def _verdict(name: str, label: str) -> Shown:

@@ -16,6 +16,8 @@ COMPARISON = (DATASET, NETWORK, RECIPE, EPOCHS)
 LOSS = Shown("loss", "Loss", loss_name, style="name")
 CELL = (*COMPARISON, LOSS)
 SETTING = Shown("setting", "Margin", style="name", optional=True)
+AGAIN = Shown("replication", "Again", "{:.0%}".format, numeric=True, optional=True)
+"""The chance that a study of the same size with fresh replicates gives the same verdict."""
 VERDICT = Shown("verdict", "Verdict", style="name verdict-{}")
 FAMILY = Shown("family", "Family")
 METHOD = Shown("method", "How computed", style="name")
@@ -110,4 +112,3 @@ def estimate(
 LEARNING_RATE = Shown("learning_rate", "Learning rate", rate, numeric=True)
 SEED = count("seed", "Seed")
 PAIRS = count("pairs", "Seeds")
-TARGET = count("target", "Target")

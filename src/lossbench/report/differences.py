@@ -13,7 +13,7 @@ from lossbench.tables.study import TABLES
 from lossbench.words.names import metric_name
 from lossbench.words.places import Place, tell_apart
 
-READ = ("metrics", "times_to_target", "choices", "contrasts", "claims")
+READ = ("metrics", "steps_to_level", "choices", "contrasts", "claims")
 """The tables that are read."""
 ONLY = ("only in A", "only in B")
 OPPOSITE = {"better": "worse", "worse": "better"}
@@ -27,6 +27,7 @@ def markdown(tables_a: Tables, tables_b: Tables, name_a: str, name_b: str) -> st
     claims, contrasts, choices = (
         _side_by_side(tables_a, tables_b, name) for name in ("claims", "contrasts", "choices")
     )
+    contrasts = contrasts[contrasts["verdict_a"] != ""]
     choices = tell_apart(choices, among=choices)
     changed = changes(tables_a, tables_b)
     shared = ~changed["change"].isin(ONLY)
@@ -36,6 +37,7 @@ def markdown(tables_a: Tables, tables_b: Tables, name_a: str, name_b: str) -> st
         name_b=name_b,
         claims=_told(claims, claims["verdict_a"], claims["verdict_b"]),
         contrasts=_told(contrasts, contrasts["verdict_a"], contrasts["verdict_b"]),
+        promised=_promised(contrasts["replication_a"]),
         choices=_told(choices, _chosen(choices, "a"), _chosen(choices, "b")),
         values=len(changed),
         changes=changed["change"].value_counts().to_dict(),
@@ -72,6 +74,13 @@ def _told(both: pd.DataFrame, was: "pd.Series[str]", now: "pd.Series[str]") -> V
         "opposite": int((was.map(OPPOSITE) == now).sum()),
         "turned": records(turned),
     }
+
+
+def _promised(replication: "pd.Series[float]") -> tuple[int, int]:
+    """How many verdicts should differ by chance: the 95 % range of their own probabilities."""
+    chances = 1 - replication.dropna()
+    middle, reach = chances.sum(), 2 * float((chances * (1 - chances)).sum()) ** 0.5
+    return max(0, round(middle - reach)), round(middle + reach)
 
 
 def _table(changed: pd.DataFrame, name_a: str, name_b: str) -> DataTable:

@@ -32,7 +32,10 @@ def _differences(frame: pd.DataFrame, words: str) -> DataTable:
         (
             *columns.CELL,
             *columns.estimate(columns.points, "Difference"),
+            columns.points("replicates_low", "seeds alone from"),
+            columns.points("replicates_high", "to"),
             columns.VERDICT,
+            columns.AGAIN,
             Shown("test_images", "Test images", columns.whole, numeric=True, optional=True),
             columns.width("margin", "Margin"),
             columns.p_value("p_value", "Sign-flip p"),

@@ -18,7 +18,7 @@ from lossbench.study.config import Study
 from lossbench.study.grid import Comparison
 from lossbench.tables.rows import Tables, records, rows_of
 from lossbench.words.findings import find, select
-from lossbench.words.phrases import Sentences, sentences
+from lossbench.words.phrases import OPEN, Sentences, sentences
 from lossbench.words.places import Place, places, tell_apart
 from lossbench.words.questions import ERROR, SPEED, Question
 
@@ -53,16 +53,24 @@ def repetitions(study: Study) -> str:
 
 def answer(tables: Tables) -> dict[str, Sentences]:
     """The first sentences: who learns faster, who ends lower, and how the claims stand."""
-    claims = rows_of(tables, "claims")["verdict"].value_counts()
+    claims = rows_of(tables, "claims")
+    by_basis = {
+        basis: claims.loc[claims["basis"] == basis, "verdict"].value_counts().to_dict()
+        for basis in ("measurement", "calculus")
+    }
     return {
         "speed": sentences(find(tables, SPEED, PRIMARY)),
         "error": sentences(find(tables, ERROR, PRIMARY)),
-        "claims": paragraph("prose/claim-counts.txt.j2", claims=claims.to_dict()),
+        "claims": paragraph(
+            "prose/claim-counts.txt.j2",
+            measured=by_basis["measurement"],
+            derived=by_basis["calculus"],
+        ),
     }
 
 
 def speed_of_losses(material: Material) -> Values:
-    """What is said of each loss's steps to the last target."""
+    """What is said of each loss's steps to the same error."""
     return _of_losses(material, SPEED)
 
 
@@ -94,7 +102,11 @@ def same_rate(material: Material) -> Values:
     return {
         "compared": len(found),
         "worse": int((verdicts == "worse").sum()),
-        "undecided": int((verdicts == "undecided").sum()),
+        "open": {
+            verdict: int((verdicts == verdict).sum())
+            for verdict in OPEN
+            if verdict in set(verdicts)
+        },
     }
 
 

@@ -84,7 +84,7 @@ SECTIONS = (
         TextBlock("prose/losses.html.j2", ("contrasts",), prose.speed_of_losses),
         *_figures("convergence"),
         _table(speed_tables.speed, "contrasts"),
-        _table(speed_tables.survival, "survival"),
+        _table(speed_tables.speed_by_level, "level_ratios"),
         TableBlock(lambda page: speed_tables.curves(page.tables, page.study), ("history",)),
     ),
     _section(

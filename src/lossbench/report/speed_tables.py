@@ -1,4 +1,4 @@
-"""The tables of learning: steps to each target against the reference, reach rates, curves."""
+"""The tables of learning: ratios of steps to the reference, over all levels and at each, curves."""
 
 from lossbench.report import columns
 from lossbench.report.data_tables import DataTable, Shown, data_table
@@ -12,7 +12,7 @@ CELL = [*COMPARISON, "loss", "setting"]
 
 
 def speed(tables: Tables) -> DataTable:
-    """Paired ratios of steps to every target, each loss to the reference."""
+    """Paired ratios of steps, each loss to the reference, and the shares of levels reached."""
     return _ratios(tables, "tuned", "tables/speed.txt.j2")
 
 
@@ -22,19 +22,20 @@ def same_rate_speed(tables: Tables) -> DataTable:
 
 
 def _ratios(tables: Tables, rates: str, words: str) -> DataTable:
-    frame = rows_of(tables, "contrasts", rates=rates, scale="ratio")
-    target = frame["metric"].str.rpartition("_")[2].astype(int)
     return data_table(
-        frame.assign(target=target).sort_values("target", ascending=False),
+        rows_of(tables, "contrasts", rates=rates, metric="speed"),
         (
             *columns.CELL,
-            columns.TARGET,
+            Shown("bound", "Bound", style="name", optional=True),
             *columns.estimate(columns.factor, "Ratio of steps"),
             columns.VERDICT,
+            columns.AGAIN,
+            columns.percent("reach", "Levels reached"),
+            columns.percent("reference_reach", "by the reference"),
+            columns.width("margin", "Margin"),
             columns.p_value("p_value", "Sign-flip p"),
             columns.p_value("p_adjusted", "t-test p, Holm"),
             columns.PAIRS,
-            columns.count("censored_pairs", "Censored pairs"),
             columns.FAMILY,
             columns.METHOD,
         ),
@@ -42,31 +43,32 @@ def _ratios(tables: Tables, rates: str, words: str) -> DataTable:
     )
 
 
-def survival(tables: Tables) -> DataTable:
-    """Median times to each target, and how many runs reached it."""
+def speed_by_level(tables: Tables) -> DataTable:
+    """The ratio of steps at each level, and how many runs miss it."""
     return data_table(
-        rows_of(tables, "survival"),
+        rows_of(tables, "level_ratios"),
         (
             *columns.CELL,
-            columns.TARGET,
-            columns.percent("validation_error", "Target error"),
-            columns.count("reached_runs", "Reached"),
-            columns.count("runs", "Runs"),
-            columns.count("median_steps", "Median", "steps"),
-            columns.count("restricted_mean_steps", "Restricted mean", "steps"),
-            columns.factor("restricted_mean_ratio", "its ratio"),
-            columns.count("budget_steps", "Budget", "steps"),
-            columns.p_value("log_rank_p_adjusted", "Log-rank p, Holm"),
+            columns.count("level", "Level"),
+            columns.percent("validation_error", "Validation error"),
+            columns.factor("ratio", "Ratio of steps"),
+            columns.factor("ci_low", "from"),
+            columns.factor("ci_high", "to"),
+            columns.PAIRS,
+            columns.count("missed", "Runs that miss it"),
+            columns.count("reference_missed", "of the reference"),
         ),
-        **table_words("tables/survival.txt.j2"),
+        **table_words("tables/speed-by-level.txt.j2"),
+        folded=True,
     )
 
 
 def curves(tables: Tables, study: Study) -> DataTable:
-    """The history at the early points and the ends of epochs: the median over seeds."""
+    """The history at every second measurement and the last: the median over seeds."""
     history = rows_of(tables, "history", stage="evaluation")
-    ends = (history["epoch"] - history["epoch"].round()).abs() < 1e-9
-    kept = history[ends | (history["epoch"] < 1)]
+    order = history.groupby([*CELL, "seed"])["step"]
+    from_last = order.rank(ascending=False).astype(int)
+    kept = history[from_last % 2 == 1]
     errors = kept.groupby([*CELL, "step"])["validation_error"].agg(["median", "min", "max"])
     middle = kept.groupby([*CELL, "step"])[
         ["epoch", "train_error", "logit_gradient_rms", "saturation"]

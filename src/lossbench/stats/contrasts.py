@@ -1,19 +1,17 @@
 """Paired contrasts: each loss against cross-entropy, seed by seed.
 
-Differences have Student t intervals; times to target are compared by ratio, on the log scale. A
-censored time enters as its budget: min(time, budget) is known for every run, so the geometric
-mean ratio of these *restricted* times, its interval and its tests need no assumption. What
-changes is what it says. With censored pairs it is the ratio within the budget, and bounds the
-ratio of the full times from below where the loss alone is censored, from above where the reference
-is. `censored_pairs` counts them and `method` says so. Where no run of either loss gets to the
-target there is nothing to compare and the contrast is absent.
+What is judged is a mean over pairs with its standard error: a difference, or for speed the
+logarithm of a ratio of steps (`stats.speed`). The final error is judged over seeds and test images
+together. Where one side misses more than half of the levels there is no ratio to tell: the losses
+are judged by the share of levels that they reach, and the row has no value.
 
 A pair in which a value is missing, such as the likelihood of a run that diverged, makes the whole
 contrast absent: a mean over the survivors would favour the loss that fails more.
 """
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -24,122 +22,181 @@ from lossbench.cards.loss import REFERENCE
 from lossbench.cards.metric import METRICS
 from lossbench.errors import TableError
 from lossbench.stats import intervals, permutation
-from lossbench.stats.intervals import MIN_PAIRS
-from lossbench.stats.multiplicity import family, holm, is_primary
-from lossbench.stats.observations import TIME
-from lossbench.stats.pairs import Pairs, by_loss, pair, why_undefined
-from lossbench.stats.verdicts import decide
+from lossbench.stats.intervals import MIN_PAIRS, Estimate, MeanSquares, over_both, over_replicates
+from lossbench.stats.judged import judged
+from lossbench.stats.levels import compared
+from lossbench.stats.multiplicity import SPEED, is_main, label, main_places
+from lossbench.stats.pairs import by_loss, pair, why_undefined
+from lossbench.stats.speed import Comparison
 from lossbench.study.config import Study
 from lossbench.study.settings import Statistics
-from lossbench.tables.parquet import check, empty
+from lossbench.tables.parquet import empty
 from lossbench.tables.runs import COMPARISON
 from lossbench.tables.study import CONTRASTS
 
 Floats = NDArray[np.float64]
 Row = dict[str, Any]
 
-GROUP = [*COMPARISON, "rates", "metric"]
+PLACE = list(COMPARISON)
+GROUP = [*PLACE, "rates", "metric"]
 ERRORS = ("error", "validation_error")
 """The metrics that the data set's equivalence margin is for."""
+CONFOUNDED = "confounded: a shared rate favours the loss that it suits"
 
 
-def contrasts(observed: pd.DataFrame, study: Study, image_counts: dict[str, int]) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Sample:
+    """What is known of one loss on one metric in one place."""
+
+    differences: Floats
+    """(n,): loss minus reference, of each pair, on the scale on which they are judged."""
+    estimate: Estimate
+    why: str = ""
+    """Why there is nothing to compare."""
+    units: str = "seeds"
+    """What the estimate covers."""
+    extra: Row = field(default_factory=dict)
+    """Further columns of the row."""
+
+
+def contrasts(
+    observed: pd.DataFrame,
+    steps: pd.DataFrame,
+    spreads: pd.DataFrame,
+    study: Study,
+    image_counts: Mapping[str, int],
+) -> pd.DataFrame:
     """The CONTRASTS rows of all observations (columns of `observations.COLUMNS`).
 
-    Each comparison has a row for every loss of it, also for one without runs.
-
-    Raises TableError: two runs of one seed claim the same place.
+    `steps`: STEPS_TO_LEVEL rows with the column `rates`; `spreads`: MEAN_SQUARES rows. Each place
+    has a row for every loss that the study compares there, also for one without runs. Raises
+    TableError: two runs of one seed claim the same place.
     """
     key = [*GROUP, "loss", "seed"]
     if (repeated := observed.duplicated(key)).any():
         twice = observed.loc[repeated, key].iloc[0].to_dict()
         raise TableError(f"contrasts: several runs for {twice}; allowed: one a seed")
-    rows = list(_rows(observed, study, image_counts))
-    return _judged(pd.DataFrame(rows), study) if rows else empty(CONTRASTS)
+    rows: list[Row] = []
+    main = main_places(study)
+    for identity, sample in (*_of_values(observed, spreads, study), *_of_speed(steps, study)):
+        answers = is_main(identity, main)
+        row = _row(identity, sample, study)
+        row |= {"main": answers, "family": label(identity, main=answers)}
+        images = image_counts.get(identity["dataset"], np.nan)
+        is_error = identity["metric"] == "error"
+        rows.append(row | {"test_images": row["value"] * images if is_error else np.nan})
+    return judged(pd.DataFrame(rows), study.statistics) if rows else empty(CONTRASTS)
 
 
-def _rows(observed: pd.DataFrame, study: Study, image_counts: dict[str, int]) -> Iterator[Row]:
-    compared = {
-        (each.dataset, each.model, each.recipe, each.epochs): [grid.loss for grid in each.losses]
-        for each in study.comparisons
+def _of_values(
+    observed: pd.DataFrame, spreads: pd.DataFrame, study: Study
+) -> Iterator[tuple[Row, Sample]]:
+    """Everything but speed."""
+    over_images = {
+        tuple(row[name] for name in (*PLACE, "loss")): MeanSquares(
+            *(row[name] for name in MeanSquares.__dataclass_fields__)
+        )
+        for row in spreads.to_dict("records")
     }
     for names, group in observed.groupby(GROUP):
-        *comparison, rates, metric = names
+        identity = dict(zip(GROUP, names, strict=True))
         found = by_loss(group)
-        for loss in compared.get(tuple(comparison), []):
-            if loss != REFERENCE:
-                identity = {**dict(zip(GROUP, names, strict=True)), "loss": loss}
-                pairs = pair(found.get(loss, {}), found.get(REFERENCE, {}))
-                row = _contrast(pairs, identity, study)
-                images = image_counts.get(names[0], np.nan) if metric == "error" else np.nan
-                label = "primary" if is_primary(rates, metric, loss) else "exploratory"
-                yield {**identity, **row, "test_images": row["value"] * images, "family": label}
+        for loss in _losses(study, identity):
+            pairs = pair(found.get(loss, {}), found.get(REFERENCE, {}))
+            why = why_undefined(pairs, identity["metric"])
+            sample = Sample(pairs.differences, over_replicates(pairs.differences), why)
+            spread = over_images.get((*names[:-2], loss))
+            if identity["metric"] == "error" and spread and not why:
+                both = over_both(sample.estimate.mean, spread)
+                sample = replace(sample, estimate=both, units="seeds and test images")
+            yield identity | {"loss": loss}, sample
 
 
-def _contrast(pairs: Pairs, identity: Row, study: Study) -> Row:
-    """One contrast without its verdict; `equivalence_*` and `margin` for errors alone."""
-    metric, statistics = identity["metric"], study.statistics
-    is_error, is_ratio = metric in ERRORS, metric.startswith(TIME)
-    margin = study.dataset(identity["dataset"]).equivalence_margin if is_error else np.nan
-    row: Row = {
-        "reference": REFERENCE,
-        "scale": "ratio" if is_ratio else "difference",
-        "level": statistics.level,
-        "margin": margin,
-        "pairs": len(pairs.seeds),
-        "censored_pairs": int(pairs.failed.any(axis=1).sum()) if is_ratio else 0,
-        **dict.fromkeys(NUMBERS, np.nan),
-    }
-    if reason := why_undefined(pairs, metric):
-        return {**row, "method": reason}
-    differences = pairs.differences(is_ratio=is_ratio)
-    found = _estimates(differences, pairs.rounding, statistics, rng=_generator(identity))
-    if np.isnan(margin):
-        found |= {"equivalence_low": np.nan, "equivalence_high": np.nan}
-    shown: Callable[[float], float] = np.exp if is_ratio else float
-    found |= {name: float(shown(found[name])) for name in SCALED}
-    row |= {**found, "improvement": _improvement(differences, metric)}
-    return {**row, "method": _method(row, identity["rates"], statistics)}
+def _of_speed(steps: pd.DataFrame, study: Study) -> Iterator[tuple[Row, Sample]]:
+    for names, group in steps.groupby([*PLACE, "rates"]):
+        identity = dict(zip(GROUP, (*names, SPEED), strict=True))
+        found = {loss: pairs for loss, _, pairs in compared(group)}
+        for loss in _losses(study, identity):
+            sample = _speed(found[loss]) if loss in found else ABSENT
+            yield identity | {"loss": loss}, sample
 
 
-def _estimates(
-    differences: Floats, rounding: float, statistics: Statistics, *, rng: np.random.Generator
-) -> dict[str, float]:
-    n, mean = len(differences), float(differences.mean())
-    found = {"value": mean}
-    if n < MIN_PAIRS:
-        return {**dict.fromkeys(NUMBERS, np.nan), **found}
-    level, resamples = statistics.level, statistics.resamples
-    deviation = intervals.spread(differences, rounding)
-    found["ci_low"], found["ci_high"] = intervals.student_t(mean, deviation, n, level)
-    # Two one-sided tests at 1 − level each: at level 95 % the 90 % interval.
-    inner = intervals.student_t(mean, deviation, n, 2 * level - 1)
-    found["equivalence_low"], found["equivalence_high"] = inner
-    found["bca_low"], found["bca_high"] = intervals.bca(differences, level, resamples, rng=rng)
-    found["p_value"] = permutation.sign_flip(differences, resamples, rng=rng)
-    found["t_p_value"] = intervals.student_t_p(mean, deviation, n)
-    return found
+def _speed(pairs: Comparison) -> Sample:
+    """The log ratio of steps, or the share of levels that the loss misses and the reference not."""
+    ours, theirs = pairs.reach
+    reach = {"reach": ours, "reference_reach": theirs}
+    if not any(pairs.reach):
+        why = "undefined: no run of either loss reached a level"
+        return Sample(np.zeros(0), over_replicates(np.zeros(0)), why, extra=reach)
+    if not pairs.is_ratio:
+        missed = pairs.theirs.reached.mean(axis=1) - pairs.ours.reached.mean(axis=1)
+        return Sample(missed, over_replicates(missed), extra=reach | {"scale": "reach"})
+    logs = pairs.by_pair[~np.isnan(pairs.by_pair)]
+    extra = reach | {"scale": "ratio", "bound": pairs.bound}
+    return Sample(logs, over_replicates(logs), extra=extra)
 
 
-def _judged(table: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """`table` with p values adjusted in their families, and verdicts."""
-    alpha = 1 - study.statistics.level
-    # Without spread there is no t test; the sign-flip test stands in.
-    carrying = table["t_p_value"].fillna(table["p_value"])
-    families = pd.Series([family(row) for _, row in table.iterrows()])
-    table["p_adjusted"] = carrying.groupby(families).transform(lambda p: holm(p.to_numpy()))
-    table["verdict"] = [
-        decide(
-            np.log(row["value"]) if row["scale"] == "ratio" else row["value"],
-            row["p_adjusted"],
-            (row["equivalence_low"], row["equivalence_high"]),
-            direction=METRICS[row["metric"]].direction,
-            alpha=alpha,
-            margin=row["margin"],
-        )
-        for _, row in table.iterrows()
+def _losses(study: Study, identity: Row) -> list[str]:
+    """The losses but the reference that the study compares in one place."""
+    place = [identity[name] for name in PLACE]
+    return [
+        grid.loss
+        for each in study.comparisons
+        if [getattr(each, name) for name in PLACE] == place
+        for grid in each.losses
+        if grid.loss != REFERENCE
     ]
-    return check(table, CONTRASTS)
+
+
+def _row(identity: Row, sample: Sample, study: Study) -> Row:
+    """One contrast before Holm's correction and without its verdict."""
+    statistics, estimate = study.statistics, sample.estimate
+    row: Row = {
+        **identity,
+        **dict.fromkeys(NUMBERS, np.nan),
+        "reference": REFERENCE,
+        "scale": "difference",
+        "bound": "",
+        "level": statistics.level,
+        "margin": _margin(identity, study),
+        "pairs": len(sample.differences),
+        **sample.extra,
+    }
+    if sample.why:
+        return {**row, "method": sample.why}
+    row |= _estimates(sample, statistics, rng=_generator(identity))
+    row["improvement"] = _improvement(sample.differences, identity["metric"])
+    if np.isnan(row["margin"]):
+        row |= {"equivalence_low": np.nan, "equivalence_high": np.nan}
+    if row["scale"] == "ratio":
+        row |= {name: float(np.exp(row[name])) for name in SCALED}
+    if row["scale"] == "reach":
+        row |= dict.fromkeys(SCALED, np.nan)
+    row |= {"standard_error": estimate.standard_error, "df": estimate.df}
+    return {**row, "method": _method(row, sample, statistics)}
+
+
+def _margin(identity: Row, study: Study) -> float:
+    if identity["metric"] == SPEED:
+        return study.statistics.speed_margin
+    is_error = identity["metric"] in ERRORS
+    return float(study.dataset(identity["dataset"]).equivalence_margin) if is_error else np.nan
+
+
+def _estimates(sample: Sample, statistics: Statistics, *, rng: np.random.Generator) -> Row:
+    differences, level = sample.differences, statistics.level
+    alone = over_replicates(differences).interval(level)
+    # Two one-sided tests at 1 − level each: at level 95 % the 90 % interval.
+    inner = sample.estimate.interval(2 * level - 1)
+    whole = sample.estimate.interval(level)
+    bca = intervals.bca(differences, level, statistics.resamples, rng=rng)
+    ends = (*whole, *alone, *bca, *inner)
+    return {
+        **dict(zip(SCALED, (sample.estimate.mean, *ends), strict=True)),
+        "mean": sample.estimate.mean,
+        "p_value": permutation.sign_flip(differences, statistics.resamples, rng=rng),
+        "t_p_value": sample.estimate.p_value,
+    }
 
 
 def _improvement(differences: Floats, metric: str) -> float:
@@ -151,21 +208,25 @@ def _improvement(differences: Floats, metric: str) -> float:
     return float(wins.mean() + (differences == 0).mean() / 2)
 
 
-def _method(row: Row, rates: str, statistics: Statistics) -> str:
+def _method(row: Row, sample: Sample, statistics: Statistics) -> str:
     if row["pairs"] < MIN_PAIRS:
         parts = [f"fewer than {MIN_PAIRS} seeds: no interval and no test"]
     else:
-        scale = "log ratios" if row["scale"] == "ratio" else "differences"
-        no_spread = "no interval: all pairs differ by the same amount; the sign-flip p decides"
+        is_ratio = row["scale"] == "ratio"
+        what = "log ratios of steps, mean over the levels" if is_ratio else "differences"
         exact = permutation.is_exact(row["pairs"], statistics.resamples)
         parts = [
-            no_spread if np.isnan(row["t_p_value"]) else f"Student t on {scale}",
+            f"Student t over {sample.units} on {what}"
+            if sample.estimate.is_measurable
+            else "no interval: all pairs differ by the same amount",
             f"{'exact' if exact else 'Monte Carlo'} sign-flip p",
         ]
-    if row["censored_pairs"]:
-        parts.append("censored times count as the budget: the ratio holds within it")
-    if rates == "same_rate":
-        parts.append("confounded: a shared rate favours the loss that it suits")
+    if row["scale"] == "reach":
+        parts.append("more than half of the levels are missed: judged by the share reached")
+    if row["bound"]:
+        parts.append("a missed level counts with the budget")
+    if row["rates"] == "same_rate":
+        parts.append(CONFOUNDED)
     return "; ".join(parts)
 
 
@@ -174,15 +235,30 @@ def _generator(identity: Row) -> np.random.Generator:
     return np.random.default_rng(zlib.crc32("|".join(map(str, identity.values())).encode()))
 
 
+ABSENT = Sample(
+    np.zeros(0), over_replicates(np.zeros(0)), "absent: one of the losses has no runs here"
+)
 SCALED = (
     "value",
     "ci_low",
     "ci_high",
+    "replicates_low",
+    "replicates_high",
     "bca_low",
     "bca_high",
     "equivalence_low",
     "equivalence_high",
 )
 """Computed on the log scale for a ratio, and turned back."""
-NUMBERS = (*SCALED, "p_value", "t_p_value", "improvement")
+NUMBERS = (
+    *SCALED,
+    "mean",
+    "standard_error",
+    "df",
+    "p_value",
+    "t_p_value",
+    "improvement",
+    "reach",
+    "reference_reach",
+)
 """What is absent where a contrast is undefined."""

@@ -3,8 +3,8 @@
 import pandas as pd
 
 from lossbench.stats.contrasts import contrasts
-from lossbench.stats.observations import image_counts, observations
-from lossbench.stats.survival import kaplan_meier, survival, times_to_target
+from lossbench.stats.levels import level_ratios, steps_to_level
+from lossbench.stats.observations import at_both_rates, image_counts, observations
 from lossbench.study.config import Study
 
 
@@ -13,19 +13,21 @@ def derived_tables(
     metrics: pd.DataFrame,
     history: pd.DataFrame,
     runs: pd.DataFrame,
-    targets: pd.DataFrame,
+    levels: pd.DataFrame,
     choices: pd.DataFrame,
     geometry: pd.DataFrame,
+    mean_squares: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
-    """The tables `times_to_target`, `kaplan_meier`, `survival` and `contrasts`.
+    """The tables `steps_to_level`, `level_ratios` and `contrasts`.
 
     `history` and `runs` hold the runs of both stages; `geometry` may be empty.
     """
-    times = times_to_target(history, runs, targets)
-    observed = observations(metrics, history, runs, times, choices, geometry)
+    steps = steps_to_level(history, runs, levels)
+    observed = observations(metrics, runs, steps, choices, geometry)
+    at_rates = at_both_rates(steps, choices)
+    images = image_counts(metrics)
     return {
-        "times_to_target": times,
-        "kaplan_meier": kaplan_meier(times, history, runs, study.statistics.level),
-        "survival": survival(times, history, runs),
-        "contrasts": contrasts(observed, study, image_counts(metrics)),
+        "steps_to_level": steps,
+        "level_ratios": level_ratios(steps, study.statistics.level),
+        "contrasts": contrasts(observed, at_rates, mean_squares, study, images),
     }

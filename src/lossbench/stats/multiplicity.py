@@ -1,49 +1,86 @@
 """Families of tests, and Holm's correction within each.
 
-A family is a question asked of one comparison. The primary one asks of
-`mse_softmax` alone: does its final error, and does its time to the last target, differ from
-cross-entropy's? All else is exploratory, one family a question: the final error of the other
-losses, times to targets, probabilities, class errors, features; tuned and same-rate apart.
+The primary question asks of `mse_softmax` alone, on every network: does its final error differ
+from cross-entropy's, and does its speed? Each is asked of one comparison per network and is a
+family over the whole study. All else is exploratory: a family is a question asked in one comparison
+(the final error of the other losses, their speed, their reach, probabilities, features), tuned and
+same-rate apart. What the page asks nothing about is in no family: an estimate with an interval.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from lossbench.cards.loss import PRIMARY
 from lossbench.cards.metric import METRICS
+from lossbench.study.config import Study
 from lossbench.tables.runs import COMPARISON
 
 Floats = NDArray[np.float64]
+Place = tuple[str, str, str, int]
+"""Data set, network, recipe, length."""
 
-LAST_TARGET = 3
-"""The hardest target, which carries the verdict on speed."""
-ERROR, SPEED = PRIMARY_METRICS = ("error", f"steps_to_target_{LAST_TARGET}")
+ERROR, SPEED = PRIMARY_METRICS = ("error", "speed")
 
 
 def holm(p_values: Floats) -> Floats:
-    """Holm's step-down adjusted p values (m,). NaN stays NaN and is not counted as a test.
+    """Holm's step-down adjusted p values along the last axis (…, m). NaN stays and is no test.
 
     Rejecting where the result is at most α keeps the chance of any false rejection at most α.
     Source: Holm 1979, A Simple Sequentially Rejective Multiple Test Procedure.
     """
-    adjusted = np.full(len(p_values), np.nan)
-    tested = np.flatnonzero(~np.isnan(p_values))
-    order = tested[np.argsort(p_values[tested], kind="stable")]
-    factors = np.arange(len(order), 0, -1)
-    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(factors * p_values[order]))
+    order = np.argsort(p_values, axis=-1, kind="stable")  # NaN comes last
+    ranked = np.take_along_axis(p_values, order, axis=-1)
+    tests = (~np.isnan(p_values)).sum(axis=-1, keepdims=True)
+    factors = tests - np.arange(p_values.shape[-1])
+    adjusted = np.empty_like(ranked)
+    stepped = np.minimum(1.0, np.maximum.accumulate(factors * ranked, axis=-1))
+    np.put_along_axis(adjusted, order, stepped, axis=-1)
     return adjusted
 
 
-def is_primary(rates: str, metric: str, loss: str) -> bool:
-    """Whether a contrast belongs to the primary family of its comparison."""
-    return rates == "tuned" and loss == PRIMARY and metric in PRIMARY_METRICS
+def main_places(study: Study) -> dict[str, set[Place]]:
+    """For `error` and `speed`: the comparison that answers for each network.
+
+    Of the recipes tuned for the question the first that the study lists, at its longest; where
+    none is tuned for it, of all recipes.
+    """
+    order = [recipe.name for recipe in study.recipes]
+    goals = {recipe.name: recipe.tuned_for for recipe in study.recipes}
+    found: dict[str, set[Place]] = {}
+    for goal in (ERROR, SPEED):
+        best: dict[tuple[str, str], Any] = {}
+        for each in study.comparisons:
+            rank = (goals[each.recipe] != goal, order.index(each.recipe), -each.epochs)
+            other = best.get((each.dataset, each.model), (rank, each))
+            best[each.dataset, each.model] = min(other, (rank, each), key=lambda pair: pair[0])
+        found[goal] = {
+            (each.dataset, each.model, each.recipe, each.epochs) for _, each in best.values()
+        }
+    return found
 
 
-def family(row: pd.Series) -> Hashable:
-    """What the contrast in `row` shares with the others of its family."""
-    label, metric = row["family"], row["metric"]
-    question = label if label == "primary" else METRICS[metric].question or metric
-    return *row[list(COMPARISON)], row["rates"], label, question
+def is_main(contrast: Mapping[str, Any], main: Mapping[str, set[Place]]) -> bool:
+    """Whether the contrast's comparison answers for its network."""
+    goal = SPEED if contrast["metric"] in (SPEED, "reach") else ERROR
+    return tuple(contrast[name] for name in COMPARISON) in main[goal]
+
+
+def label(contrast: Mapping[str, Any], *, main: bool) -> str:
+    """`primary` or `exploratory`; empty where the page asks nothing of the metric."""
+    rates, metric, loss = (contrast[name] for name in ("rates", "metric", "loss"))
+    if not METRICS[metric].is_asked:
+        return ""
+    is_primary = main and rates == "tuned" and loss == PRIMARY and metric in PRIMARY_METRICS
+    return "primary" if is_primary else "exploratory"
+
+
+def family(contrast: Mapping[str, Any]) -> Hashable:
+    """What a contrast shares with the others of its family."""
+    metric = contrast["metric"]
+    if contrast["family"] == "primary":
+        return "primary", metric
+    place = tuple(contrast[name] for name in COMPARISON)
+    return contrast["family"], contrast["rates"], METRICS[metric].question or metric, place

@@ -1,4 +1,4 @@
-"""Every value that losses are compared on, one row a run: from metrics, times and geometry.
+"""Every value that losses are compared on, one row a run: from metrics, levels and geometry.
 
 At two choices of `rates`. `tuned`: the evaluation runs, each loss at its own chosen rate.
 `same_rate`: the tuning runs at the rate chosen for cross-entropy. The second is confounded, since
@@ -11,33 +11,37 @@ import pandas as pd
 
 from lossbench.analysis.outcomes import KEY
 from lossbench.cards.loss import REFERENCE
-from lossbench.stats.survival import PLACE, resolutions
 from lossbench.tables.rows import of_comparisons
+from lossbench.tables.runs import COMPARISON
 
-COLUMNS = [*PLACE, "rates", "metric", "loss", "seed", "value", "failed", "resolution"]
-TIME = "steps_to_target_"
+PLACE = list(COMPARISON)
+COLUMNS = [*PLACE, "rates", "metric", "loss", "seed", "value", "failed"]
 
 
 def observations(
     metrics: pd.DataFrame,
-    history: pd.DataFrame,
     runs: pd.DataFrame,
-    times: pd.DataFrame,
+    steps: pd.DataFrame,
     choices: pd.DataFrame,
     geometry: pd.DataFrame,
 ) -> pd.DataFrame:
     """Columns COLUMNS. Metrics on the validation split are named with `validation_` before.
 
-    `failed`: the run diverged, or is censored before the target. `resolution`: the step between
-    neighbouring values that could have been measured, on the scale of the contrast; 0: unknown.
+    `failed`: the run diverged.
     """
-    values = pd.concat(
-        [_of_metrics(metrics, runs), _of_times(times, history), _of_geometry(geometry, runs)]
-    )
-    tuned = values[values["stage"] == "evaluation"].assign(rates="tuned")
-    tuning = values[values["stage"] == "tuning"]
+    parts = [_of_metrics(metrics), _of_steps(steps), _of_geometry(geometry, runs)]
+    values = pd.concat(parts).merge(runs[[*KEY, "diverged"]], on=KEY)
+    found = at_both_rates(values.rename(columns={"diverged": "failed"}), choices)
+    is_page_bound = (found["rates"] == "same_rate") | (found["metric"] != "validation_error")
+    return found.loc[is_page_bound, COLUMNS].reset_index(drop=True)
+
+
+def at_both_rates(runs: pd.DataFrame, choices: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `runs` that are compared, with the column `rates`."""
+    tuned = runs[runs["stage"] == "evaluation"].assign(rates="tuned")
+    tuning = runs[runs["stage"] == "tuning"]
     same = _at_reference_rate(tuning, choices).assign(rates="same_rate")
-    return pd.concat([tuned, same], ignore_index=True)[COLUMNS]
+    return pd.concat([tuned, same], ignore_index=True)
 
 
 def image_counts(metrics: pd.DataFrame) -> dict[str, int]:
@@ -47,36 +51,26 @@ def image_counts(metrics: pd.DataFrame) -> dict[str, int]:
     return {str(dataset): int(count) for dataset, count in counts.items()}
 
 
-def _of_metrics(metrics: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-    values = metrics[metrics["metric"] != "images"].merge(runs[[*KEY, "diverged"]], on=KEY)
-    images = values["dataset"].map(image_counts(metrics)).astype(float)
-    is_test_error = (values["metric"] == "error") & (values["split"] == "test")
+def _of_metrics(metrics: pd.DataFrame) -> pd.DataFrame:
+    values = metrics[metrics["metric"] != "images"]
     prefix = np.where(values["split"] == "validation", "validation_", "")
-    return values.assign(
-        metric=prefix + values["metric"],
-        failed=values["diverged"],
-        resolution=np.where(is_test_error, 1 / images, 0.0),
-    )
+    return values.assign(metric=prefix + values["metric"])
 
 
-def _of_times(times: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
-    return times.assign(
-        metric=TIME + times["target"].astype(str),
-        value=times["steps"].clip(lower=1).astype(float),
-        failed=~times["reached"],
-        resolution=resolutions(times, history),
-    )
+def _of_steps(steps: pd.DataFrame) -> pd.DataFrame:
+    """The share of the levels that each run reaches."""
+    reached = steps.groupby(KEY)["reached"].mean().rename("value").reset_index()
+    return reached.assign(metric="reach")
 
 
 def _of_geometry(geometry: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """The measures of every evaluation run; missing for one that diverged."""
     if geometry.empty:
-        return pd.DataFrame(columns=[*KEY, "metric", "value", "failed", "resolution"])
+        return pd.DataFrame(columns=[*KEY, "metric", "value"])
     measures = geometry[[*PLACE, "measure"]].drop_duplicates()
-    evaluated = runs.loc[runs["stage"] == "evaluation", [*KEY, "diverged"]]
-    wanted = evaluated.merge(measures, on=PLACE)
+    wanted = runs.loc[runs["stage"] == "evaluation", KEY].merge(measures, on=PLACE)
     values = wanted.merge(geometry, on=[*KEY, "measure"], how="left")
-    return values.assign(metric=values["measure"], failed=values["diverged"], resolution=0.0)
+    return values.assign(metric=values["measure"])
 
 
 def _at_reference_rate(tuning: pd.DataFrame, choices: pd.DataFrame) -> pd.DataFrame:

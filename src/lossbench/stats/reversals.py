@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lossbench.stats.intervals import spread, student_t_p
+from lossbench.stats.intervals import over_replicates
 from lossbench.stats.multiplicity import holm
 from lossbench.tables.runs import COMPARISON
 
@@ -93,14 +93,8 @@ def _reversal(
         nll=(float(nll[:, 0].mean()), float(nll[:, 1].mean())),
         error=(float(error[:, 0].mean()), float(error[:, 1].mean())),
         seeds=len(nll),
-        p=max(_p(nll[:, 0] - nll[:, 1]), _p(error[:, 0] - error[:, 1])),
+        p=max(over_replicates(each[:, 0] - each[:, 1]).p_value for each in (nll, error)),
     )
-
-
-def _p(differences: Floats) -> float:
-    if len(differences) < 2:
-        return np.nan
-    return student_t_p(float(differences.mean()), spread(differences), len(differences))
 
 
 def _gap(reversal: Reversal) -> float:

@@ -8,7 +8,7 @@ import scipy
 from numpy.typing import NDArray
 
 from lossbench.stats.intervals import MIN_PAIRS
-from lossbench.stats.multiplicity import LAST_TARGET, holm
+from lossbench.stats.multiplicity import holm
 from lossbench.tables.rows import Tables, rows_of
 from lossbench.tables.runs import COMPARISON
 
@@ -16,8 +16,9 @@ Floats = NDArray[np.float64]
 
 IDENTITY = [*COMPARISON, "loss", "metric"]
 LEVEL = 0.95
+ERROR = "validation_error"
 MEASURED = ("error", "nll", "brier", "ece")
-"""The metrics on the test set that are compared, besides the steps to the last target."""
+"""The metrics on the test set that are compared, besides the steps to the levels of error."""
 
 
 def changes(tables_a: Tables, tables_b: Tables) -> pd.DataFrame:
@@ -27,7 +28,8 @@ def changes(tables_a: Tables, tables_b: Tables) -> pd.DataFrame:
     95 % interval `ci_low`, `ci_high`; `p_value`, and `p_adjusted` after Holm's correction over
     all rows; `method`; `change`: beyond noise, within noise, identical, too few seeds, only in A,
     only in B. Runs are paired where at least three seeds stand in both; otherwise Welch's test.
-    Steps are compared only where both studies have the same target, censored at the budget.
+    Steps, the geometric mean over the levels of error, are compared only where both studies have
+    the same levels.
     """
     sides = [_values(tables_a), _values(tables_b)]
     keys = sorted(set(sides[0]) | set(sides[1]))
@@ -50,16 +52,23 @@ def _values(tables: Tables) -> dict[tuple[str, ...], "pd.Series[float]"]:
     """Each identity's values by seed."""
     metrics = rows_of(tables, "metrics", stage="evaluation", split="test")
     metrics = metrics[metrics["metric"].isin(MEASURED)]
-    times = rows_of(tables, "times_to_target", stage="evaluation", target=LAST_TARGET)
-    names = [f"steps to validation error {error:.6g}" for error in times["validation_error"]]
-    times = times.assign(metric=names, value=times["steps"])
     wanted = [*IDENTITY, "seed", "value"]
-    frame = pd.concat([metrics.reindex(columns=wanted), times.reindex(columns=wanted)])
+    frame = pd.concat([metrics.reindex(columns=wanted), _steps(tables).reindex(columns=wanted)])
     frame = frame.dropna(subset=["value"]).astype({"value": float})
     return {
         tuple(map(str, key)): group.set_index("seed")["value"]
         for key, group in frame.groupby(IDENTITY)
     }
+
+
+def _steps(tables: Tables) -> pd.DataFrame:
+    """The geometric mean of every run's steps, its levels named in `metric`."""
+    steps = rows_of(tables, "steps_to_level", stage="evaluation")
+    runs = steps.assign(log=np.log(steps["steps"])).groupby([*IDENTITY[:-1], "seed"])
+    found = runs.agg(log=("log", "mean"), easy=(ERROR, "max"), hard=(ERROR, "min"))
+    ends = zip(found["easy"], found["hard"], strict=True)
+    named = [f"steps to errors of {easy:.6g} to {hard:.6g}" for easy, hard in ends]
+    return found.assign(metric=named, value=np.exp(found["log"])).reset_index()
 
 
 def _change(a: "pd.Series[float]", b: "pd.Series[float]") -> dict[str, Any]:

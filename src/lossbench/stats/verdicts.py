@@ -1,17 +1,23 @@
 """From an interval, an adjusted p and a margin to one word."""
 
 import math
+from collections.abc import Sequence
 from typing import Literal
 
-from lossbench.cards.metric import Direction
+import numpy as np
+from numpy.typing import NDArray
 
-Verdict = Literal["better", "worse", "equivalent", "undecided"]
+from lossbench.cards.metric import Direction
+from lossbench.stats.speed import Bound
+
+Floats = NDArray[np.float64]
+Verdict = Literal["better", "worse", "equivalent", "undecided", "not measurable"]
 
 
 def decide(
     difference: float,
     p_adjusted: float,
-    equivalence: tuple[float, float],
+    equivalence: Sequence[float] | Floats,
     *,
     direction: Direction,
     alpha: float,
@@ -21,12 +27,20 @@ def decide(
 
     `difference`: loss minus reference, or the logarithm of their ratio. `equivalent`: the
     equivalence interval lies inside ±`margin`, so that a difference, even one that is surely not
-    zero, is too small to matter. `better` or `worse`: `p_adjusted` is at most `alpha`. Else, and
-    where a number is NaN or neither direction is better, `undecided`.
+    zero, is too small to matter. `better` or `worse`: `p_adjusted` is at most `alpha`. Else
+    `undecided`; `not measurable` where the data carry no p.
     """
     low, high = equivalence
     if -margin < low and high < margin:
         return "equivalent"
-    if direction == "none" or math.isnan(difference) or not p_adjusted <= alpha:
+    if math.isnan(p_adjusted):
+        return "not measurable"
+    if direction == "none" or p_adjusted > alpha:
         return "undecided"
     return "better" if (difference < 0) == (direction == "lower") else "worse"
+
+
+def within(bound: Bound, verdict: Verdict) -> Verdict:
+    """The verdict that a ratio's bound leaves: what lies beyond it may be on the other side."""
+    left = {"at least": ("worse", "not measurable"), "at most": ("better", "not measurable")}
+    return verdict if verdict in left.get(bound, (verdict,)) else "undecided"

@@ -16,7 +16,7 @@ STAGE_TABLES: dict[Stage, tuple[str, ...]] = {
 """The tables of a run of each stage."""
 LISTING = "runs.json"
 """In a training job's folder, written last: its runs, and where each came from."""
-COLLECTED = (*STAGE_TABLES["evaluation"], "origins", "choices", "targets")
+COLLECTED = (*STAGE_TABLES["evaluation"], "origins", "choices", "levels")
 """The study's tables that only gather rows of many files."""
 DERIVED = (
     "last_layer",
@@ -25,9 +25,9 @@ DERIVED = (
     "confusion",
     "reliability",
     "gallery",
-    "times_to_target",
-    "kaplan_meier",
-    "survival",
+    "mean_squares",
+    "steps_to_level",
+    "level_ratios",
     "contrasts",
     "claims",
 )
@@ -106,9 +106,9 @@ class StudyPaths:
         """What tuning chose for one loss of the comparison in this folder."""
         return self.root / "choices" / comparison / f"{loss}.parquet"
 
-    def targets(self, comparison: str) -> Path:
-        """The validation errors to be timed, declared before any evaluation run."""
-        return self.root / "targets" / f"{comparison}.parquet"
+    def levels(self, comparison: str) -> Path:
+        """The validation errors to be reached, declared before any evaluation run."""
+        return self.root / "levels" / f"{comparison}.parquet"
 
     def table(self, name: str) -> Path:
         """A table of the whole study; its CSV stands beside it."""
@@ -138,6 +138,6 @@ def choices(paths: StudyPaths, study: Study) -> list[Path]:
     ]
 
 
-def targets(paths: StudyPaths, study: Study) -> list[Path]:
-    """The targets of every comparison."""
-    return [paths.targets(each.folder) for each in study.comparisons]
+def levels(paths: StudyPaths, study: Study) -> list[Path]:
+    """The error levels of every comparison."""
+    return [paths.levels(each.folder) for each in study.comparisons]

@@ -15,6 +15,7 @@ from lossbench.study.fields import (
     Goal,
     NonNegative,
     Positive,
+    PositiveFraction,
     Real,
     RecipeName,
 )
@@ -64,10 +65,8 @@ ANNEALED = Recipe(name="annealed")
 class History(Frozen):
     """Where a run is measured while it trains; the same points for every loss."""
 
-    early_points: Annotated[int, Field(ge=0, le=12), PLAIN] = 6
-    """Measurements after steps 1, 2, 4, … of the first epoch."""
-    per_epoch: Annotated[int, Field(ge=1, le=1000), PLAIN] = 4
-    """Evenly spaced measurements in every epoch."""
+    ratio: Annotated[float, Field(ge=1.01, le=1000), PLAIN] = 1.2
+    """Each measurement after so many times the steps of the one before, from step 1 on."""
     train_examples: Count = 1000
     """The first so many training examples stand for the training set in these measurements."""
 
@@ -90,7 +89,7 @@ class Compute(Frozen):
     cache: DataPath = Path("results/cache")
     """Folder of finished runs, which are never trained again; studies and users may share one."""
     checkpoint_s: NonNegative = 60.0
-    """Seconds, at least, between the checkpoints of a training job; 0 saves at each measurement."""
+    """Seconds, at least, between the checkpoints of a training job; 0 saves after each step."""
 
 
 class Statistics(Frozen):
@@ -98,6 +97,8 @@ class Statistics(Frozen):
 
     level: Annotated[float, Field(gt=0.5, lt=1), PLAIN] = 0.95
     """Coverage of the intervals."""
+    speed_margin: PositiveFraction = 0.1
+    """Equivalence margin of a ratio of steps: 0.1 means from 1/1.1 to 1.1."""
     resamples: Annotated[int, Field(ge=999, le=1_000_000), PLAIN] = 9999
     """Bootstrap and Monte Carlo permutation resamples."""
 

@@ -47,7 +47,7 @@ class BlockTraining(pl.LightningModule):
         self.probes = {"train": train, "validation": validation}
         self.steps_per_epoch = steps_per_epoch
         self.total_steps = steps_per_epoch * cell.epochs
-        self.measured = set(measured_steps(cell.history, steps_per_epoch, cell.epochs))
+        self.measured = set(measured_steps(cell.history, self.total_steps, cell.stage))
         self.step = 0
         self.register_buffer("alive", torch.ones(len(seeds), dtype=torch.bool))
         self.register_buffer("taken", torch.zeros(len(seeds), dtype=torch.int64))

@@ -12,7 +12,7 @@ from lossbench.training.module import BlockTraining
 
 
 class Resume(pl.Callback):
-    """Takes up the checkpoint's running cell, and offers the state at every later measurement.
+    """Takes up the checkpoint's running cell, and offers the state after every later step.
 
     Batches are a function of seed and step, so nothing random has to be saved.
     """
@@ -46,7 +46,7 @@ class Resume(pl.Callback):
     ) -> None:
         """Offer the state, unless nothing is left to train."""
         is_over = module.step == module.total_steps or trainer.should_stop
-        if self.checkpoint and module.step in module.measured and not is_over:
+        if self.checkpoint and not is_over:
             started = time.perf_counter()
             self.checkpoint.offer(
                 lambda: state(module, trainer.optimizers[0]) | {"train_s": self.train_s}

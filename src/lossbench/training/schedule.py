@@ -2,19 +2,20 @@
 
 import math
 
+from lossbench.study.fields import Stage
 from lossbench.study.settings import History, Recipe
 
 
-def measured_steps(history: History, steps_per_epoch: int, epochs: int) -> list[int]:
-    """The steps after which a run is measured, ascending, from 0 (untrained) to the last step.
+def measured_steps(history: History, last: int, stage: Stage) -> list[int]:
+    """The steps after which a run is measured, ascending, from 0 (untrained) to its last step.
 
-    Early steps are 1, 2, 4, …; then `history.per_epoch` evenly spaced points in every epoch.
+    From step 1 on, each `history.ratio` times the one before, rounded. Tuning runs are many and
+    ask less: they take every second of these points.
     """
-    total = steps_per_epoch * epochs
-    early = {2**power for power in range(history.early_points)}
-    points = history.per_epoch * epochs
-    regular = {round(total * point / points) for point in range(1, points + 1)}
-    return sorted(step for step in {0} | early | regular if step <= total)
+    ratio = history.ratio**2 if stage == "tuning" else history.ratio
+    count = math.ceil(math.log(last) / math.log(ratio))
+    spaced = {round(ratio**power) for power in range(count)}
+    return sorted(step for step in {0, last} | spaced if step <= last)
 
 
 def share_of_peak(step: int, *, total: int, recipe: Recipe) -> float:

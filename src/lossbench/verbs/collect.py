@@ -1,12 +1,12 @@
-"""Collect each table of all runs, all choices and all targets, into one table of the study."""
+"""Collect each table of all runs, all choices and all levels, into one table of the study."""
 
-from lossbench.study.paths import STAGE_TABLES, StudyPaths, choices, targets
+from lossbench.study.paths import STAGE_TABLES, StudyPaths, choices, levels
 from lossbench.study.plan import all_jobs
 from lossbench.study.slices import read_slice
 from lossbench.tables.parquet import read_all
 from lossbench.tables.runs import RUN_TABLES
 from lossbench.tables.stored import read_origins, read_runs, write_tables
-from lossbench.tables.study import CHOICES, TARGETS
+from lossbench.tables.study import CHOICES, LEVELS
 from lossbench.verbs import Folder, StudyText
 
 USES = (
@@ -35,6 +35,6 @@ def collect(study: StudyText, folder: Folder) -> None:
         {
             "origins": read_origins(paths.job(job) for job in planned),
             "choices": read_all(choices(paths, settings), CHOICES),
-            "targets": read_all(targets(paths, settings), TARGETS),
+            "levels": read_all(levels(paths, settings), LEVELS),
         },
     )

@@ -1,4 +1,4 @@
-"""Compare every loss with the reference: times to target, contrasts, intervals, verdicts."""
+"""Compare every loss with the reference: steps to each level, contrasts, intervals, verdicts."""
 
 from lossbench.stats.derived import derived_tables
 from lossbench.study.paths import StudyPaths
@@ -14,6 +14,8 @@ USES = (
     "comparisons.losses.loss",
     "datasets.name",
     "datasets.equivalence_margin",
+    "recipes.name",
+    "recipes.tuned_for",
     "statistics",
 )
 
@@ -21,5 +23,5 @@ USES = (
 def contrast(study: StudyText, folder: Folder) -> None:
     settings = read_slice(study, USES)
     paths = StudyPaths.around(folder)
-    names = ("metrics", "history", "runs", "targets", "choices", "geometry")
+    names = ("metrics", "history", "runs", "levels", "choices", "geometry", "mean_squares")
     write_tables(paths, derived_tables(settings, **read_tables(paths, *names)))

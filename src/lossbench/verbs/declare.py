@@ -1,14 +1,14 @@
-"""Declare the targets of a comparison from the primary pair's tuning runs."""
+"""Declare the error levels of a comparison from the primary pair's tuning runs."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from lossbench.analysis.selection import targets
+from lossbench.analysis.selection import levels
 from lossbench.tables.parquet import read_all, write
 from lossbench.tables.stored import read_jobs
-from lossbench.tables.study import CHOICES, TARGETS
+from lossbench.tables.study import CHOICES, LEVELS
 from lossbench.verbs import Out
 
 
@@ -17,4 +17,4 @@ def declare(
     choices: Annotated[list[Path], typer.Option(help="Choices of the primary pair.")],
     out: Out,
 ) -> None:
-    write(targets(*read_jobs(folders), read_all(choices, CHOICES)), TARGETS, out)
+    write(levels(*read_jobs(folders), read_all(choices, CHOICES)), LEVELS, out)

@@ -3,6 +3,7 @@
 from lossbench.analysis.gallery import pick
 from lossbench.analysis.metrics import class_names, confusion, measure, reliability
 from lossbench.datasets.prepared import load
+from lossbench.stats.images import error_mean_squares
 from lossbench.study.paths import StudyPaths, prepared
 from lossbench.tables.stored import read_tables, write_tables
 from lossbench.verbs import Folder
@@ -21,5 +22,6 @@ def evaluate(folder: Folder) -> None:
         "confusion": confusion(predictions),
         "reliability": reliability(predictions),
         "gallery": pick(predictions, images),
+        "mean_squares": error_mean_squares(predictions, tables["runs"]),
     }
     write_tables(paths, measured)

@@ -10,17 +10,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from lossbench.cards.loss import LOSSES, PRIMARY, REFERENCE
-from lossbench.stats.multiplicity import LAST_TARGET
 from lossbench.stats.verdicts import Verdict
 from lossbench.tables.rows import Record, Tables, records, rows_of
-from lossbench.tables.runs import COMPARISON
 from lossbench.words.names import focus
 from lossbench.words.places import Place, tell_apart
 from lossbench.words.questions import Question
-
-IDENTITY = [*COMPARISON, "loss"]
-STAGES = {"tuned": "evaluation"}
-"""Whose runs a contrast compares. At the shared rate they are some of the tuning runs."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +72,12 @@ class Finding:
 def find(
     tables: Tables, question: Question, loss: str | None = None, rates: str = "tuned"
 ) -> Finding:
-    """What the contrasts say about `loss`, or without one about the loss that titles speak of."""
+    """What the contrasts of the comparisons that answer for their network say about `loss`.
+
+    Without a loss, about the one that titles speak of.
+    """
     found = select(tables, question.metric, rates=rates)
+    found = found[found["main"].astype(bool)]
     compared = set(found["loss"])
     loss = loss or focus(each for each in LOSSES if each in compared) or PRIMARY
     return Finding(question, loss, tuple(records(found[found["loss"] == loss])))
@@ -90,20 +88,10 @@ def select(
 ) -> pd.DataFrame:
     """The contrasts with the reference on one metric, of one loss or of all.
 
-    Columns of CONTRASTS, `told` as in `tell_apart`, and `runs`, `reached`, `reference_runs`,
-    `reference_reached`: evaluation runs of both losses, and how many of them reached the last
-    target; 0 where none is compared.
+    Columns of CONTRASTS, and `told` as in `tell_apart`.
     """
     wanted = {"metric": metric, "rates": rates, "reference": REFERENCE}
     if loss is not None:
         wanted["loss"] = loss
     found = rows_of(tables, "contrasts", **wanted)
-    found = tell_apart(found, among=rows_of(tables, "contrasts"))
-    times = rows_of(tables, "times_to_target", target=LAST_TARGET, stage=STAGES.get(rates))
-    reach = times.groupby(IDENTITY)["reached"].agg(runs="size", reached="sum").reset_index()
-    theirs = reach.rename(
-        columns={"loss": "reference", "runs": "reference_runs", "reached": "reference_reached"}
-    )
-    merged = found.merge(reach, on=IDENTITY, how="left")
-    merged = merged.merge(theirs, on=[*COMPARISON, "reference"], how="left")
-    return merged.fillna(dict.fromkeys(merged.columns[-4:], 0))
+    return tell_apart(found, among=rows_of(tables, "contrasts"))

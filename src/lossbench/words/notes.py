@@ -29,37 +29,31 @@ def images(rows: Sequence[Record]) -> list[str]:
     return [f"{count} {'more' if high > 0 else 'fewer'} {noun} wrong"]
 
 
-def censoring(rows: Sequence[Record]) -> list[str]:
-    """For each of the two losses with runs that missed the target: how many did, in each place."""
-    notes = []
-    for row in rows:
-        for loss, (missed, runs) in zip((row.loss, row.reference), misses(row), strict=True):
-            if missed:
-                counted = numbers.count(runs, "run")
-                notes.append(
-                    f"{in_sentence(loss)} never reached it in its budget in {missed} of {counted}"
-                )
-    return notes
+def reach(rows: Sequence[Record]) -> list[str]:
+    """In each place where a level was missed: what share of them either loss reached."""
+    return [
+        f"{in_sentence(row.loss)} reached {numbers.percent(row.reach, 0)} of the error levels, "
+        f"{in_sentence(row.reference)} {numbers.percent(row.reference_reach, 0)}"
+        for row in rows
+        if min(row.reach, row.reference_reach) < 1
+    ]
 
 
 def bound(row: Record) -> str:
-    """What a censored time, which counts as the budget, makes of the ratio to the reference.
+    """What levels that one side misses make of the ratio: `at least `, `at most `, or nothing."""
+    return f"{row.bound} " if row.bound in ("at least", "at most") else ""
 
-    `at least` or `at most` where one of the two losses missed the target in some run; where both
-    did, the ratio bounds nothing and holds within the budget.
+
+def again(rows: Sequence[Record]) -> list[str]:
+    """How likely the verdicts would come again, such as: 19 in 20 such studies would say the same.
+
+    Rounded down: a promise of 20 in 20 would be a certainty.
     """
-    ours, theirs = (bool(missed) for missed, _ in misses(row))
-    if not row.censored_pairs or ours == theirs:
-        return ""
-    return "at least " if ours else "at most "
-
-
-def misses(row: Record) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Runs that missed the target, and all runs, of the loss and of the reference."""
-    return (
-        (int(row.runs - row.reached), int(row.runs)),
-        (int(row.reference_runs - row.reference_reached), int(row.reference_runs)),
-    )
+    chances = [int(20 * row.replication) for row in rows if not math.isnan(row.replication)]
+    if not chances:
+        return []
+    low, high = (min(chance, 19) for chance in (min(chances), max(chances)))
+    return [f"{numbers.span((low, high), '{:.0f}'.format)} in 20 such studies would say the same"]
 
 
 def correction(rows: Sequence[Record]) -> list[str]:

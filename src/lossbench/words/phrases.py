@@ -20,6 +20,7 @@ from lossbench.words.questions import ERROR, SPEED, Question
 MOST_LISTED = 2
 """More places than this are summed up by their range."""
 CLEAR = ("worse", "better")
+OPEN: tuple[Verdict, ...] = ("undecided", "not measurable")
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,9 @@ def count(finding: Finding, verdict: Verdict) -> str:
     """How often a verdict occurs, such as `X: slower in 2 of 4, undecided in 1 (0.9× to 2× …)`."""
     total = len(finding.rows)
     often = f"{finding.question.phrases[verdict].short} in {finding.count(verdict)} of {total}"
-    if still_open := finding.count("undecided"):
-        often += f", undecided in {still_open}"
+    for still_open in OPEN:
+        if number := finding.count(still_open):
+            often += f", {still_open} in {number}"
     values = amount(finding.question, finding.rows)
     return f"{loss_name(finding.loss)}: {often}{f' ({values})' if values else ''}"
 
@@ -84,8 +86,12 @@ def amount(question: Question, rows: Sequence[Record]) -> str:
 
 def _amount(question: Question, rows: Sequence[Record], unit: str) -> str:
     values = numbers.span((row.value for row in rows), question.write)
-    within = " within the budget" if any(row.censored_pairs for row in rows) else ""
-    return "" if values == numbers.ABSENT else f"{values}{unit}{within}"
+    if values == numbers.ABSENT:
+        return ""
+    bounds = {row.bound for row in rows if not math.isnan(row.value)}
+    is_one = bounds in ({"at least"}, {"at most"})
+    within = " within the budget" if bounds - {""} and not is_one else ""
+    return f"{notes.bound(rows[0]) if is_one else ''}{values}{unit}{within}"
 
 
 def _short(finding: Finding, reference: str = "") -> str:
@@ -117,8 +123,9 @@ def _sentence(finding: Finding, part: Part) -> Sentence:
     question = finding.question
     long = question.phrases[part.verdict].long.format(in_sentence(REFERENCE))
     lead = f"{loss_name(finding.loss)} {long}"
-    if part.verdict == "undecided":
-        lead = f"Whether {_pair(finding)} {question.asks} is undecided"
+    if part.verdict in OPEN:
+        here = " here" if part.verdict == "not measurable" else ""
+        lead = f"Whether {_pair(finding)} {question.asks} is {part.verdict}{here}"
     if (total := len(finding.rows)) != len(part.rows):
         lead += f" in {len(part.rows)} of {numbers.count(total, 'comparison')}"
     known = [row for row in part.rows if not math.isnan(row.value)]
@@ -134,17 +141,18 @@ def _sentence(finding: Finding, part: Part) -> Sentence:
 def _listed(question: Question, verdict: Verdict, rows: Sequence[Record]) -> str:
     """Values with places, intervals and notes: 1.8× the steps on … (95% interval …, 10 seeds).
 
-    What is censored is never summed up: it bounds its own place alone.
+    What is a bound is never summed up: it bounds its own place alone.
     """
-    whole = [row for row in rows if not row.censored_pairs]
+    whole = [row for row in rows if not row.bound]
     groups = [[row] for row in whole] if len(rows) <= MOST_LISTED else [whole] * bool(whole)
-    groups += [[row] for row in rows if row.censored_pairs]
+    groups += [[row] for row in rows if row.bound]
     texts, unit = [], question.unit + question.detail
     for group in groups:
         part = Part(verdict, tuple(group))
-        both = "" if notes.bound(group[0]) or not group[0].censored_pairs else " within the budget"
+        both = " within the budget" if group[0].bound == "within the budget" else ""
         value = notes.bound(group[0]) + numbers.span(part.values, question.write) + unit + both
-        added = "; ".join([_uncertainty(question, part), *question.notes(group)])
+        told = _uncertainty(question, part), *question.notes(group), *notes.again(group)
+        added = "; ".join(told)
         texts.append(f"{value} {on(part.places)} ({added})")
         unit = ""
     return numbers.join(texts)
@@ -166,7 +174,8 @@ def _reasons(question: Question, rows: Sequence[Record]) -> str:
     """Where there is no value, and why: the runs that missed, or else what the table says."""
     reasons: dict[str, list[Record]] = {}
     for row in rows:
-        reasons.setdefault("; ".join(question.notes([row])) or row.method, []).append(row)
+        told = *(question.notes([row]) or [row.method]), *notes.again([row])
+        reasons.setdefault("; ".join(told), []).append(row)
     return numbers.join(
         [
             f"{on(Part('undecided', tuple(group)).places)} ({reason})"

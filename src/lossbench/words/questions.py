@@ -19,7 +19,7 @@ class Phrase:
     """How a verdict on a loss reads."""
 
     long: str
-    """`{}` takes the reference's name. What is undecided has none: the question itself is told."""
+    """`{}` takes the reference's name. What is open has none: the question itself is told."""
     short: str
     link: str = "than"
     """What joins the reference to the short form."""
@@ -51,6 +51,9 @@ class Question:
     """What must be added to the values of these contrasts."""
 
 
+NOT_MEASURABLE = Phrase("", "not measurable", "against")
+
+
 SPEED = Question(
     metric=SPEED_METRIC,
     asks="learns faster",
@@ -59,14 +62,15 @@ SPEED = Question(
         "better": Phrase("learns faster than {}", "faster"),
         "equivalent": Phrase("learns as fast as {}", "as fast", "as"),
         "undecided": Phrase("", "not clearly slower or faster"),
+        "not measurable": NOT_MEASURABLE,
     },
     write=numbers.ratio,
     subject="the steps",
     unit=" the steps",
-    detail=" to the last target",
+    detail=" to the same error",
     by=": it needs",
     amount=": it needs",
-    notes=notes.censoring,
+    notes=notes.reach,
 )
 
 ERROR = Question(
@@ -77,6 +81,7 @@ ERROR = Question(
         "better": Phrase("ends at a lower test error than {}", "more accurate"),
         "equivalent": Phrase("ends level with {}", "as accurate", "as"),
         "undecided": Phrase("", "not clearly less or more accurate"),
+        "not measurable": NOT_MEASURABLE,
     },
     write=numbers.points,
     subject="the errors",
@@ -91,6 +96,7 @@ CALIBRATION = Question(
         "better": Phrase("is better calibrated than {}", "better calibrated"),
         "equivalent": Phrase("is as well calibrated as {}", "as well calibrated", "as"),
         "undecided": Phrase("", "not clearly worse or better calibrated"),
+        "not measurable": NOT_MEASURABLE,
     },
     write=numbers.points,
     subject="the calibration errors",
@@ -105,6 +111,7 @@ SCATTER = Question(
         "better": Phrase("has more compact classes than {}", "more compact"),
         "equivalent": Phrase("has classes as compact as those of {}", "as compact", "as"),
         "undecided": Phrase("", "not clearly less or more compact"),
+        "not measurable": NOT_MEASURABLE,
     },
     write=numbers.signed,
     subject="the scatter ratios",

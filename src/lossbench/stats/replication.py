@@ -1,0 +1,67 @@
+"""How likely a study of the same size, with fresh replicates, gives the same verdict.
+
+Goodman 1992, "A comment on replication, p-values and evidence"; Killeen 2005 calls it p_rep. The
+true effects are drawn from what was measured (estimate + Student t · SE), a study of the same size
+is drawn from them, the same rule is run on it, Holm's correction over the family included, and the
+draws that give the same word are counted.
+
+The prior is flat, so the number is somewhat optimistic for verdicts that were picked by their own
+luck: in simulated studies `better` and `worse` that were promised 0.94 came back in 0.85 to 0.93 of
+the repetitions. The draws of one family are independent, though its contrasts share a reference.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy
+from numpy.typing import NDArray
+
+from lossbench.stats.multiplicity import holm
+
+Floats = NDArray[np.float64]
+Words = NDArray[np.int8]
+
+DRAWS = 2000
+"""Repetitions drawn: a share is known to about ±0.02."""
+LOWER, HIGHER, EQUIVALENT, OPEN = -1, 1, 2, 0
+
+
+@dataclass(frozen=True)
+class Family:
+    """The m contrasts that are corrected together, each an array (m,); NaN where not measurable.
+
+    On the scale on which they are judged: differences, or logarithms of ratios.
+    """
+
+    means: Floats
+    standard_errors: Floats
+    df: Floats
+    margins: Floats
+    """Equivalence margins; NaN without one."""
+
+
+def replication(family: Family, *, level: float, rng: np.random.Generator) -> Floats:
+    """The share (m,) of repetitions that judge each contrast as it was judged; NaN without a test.
+
+    `level`: the coverage of the intervals; α is 1 − level.
+    """
+    first = _words(family.means[None], family.standard_errors[None], family, level)
+    shape = (DRAWS, len(family.means))
+    true = family.means + rng.standard_t(np.nan_to_num(family.df, nan=1.0), shape) * (
+        family.standard_errors
+    )
+    means = true + rng.standard_normal(shape) * family.standard_errors
+    variances = rng.chisquare(np.nan_to_num(family.df, nan=1.0), shape) / family.df
+    again = _words(means, family.standard_errors * np.sqrt(variances), family, level)
+    same = (again == first).mean(axis=0)
+    return np.where(family.standard_errors > 0, same, np.nan)
+
+
+def _words(means: Floats, standard_errors: Floats, family: Family, level: float) -> Words:
+    """What the rule of `verdicts.decide` says of studies, (B, m) each."""
+    with np.errstate(invalid="ignore"):
+        p = 2 * scipy.stats.t.sf(np.abs(means) / standard_errors, family.df)
+        inner = scipy.stats.t.ppf(level, family.df) * standard_errors
+        is_inside = np.abs(means) + inner < family.margins
+        is_clear = holm(p) <= 1 - level
+    return np.where(is_inside, EQUIVALENT, np.where(is_clear, np.sign(means), OPEN)).astype(np.int8)

@@ -1,0 +1,127 @@
+"""How many steps a loss takes to each error level, against the reference's.
+
+The fixed-target view of black-box benchmarking (COCO; Hansen et al. 2021), paired by seed: the
+steps to twenty declared levels of validation error, and the ratio of two losses' steps, averaged
+over the levels on the log scale.
+
+A run counts at a level that it misses with its budget. Where one of two runs misses it, the ratio
+there is a bound; where both do, the level says nothing about their ratio and is left out of it.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lossbench.stats.intervals import over_replicates
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Bound = Literal["", "at least", "at most", "within the budget"]
+
+ROUNDING = 1e-9
+"""A validation error this little above a level is at it."""
+
+
+def steps_to_levels(steps: NDArray[np.integer], errors: Floats, levels: Floats) -> Floats:
+    """The steps (L,) after which a run's running minimum of the error first meets each level.
+
+    `steps` (P,) ascend, `errors` (P,) were measured after them. Between measurements the curve is
+    a straight line on log-log axes; infinite where it never gets there. Step 0 counts as step 1:
+    there is no logarithm of nothing, and no update is a fraction of one. An error of zero counts
+    as half the hardest level.
+    """
+    lowest = np.minimum.accumulate(np.maximum(errors, levels.min() / 2))
+    log_steps = np.log(np.maximum(steps, 1).astype(float))
+    is_met = lowest[:, None] <= levels + ROUNDING
+    after = is_met.argmax(axis=0)
+    before = np.maximum(after - 1, 0)
+    fall = np.log(lowest[before] / lowest[after])
+    way = np.log(lowest[before] / levels)
+    share = np.clip(np.divide(way, fall, out=np.ones_like(way), where=fall > 0), 0, 1)
+    crossing = log_steps[before] + share * (log_steps[after] - log_steps[before])
+    return np.where(is_met.any(axis=0), np.exp(crossing), np.inf)
+
+
+@dataclass(frozen=True)
+class Crossings:
+    """When n runs of one loss meet L levels."""
+
+    log_steps: Floats
+    """(n, L): of the budget where the level is missed."""
+    reached: Flags
+    """(n, L)."""
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame, seeds: list[int]) -> Self:
+        """From the STEPS_TO_LEVEL rows of one loss, for these seeds in this order."""
+        wide = rows.pivot(index="seed", columns="level", values=["steps", "reached"]).loc[seeds]
+        steps = wide["steps"].to_numpy(float)
+        return cls(np.log(np.maximum(steps, 1.0)), wide["reached"].to_numpy(bool))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Runs of a loss and of the reference, paired: n pairs, L levels."""
+
+    ours: Crossings
+    theirs: Crossings
+
+    @property
+    def log_ratios(self) -> Floats:
+        """(n, L): log steps of the loss less those of the reference; NaN where both miss."""
+        ratios = self.ours.log_steps - self.theirs.log_steps
+        return np.where(self.ours.reached | self.theirs.reached, ratios, np.nan)
+
+    @property
+    def by_pair(self) -> Floats:
+        """(n,): the mean over the levels; NaN for a pair that misses every level."""
+        ratios = self.log_ratios
+        known = ~np.isnan(ratios)
+        sums, counts = np.nansum(ratios, axis=1), known.sum(axis=1)
+        return np.asarray(np.where(counts > 0, sums / np.maximum(counts, 1), np.nan))
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """The share of levels, over all runs, that the loss and that the reference reach."""
+        return float(self.ours.reached.mean()), float(self.theirs.reached.mean())
+
+    @property
+    def bound(self) -> Bound:
+        """What the ratio is a bound of: where only one side misses levels that the other meets."""
+        ours = bool((self.theirs.reached & ~self.ours.reached).any())
+        theirs = bool((self.ours.reached & ~self.theirs.reached).any())
+        if ours and theirs:
+            return "within the budget"
+        return "at least" if ours else "at most" if theirs else ""
+
+    @property
+    def is_ratio(self) -> bool:
+        """Whether both sides meet at least half of the levels, so that a ratio is worth telling."""
+        return min(self.reach) >= 0.5
+
+
+def by_level(pairs: Comparison, level: float) -> pd.DataFrame:
+    """One row a level: `ratio` with the band `ci_low`, `ci_high` at coverage `level`, and counts.
+
+    `pairs` are those of which either run meets the level; `missed` and `reference_missed` count
+    the runs that do not. Descriptive: no test is made level by level.
+    """
+    rows = []
+    for index, ratios in enumerate(pairs.log_ratios.T):
+        known = ratios[~np.isnan(ratios)]
+        found = over_replicates(known)
+        ends = found.interval(level)
+        rows.append(
+            {
+                "ratio": np.exp(found.mean),
+                "ci_low": np.exp(ends[0]),
+                "ci_high": np.exp(ends[1]),
+                "pairs": len(known),
+                "missed": int((~pairs.ours.reached[:, index]).sum()),
+                "reference_missed": int((~pairs.theirs.reached[:, index]).sum()),
+            }
+        )
+    return pd.DataFrame(rows)

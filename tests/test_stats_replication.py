@@ -1,0 +1,95 @@
+"""The chance of the same verdict again, against closed forms and against studies that are made."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from lossbench.stats.intervals import over_replicates
+from lossbench.stats.multiplicity import holm
+from lossbench.stats.replication import Family, replication
+from lossbench.stats.verdicts import decide
+
+
+def family(means: list[float], margins: list[float] | None = None, **one: float) -> Family:
+    """With standard error 1 and endless degrees of freedom, where nothing else is said."""
+    m = len(means)
+    usual = {"standard_errors": 1.0, "df": 1e6} | one
+    return Family(
+        np.array(means),
+        np.full(m, usual["standard_errors"]),
+        np.full(m, usual["df"]),
+        np.array(margins or [np.nan] * m),
+    )
+
+
+def of(found: Family) -> np.ndarray:
+    return replication(found, level=0.95, rng=np.random.default_rng(8))
+
+
+@pytest.mark.parametrize("z", [2.0, 2.5, 3.0, 4.0, -3.0])
+def test_a_clear_contrast_alone_has_goodmans_probability(z: float) -> None:
+    # Goodman 1992: with a flat prior the next estimate is normal with twice the variance.
+    expected = stats.norm.cdf((abs(z) - stats.norm.ppf(0.975)) / np.sqrt(2))
+    assert of(family([z]))[0] == pytest.approx(expected, abs=0.03)
+
+
+def test_an_open_contrast_stays_open_as_often_as_the_closed_form_says() -> None:
+    edge = stats.norm.ppf(0.975)
+    spread = stats.norm(0.5, np.sqrt(2))
+    assert of(family([0.5]))[0] == pytest.approx(spread.cdf(edge) - spread.cdf(-edge), abs=0.03)
+
+
+def test_an_equivalent_contrast_stays_so_where_the_next_interval_lies_inside() -> None:
+    room = 4.0 - stats.norm.ppf(0.95)
+    spread = stats.norm(0.0, np.sqrt(2))
+    expected = spread.cdf(room) - spread.cdf(-room)
+    assert of(family([0.0], [4.0]))[0] == pytest.approx(expected, abs=0.03)
+
+
+def test_more_contrasts_in_a_family_make_a_verdict_harder_to_repeat() -> None:
+    alone, together = of(family([3.2]))[0], of(family([3.2, 0.0, 0.1, -0.1]))[0]
+    assert together < alone - 0.05
+
+
+def test_what_cannot_be_measured_has_no_probability_and_no_weight() -> None:
+    found = Family(*(np.array([value, np.nan]) for value in (3.0, 1.0, 1e6, np.nan)))
+    first, absent = of(found)
+    assert np.isnan(absent)
+    assert first == pytest.approx(of(family([3.0]))[0], abs=0.03)
+
+
+def verdicts(differences: np.ndarray, margin: float) -> list[str]:
+    """What the project says of a study's differences (m, n)."""
+    found = [over_replicates(each) for each in differences]
+    adjusted = holm(np.array([each.p_value for each in found]))
+    return [
+        decide(each.mean, p, each.interval(0.9), direction="lower", alpha=0.05, margin=margin)
+        for each, p in zip(found, adjusted, strict=True)
+    ]
+
+
+def calibration(repeats: int) -> tuple[float, float]:
+    """Promised and kept shares of equal verdicts over studies made twice from the same truth."""
+    rng, margin, seeds = np.random.default_rng(12), 0.5, 8
+    promised, kept = [], []
+    for _ in range(repeats):
+        true = rng.normal(0, 0.8, (4, 1))
+        once, again = (rng.normal(true, 1.0, (4, seeds)) for _ in range(2))
+        found = [over_replicates(each) for each in once]
+        measured = Family(
+            *(np.array([getattr(each, name) for each in found]) for name in NAMES),
+            margins=np.full(4, margin),
+        )
+        promised.append(replication(measured, level=0.95, rng=rng).mean())
+        pairs = zip(verdicts(once, margin), verdicts(again, margin), strict=True)
+        kept.append(np.mean([one == other for one, other in pairs]))
+    return float(np.mean(promised)), float(np.mean(kept))
+
+
+NAMES = ("mean", "standard_error", "df")
+
+
+def test_promises_are_kept_over_studies_made_twice() -> None:
+    promised, kept = calibration(300)
+    print(f"promised {promised:.3f}, kept {kept:.3f}")
+    assert promised == pytest.approx(kept, abs=0.06)
