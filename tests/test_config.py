@@ -186,9 +186,11 @@ def test_a_file_that_is_no_study_is_refused(tmp_path, text):
 
 
 def test_overrides_merge_mappings_and_replace_lists(tmp_path):
-    study = load_study(MINIATURE, {"limits": {"epochs": 1}, "seeds": {"tuning": [7]}})
+    study = load_study(
+        MINIATURE, {"limits": {"epochs": 1}, "seeds": {"tuning": [70, 71, 72, 73, 74]}}
+    )
     assert study.limits.epochs == 1
-    assert study.seeds.tuning == (7,)
+    assert study.seeds.tuning == tuple(seeds)
     assert study.seeds.evaluation == load_study(MINIATURE).seeds.evaluation
 
 
@@ -197,9 +199,10 @@ def test_a_snakemake_call_is_one_study(monkeypatch):
     miniature = yaml.safe_load(MINIATURE.read_text())
     assert snakemake_study(miniature, [MINIATURE], ROOT).name == "miniature"
     assert snakemake_study({"data_dir": "elsewhere"}, [], ROOT).name == "mnist-cifar10"
-    limited = {"limits": {"epochs": "1"}, "seeds": {"tuning": ["70", "80"]}}
+    seeds = [str(seed) for seed in range(70, 80)]
+    limited = {"limits": {"epochs": "1"}, "seeds": {"tuning": seeds}}
     assert snakemake_study(limited, [], ROOT).limits.epochs == 1
-    assert snakemake_study(limited, [], ROOT).seeds.tuning == (70, 80)
+    assert snakemake_study(limited, [], ROOT).seeds.tuning == tuple(range(70, 80))
     with pytest.raises(ConfigError, match=r"limits\.epochs: '2020-99-99' is not allowed"):
         snakemake_study({"limits": {"epochs": "2020-99-99"}}, [], ROOT)
     with pytest.raises(ConfigError, match="allowed: one file"):

@@ -1,6 +1,8 @@
 """The prepared form: its splits, its bytes, and what it refuses to load."""
 
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -56,9 +58,55 @@ def test_channel_moments_are_numpys():
     np.testing.assert_allclose(std, scaled.std(axis=(0, 2, 3)), rtol=1e-14)
 
 
-def test_moments_come_from_the_training_split_alone():
+def test_moments_come_from_what_may_train_and_never_from_the_test_set():
     prepared, splits = tiny()
-    assert prepared.manifest.channel_mean == channel_moments(splits["train"].images)[0]
+    official = np.concatenate([splits[name].images for name in ("train", "validation")])
+    assert prepared.manifest.channel_mean == channel_moments(official)[0]
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return prepare("digits", Path("needs none"))
+
+
+def test_a_replicate_divides_all_training_examples_by_class(digits):
+    counts = digits.manifest.counts
+    share = counts.validation / (counts.train + counts.validation)
+    train, validation = digits.divided(3)
+    rows = np.concatenate([train, validation])
+    assert sorted(rows) == list(range(counts.train + counts.validation))
+    for label in range(10):
+        of_class = (digits.labels[rows] == label).sum()
+        held = (digits.labels[validation] == label).sum()
+        assert held == pytest.approx(share * of_class, abs=0.5)
+
+
+def test_replicates_divide_differently_and_each_the_same_way_again(digits):
+    first, again, other = (digits.divided(seed) for seed in (3, 3, 4))
+    assert np.array_equal(first.validation, again.validation)
+    shared = np.intersect1d(first.validation, other.validation)
+    expected = len(first.validation) ** 2 / (len(first.train) + len(first.validation))
+    assert abs(len(shared) - expected) < 5 * expected**0.5
+    assert len(first.train) == len(other.train)
+
+
+def test_equal_images_never_stand_on_both_sides(digits):
+    images = digits.images.copy()
+    images[:600:2] = images[1:600:2]
+    doubled = replace(digits, images=images)
+    for seed in range(3):
+        train, validation = (
+            {image.tobytes() for image in images[rows]} for rows in doubled.divided(seed)
+        )
+        assert not train & validation
+
+
+def test_validation_that_the_source_gives_is_every_replicate_s(digits):
+    manifest = digits.manifest.model_copy(update={"gives_validation": True})
+    given = replace(digits, manifest=manifest)
+    for seed in (3, 4):
+        assert np.array_equal(given.divided(seed).train, digits.rows("train"))
+        assert np.array_equal(given.divided(seed).validation, digits.rows("validation"))
 
 
 def test_no_flipped_bit_yields_other_data(saved):

@@ -44,7 +44,7 @@ from lossbench.tables.parquet import read
 from lossbench.tables.runs import RUN_TABLES
 from lossbench.training import results
 from lossbench.training.block import Loop
-from test_training import cell, prepared, train
+from test_training import cell, prepared, replicates, train
 
 __all__ = ["prepared"]  # the fixture
 
@@ -59,7 +59,7 @@ class Bench:
         self.folder, self.log = folder, folder / "log"
         save(prepared, folder / "data.npz", folder / "data.json")
         cells = tuple(cell(stage="tuning", learning_rate=rate) for rate in (0.03, 0.1))
-        self.job = Job(cells=cells, seeds=(0, 1), code="a")
+        self.job = Job(cells=cells, replicates=tuple(replicates([0, 1])), code="a")
 
     def arguments(self, out: Path) -> list[str]:
         """The cache stands beside the job's folder, each job having one of its own."""

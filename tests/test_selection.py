@@ -14,8 +14,9 @@ GRID = LossGrid(loss="cross_entropy", learning_rates=(0.01, 0.1, 1.0))
 
 
 def choose(history: pd.DataFrame, runs: pd.DataFrame, grid: LossGrid) -> pd.DataFrame:
-    """What the runs tune for a comparison of eight epochs."""
-    return selection.choose(history, runs, grid, epochs=8)
+    """What the runs tune for a comparison of eight epochs: seed k is judged with seed 100 + k."""
+    seeds = {int(seed): 100 + int(seed) for seed in runs["seed"].unique()}
+    return selection.choose(history, runs, grid, seeds, epochs=8)
 
 
 def tuning(errors: dict[float, list[float | None]], **identity: Any) -> list[pd.DataFrame]:
@@ -29,23 +30,24 @@ def tuning(errors: dict[float, list[float | None]], **identity: Any) -> list[pd.
     return [pd.concat(histories), pd.concat(runs)]
 
 
-def test_the_lowest_mean_wins() -> None:
+def test_every_replicate_takes_its_own_lowest() -> None:
     history, runs = tuning({0.01: [0.3, 0.3], 0.1: [0.1, 0.2], 1.0: [0.05, 0.5]})
-    row = choose(history, runs, GRID).iloc[0]
-    assert row["learning_rate"] == 0.1
-    assert row["validation_error"] == pytest.approx(0.15)
-    assert row["trials"] == 3
-    assert not row["on_edge"]
+    found = choose(history, runs, GRID)
+    assert found["learning_rate"].tolist() == [1.0, 0.1]
+    assert found["seed"].tolist() == [100, 101]
+    assert found["tuning_seed"].tolist() == [0, 1]
+    assert found["validation_error"].tolist() == [0.05, 0.2]
+    assert found["trials"].tolist() == [3, 3]
+    assert found["on_edge"].tolist() == [True, False]
 
 
 def test_a_diverged_run_counts_as_chance() -> None:
     history, runs = tuning({0.01: [0.3, 0.3], 0.1: [0.01, None], 1.0: [None, None]})
-    assert choose(history, runs, GRID).iloc[0]["learning_rate"] == 0.01
+    assert choose(history, runs, GRID)["learning_rate"].tolist() == [0.1, 0.01]
 
 
-def test_ties_go_to_the_smaller_rate_despite_rounding() -> None:
-    # 0.1 + 0.2 lies a last bit above 0.3.
-    history, runs = tuning({0.01: [0.9], 0.1: [0.1 + 0.2], 1.0: [0.3]})
+def test_ties_go_to_the_smaller_rate() -> None:
+    history, runs = tuning({0.01: [0.9], 0.1: [0.3], 1.0: [0.3]})
     row = choose(history, runs, GRID).iloc[0]
     assert row["learning_rate"] == 0.1
     assert not row["on_edge"]
@@ -78,10 +80,10 @@ def test_margins_are_chosen_with_the_rate_and_ties_go_to_the_first() -> None:
 
 def test_runs_that_do_not_fill_the_grid_are_an_error() -> None:
     history, runs = tuning({0.01: [0.3], 0.1: [0.1]})
-    with pytest.raises(TableError, match=r"\(1.0, ''\) of the grid is missing"):
+    with pytest.raises(TableError, match="rate 1, seed 0 of the grid is missing"):
         choose(history, runs, GRID)
     history, runs = tuning({0.01: [0.3], 0.1: [0.1], 1.0: [0.1, 0.1]})
-    with pytest.raises(TableError, match="seeds differ"):
+    with pytest.raises(TableError, match=r"rate 0\.01, seed 1 of the grid is missing"):
         choose(history, runs, GRID)
     with pytest.raises(TableError, match="allowed: mse_softmax"):
         choose(history, runs, GRID.model_copy(update={"loss": "mse_softmax"}))

@@ -6,7 +6,7 @@ import pytest
 
 from lossbench.errors import ConfigError
 from lossbench.study.loading import load_study
-from lossbench.study.plan import jobs, seeds, tuning_grid
+from lossbench.study.plan import all_jobs, jobs, replicates, tuning_grid
 
 MINIATURE = Path(__file__).parents[1] / "config/miniature.yaml"
 
@@ -17,7 +17,7 @@ def runs_of(study, stage):
         (cell.dataset, cell.model, cell.loss, cell.setting, cell.learning_rate, seed)
         for job in jobs(study, stage)
         for cell in job.cells
-        for seed in job.seeds
+        for seed in (replicate.seed for replicate in job.replicates)
     ]
 
 
@@ -31,7 +31,7 @@ def test_tuning_plans_every_trial_with_every_seed_once(compute):
         for grid in comparison.losses
         for margin in [margin.label for margin in grid.margins] or [""]
         for rate in grid.learning_rates
-        for seed in study.seeds.tuning
+        for seed in study.seeds.tuning[: comparison.replicates]
     }
     assert len(planned) == len(set(planned))
     assert set(planned) == expected
@@ -43,24 +43,35 @@ def test_evaluation_plans_every_seed_within_the_comparison_s_cap():
     for run in runs_of(study, "evaluation"):
         found[run[:3]].append(run[-1])
     for comparison in study.comparisons:
-        expected = study.seeds.evaluation[: comparison.evaluation_seeds]
+        expected = study.seeds.evaluation[: comparison.replicates]
         for grid in comparison.losses:
             assert found[comparison.dataset, comparison.model, grid.loss] == list(expected)
 
 
-def test_a_comparison_may_tune_with_fewer_seeds_than_the_study():
-    study = load_study(MINIATURE, {"seeds": {"tuning": [100, 101, 102], "evaluation": [0, 1, 2]}})
-    comparison = study.comparisons[0].model_copy(update={"tuning_seeds": 2})
-    assert seeds(study, comparison, "tuning") == (100, 101)
-    assert seeds(study, study.comparisons[0], "tuning") == (100, 101, 102)
+def test_a_replicate_tunes_and_is_judged_on_one_split():
+    study = load_study(MINIATURE)
+    splits = dict(zip(study.seeds.evaluation, study.seeds.tuning, strict=True))
+    for job in all_jobs(study):
+        for replicate in job.replicates:
+            assert replicate.split == splits.get(replicate.seed, replicate.seed)
+
+
+def test_a_loss_may_have_fewer_replicates_than_its_comparison():
+    study = load_study(MINIATURE)
+    comparison = study.comparisons[0].model_copy(update={"replicates": 4})
+    grid = comparison.losses[1]
+    few = grid.model_copy(update={"replicates": 2})
+    assert len(replicates(study, comparison, grid, "tuning")) == 4
+    for stage in ("tuning", "evaluation"):
+        assert len(replicates(study, comparison, few, stage)) == 2
 
 
 def test_limits_cap_epochs_and_seeds_and_nothing_else():
-    limits = {"epochs": 1, "tuning_epochs": 1, "evaluation_seeds": 1, "tuning_seeds": 1}
+    limits = {"epochs": 1, "tuning_epochs": 1, "replicates": 1}
     study = load_study(MINIATURE, {"limits": limits})
     for stage in ("tuning", "evaluation"):
         for job in jobs(study, stage):
-            assert len(job.seeds) == 1
+            assert len(job.replicates) == 1
             assert {cell.epochs for cell in job.cells} == {1}
     assert len(list(jobs(study, "tuning"))) == len(list(jobs(load_study(MINIATURE), "tuning")))
 
@@ -81,11 +92,15 @@ def test_jobs_of_a_study_have_folders_of_their_own():
     assert len(folders) == len(set(folders))
 
 
-def test_a_choice_fills_in_rate_and_margin():
+def test_each_replicate_s_choice_fills_in_its_rate_and_margin():
     study = load_study(MINIATURE)
     job = next(job for job in jobs(study, "evaluation") if job.cells[0].loss == "am_softmax")
     label = job.margins[0].label
-    cell = job.with_choice(0.1, label).cells[0]
-    assert (cell.learning_rate, cell.setting) == (0.1, label)
+    rates = {replicate.seed: 0.1 * (1 + replicate.seed) for replicate in job.replicates}
+    runs = job.runs({seed: (rate, label) for seed, rate in rates.items()})
+    assert {run.replicate.seed: run.cell.learning_rate for run in runs} == rates
+    assert {run.cell.setting for run in runs} == {label}
     with pytest.raises(ConfigError, match=r"setting 'm=9'"):
-        job.with_choice(0.1, "m=9")
+        job.runs(dict.fromkeys(rates, (0.1, "m=9")))
+    with pytest.raises(ConfigError, match="none for seed 0; there are some for: 1"):
+        job.runs({1: (0.1, label)})

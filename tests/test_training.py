@@ -1,7 +1,7 @@
 """Training draws by seed, is the same in every block, and fails in the open."""
 
 import math
-from types import SimpleNamespace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ from lossbench.networks.losses import LOSSES
 from lossbench.networks.margins import MARGINS
 from lossbench.networks.models import Body, Network, build, initialise_body
 from lossbench.study.grid import Annealing, Margin
-from lossbench.study.job import Cell
+from lossbench.study.job import Cell, Replicate
 from lossbench.study.settings import ANNEALED, Compute, History, Recipe
 from lossbench.tables.runs import LOGITS
 from lossbench.training import fit as fitting
@@ -72,12 +72,18 @@ def prepared():
     generator = np.random.default_rng(0)
     splits = {"train": examples(256, generator), "validation": examples(100, generator)}
     splits["test"] = examples(100, generator)
-    loaded = Loaded(splits, {})
+    loaded = Loaded(splits, {}, gives_validation=True)
     return build_prepared(loaded, name="digits", stand_in=True, licence="", citation="")
 
 
+def replicates(seeds):
+    """A replicate each, all on the same division of the data."""
+    return [Replicate(split=100, seed=seed) for seed in seeds]
+
+
 def train(cell, seeds, prepared):
-    return fit(cell, seeds, prepared, Compute(accelerator="cpu"), show_bar=False)
+    compute = Compute(accelerator="cpu")
+    return fit(cell, replicates(seeds), prepared, compute, show_bar=False)
 
 
 def test_measured_steps_are_evenly_spaced_on_a_log_axis_up_to_the_last():
@@ -123,7 +129,7 @@ def test_a_constant_rate_stays_at_its_peak():
 
 
 def test_an_epoch_shows_every_example_once_and_seeds_differ():
-    order = Order([3, 4], examples=96, batch_size=32)
+    order = Order([3, 4], [np.arange(96)] * 2, batch_size=32)
     rows = torch.cat([draw.rows for draw in order], dim=1)
     assert len(order) == 3
     for seed in rows:
@@ -134,8 +140,8 @@ def test_an_epoch_shows_every_example_once_and_seeds_differ():
 
 
 def test_the_order_of_an_epoch_depends_on_seed_and_epoch_alone():
-    long = Order([5, 9], examples=64, batch_size=16)
-    short = Order([9], examples=64, batch_size=16)
+    long = Order([5, 9], [np.arange(64)] * 2, batch_size=16)
+    short = Order([9], [np.arange(64)], batch_size=16)
     for epoch in (2, 0):
         long.set_epoch(epoch)
         short.set_epoch(epoch)
@@ -169,11 +175,13 @@ def test_a_run_is_bit_identical_whatever_its_block(prepared, changes):
 
 
 def test_tuning_never_sees_the_test_set(prepared):
-    blind = SimpleNamespace(
-        manifest=prepared.manifest,
-        examples=lambda split: prepared.examples(split) if split != "test" else 1 / 0,
-    )
-    assert set(train(cell(stage="tuning"), [0], blind)) == {"history", "runs", "timing"}
+    """Other test images, and labels that are none, change nothing."""
+    images, labels = prepared.images.copy(), prepared.labels.copy()
+    images[prepared.indices("test")], labels[prepared.indices("test")] = 77, 255
+    blind = replace(prepared, images=images, labels=labels)
+    found, expected = (train(cell(stage="tuning"), [0], data) for data in (blind, prepared))
+    assert set(found) == {"history", "runs", "timing"}
+    pd.testing.assert_frame_equal(found["history"], expected["history"], check_exact=True)
 
 
 @pytest.fixture(params=[Loop, Stack])
@@ -305,7 +313,7 @@ def test_the_stack_computes_what_the_loop_computes(model, loss, seeds):
         for seed, network in enumerate(loop.networks):
             gradient = list(network.parameters())[place].grad
             torch.testing.assert_close(stacked[seed], gradient, rtol=1e-4, atol=1e-6)
-    ours, theirs = loop.outputs(images[0]), stack.outputs(images[0])
+    ours, theirs = loop.outputs(images), stack.outputs(images)
     torch.testing.assert_close(ours.logits, theirs.logits, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(ours.features, theirs.features, rtol=1e-4, atol=1e-5)
 
@@ -325,7 +333,7 @@ def test_a_compiled_block_computes_what_the_plain_one_computes(kind):
     for ours, theirs in zip(plain.parameters(), compiled.parameters(), strict=True):
         torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-4, atol=1e-6)
     # The running statistics of BatchNorm enter the outputs.
-    first, second = plain.outputs(images[0]), compiled.outputs(images[0])
+    first, second = plain.outputs(images), compiled.outputs(images)
     torch.testing.assert_close(first.logits, second.logits, rtol=1e-4, atol=1e-5)
 
 

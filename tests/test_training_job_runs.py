@@ -13,20 +13,20 @@ from lossbench.datasets.prepared import save
 from lossbench.errors import DataError
 from lossbench.run_cache import CHECKPOINTS, RunCache
 from lossbench.study.grid import Margin
-from lossbench.study.job import Job
+from lossbench.study.job import Job, Replicate, Run
 from lossbench.study.settings import Compute
 from lossbench.tables.listing import read_listing
 from lossbench.training import determinants as known
 from lossbench.training import job_runs
 from lossbench.training.job_runs import Place, bring_runs
-from test_training import cell, prepared
+from test_training import cell, prepared, replicates
 
 __all__ = ["prepared"]  # the fixture
 
 RATES = (0.03, 0.1)
 JOB = Job(
     cells=tuple(cell(stage="tuning", learning_rate=rate, epochs=1) for rate in RATES),
-    seeds=(0, 1),
+    replicates=tuple(replicates([0, 1])),
     code="the code",
 )
 
@@ -51,9 +51,9 @@ def trained(monkeypatch):
 
     found, fit = [], module.fit
 
-    def counting(cell, seeds, *arguments, **options):
-        found.extend((cell.learning_rate, seed) for seed in seeds)
-        return fit(cell, seeds, *arguments, **options)
+    def counting(cell, block, *arguments, **options):
+        found.extend((cell.learning_rate, replicate.seed) for replicate in block)
+        return fit(cell, block, *arguments, **options)
 
     monkeypatch.setattr(module, "fit", counting)
     return found
@@ -66,6 +66,8 @@ def again(place, name, **compute):
 
 
 def changed_job(**changes):
+    if "seeds" in changes:
+        changes["replicates"] = tuple(replicates(changes.pop("seeds")))
     return JOB.model_copy(update=changes)
 
 
@@ -132,8 +134,9 @@ def test_what_changes_no_number_trains_nothing(place, trained, compute, monkeypa
         (changed_cells(batch_size=20), {}),
         (changed_cells(precision="bfloat16"), {}),
         (JOB, {"threads": 2}),
+        (changed_job(replicates=(Replicate(split=7, seed=0), Replicate(split=7, seed=1))), {}),
     ],
-    ids=["code", "epochs", "batch size", "precision", "threads"],
+    ids=["code", "epochs", "batch size", "precision", "threads", "split"],
 )
 def test_what_changes_a_number_trains_all(place, trained, job, compute):
     bring_runs(JOB, place)
@@ -144,12 +147,12 @@ def test_what_changes_a_number_trains_all(place, trained, job, compute):
 
 @pytest.mark.parametrize("library", known.LIBRARIES)
 def test_another_version_of_a_library_trains_all(place, library, monkeypatch):
-    before = known.determinants(JOB.cells[0], 0, JOB, manifest(place), place.compute, "cpu")
+    before = known.determinants(JOB.runs()[0], JOB.code, manifest(place), place.compute, "cpu")
     version = metadata.version
     monkeypatch.setattr(
         known.metadata, "version", lambda name: "0" if name == library else version(name)
     )
-    after = known.determinants(JOB.cells[0], 0, JOB, manifest(place), place.compute, "cpu")
+    after = known.determinants(JOB.runs()[0], JOB.code, manifest(place), place.compute, "cpu")
     assert before != after
 
 
@@ -253,7 +256,7 @@ def test_pytorch_is_not_imported_when_all_runs_are_there(place):
 def test_settings_of_a_margin_have_folders_of_their_own(place):
     margins = (Margin(m=0.2, s=10), Margin(m=0.35, s=10))
     cells = [cell(loss="am_softmax", margin=margin, learning_rate=0.1) for margin in margins]
-    assert [each.folder(3) for each in cells] == [
+    assert [Run(each, Replicate(split=1, seed=3)).folder for each in cells] == [
         "rate-0.1_m=0.2,s=10_seed-3",
         "rate-0.1_m=0.35,s=10_seed-3",
     ]

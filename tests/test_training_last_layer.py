@@ -75,7 +75,7 @@ def test_a_row_a_seed_from_the_networks_that_training_starts_with(digits):
     table = last_layer("lenet", (0, 4), digits, examples=EXAMPLES, threads=1)
     assert table["seed"].tolist() == [0, 4]
     assert set(table["dataset"]) == {"digits"}
-    images, _ = labelled(digits, "train", torch.device("cpu"), limit=EXAMPLES)
+    images = labelled(digits, [np.arange(EXAMPLES)], torch.device("cpu"))[0][0]
     network = build("lenet", "linear", digits.manifest.image_shape, classes=10, seed=4)
     expected = measures(network(images).features.detach())
     assert table.iloc[1][list(expected)].to_dict() == pytest.approx(expected)

@@ -18,6 +18,7 @@ from lossbench.datasets.prepared import build as build_prepared
 from lossbench.networks.models import build
 from lossbench.provenance import processor
 from lossbench.study.grid import Annealing, Margin
+from lossbench.study.job import Replicate
 from lossbench.study.settings import ANNEALED, Compute, History, Recipe
 from lossbench.tables.runs import LOGITS, RUN_TABLES
 from lossbench.training import fit, module, results, resume
@@ -26,7 +27,7 @@ from lossbench.training.examples import Order
 from test_training import cell
 
 SHAPE = (2, 16, 20)
-SEEDS = (8, 3)
+REPLICATES = [Replicate(split=100, seed=8), Replicate(split=101, seed=3)]
 COUNTS = {"train": 150, "validation": 523, "test": 561}
 NOISE = {"train": 0.7, "validation": 0.75, "test": 0.8}
 BATCH, STEPS, EPOCHS, PROBED = 20, 7, 3, 90  # ten examples are left over at each epoch's end
@@ -83,7 +84,7 @@ def trained(monkeypatch):
 
 
 def train(cell, prepared):
-    return fit.fit(cell, SEEDS, prepared, Compute(accelerator="cpu"), show_bar=False)
+    return fit.fit(cell, REPLICATES, prepared, Compute(accelerator="cpu"), show_bar=False)
 
 
 class Plain:
@@ -93,19 +94,24 @@ class Plain:
     grows large, so the others' arithmetic is training's: `channels_last` and the fused optimiser.
     """
 
-    def __init__(self, cell, seed, prepared):
+    def __init__(self, cell, replicate, prepared):
         self.cell = cell
-        self.data = {name: prepared.examples(name) for name in COUNTS}
-        pixels = self.data["train"].images.astype(np.float64) / 255
+        self.data = {
+            name: Split(prepared.images[rows], prepared.labels[rows])
+            for name, rows in prepared.divided(replicate.split)._asdict().items()
+        }
+        self.data["test"] = prepared.examples("test")
+        pixels = prepared.images[: -COUNTS["test"]].astype(np.float64) / 255
         self.mean, self.std = (
             torch.tensor(part, dtype=torch.float32).view(-1, 1, 1)
             for part in (pixels.mean((0, 2, 3)), pixels.std((0, 2, 3)))
         )
         head, scale = HEADS.get(cell.loss, "linear"), cell.margin.s if cell.margin else None
-        self.network = build(cell.model, head, SHAPE, classes=10, seed=seed, scale=scale)
+        self.network = build(cell.model, head, SHAPE, classes=10, seed=replicate.seed, scale=scale)
         self.network.head.weight.data *= cell.recipe.head_scale
         self.network.to(memory_format=torch.channels_last)
-        self.train(Order([seed], examples=COUNTS["train"], batch_size=BATCH))
+        rows = np.arange(len(self.data["train"].labels))
+        self.train(Order([replicate.seed], [rows], batch_size=BATCH))
 
     def train(self, order):
         optimiser, self.step, self.history = self.optimiser(), 0, []
@@ -310,15 +316,14 @@ def test_every_table_is_the_plain_loop_s(prepared, trained, case):
     changes, others = CASES[case]
     tables = train(base(**changes), prepared)
     assert set(tables) == set(RUN_TABLES)
-    assert (tables["projections"]["seed"] == SEEDS[0]).all()
-    for seed, network in zip(SEEDS, trained, strict=True):
-        expected = Plain(base(**changes), seed, prepared)
-        found = {name: table[table["seed"] == seed] for name, table in tables.items()}
+    for replicate, network in zip(REPLICATES, trained, strict=True):
+        expected = Plain(base(**changes), replicate, prepared)
+        found = {name: table[table["seed"] == replicate.seed] for name, table in tables.items()}
         assert_same_weights(network, expected.network)
         assert_same_history(found["history"], expected)
         assert_same_tests(found, expected)
     for other in others:
-        change = Plain(base(**other), seed, prepared).tested("test")[0]
+        change = Plain(base(**other), replicate, prepared).tested("test")[0]
         distance = (change - expected.tested("test")[0]).abs().max()
         assert distance > 30 * TOLERANCE, f"{other} would pass for {changes}"
 
@@ -384,7 +389,7 @@ def test_runs_and_times_are_those_counted_by_hand(prepared, monkeypatch):
     # Forward, weights' gradient, inputs' gradient, the last not for the images; 2 operations each.
     flops = 2 * (3 * last + 2 * hidden)
     runs, timing = tables["runs"], tables["timing"]
-    assert set(runs["seed"]) == set(timing["seed"]) == set(SEEDS)
+    assert set(runs["seed"]) == set(timing["seed"]) == {each.seed for each in REPLICATES}
     assert not runs["diverged"].any()
     assert (runs["steps"] == STEPS * EPOCHS).all()
     assert (runs["parameters"] == hidden + 256 + last + 10).all()
@@ -392,7 +397,7 @@ def test_runs_and_times_are_those_counted_by_hand(prepared, monkeypatch):
 
     batches = 1 + 2  # of the training examples that are measured, and of the validation set
     total_s = STEPS * EPOCHS + 0.25 * batches * len(MEASURED)
-    rate = len(SEEDS) * BATCH  # examples of both seeds in a step, which takes a second
+    rate = len(REPLICATES) * BATCH  # examples of both seeds in a step, which takes a second
     assert timing["train_s"].tolist() == pytest.approx([total_s / 2] * 2)
     assert timing["examples_per_s"].tolist() == pytest.approx([rate] * 2)
     assert timing["peak_share"].tolist() == pytest.approx([flops * rate / 4e9] * 2)

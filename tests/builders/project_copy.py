@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 TINY = {
     "name": "tiny",
     "title": "Tiny",
-    "seeds": {"tuning": [100], "evaluation": [0, 1, 2]},
+    "seeds": {"tuning": [100, 101, 102], "evaluation": [0, 1, 2]},
     "datasets": [{"name": "digits", "equivalence_margin": 0.01}],
     "comparisons": [
         {

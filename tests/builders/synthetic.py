@@ -153,7 +153,10 @@ def _study(seeds: int, margins: bool, networks: int, recipes: bool) -> Study:
         {
             "name": "synthetic",
             "title": "An invented study",
-            "seeds": {"tuning": (100, 101), "evaluation": tuple(range(seeds))},
+            "seeds": {
+                "tuning": tuple(range(100, 100 + seeds)),
+                "evaluation": tuple(range(seeds)),
+            },
             "datasets": [
                 {"name": "mnist", "equivalence_margin": 0.005},
                 {"name": "cifar10", "equivalence_margin": 0.01, "augmentation": "flip_shift"},
@@ -210,11 +213,13 @@ def _asked(study: Study, *, diverged: bool) -> Iterator[Run]:
             setting = grid.margins[0].label if grid.margins else ""
             best = TRAITS[grid.loss].best_rate
             for rate in grid.learning_rates:
-                for seed in plan.seeds(study, comparison, "tuning"):
+                for replicate in plan.replicates(study, comparison, grid, "tuning"):
+                    seed = replicate.seed
                     identity = {"setting": setting, "learning_rate": rate, "seed": seed}
                     failed = is_victim and rate == RATES[-1]
                     yield _run(study, comparison, grid.loss, "tuning", identity, failed)
-            for seed in plan.seeds(study, comparison, "evaluation"):
+            for replicate in plan.replicates(study, comparison, grid, "evaluation"):
+                seed = replicate.seed
                 identity = {"setting": setting, "learning_rate": best, "seed": seed}
                 failed = is_victim and seed == study.seeds.evaluation[0]
                 yield _run(study, comparison, grid.loss, "evaluation", identity, failed)
@@ -428,7 +433,8 @@ def _choices(history: pd.DataFrame, runs: pd.DataFrame, study: Study) -> Iterato
             if len(mine):
                 goal = study.recipe(comparison.recipe).tuned_for
                 epochs = comparison.epochs
-                yield selection.choose(history, mine, grid, epochs=epochs, tuned_for=goal)
+                seeds = dict(zip(study.seeds.tuning, study.seeds.evaluation, strict=True))
+                yield selection.choose(history, mine, grid, seeds, epochs=epochs, tuned_for=goal)
 
 
 def _claims() -> pd.DataFrame:
