@@ -34,6 +34,10 @@ def test_shipped_studies_are_valid_and_named_after_their_file(path):
     assert load_study(path).name == path.stem
 
 
+def own(**fields: object) -> dict[str, object]:
+    return {"name": "own", **fields}
+
+
 WRONG = [
     ("colour", "red", "colour: no such field", "red"),
     ("name", "Mini Ature", "name", "Mini Ature"),
@@ -107,17 +111,21 @@ WRONG = [
     ("comparisons.0.losses.0.margins", [{"m": 0.5}], "comparisons.0.losses.0", "no margins"),
     ("comparisons.0.losses.4.margins", [], "comparisons.0.losses.4", "at least one margin"),
     ("comparisons.0.losses.4.margins", [{"m": 0.35}], "comparisons.0.losses.4", "s belongs to"),
-    ("recipe.momentum", 1.0, "recipe.momentum", "less than 1"),
-    ("recipe.weight_decay", -1.0, "recipe.weight_decay", "-1.0"),
-    ("recipe.optimiser", "adam", "recipe.optimiser: no such field", "adam"),
+    ("recipes", [], "recipes", "at least 1"),
+    ("recipes", [own(momentum=1.0)], "recipes.0.momentum", "less than 1"),
+    ("recipes", [own(weight_decay=-1.0)], "recipes.0.weight_decay", "-1.0"),
+    ("recipes", [own(rate=1)], "recipes.0.rate: no such field", "1"),
+    ("recipes", [own(), own()], "recipes", "twice"),
+    ("recipes", [{}], "recipes.0.name", "is missing"),
+    ("recipe", {}, "recipe: no such field", "{}"),
     ("history.ratio", 1.0, "history.ratio", "1.0"),
     ("compute.accelerator", "tpu", "compute.accelerator", "tpu"),
     ("history.ratio", 10**6, "history.ratio", "less than or equal to 1000"),
     ("compute.checkpoint_s", -1, "compute.checkpoint_s", "-1"),
     ("compute.checkpoint_s", float("inf"), "compute.checkpoint_s", "inf"),
     ("compute.compile", 2, "compute.compile", "valid boolean"),
-    ("recipe.warmup", "no", "recipe.warmup", "'no' is not allowed"),
-    ("recipe.warmup", False, "recipe.warmup", "False is not allowed"),
+    ("recipes", [own(warmup="no")], "recipes.0.warmup", "'no' is not allowed"),
+    ("recipes", [own(warmup=False)], "recipes.0.warmup", "False is not allowed"),
     ("compute.threads", 10**9, "compute.threads", "less than or equal to 1024"),
     ("compute.threads", 0, "compute.threads", "0"),
     ("compute.seeds_per_job", 1000, "compute.seeds_per_job", "1000"),
@@ -146,8 +154,8 @@ def test_a_wrong_field_is_one_clear_line(path, value, field, detail):
     [
         ("limits.epochs", "1", 1),
         ("limits.epochs", 1.0, 1),
-        ("recipe.weight_decay", "1e-3", 0.001),
-        ("recipe.weight_decay", 0, 0.0),
+        ("theory.learning_rate", "1e-3", 0.001),
+        ("theory.learning_rate", 1, 1.0),
         ("theory.learning_rate", yaml.safe_load("1e-3"), 0.001),
         ("compute.compile", "false", False),
         ("compute.trials_per_job", None, None),

@@ -41,6 +41,20 @@ FLOORS = {
 }
 
 
+RECIPES = (
+    {"name": "annealed"},
+    {"name": "constant", "schedule": "constant", "warmup": 0.02, "tuned_for": "speed"},
+)
+OWN = (
+    {"recipe": "annealed", "epochs": 6},
+    {"recipe": "annealed", "epochs": 4},
+    {"recipe": "constant", "epochs": 6},
+)
+"""What the comparisons of one network differ in."""
+HARDNESS = {("annealed", 4): 1.4, ("constant", 6): 1.8}
+"""Of a recipe and a length, times the floor."""
+
+
 @dataclass(frozen=True)
 class Trait:
     """How a loss differs from cross-entropy in the invented study."""
@@ -72,6 +86,7 @@ def build(
     undecided: bool = False,
     margins: bool = True,
     networks: int = 2,
+    recipes: bool = False,
 ) -> tuple[dict[str, pd.DataFrame], Study]:
     """The tables of an invented study, by name, and its configuration.
 
@@ -79,8 +94,10 @@ def build(
     the highest rate. `censored`: MSE on sigmoid never reaches a target. `missing_dataset`: the
     study asks for CIFAR-10 but has no run on it. `undecided`: seeds differ more than losses.
     `margins=False`: no margin loss is compared. `networks`: how many on each data set, 1 or 2.
+    `recipes`: the first network has two recipes, one of them at two lengths that share their
+    tuning runs.
     """
-    knobs = (seeds, diverged, censored, missing_dataset, undecided, margins, networks)
+    knobs = (seeds, diverged, censored, missing_dataset, undecided, margins, networks, recipes)
     made, study = _built(*knobs)
     return dict(made), study
 
@@ -94,8 +111,9 @@ def _built(
     undecided: bool,
     margins: bool,
     networks: int,
+    recipes: bool,
 ) -> tuple[dict[str, pd.DataFrame], Study]:
-    study = _study(seeds, margins, networks)
+    study = _study(seeds, margins, networks, recipes)
     runs = [
         run
         for run in _runs(study, diverged=diverged)
@@ -121,7 +139,7 @@ def _built(
     return made, study
 
 
-def _study(seeds: int, margins: bool, networks: int) -> Study:
+def _study(seeds: int, margins: bool, networks: int, recipes: bool) -> Study:
     losses = [loss for loss in TRAITS if margins or loss != "am_softmax"]
     grids = [
         {
@@ -144,12 +162,14 @@ def _study(seeds: int, margins: bool, networks: int) -> Study:
                 {
                     "dataset": dataset,
                     "model": model,
-                    "epochs": 6,
                     "tuning_epochs": 3,
                     "losses": grids,
+                    **each,
                 }
                 for dataset, model in (FLOORS if networks == 2 else list(FLOORS)[::2])
+                for each in (OWN if recipes and model == "mlp" else OWN[:1])
             ],
+            "recipes": RECIPES if recipes else RECIPES[:1],
             "statistics": {"resamples": 999},
             "history": {"ratio": 1.3},
         }
@@ -177,7 +197,13 @@ class Run:
         return np.random.default_rng(list(label.encode()))
 
 
-def _runs(study: Study, *, diverged: bool) -> Iterator[Run]:
+def _runs(study: Study, *, diverged: bool) -> list[Run]:
+    """Every run once, also of those tuning runs that two comparisons share."""
+    found = {tuple(run.key.values()): run for run in _asked(study, diverged=diverged)}
+    return list(found.values())
+
+
+def _asked(study: Study, *, diverged: bool) -> Iterator[Run]:
     for comparison in study.comparisons:
         for grid in comparison.losses:
             is_victim = diverged and grid.loss == "mse_softmax"
@@ -209,7 +235,8 @@ def _run(
     return Run(
         key={**place, "loss": loss, "stage": stage, **identity},
         epochs=epochs,
-        floor=FLOORS[comparison.dataset, comparison.model],
+        floor=FLOORS[comparison.dataset, comparison.model]
+        * HARDNESS.get((comparison.recipe, epochs), 1.0),
         margin=study.dataset(comparison.dataset).equivalence_margin,
         trait=trait,
         misfit=abs(np.log10(identity["learning_rate"] / trait.best_rate)) * 2,

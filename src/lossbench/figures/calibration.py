@@ -25,7 +25,7 @@ available = filled("reliability", "metrics")
 
 
 def draw(tables: Tables, study: Study) -> Figure:
-    """A panel for each network: accuracy against confidence, each run thin, all runs bold."""
+    """A panel for each comparison: accuracy against confidence, each run thin, all runs bold."""
     bins = tables["reliability"]
     shown = places(bins, study)
     figure, panels, lowest = panel_each(shown, panel_height=2.6, sharex=True, sharey=True)

@@ -24,7 +24,7 @@ def available(tables: Tables) -> bool:
 
 
 def draw(tables: Tables, study: Study) -> Figure:
-    """A panel for each network: the error on the images of each class, the mean over seeds."""
+    """A panel for each comparison: the error on the images of each class, the mean over seeds."""
     errors = _class_errors(tables)
     figure, panels, _ = panel_each(places(errors, study), panel_height=2.5)
     for place, panel in panels.items():

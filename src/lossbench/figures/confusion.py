@@ -31,7 +31,7 @@ available = filled("confusion")
 
 
 def draw(tables: Tables, study: Study) -> Figure:
-    """A row for each network: the reference, the loss in focus, and their difference."""
+    """A row for each comparison: the reference, the loss in focus, and their difference."""
     counts = tables["confusion"]
     shown, pair = places(counts, study), _pair(counts)
     columns = len(pair) + (len(pair) == 2)

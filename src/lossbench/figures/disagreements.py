@@ -23,7 +23,7 @@ def available(tables: Tables) -> bool:
 
 
 def draw(tables: Tables, study: Study) -> Figure:
-    """A row for each network and direction: the images, their class, and the wrong answer."""
+    """A row for each comparison and direction: the images, their class, and the wrong answer."""
     rows = _pictured(tables["gallery"])
     groups = [
         (place, right, mine)

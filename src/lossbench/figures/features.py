@@ -19,7 +19,7 @@ available = filled("geometry")
 
 
 def draw(tables: Tables, study: Study) -> Figure:
-    """A row for each network: the scatter ratio, and cosines to the own and another class."""
+    """A row for each comparison: the scatter ratio, and cosines to the own and another class."""
     measured = tables["geometry"]
     shown = places(measured, study)
     orders = [losses(place.rows(measured)) for place in shown]
@@ -40,7 +40,7 @@ def draw(tables: Tables, study: Study) -> Figure:
 
 
 def words(tables: Tables, study: Study) -> Words:
-    """Which loss is most compact on each network, by the mean over seeds."""
+    """Which loss is most compact in each comparison, by the mean over seeds."""
     measured = tables["geometry"]
     ratios = measured[measured["measure"] == SCATTER]
     found = []

@@ -27,7 +27,7 @@ def available(tables: Tables) -> bool:
 
 
 def draw(tables: Tables, study: Study) -> Figure:
-    """A row for each network: every run's error, and its difference to the reference's."""
+    """A row for each comparison: every run's error, and its difference to the reference's."""
     errors, contrasts = _test_errors(tables), select(tables, ERROR.metric)
     shown = places(errors, study)
     orders = [losses(place.rows(errors)) for place in shown]

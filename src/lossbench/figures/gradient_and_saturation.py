@@ -25,7 +25,7 @@ def available(tables: Tables) -> bool:
 
 
 def draw(tables: Tables, study: Study) -> Figure:
-    """A row for each network: RMS logit gradient and mean output slope against steps."""
+    """A row for each comparison: RMS logit gradient and mean output slope against steps."""
     history = evaluation(tables["history"])
     shown = places(history, study)
     figure, axes = grid(len(shown), 2, panel_height=1.9, sharex="row")

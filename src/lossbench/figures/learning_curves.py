@@ -23,7 +23,7 @@ available = filled("history")
 
 
 def draw(tables: Tables, study: Study) -> Figure:
-    """A row for each network: training and validation error against steps, both axes log."""
+    """A row for each comparison: training and validation error against steps, both axes log."""
     history = evaluation(tables["history"])
     shown = places(history, study)
     figure, axes = grid(len(shown), 2, panel_height=1.9, sharey="row", sharex="row")

@@ -25,7 +25,7 @@ available = filled("projections")
 
 
 def draw(tables: Tables, study: Study) -> Figure:
-    """A block for each network, a panel for each of its losses: the features of one seed."""
+    """A block for each comparison, a panel for each of its losses: the features of one seed."""
     points = tables["projections"]
     shown = places(points, study)
     orders = [losses(place.rows(points)) for place in shown]
@@ -47,12 +47,12 @@ def draw(tables: Tables, study: Study) -> Figure:
 
 
 def words(tables: Tables, study: Study) -> Words:
-    """Which loss is most compact in this view, and on how many networks."""
+    """Which loss is most compact in this view, and in how many comparisons."""
     points = tables["projections"]
     shown = places(points, study)
     winners = Counter(_most_compact(place.rows(points)) for place in shown)
     compact = [
-        f"{names.loss_name(loss)} ({number} of {numbers.count(len(shown), 'network')})"
+        f"{names.loss_name(loss)} ({number} of {numbers.count(len(shown), 'comparison')})"
         for loss, number in winners.most_common()
     ]
     return {

@@ -25,7 +25,7 @@ def available(tables: Tables) -> bool:
 
 
 def draw(tables: Tables, study: Study) -> Figure:
-    """A panel for each network: final validation error of tuning runs against the rate."""
+    """A panel for each comparison: final validation error of tuning runs against the rate."""
     ended = tuned(tables)
     figure, panels, _ = panel_each(places(ended, study), panel_height=2.3)
     for place, panel in panels.items():

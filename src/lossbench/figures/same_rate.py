@@ -27,7 +27,7 @@ def available(tables: Tables) -> bool:
 
 
 def draw(tables: Tables, study: Study) -> Figure:
-    """A panel for each network: validation error at the reference's rate, and at the own one."""
+    """A panel for each comparison: validation error at the reference's rate, and at the own one."""
     pairs = _same_rate(tables)
     shown = places(pairs, study)
     lines = [shown[at : at + 2] for at in range(0, len(shown), 2)]

@@ -1,4 +1,4 @@
-"""Declare the error levels of a data set and network from the primary pair's tuning runs."""
+"""Declare the error levels of a comparison from the primary pair's tuning runs."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,0 +1,253 @@
+"""A study with two recipes and two lengths on one network, from its plan to its page."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from builders import synthetic
+from builders.drawn_figures import STUDY_FIGURES, draw
+from builders.report_pages import parsed, rendered, table_values
+from lossbench.analysis import selection
+from lossbench.errors import ConfigError
+from lossbench.report.drawings import FigureContent
+from lossbench.stats.derived import derived_tables
+from lossbench.study.config import Study
+from lossbench.study.loading import load_study, parse_study
+from lossbench.study.plan import jobs
+from lossbench.study.settings import Recipe
+from lossbench.tables.rows import of_comparisons
+from lossbench.tables.runs import COMPARISON
+from lossbench.words.places import places, places_in
+from lossbench.words.recipes import described
+
+MINIATURE = Path(__file__).parents[1] / "config/miniature.yaml"
+NETWORK = ("mnist", "mlp")
+LENGTHS = [("annealed", 4), ("annealed", 6), ("constant", 6)]
+
+
+@pytest.fixture(scope="module")
+def made() -> tuple[dict[str, pd.DataFrame], Study]:
+    return synthetic.build(networks=1, margins=False, recipes=True)
+
+
+def planned(study: Study, stage: str) -> list[tuple[object, ...]]:
+    """Every run, as (network, recipe, epochs, loss, rate, seed)."""
+    return [
+        (cell.model, cell.recipe.name, cell.epochs, cell.loss, cell.learning_rate, seed)
+        for job in jobs(study, stage)
+        for cell in job.cells
+        for seed in job.seeds
+    ]
+
+
+def test_lengths_that_tune_alike_share_their_tuning_runs(made) -> None:
+    study = made[1]
+    tuning, evaluation = planned(study, "tuning"), planned(study, "evaluation")
+    assert len(tuning) == len(set(tuning))
+    found = {run[1:3] for run in tuning if run[0] == "mlp"}
+    assert found == {("annealed", 3), ("constant", 3)}
+    assert {run[1:3] for run in evaluation if run[0] == "mlp"} == set(LENGTHS)
+    folders = [job.folder for stage in ("tuning", "evaluation") for job in jobs(study, stage)]
+    assert len(folders) == len(set(folders))
+
+
+def test_a_comparison_adds_the_rates_that_an_earlier_one_lacks() -> None:
+    study = load_study(MINIATURE)
+    first = study.comparisons[0].model_dump()
+    second = first | {"epochs": 8}
+    second["losses"] = [
+        grid | {"learning_rates": (*grid["learning_rates"][1:], 5.0)} for grid in first["losses"]
+    ]
+    fields = study.model_dump() | {"comparisons": [first, second]}
+    runs = planned(Study.model_validate(fields), "tuning")
+    rates = [run[4] for run in runs if run[3] == "cross_entropy"]
+    assert rates == [0.01, 0.03, 0.1, 5.0]
+
+
+def test_every_table_of_runs_has_each_run_once_and_every_comparison(made) -> None:
+    tables, study = made
+    asked = {(*NETWORK, *each) for each in LENGTHS}
+    for name in ("metrics", "contrasts", "choices", "targets", "gallery"):
+        found = set(tables[name][list(COMPARISON)].itertuples(index=False, name=None))
+        assert asked <= found, name
+    assert len(tables["runs"]) == sum(len(planned(study, s)) for s in ("tuning", "evaluation"))
+
+
+@pytest.mark.parametrize("place", LENGTHS)
+def test_a_comparison_says_what_it_would_say_alone(made, place) -> None:
+    tables, study = made
+    (alone,) = (
+        each
+        for each in study.comparisons
+        if (each.dataset, each.model, each.recipe, each.epochs) == (*NETWORK, *place)
+    )
+    own = study.model_copy(update={"comparisons": (alone,)})
+    here = dict(zip(COMPARISON, (*NETWORK, *place), strict=True))
+    tuned = here | {"epochs": alone.tuning_epochs}
+    read = {}
+    for name in ("history", "runs", "metrics", "geometry"):
+        frame = tables[name]
+        parts = [of(frame, here, "evaluation"), of(frame, tuned, "tuning")]
+        read[name] = pd.concat(parts, ignore_index=True)
+    read |= {name: of(tables[name], here) for name in ("choices", "targets")}
+    overall = read["metrics"][~read["metrics"]["metric"].str.startswith("class_error")]
+    expected = derived_tables(own, **read | {"metrics": overall})["contrasts"]
+    found = of(tables["contrasts"], here)
+    pd.testing.assert_frame_equal(found, expected)
+    assert len(found)
+
+
+def of(frame: pd.DataFrame, place: dict[str, object], stage: str | None = None) -> pd.DataFrame:
+    for column, value in (place | ({"stage": stage} if stage else {})).items():
+        frame = frame[frame[column] == value]
+    return frame.reset_index(drop=True)
+
+
+def test_tuning_runs_are_found_for_each_comparison_that_chose_from_them(made) -> None:
+    tables, _ = made
+    runs = tables["runs"]
+    found = of_comparisons(runs[runs["stage"] == "tuning"], tables["choices"])
+    mine = found[(found["model"] == "mlp") & (found["recipe"] == "annealed")]
+    assert mine["epochs"].value_counts().nunique() == 1
+    assert set(mine["epochs"]) == {4, 6}
+    assert set(mine["tuning_epochs"]) == {3}
+
+
+def test_a_recipe_tuned_for_speed_takes_the_rate_that_learns_earlier(made) -> None:
+    """By hand: the mean over seeds and points of the log error."""
+    tables, study = made
+    grid = study.comparisons[0].losses[0]
+    history, runs = (
+        of(tables[name], dict(zip(COMPARISON, (*NETWORK, "constant", 3), strict=True)), "tuning")
+        for name in ("history", "runs")
+    )
+    history, runs = (frame[frame["loss"] == grid.loss].copy() for frame in (history, runs))
+    late = (history["learning_rate"] == 0.3) & (history["step"] > 0)
+    last = history["step"] == history["step"].max()
+    history.loc[late & ~last, "validation_error"] /= 100  # early, and not at the end
+    history.loc[last & (history["learning_rate"] == 1.0), "validation_error"] = 0.0
+    ends = selection.choose(history, runs, grid, epochs=6)
+    speed = selection.choose(history, runs, grid, epochs=6, tuned_for="speed")
+    assert ends["learning_rate"].item() == 1.0
+    assert speed["learning_rate"].item() == 0.3
+    end = history[last & (history["learning_rate"] == 0.3)]["validation_error"].mean()
+    assert speed["validation_error"].item() == pytest.approx(end)
+
+
+def test_places_are_told_apart_only_where_a_network_has_several(made) -> None:
+    tables, study = made
+    told = {place[:-1]: place.told for place in places(study.comparisons)}
+    assert told["mnist", "mlp", "annealed", 4] == "annealed, 4\N{NO-BREAK SPACE}epochs"
+    assert told["cifar10", "convnet", "annealed", 6] == ""
+    assert {place[:-1]: place.told for place in places_in(tables["contrasts"])} == told
+
+
+@pytest.mark.parametrize("name", STUDY_FIGURES)
+def test_every_figure_shows_every_comparison(made, name) -> None:
+    svg, words = draw(name, *made)
+    assert words is not None
+    headings = [place.heading for place in places(made[1].comparisons)]
+    shown = svg.replace("&#160;", "\N{NO-BREAK SPACE}")
+    assert all(heading in shown for heading in headings), name
+
+
+def test_the_page_describes_recipes_and_names_comparisons(made) -> None:
+    tables, study = made
+    figures = {}
+    for name in STUDY_FIGURES:
+        svg, words = draw(name, tables, study)
+        figures[name] = FigureContent(svg, **vars(words))
+    page = parsed(rendered(tables, study, figures=figures))
+    headline = table_values(page, "headline")
+    rows = headline[headline["model"] == "mlp"][["recipe", "epochs"]]
+    assert set(rows.itertuples(index=False, name=None)) == {(r, str(e)) for r, e in LENGTHS}
+    terms = {term.text: text.text for term, text in pairs(page)}
+    for recipe in study.recipes:
+        assert described(recipe) in terms[f"Recipe {recipe.name}"]
+    assert any("MLP (constant, 6 epochs)" in term for term in terms)
+    assert "under constant that with the lowest mean log error" in page.text
+
+
+def pairs(page):
+    return zip(page.all("dt"), page.all("dd"), strict=True)
+
+
+def test_a_page_of_single_comparisons_has_no_columns_for_them() -> None:
+    tables, study = synthetic.build(networks=1, margins=False)
+    page = parsed(rendered(tables, study))
+    assert not {"recipe", "epochs"} & set(table_values(page, "headline"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, "SGD, Nesterov momentum 0.9, no weight decay, linear warm-up over 25%"),
+        ({"momentum": 0}, "plain SGD"),
+        ({"nesterov": False}, "SGD, momentum 0.9"),
+        ({"optimiser": "adamw"}, "AdamW, no weight decay"),
+        ({"schedule": "constant", "warmup": 0}, "no warm-up, then a constant rate"),
+        ({"weight_decay": 0.001}, "weight decay of 0.001 a step"),
+        ({"head_scale": 20}, "initial weights times 20"),
+        ({"tuned_for": "speed"}, "lowest mean log error"),
+    ],
+)
+def test_a_recipe_reads_as_its_fields_say(fields, words) -> None:
+    assert words in described(Recipe(name="own", **fields))
+
+
+def changed(**fields: object) -> dict[str, object]:
+    return load_study(MINIATURE).model_dump() | fields
+
+
+RECIPE = {"name": "own"}
+
+
+@pytest.mark.parametrize(
+    ("recipe", "line"),
+    [
+        ({"momentum": 0.0, "nesterov": True}, "nesterov: True is not allowed: momentum is 0"),
+        ({"optimiser": "adamw", "momentum": 0.9}, "momentum: 0.9 is not allowed: adamw has none"),
+        ({"optimiser": "adamw", "nesterov": True}, "nesterov: True is not allowed"),
+        ({"optimiser": "adam"}, "recipes.0.optimiser: 'adam' is not allowed"),
+        ({"name": "own-1"}, "recipes.0.name: 'own-1' is not allowed"),
+        ({"weight_decay": 1.0}, "recipes.0.weight_decay: 1.0 is not allowed"),
+        ({"head_scale": 0}, "recipes.0.head_scale: 0 is not allowed"),
+    ],
+)
+def test_a_recipe_without_sense_is_one_line(recipe, line) -> None:
+    comparisons = [
+        each.model_dump(exclude={"recipe"}) for each in load_study(MINIATURE).comparisons
+    ]
+    fields = changed(recipes=[RECIPE | recipe], comparisons=comparisons)
+    with pytest.raises(ConfigError) as caught:
+        parse_study(fields, origin="study.yaml")
+    assert line in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({}, "comparisons lists digits/mlp/annealed-6 twice"),
+        ({"recipe": "fast"}, "comparisons.1.recipe: 'fast' is not allowed: recipes lists annealed"),
+        ({"epochs": 9}, "digits/mlp/annealed-9: tuning_epochs 4 is not allowed: at least half"),
+        ({"epochs": 8, "batch_size": 64}, "batch_size 64 is not allowed: digits/mlp/annealed-6"),
+        ({"epochs": 8, "tuning_seeds": 1}, "tuning_seeds 1 is not allowed"),
+    ],
+)
+def test_a_comparison_that_contradicts_another_is_one_line(change, line) -> None:
+    first, _ = changed()["comparisons"]
+    with pytest.raises(ConfigError) as caught:
+        parse_study(changed(comparisons=[first, first | change]), origin="study.yaml")
+    assert line in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_lengths_that_a_trial_makes_equal_are_compared_once() -> None:
+    first, _ = changed()["comparisons"]
+    limits = {"epochs": 2, "tuning_epochs": 1}
+    fields = changed(comparisons=[first, first | {"epochs": 8}], limits=limits)
+    study = parse_study(fields, origin="study.yaml")
+    assert [(each.epochs, each.tuning_epochs) for each in study.comparisons] == [(2, 1)]
+    assert Study.model_validate_json(study.model_dump_json()) == study
