@@ -9,15 +9,23 @@ from builders import synthetic
 from builders.drawn_figures import STUDY_FIGURES, draw
 from builders.report_pages import parsed, rendered, table_values
 from lossbench.analysis import selection
+from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.errors import ConfigError
 from lossbench.report.drawings import FigureContent
 from lossbench.stats.derived import derived_tables
 from lossbench.study.config import Study
+from lossbench.study.job import Job
 from lossbench.study.loading import load_study, parse_study
+from lossbench.study.paths import COLLECTED, JOB_TABLES, StudyPaths
 from lossbench.study.plan import jobs
 from lossbench.study.settings import Recipe
+from lossbench.tables.parquet import write
 from lossbench.tables.rows import of_comparisons
-from lossbench.tables.runs import COMPARISON
+from lossbench.tables.runs import COMPARISON, RUN_TABLES
+from lossbench.tables.stored import read_tables
+from lossbench.verbs.choose import choose
+from lossbench.verbs.collect import collect
+from lossbench.verbs.declare import declare
 from lossbench.words.places import places, places_in
 from lossbench.words.recipes import described
 
@@ -72,6 +80,39 @@ def test_every_table_of_runs_has_each_run_once_and_every_comparison(made) -> Non
         found = set(tables[name][list(COMPARISON)].itertuples(index=False, name=None))
         assert asked <= found, name
     assert len(tables["runs"]) == sum(len(planned(study, s)) for s in ("tuning", "evaluation"))
+
+
+def test_what_jobs_leave_is_collected_once_and_chosen_for_every_comparison(made, tmp_path) -> None:
+    tables, study = made
+    paths = StudyPaths("synthetic", tmp_path)
+    for job in (job for stage in JOB_TABLES for job in jobs(study, stage)):
+        for name in JOB_TABLES[job.cells[0].stage]:
+            write(rows_of_job(tables[name], job), RUN_TABLES[name], paths.job(job, name))
+    for each in study.comparisons:
+        recipe = study.recipe(each.recipe).model_dump_json()
+        runs = paths.root / f"runs/tuning/{each.dataset}/{each.model}"
+        runs /= f"{each.recipe}-{each.tuning_epochs}"
+        for grid in each.losses:
+            out = paths.choice(each.folder, grid.loss)
+            folders = list((runs / grid.loss).iterdir())
+            choose(folders, grid.model_dump_json(), out, each.epochs, recipe)
+        pair = [paths.choice(each.folder, loss) for loss in (REFERENCE, PRIMARY)]
+        folders = [folder for loss in (REFERENCE, PRIMARY) for folder in (runs / loss).iterdir()]
+        declare(folders, pair, paths.targets(each.folder))
+    collect(study.model_dump_json(), paths.root)
+    for name, found in read_tables(paths, *COLLECTED).items():
+        pd.testing.assert_frame_equal(found, tables[name])
+
+
+def rows_of_job(frame: pd.DataFrame, job: Job) -> pd.DataFrame:
+    parts = []
+    for cell in job.cells:
+        wanted = {"dataset": cell.dataset, "model": cell.model, "recipe": cell.recipe.name}
+        wanted |= {"epochs": cell.epochs, "loss": cell.loss}
+        if cell.learning_rate is not None:
+            wanted["learning_rate"] = cell.learning_rate
+        parts.append(of(frame[frame["seed"].isin(job.seeds)], wanted, cell.stage))
+    return pd.concat(parts)
 
 
 @pytest.mark.parametrize("place", LENGTHS)
