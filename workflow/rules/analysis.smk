@@ -66,10 +66,7 @@ rule contrasts:
             )
         ],
     output:
-        [
-            PATHS.table(name)
-            for name in ("steps_to_level", "level_ratios", "contrasts")
-        ],
+        [PATHS.table(name) for name in ("steps_to_level", "level_ratios", "contrasts")],
     log:
         PATHS.root / "logs/contrasts.log",
     benchmark:

@@ -238,27 +238,8 @@ def _generator(identity: Row) -> np.random.Generator:
 ABSENT = Sample(
     np.zeros(0), over_replicates(np.zeros(0)), "absent: one of the losses has no runs here"
 )
-SCALED = (
-    "value",
-    "ci_low",
-    "ci_high",
-    "replicates_low",
-    "replicates_high",
-    "bca_low",
-    "bca_high",
-    "equivalence_low",
-    "equivalence_high",
-)
+INTERVALS = ("ci", "replicates", "bca", "equivalence")
+SCALED = ("value", *(f"{kind}_{end}" for kind in INTERVALS for end in ("low", "high")))
 """Computed on the log scale for a ratio, and turned back."""
-NUMBERS = (
-    *SCALED,
-    "mean",
-    "standard_error",
-    "df",
-    "p_value",
-    "t_p_value",
-    "improvement",
-    "reach",
-    "reference_reach",
-)
+NUMBERS = (*(column.name for column in CONTRASTS.columns if column.optional), "mean")
 """What is absent where a contrast is undefined."""

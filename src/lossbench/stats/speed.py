@@ -78,9 +78,8 @@ class Comparison:
     @property
     def by_pair(self) -> Floats:
         """(n,): the mean over the levels; NaN for a pair that misses every level."""
-        ratios = self.log_ratios
-        known = ~np.isnan(ratios)
-        sums, counts = np.nansum(ratios, axis=1), known.sum(axis=1)
+        counts = (~np.isnan(self.log_ratios)).sum(axis=1)
+        sums = np.nansum(self.log_ratios, axis=1)
         return np.asarray(np.where(counts > 0, sums / np.maximum(counts, 1), np.nan))
 
     @property
@@ -109,19 +108,10 @@ def by_level(pairs: Comparison, level: float) -> pd.DataFrame:
     `pairs` are those of which either run meets the level; `missed` and `reference_missed` count
     the runs that do not. Descriptive: no test is made level by level.
     """
-    rows = []
-    for index, ratios in enumerate(pairs.log_ratios.T):
-        known = ratios[~np.isnan(ratios)]
-        found = over_replicates(known)
-        ends = found.interval(level)
-        rows.append(
-            {
-                "ratio": np.exp(found.mean),
-                "ci_low": np.exp(ends[0]),
-                "ci_high": np.exp(ends[1]),
-                "pairs": len(known),
-                "missed": int((~pairs.ours.reached[:, index]).sum()),
-                "reference_missed": int((~pairs.theirs.reached[:, index]).sum()),
-            }
-        )
-    return pd.DataFrame(rows)
+    found = [over_replicates(ratios[~np.isnan(ratios)]) for ratios in pairs.log_ratios.T]
+    ends = np.exp([[each.mean, *each.interval(level)] for each in found])
+    return pd.DataFrame(ends, columns=["ratio", "ci_low", "ci_high"]).assign(
+        pairs=(~np.isnan(pairs.log_ratios)).sum(axis=0),
+        missed=(~pairs.ours.reached).sum(axis=0),
+        reference_missed=(~pairs.theirs.reached).sum(axis=0),
+    )
