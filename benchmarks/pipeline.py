@@ -58,7 +58,9 @@ def wide_study(default: Path) -> dict[str, Any]:
         for dataset in ("mnist", "cifar10")
         for model in ("mlp", "mlp_sigmoid", "lenet", "lenet_2d", "convnet")
     ]
-    return study | {"name": "wide", "comparisons": places, "compute": {"trials_per_job": 1}}
+    seeds = {"tuning": [100], "evaluation": [0]}
+    wide = {"name": "wide", "seeds": seeds, "comparisons": places, "compute": {"trials_per_job": 1}}
+    return study | wide
 
 
 def _miniature(project: Path, repeats: int) -> Iterator[Figure]:

@@ -186,9 +186,8 @@ def test_a_file_that_is_no_study_is_refused(tmp_path, text):
 
 
 def test_overrides_merge_mappings_and_replace_lists(tmp_path):
-    study = load_study(
-        MINIATURE, {"limits": {"epochs": 1}, "seeds": {"tuning": [70, 71, 72, 73, 74]}}
-    )
+    seeds = [70, 71, 72, 73, 74]
+    study = load_study(MINIATURE, {"limits": {"epochs": 1}, "seeds": {"tuning": seeds}})
     assert study.limits.epochs == 1
     assert study.seeds.tuning == tuple(seeds)
     assert study.seeds.evaluation == load_study(MINIATURE).seeds.evaluation

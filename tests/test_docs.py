@@ -18,18 +18,21 @@ DOCUMENTS = sorted(
     ]
 )
 MINIATURE = "snakemake --cores all --configfile config/miniature.yaml"
-JOB = "results/miniature/runs/evaluation/digits/mlp/annealed-6/mse_softmax/seeds-0-1-2-3-4"
+LOSS = "results/miniature/runs/evaluation/digits/mlp/annealed-6"
 
 RUN = [
     MINIATURE,
     "lossbench status",
     "lossbench compare results/miniature results/trial",
-    "snakemake --cores all --force results/miniature/runs/evaluation/digits/mlp/annealed-6/"
-    "cross_entropy/seeds-0-1-2-3-4/runs.parquet --configfile config/miniature.yaml",
+    f"snakemake --cores all --force {LOSS}/cross_entropy/* --configfile config/miniature.yaml",
+    f"snakemake --cores all --dry-run --printshellcmds --force {LOSS}/mse_softmax/* "
+    "--configfile config/miniature.yaml",
+    "lossbench cache",
     "snakemake --unlock",
     "snakemake --report report/snakemake.html --configfile config/miniature.yaml",
     "find results report -newermt now -exec touch {} +",
-    f"python -c \"import pandas; print(pandas.read_parquet('{JOB}/predictions.parquet').iloc[0])\"",
+    'python -c "import pandas, sys; print(pandas.read_parquet(sys.argv[1]).iloc[0])" '
+    f"{LOSS}/mse_softmax/*/*_seed-0/predictions.parquet",
     "grep -E '^dataset|^digits,mlp,(cross_entropy|mse_softmax),.*,test,error,' "
     "results/miniature/tables/metrics.csv",
     "grep -E '^dataset|^digits,mlp,tuned,error,mse_softmax,' "
@@ -44,14 +47,12 @@ PLANNED = [
     "snakemake --cores all --dry-run",
     "snakemake --cores all --configfile config/full.yaml",
     "snakemake --cores all --config name=trial 'limits={epochs: 1, tuning_epochs: 1, "
-    "evaluation_seeds: 1, tuning_seeds: 1, learning_rates: 1}'",
+    "replicates: 1, learning_rates: 1}'",
     "snakemake --cores all report/mnist-cifar10.html",
     "snakemake --cores all results/mnist-cifar10/figures/answer.svg",
     "snakemake --cores all results/mnist-cifar10/tables/contrasts.parquet",
     "snakemake --cores all --forcerun contrasts",
     "snakemake --workflow-profile profiles/slurm --configfile config/full.yaml",
-    f"snakemake --cores all --dry-run --printshellcmds --force {JOB}/runs.parquet "
-    "--configfile config/miniature.yaml",
 ]
 """Run with --dry-run: they train for hours, want a cluster, or show a plan."""
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pandas as pd
@@ -27,51 +28,54 @@ def each(count: int) -> dict[str, int]:
     return dict.fromkeys(BOTH, count)
 
 
-def seeds(tuning: list[int], evaluation: list[int]) -> tuple[str, str]:
-    return "--config", f"seeds={{tuning: {tuning}, evaluation: {evaluation}}}"
+def seeds(*replicates: int) -> tuple[str, str]:
+    """The option that asks for these replicates; each tunes with a seed a hundred higher."""
+    tuning = [100 + replicate for replicate in replicates]
+    return "--config", f"seeds={{tuning: {tuning}, evaluation: {list(replicates)}}}"
 
 
 @pytest.mark.parametrize(
     ("arguments", "new"),
     [
-        (seeds([100], [0, 1, 2, 3]), each(1)),
-        (seeds([100], [0, 1]), {}),
-        (seeds([100, 101], [0, 1, 2]), each(2)),
+        (seeds(0, 1, 2, 3), each(2 + 1)),  # a trial at each of two rates, and one run
+        (seeds(0, 1), {}),
         (("--config", "compute={seeds_per_job: 2, trials_per_job: 1}"), {}),
         (("--config", "compute={accelerator: cpu}"), {}),
     ],
-    ids=["a seed more", "a seed fewer", "a tuning seed more", "other jobs", "the device by name"],
+    ids=["a replicate more", "a replicate fewer", "other jobs", "the device by name"],
 )
 def test_only_what_is_new_is_trained(project, arguments, new):
-    """A second tuning seed may choose other rates: only then are evaluation runs new."""
-    before = choices(project)
-    found = project.trained(*arguments)
-    changed = {loss: 3 for loss, rate in choices(project).items() if rate != before[loss]}
-    assert found == {loss: count + changed.get(loss, 0) for loss, count in new.items()}
+    assert project.trained(*arguments) == new
 
 
-def choices(project: Project) -> dict[str, float]:
+def choices(project: Project) -> dict[tuple[str, int], float]:
+    """What each replicate chose for each loss."""
     files = (project.folder / "results/tiny/choices").rglob("*.parquet")
-    rows = [pd.read_parquet(file).iloc[0] for file in files]
-    return {row["loss"]: row["learning_rate"] for row in rows}
+    rows = pd.concat([pd.read_parquet(file) for file in files])
+    return dict(
+        zip(zip(rows["loss"], rows["seed"], strict=True), rows["learning_rate"], strict=True)
+    )
 
 
-def test_a_rate_in_the_middle_of_a_grid_is_one_run(project):
+def test_a_rate_in_the_middle_of_a_grid_is_one_trial_a_replicate(project):
+    """A replicate that now chooses another rate trains at it, too."""
     before = choices(project)
     project.edit(CONFIG, "- 0.03\n", "- 0.03\n    - 0.06\n")
     project.edit(CONFIG, "- 0.3\n", "- 0.2\n    - 0.3\n")
     found = project.trained()
-    changed = {loss: 3 for loss, rate in choices(project).items() if rate != before[loss]}
-    assert found == {loss: 1 + changed.get(loss, 0) for loss in BOTH}
+    changed = Counter(
+        loss for (loss, seed), rate in choices(project).items() if rate != before[loss, seed]
+    )
+    assert found == {loss: 3 + changed[loss] for loss in BOTH}
 
 
 def test_a_new_name_and_a_second_study_train_only_their_own(project):
     project.edit(CONFIG, "name: tiny", "name: other")
     before = project._stored()
-    project.tiny("--config", "seeds={tuning: [100], evaluation: [1, 2, 7, 8]}")
-    assert sorted(project._stored()) == sorted([*before, *BOTH * 2])
+    project.tiny(*seeds(1, 2, 7, 8))
+    assert sorted(project._stored()) == sorted([*before, *BOTH * (2 * 3)])
     page = (project.folder / "report/other.html").read_text()
-    assert page.count("tiny, 20") >= 2 * 2  # trained by the other study: two seeds of two losses
+    assert page.count("tiny, 20") >= 2 * 2 * 3  # two replicates of two losses: trained by tiny
 
 
 def test_a_changed_comment_trains_nothing(project):
@@ -81,7 +85,7 @@ def test_a_changed_comment_trains_nothing(project):
 
 def test_a_changed_formula_trains_all_that_use_it_and_nothing_else(project):
     project.edit(LOSSES, *FORMULA)
-    assert project.trained() == {"mse_softmax": 5}
+    assert project.trained() == {"mse_softmax": 9}
 
 
 @pytest.mark.parametrize("with_times", [True, False], ids=["with times", "without"])
@@ -95,7 +99,7 @@ def test_results_without_snakemake_s_records_are_taken_for_what_they_are(
     shutil.copytree(project.folder, moved.folder, ignore=ignore, copy_function=copy)
     assert moved.trained() == {}
     moved.edit(LOSSES, *FORMULA)
-    assert moved.trained() == {"mse_softmax": 5}
+    assert moved.trained() == {"mse_softmax": 9}
 
 
 def test_tables_are_the_same_with_and_without_the_cache(project):
@@ -105,7 +109,7 @@ def test_tables_are_the_same_with_and_without_the_cache(project):
     assert project.digests() == runs
     shutil.rmtree(project.folder / "results/tiny")
     shutil.rmtree(project.folder / "results/cache")
-    assert project.trained() == each(2 + 3)
+    assert project.trained() == each(2 * 3 + 3)
     assert project.digests() == runs
     project.tiny("--until", "contrasts")
     found = project.tables()
@@ -120,23 +124,26 @@ def test_the_cache_says_who_uses_it_and_drops_what_nobody_uses(project, monkeypa
 
     monkeypatch.chdir(project.folder)
     project.edit(CONFIG, "name: tiny", "name: other")
-    project.tiny("--config", "seeds={tuning: [100], evaluation: [1, 2, 7, 8]}")
+    project.tiny(*seeds(1, 2, 7, 8))
 
     def cache(*arguments: str) -> str:
         result = CliRunner().invoke(app, ["cache", *arguments])
         assert result.exit_code == 0, result.output + str(result.exception)
         return result.output
 
-    assert "14 runs" in cache()
-    assert "  other: 12\n  tiny: 10\n" in cache()
+    assert "30 runs" in cache()
+    assert "  other: 24\n  tiny: 18\n" in cache()
     shutil.rmtree("results/tiny")
-    assert "dropped: 2 runs unused" in cache("--prune")
-    assert "  other: 12\n" in cache()
+    assert "dropped: 6 runs unused" in cache("--prune")
+    assert "  other: 24\n" in cache()
     entry = next(Path("results/cache").glob("??/*"))
     os.utime(entry, (0, 0))
     size = sum(path.stat().st_size for path in Path("results/cache").glob("??/*/*"))
     assert "dropped: 1 runs not used for longest" in cache("--max-size", f"{size - 1}B")
     assert not entry.exists()
     assert (
-        project.trained("--config", "seeds={tuning: [100], evaluation: [1, 2, 7, 8]}") == {}
+        project.trained(
+            "--config", "seeds={tuning: [101, 102, 107, 108], evaluation: [1, 2, 7, 8]}"
+        )
+        == {}
     )  # what a study has is not trained again

@@ -1,5 +1,6 @@
 """A study with two recipes and two lengths on one network, from its plan to its page."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -14,11 +15,12 @@ from lossbench.errors import ConfigError
 from lossbench.report.drawings import FigureContent
 from lossbench.stats.derived import derived_tables
 from lossbench.study.config import Study
-from lossbench.study.job import Job
+from lossbench.study.job import Job, Run
 from lossbench.study.loading import load_study, parse_study
-from lossbench.study.paths import COLLECTED, JOB_TABLES, StudyPaths
-from lossbench.study.plan import jobs
+from lossbench.study.paths import COLLECTED, STAGE_TABLES, StudyPaths
+from lossbench.study.plan import all_jobs, jobs
 from lossbench.study.settings import Recipe
+from lossbench.tables.listing import Listed, write_listing
 from lossbench.tables.parquet import write
 from lossbench.tables.rows import of_comparisons
 from lossbench.tables.runs import COMPARISON, RUN_TABLES
@@ -45,7 +47,7 @@ def planned(study: Study, stage: str) -> list[tuple[object, ...]]:
         (cell.model, cell.recipe.name, cell.epochs, cell.loss, cell.learning_rate, seed)
         for job in jobs(study, stage)
         for cell in job.cells
-        for seed in job.seeds
+        for seed in (replicate.seed for replicate in job.replicates)
     ]
 
 
@@ -85,9 +87,9 @@ def test_every_table_of_runs_has_each_run_once_and_every_comparison(made) -> Non
 def test_what_jobs_leave_is_collected_once_and_chosen_for_every_comparison(made, tmp_path) -> None:
     tables, study = made
     paths = StudyPaths("synthetic", tmp_path)
-    for job in (job for stage in JOB_TABLES for job in jobs(study, stage)):
-        for name in JOB_TABLES[job.cells[0].stage]:
-            write(rows_of_job(tables[name], job), RUN_TABLES[name], paths.job(job, name))
+    seeds = json.dumps(list(zip(study.seeds.tuning, study.seeds.evaluation, strict=True)))
+    for job in all_jobs(study):
+        leave(job, tables, paths)
     for each in study.comparisons:
         recipe = study.recipe(each.recipe).model_dump_json()
         runs = paths.root / f"runs/tuning/{each.dataset}/{each.model}"
@@ -95,24 +97,37 @@ def test_what_jobs_leave_is_collected_once_and_chosen_for_every_comparison(made,
         for grid in each.losses:
             out = paths.choice(each.folder, grid.loss)
             folders = list((runs / grid.loss).iterdir())
-            choose(folders, grid.model_dump_json(), out, each.epochs, recipe)
+            choose(folders, grid.model_dump_json(), out, each.epochs, recipe, seeds)
         pair = [paths.choice(each.folder, loss) for loss in (REFERENCE, PRIMARY)]
         folders = [folder for loss in (REFERENCE, PRIMARY) for folder in (runs / loss).iterdir()]
-        declare(folders, pair, paths.targets(each.folder))
+        declare(folders, pair, paths.levels(each.folder))
     collect(study.model_dump_json(), paths.root)
     for name, found in read_tables(paths, *COLLECTED).items():
         pd.testing.assert_frame_equal(found, tables[name])
 
 
-def rows_of_job(frame: pd.DataFrame, job: Job) -> pd.DataFrame:
-    parts = []
-    for cell in job.cells:
-        wanted = {"dataset": cell.dataset, "model": cell.model, "recipe": cell.recipe.name}
-        wanted |= {"epochs": cell.epochs, "loss": cell.loss}
-        if cell.learning_rate is not None:
-            wanted["learning_rate"] = cell.learning_rate
-        parts.append(of(frame[frame["seed"].isin(job.seeds)], wanted, cell.stage))
-    return pd.concat(parts)
+def leave(job: Job, tables: dict[str, pd.DataFrame], paths: StudyPaths) -> None:
+    """What the job leaves in its folder, every run at the rate that its loss has in `tables`."""
+    chosen = tables["choices"]
+    chosen = chosen[chosen["loss"] == job.cells[0].loss].drop_duplicates("seed")
+    pairs = zip(chosen["learning_rate"], chosen["setting"], strict=True)
+    choices = dict(zip(chosen["seed"], pairs, strict=True))
+    is_tuning = job.cells[0].stage == "tuning"
+    listed = []
+    for run in job.runs(None if is_tuning else choices):
+        for name in STAGE_TABLES[run.cell.stage]:
+            path = paths.job(job) / run.folder / f"{name}.parquet"
+            write(rows_of_run(tables[name], run), RUN_TABLES[name], path)
+        origin = tables["origins"].iloc[0]
+        listed.append(Listed(run.folder, origin["key"], origin["study"], origin["trained"], False))
+    write_listing(paths.job(job), listed)
+
+
+def rows_of_run(frame: pd.DataFrame, run: Run) -> pd.DataFrame:
+    cell = run.cell
+    wanted = {"dataset": cell.dataset, "model": cell.model, "recipe": cell.recipe.name}
+    wanted |= {"epochs": cell.epochs, "loss": cell.loss, "seed": run.replicate.seed}
+    return of(frame, wanted | {"learning_rate": cell.learning_rate}, cell.stage)
 
 
 @pytest.mark.parametrize("place", LENGTHS)
@@ -178,12 +193,14 @@ def test_a_recipe_tuned_for_speed_takes_the_rate_that_learns_earlier(made) -> No
     last = history["step"] == history["step"].max()
     history.loc[late & ~last, "validation_error"] /= 100  # early, and not at the end
     history.loc[last & (history["learning_rate"] == 1.0), "validation_error"] = 0.0
-    ends = selection.choose(history, runs, grid, epochs=6)
-    speed = selection.choose(history, runs, grid, epochs=6, tuned_for="speed")
-    assert ends["learning_rate"].item() == 1.0
-    assert speed["learning_rate"].item() == 0.3
-    end = history[last & (history["learning_rate"] == 0.3)]["validation_error"].mean()
-    assert speed["validation_error"].item() == pytest.approx(end)
+    seeds = dict(zip(study.seeds.tuning, study.seeds.evaluation, strict=True))
+    ends = selection.choose(history, runs, grid, seeds, epochs=6)
+    speed = selection.choose(history, runs, grid, seeds, epochs=6, tuned_for="speed")
+    assert set(ends["learning_rate"]) == {1.0}
+    assert set(speed["learning_rate"]) == {0.3}
+    end = history[last & (history["learning_rate"] == 0.3)].set_index("seed")["validation_error"]
+    found = speed.set_index("tuning_seed")["validation_error"]
+    assert found.to_dict() == end.to_dict()
 
 
 def test_places_are_told_apart_only_where_a_network_has_several(made) -> None:
@@ -288,7 +305,6 @@ def test_a_recipe_without_sense_is_one_line(recipe, line) -> None:
         ({"recipe": "fast"}, "comparisons.1.recipe: 'fast' is not allowed: recipes lists annealed"),
         ({"epochs": 9}, "digits/mlp/annealed-9: tuning_epochs 4 is not allowed: at least half"),
         ({"epochs": 8, "batch_size": 64}, "batch_size 64 is not allowed: digits/mlp/annealed-6"),
-        ({"epochs": 8, "tuning_seeds": 1}, "tuning_seeds 1 is not allowed"),
     ],
 )
 def test_a_comparison_that_contradicts_another_is_one_line(change, line) -> None:

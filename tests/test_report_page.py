@@ -168,7 +168,7 @@ def test_renders_every_kind_of_study(knobs):
     text = " ".join(page.all("main")[0].text.split())
     assert not re.search(r"\bnan\b|\bNone\b|\bNaN\b", text)
     if "seeds" in knobs:
-        assert "With 1 seed there are no intervals" in text
+        assert "With 1 replicate there are no intervals" in text
     if "diverged" in knobs:
         lost = tables["runs"].query("diverged and stage == 'evaluation'")
         assert f"Diverged: {len(lost)} evaluation run" in text

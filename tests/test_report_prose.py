@@ -107,19 +107,18 @@ def bounds_of(fields: dict[str, object]) -> dict[str, str]:
 
 def test_the_bounds_of_a_study_follow_its_configuration(study):
     fields = study.model_dump()
-    fields["seeds"] = {"tuning": [100, 101], "evaluation": [0, 1, 2, 3]}
+    fields["seeds"] = {"tuning": [100, 101, 102, 103], "evaluation": [0, 1, 2, 3]}
     fields["comparisons"] = fields["comparisons"][:2]
     for comparison, epochs in zip(fields["comparisons"], (3, 7), strict=True):
-        comparison |= {"epochs": epochs, "tuning_epochs": 4, "evaluation_seeds": None}
-    fields["comparisons"][1]["tuning_seeds"] = 1
+        comparison |= {"epochs": epochs, "tuning_epochs": 4}
+    fields["comparisons"][1]["replicates"] = 2
     bounds = bounds_of(fields)
     assert "3 to 7 epochs" in bounds["Length"]
-    assert "4 seeds" in bounds["Chance"]
-    assert "1 to 2 tuning seeds" in bounds["Tuning"]
-    fields["limits"] = {"epochs": 2, "evaluation_seeds": 1}
+    assert "2 to 4 replicates" in bounds["Chance"]
+    fields["limits"] = {"epochs": 2, "replicates": 1}
     bounds = bounds_of(fields)
     assert " 2 epochs" in bounds["Length"]
-    assert " 1 seed." in bounds["Chance"]
+    assert " 1 replicate." in bounds["Chance"]
 
 
 def test_every_loss_has_its_formula(study):
@@ -164,7 +163,9 @@ def test_comparisons_with_different_numbers_of_trials(study, choices):
 def test_a_rate_on_an_edge_is_named_with_its_place(study, choices):
     place = (choices["dataset"] == "mnist") & (choices["loss"] == "mse_softmax")
     choices.loc[place & (choices["model"] == "mlp"), ["on_edge", "learning_rate"]] = [True, 0.25]
-    assert " for MSE on softmax on MNIST with MLP (0.25): " in tuned(study, choices)
+    assert " for MSE on softmax on MNIST with MLP (0.25, in 4 of 4 replicates): " in tuned(
+        study, choices
+    )
     assert " inside " not in tuned(study, choices)
 
 
@@ -189,14 +190,13 @@ def test_verdicts_at_the_shared_rate_are_counted_not_signs(study, tables):
 def test_few_seeds_have_no_intervals(study):
     def repeated(seeds: int) -> str:
         fields = study.model_dump()
-        fields["seeds"]["evaluation"] = list(range(seeds))
-        for comparison in fields["comparisons"]:
-            comparison["evaluation_seeds"] = None
+        fields["seeds"] = {"tuning": range(100, 100 + seeds), "evaluation": range(seeds)}
+        fields["seeds"] = {name: list(listed) for name, listed in fields["seeds"].items()}
         return prose.repetitions(Study.model_validate(fields)).replace("\xa0", " ")
 
-    assert "5 seeds" in repeated(5)
+    assert "repeated 5 times" in repeated(5)
     assert "Intervals cover 95%" in repeated(5)
-    assert "With 1 seed there are no intervals" in repeated(1)
+    assert "With 1 replicate there are no intervals" in repeated(1)
 
 
 def probed(tables) -> str:

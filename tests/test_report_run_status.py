@@ -62,8 +62,8 @@ def test_command_names_the_file_of_the_run(made):
         for job in plan.jobs(study, stage):
             path = str(paths.job(job))
             mine = rows[rows["command"].str.endswith(f" {path}")]
-            assert len(mine) == len(job.cells) * len(job.seeds)
-            assert set(mine["seed"]) == set(job.seeds)
+            assert len(mine) == len(job.cells) * len(job.replicates)
+            assert set(mine["seed"]) == {replicate.seed for replicate in job.replicates}
 
 
 def test_only_a_study_that_is_not_the_default_names_its_config(made):

@@ -26,7 +26,7 @@ def make_study(*losses: str, margin: float = 0.001, resamples: int = 999) -> Stu
         {
             "name": "small",
             "title": "Small",
-            "seeds": {"tuning": (100,), "evaluation": (0, 1, 2)},
+            "seeds": {"tuning": (100, 101, 102), "evaluation": (0, 1, 2)},
             "datasets": [{"name": "mnist", "equivalence_margin": margin}],
             "comparisons": [{**comparison, "losses": grids}],
             "statistics": {"resamples": resamples},

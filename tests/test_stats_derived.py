@@ -51,7 +51,8 @@ def test_choices_agree_with_the_invented_ones() -> None:
     tables, study = compared()
     for grid in study.comparisons[0].losses:
         history, runs_ = (only(tables[name], loss=grid.loss) for name in ("history", "runs"))
-        found = selection.choose(history, runs_, grid, epochs=6).drop(columns="trials")
+        seeds = dict(zip(study.seeds.tuning, study.seeds.evaluation, strict=True))
+        found = selection.choose(history, runs_, grid, seeds, epochs=6).drop(columns="trials")
         expected = only(tables["choices"], loss=grid.loss).drop(columns="trials")
         pd.testing.assert_frame_equal(found, expected.reset_index(drop=True))
 

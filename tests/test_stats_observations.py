@@ -9,7 +9,8 @@ from lossbench.tables.parquet import check, empty
 
 def choice(loss: str, rate: float, setting: str = "") -> dict[str, object]:
     place = PLACE | {"tuning_epochs": 4, "loss": loss, "setting": setting}
-    return {**place, "learning_rate": rate, "trials": 3, "validation_error": 0.1, "on_edge": False}
+    made = {"learning_rate": rate, "trials": 3, "validation_error": 0.1, "on_edge": False}
+    return {**place, "seed": 0, "tuning_seed": 100, **made}
 
 
 CHOICES = check(

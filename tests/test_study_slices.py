@@ -85,7 +85,7 @@ def test_every_declared_field_exists_and_is_declared_once(study, verb):
         ("theory.learning_rate", 0.2, {"render", "draw"}),
         ("history.train_examples", 10, {"render", "collect", "probe"}),
         ("limits.epochs", 1, {"render", "collect", "contrast", "draw"}),
-        ("limits.evaluation_seeds", 1, {"render", "collect", "probe"}),
+        ("limits.replicates", 1, {"render", "collect", "probe"}),
     ],
 )
 def test_an_edit_of_the_study_concerns_what_declares_the_field(study, field, value, readers):

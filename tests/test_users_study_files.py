@@ -185,10 +185,8 @@ def test_a_known_name_that_is_near_is_proposed(write):
 
 
 def test_more_seeds_than_are_listed_are_refused(write):
-    text = refusal(write("evaluation_seeds: 3", "evaluation_seeds: 30"))
-    assert "comparisons.1.evaluation_seeds: 30 is not allowed: seeds.evaluation lists 5" in text
-    text = refusal(write("evaluation_seeds: 3", "tuning_seeds: 2"))
-    assert "comparisons.1.tuning_seeds: 2 is not allowed: seeds.tuning lists 1" in text
+    text = refusal(write("replicates: 3", "replicates: 30"))
+    assert "comparisons.1.replicates: 30 is not allowed: seeds lists 5" in text
 
 
 def test_a_data_set_that_nothing_uses_is_named(write):

@@ -78,7 +78,7 @@ def study() -> Study:
         {
             "name": "answers",
             "title": "Answers",
-            "seeds": {"tuning": (100,), "evaluation": tuple(range(5))},
+            "seeds": {"tuning": tuple(range(100, 105)), "evaluation": tuple(range(5))},
             "datasets": [
                 {"name": name, "equivalence_margin": 0.002} for name in ("mnist", "cifar10")
             ],
