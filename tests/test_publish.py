@@ -39,13 +39,14 @@ def test_a_published_table_reads_as_it_was(published, name):
 
 def test_damaged_and_older_text_is_refused_by_name(tmp_path):
     path = tmp_path / "targets.csv"
-    whole = "dataset,model,target,validation_error\nmnist,mlp,1,0.05\n"
+    names = "dataset,model,recipe,epochs,tuning_epochs,target,validation_error"
+    whole = f"{names}\nmnist,mlp,annealed,2,1,1,0.05\n"
     for text, message in (
         (None, "not a readable targets table"),
         ("", "not a readable targets table"),
         (whole.replace("0.05", "low"), "not a readable targets table"),
         (whole.replace("target,", "aim,"), "lacks the column target"),
-        (whole.replace("1,", "1.5,"), "column target holds values that are not"),
+        (whole.replace("1,0.05", "1.5,0.05"), "column target holds values that are not"),
     ):
         if text is not None:
             path.write_text(text)
