@@ -1,12 +1,20 @@
 """The tables that the analysis derives from the runs, and the registry of all study tables."""
 
 from lossbench.tables.contract import Column, Schema
-from lossbench.tables.runs import COMPARED, COMPARISON, ORIGINS, RUN, RUN_KEY, RUN_TABLES
+from lossbench.tables.runs import (
+    COMPARED,
+    COMPARISON,
+    NETWORK,
+    ORIGINS,
+    RUN,
+    RUN_KEY,
+    RUN_TABLES,
+)
 
 LAST_LAYER = Schema(
     "last_layer",
     (
-        *COMPARED[:2],
+        *COMPARED[: len(NETWORK)],
         Column("seed", "int32", "", "seed of the network's start"),
         Column("features", "int32", "", "last hidden features"),
         Column("squared_length", "float64", "", "their mean squared length before training", True),
@@ -15,7 +23,7 @@ LAST_LAYER = Schema(
             "curvature", "float64", "", "of MSE on logits in the last layer, at its largest", True
         ),
     ),
-    (*COMPARISON[:2], "seed"),
+    (*NETWORK, "seed"),
 )
 
 CONFUSION = Schema(

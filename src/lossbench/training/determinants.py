@@ -23,7 +23,7 @@ def determinants(
     its state was saved are not among them: they change no number (docs/guarantees.md).
     """
     return {
-        "cell": run.cell.model_dump(mode="json"),
+        "cell": run.cell.model_dump(mode="json", exclude={"recipe": {"tuned_for"}}),
         "replicate": run.replicate.model_dump(mode="json"),
         "code": code,
         "data": {name: manifest[name] for name in DATA},
