@@ -69,9 +69,9 @@ def test_a_comparison_adds_the_rates_that_an_earlier_one_lacks() -> None:
     second["losses"] = [
         grid | {"learning_rates": (*grid["learning_rates"][1:], 5.0)} for grid in first["losses"]
     ]
-    fields = study.model_dump() | {"comparisons": [first, second]}
+    fields = changed(comparisons=[first, second])
     runs = planned(Study.model_validate(fields), "tuning")
-    rates = [run[4] for run in runs if run[3] == "cross_entropy"]
+    rates = [run[4] for run in runs if run[3] == "cross_entropy" and run[5] == 100]
     assert rates == [0.01, 0.03, 0.1, 5.0]
 
 
@@ -118,7 +118,7 @@ def leave(job: Job, tables: dict[str, pd.DataFrame], paths: StudyPaths) -> None:
         for name in STAGE_TABLES[run.cell.stage]:
             path = paths.job(job) / run.folder / f"{name}.parquet"
             write(rows_of_run(tables[name], run), RUN_TABLES[name], path)
-        origin = tables["origins"].iloc[0]
+        origin = rows_of_run(tables["origins"], run).iloc[0]
         listed.append(Listed(run.folder, origin["key"], origin["study"], origin["trained"], False))
     write_listing(paths.job(job), listed)
 
@@ -269,7 +269,9 @@ def test_a_recipe_reads_as_its_fields_say(fields, words) -> None:
 
 
 def changed(**fields: object) -> dict[str, object]:
-    return load_study(MINIATURE).model_dump() | fields
+    study = load_study(MINIATURE).model_dump() | fields
+    used = {each["dataset"] for each in study["comparisons"]}
+    return study | {"datasets": [each for each in study["datasets"] if each["name"] in used]}
 
 
 RECIPE = {"name": "own"}

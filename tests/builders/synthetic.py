@@ -4,6 +4,7 @@ The runs are invented; whatever the project derives from runs is derived here to
 tables agree with each other. Every table passes its schema.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -134,6 +135,7 @@ def _built(
     made["projections"] = _table(first, run_schemas.PROJECTIONS, _projections)
     made["runs"] = _table(runs, run_schemas.RUNS, _run_row)
     made["timing"] = _table(runs, run_schemas.TIMING, _timing)
+    made["origins"] = _table(runs, run_schemas.ORIGINS, _origin)
     made["last_layer"] = _last_layer(evaluated)
     made.update(_derived(made, study))
     return made, study
@@ -374,6 +376,11 @@ def _timing(run: Run) -> Columns:
         "peak_memory_bytes": [300_000_000],
         "host": ["0123abcd"],
     }
+
+
+def _origin(run: Run) -> Columns:
+    key = hashlib.sha256(repr(sorted(run.key.items())).encode()).hexdigest()[:32]
+    return {"key": [key], "study": ["synthetic"], "trained": ["2001-02-03T04:05:06+00:00"]}
 
 
 def _last_layer(runs: list[Run]) -> pd.DataFrame:
