@@ -9,6 +9,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from lossbench.errors import did_you_mean
 from lossbench.study.data import Dataset, Seeds
 from lossbench.study.fields import DataPath, Frozen, StudyName, Title
 from lossbench.study.grid import Comparison
@@ -59,7 +60,8 @@ class Study(Frozen):
             raise ValueError("comparisons lists one pair of data set and model twice")
         compared = {dataset for dataset, _ in used}
         for name in sorted(compared - set(names)):
-            raise ValueError(f"comparisons use {name}, not listed in datasets")
+            near = did_you_mean(name, names)
+            raise ValueError(f"comparisons use {name}, not listed in datasets{near}")
         for name in sorted(set(names) - compared):
             raise ValueError(f"datasets lists {name}, which no comparison uses")
         return self
