@@ -65,7 +65,7 @@ def has_gpu() -> bool:
 
 
 def jobs_use_this_python() -> None:
-    """Let jobs find the commands beside this Python first, whether its environment is active or not.
+    """Let jobs find the commands beside this Python first, be its environment active or not.
 
     An environment that Snakemake makes for a job (`--sdm conda`) is activated later, in its shell,
     and comes before it.
