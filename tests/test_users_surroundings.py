@@ -232,6 +232,45 @@ def test_an_adopted_data_set_is_the_same_with_a_full_disk_for_temporary_files(tm
     assert found[0] == found[1]
 
 
+# Variables that launchers set
+
+LAUNCHED = {
+    "torchrun": {"WORLD_SIZE": "2", "RANK": "1", "LOCAL_RANK": "1", "MASTER_ADDR": "nowhere"},
+    "srun": {"SLURM_JOB_ID": "7", "SLURM_NTASKS": "4", "SLURM_PROCID": "3", "SLURM_LOCALID": "2"},
+    "threads": {"MKL_NUM_THREADS": "7", "OMP_NUM_THREADS": "many"},
+    "python": {"PYTHONOPTIMIZE": "2", "PYTHONSAFEPATH": "1", "PYTHONHASHSEED": "5"},
+}
+
+
+@pytest.mark.slow
+def test_training_does_not_wait_for_processes_that_a_launcher_would_have_started(tmp_path):
+    from lossbench.datasets.preparation import prepare
+    from lossbench.datasets.prepared import save
+    from lossbench.study.job import Job
+    from test_training import cell  # imports PyTorch
+
+    save(prepare("digits", tmp_path), tmp_path / "data.npz", tmp_path / "data.json")
+    job = Job(cells=(cell(stage="tuning", learning_rate=0.1),), seeds=(0,), part="a")
+    tables = set()
+    for name, environment in ({"plain": {}} | LAUNCHED).items():
+        out = tmp_path / name
+        options = ("--compute={}", f"--data={tmp_path / 'data.npz'}", f"--out={out}")
+        result = lossbench("train", f"--job={job.model_dump_json()}", *options, **environment)
+        assert result.returncode == 0, said(result)
+        tables.add((out / "history.parquet").read_bytes())
+    assert len(tables) == 1
+
+
+@pytest.mark.slow
+def test_results_may_be_a_link_to_a_larger_disk(tmp_path):
+    project = Project(tmp_path / "project")
+    (tmp_path / "large").mkdir()
+    (project.folder / "results").symlink_to(tmp_path / "large")
+    project.tiny("--until", "choices")
+    assert project.planned("--until", "choices") == {}
+    assert (tmp_path / "large/tiny/choices").is_dir()
+
+
 # Whole studies
 
 
