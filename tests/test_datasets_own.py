@@ -262,7 +262,7 @@ def test_a_source_that_is_neither_is_refused(tmp_path):
     with pytest.raises(DataError, match="nowhere: does not exist; allowed: a folder of images or"):
         prepare_own("own", tmp_path / "nowhere")
     (tmp_path / "own.csv").write_text("1,2")
-    with pytest.raises(DataError, match=r"own\.csv: is no folder of images or \.npz archive"):
+    with pytest.raises(DataError, match=r"own\.csv: is neither; allowed: a folder of images or an"):
         prepare_own("own", tmp_path / "own.csv")
 
 
@@ -313,6 +313,5 @@ def test_a_study_of_own_data_sets_runs_to_its_page(tmp_path):
     for name, source in sources.items():
         moved = source.rename(data / f"moved {source.name}")
         output = project.snakemake("--dry-run", "--configfile", "config/tiny.yaml", check=False)
-        assert f"datasets, {name}: source my data" in output
-        assert "does not exist; allowed: a folder of images or an .npz archive" in output
+        assert f"datasets, {name}: source my data/{source.name}: does not exist" in output
         moved.rename(source)
