@@ -247,8 +247,11 @@ def test_one_picture_under_two_labels_is_on_one_side(tmp_path):
     source = write_classes(tmp_path / "photos", each=8)
     for path in (source / "cat").iterdir():
         shutil.copy(path, source / "dog" / f"cat {path.name}")
-    train, validation, test = splits(prepare_own("own", source))
+    prepared = prepare_own("own", source)
+    train, validation, test = splits(prepared)
     assert not train & validation | train & test | validation & test
+    assert prepared.manifest.contradictions == 16
+    assert "own: 16 images are equal to one with another label" in adopt(source)
 
 
 def test_equal_images_across_given_parts_are_counted_and_said(tmp_path):
