@@ -49,7 +49,7 @@ def files(folder: Path) -> tuple[str, str]:
     return f"--out={folder / 'out.npz'}", f"--manifest={folder / 'out.json'}"
 
 
-@pytest.mark.parametrize("name", ["My data", "../up", "", "x" * 40, "é", "1st"])
+@pytest.mark.parametrize("name", ["My data", "../up", "", "x" * 40, "é", "1st", "a\n"])
 def test_a_data_set_with_a_wrong_name_is_one_line(lossbench, tmp_path, name):
     source = write_classes(tmp_path / "photos")
     assert "is not allowed" in line(lossbench("adopt", name, "--source", source, *files(tmp_path)))

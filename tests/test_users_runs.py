@@ -82,4 +82,4 @@ def test_a_plan_notices_data_that_change_and_nothing_else(tmp_path):
     (photos / "train").mkdir()
     output = project.snakemake("--dry-run", "--configfile", "config/tiny.yaml", check=False)
     assert "datasets, own: photos: has 11 subfolders" in output
-    assert "Traceback" not in output
+    assert "Traceback (most recent call last)" not in output

@@ -29,7 +29,7 @@ def prepare_own(name: str, source: Path) -> Prepared:
 
     Raises DataError: it is neither, or not ten classes of uint8 images of one size; or a bad name.
     """
-    if not re.match(DATASET_PATTERN, name):
+    if not re.fullmatch(DATASET_PATTERN, name):
         raise DataError(f"name {name!r} is not allowed: {PATTERNS[DATASET_PATTERN]}")
     try:
         archive = is_archive(source)
