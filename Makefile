@@ -4,6 +4,9 @@ BIN := .venv/bin
 READY := .venv/ready
 DATA_DIR ?= data
 export OMP_NUM_THREADS ?= 1
+# Snakemake fails without these, as for a user of a container who has no name.
+export HOME ?= $(CURDIR)/build
+export USER ?= lossbench
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help demo study test test-slow test-faults test-slurm test-browser bench bench-accuracy bench-quick check format graph publish schema lock clean
@@ -13,6 +16,7 @@ help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(READY): requirements.lock requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else "lossbench needs Python 3.11 or newer; $(PYTHON) is %d.%d" % v[:2])'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .

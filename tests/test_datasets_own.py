@@ -158,6 +158,8 @@ WRONG_ARRAYS = [
     ({"y_train": np.arange(40) % 10 + 1}, "y_train runs from 1 to 10; allowed: 0 to 9"),
     ({"y_train": np.arange(40) % 5}, "train: no example of class 5, 6, 7, 8, 9"),
     ({"y_test": np.full(10, 3)}, "test: no example of class 0, 1"),
+    ({"x_test": pixels(0, 16, 16), "y_test": np.zeros(0, int)}, "x_test holds no image"),
+    ({"x_train": pixels(40, 0, 16)}, "x_train: is 0×16; allowed: sides of 16 to 128"),
     ({"y_train": np.linspace(0, 9, 40)}, "y_train is float64; allowed: whole numbers"),
     ({"y_train": np.zeros((40, 10), np.int64)}, r"y_train has the shape \(40, 10\)"),
 ]
@@ -260,7 +262,7 @@ def test_a_source_that_is_neither_is_refused(tmp_path):
     with pytest.raises(DataError, match="nowhere: does not exist; allowed: a folder of images or"):
         prepare_own("own", tmp_path / "nowhere")
     (tmp_path / "own.csv").write_text("1,2")
-    with pytest.raises(DataError, match=r"own\.csv: is no folder of images or \.npz archive"):
+    with pytest.raises(DataError, match=r"own\.csv: is neither; allowed: a folder of images or an"):
         prepare_own("own", tmp_path / "own.csv")
 
 
@@ -311,6 +313,5 @@ def test_a_study_of_own_data_sets_runs_to_its_page(tmp_path):
     for name, source in sources.items():
         moved = source.rename(data / f"moved {source.name}")
         output = project.snakemake("--dry-run", "--configfile", "config/tiny.yaml", check=False)
-        assert f"datasets, {name}: source my data" in output
-        assert "does not exist; allowed: a folder of images or an .npz archive" in output
+        assert f"datasets, {name}: source my data/{source.name}: does not exist" in output
         moved.rename(source)

@@ -14,6 +14,7 @@ CONDA_NAMES = {
     "torch": "pytorch",
     "snakemake": "snakemake-minimal",
     "matplotlib": "matplotlib-base",
+    "ruamel-yaml": "ruamel.yaml",
 }
 """Packages that conda-forge calls otherwise than PyPI."""
 

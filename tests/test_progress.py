@@ -151,6 +151,22 @@ def test_the_command_says_when_all_is_trained(paths):
     assert "All runs are trained. Page: report/tiny.html" in status()
 
 
+def test_before_a_job_has_ended_no_time_is_promised(paths):
+    text = status()
+    assert "is unknown before its first jobs have ended" in text
+    assert "0 s" not in text
+
+
+def test_a_job_that_was_asked_for_by_its_path_is_no_study(paths):
+    paths.study.unlink()
+    write(paths.log(JOBS[0]))
+    for arguments in ([], ["tiny"]):
+        text = status(*arguments)
+        assert "only single files of this study were asked for" in text
+        assert "results/tiny/logs" in text
+    assert "no study 'other' was started; started: none" in status("other")
+
+
 def test_an_unknown_study_is_one_clear_error(paths):
     assert "no study 'other' was started; started: tiny" in status("other")
 

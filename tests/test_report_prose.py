@@ -109,6 +109,8 @@ def test_the_bounds_of_a_study_follow_its_configuration(study):
     fields = study.model_dump()
     fields["seeds"] = {"tuning": [100, 101, 102, 103], "evaluation": [0, 1, 2, 3]}
     fields["comparisons"] = fields["comparisons"][:2]
+    used = {comparison["dataset"] for comparison in fields["comparisons"]}
+    fields["datasets"] = [each for each in fields["datasets"] if each["name"] in used]
     for comparison, epochs in zip(fields["comparisons"], (3, 7), strict=True):
         comparison |= {"epochs": epochs, "tuning_epochs": 4}
     fields["comparisons"][1]["replicates"] = 2

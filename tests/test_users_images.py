@@ -7,7 +7,7 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image, features
+from PIL import Image, PngImagePlugin, features
 
 from lossbench.datasets.image import FORMATS, read_image
 from lossbench.errors import DataError
@@ -212,6 +212,51 @@ def test_a_broken_chunk_is_one_line():
     place = content.index(b"IDAT")
     refusal(content[:place] + b"\0\0\0\0" + content[place + 4 :])
     refusal(content[: len(content) // 2])
+
+
+# Public reports on Pillow and torchvision
+
+
+def test_a_palette_with_a_transparency_for_each_entry_is_blended():
+    """Pillow warns that such images should be converted; torchvision shows the warning."""
+    image = Image.new("P", (20, 20))
+    image.putpalette([10, 20, 30, 40, 50, 60, 70, 80, 90])
+    image.putdata([k % 3 for k in range(400)])
+    found = read(encoded(image, "PNG", transparency=bytes([0, 128, 255])))
+    colours = np.array([[10, 20, 30], [40, 50, 60], [70, 80, 90]])
+    expected = blended(colours, np.array([0, 128, 255]))
+    assert np.abs(found[:, 0, :3].T - expected).max() <= 1
+
+
+def test_a_damaged_tag_is_not_read_over():
+    exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12"
+    assert "Corrupt EXIF" in refusal(encoded(Image.fromarray(COLOUR), "JPEG", exif=exif))
+
+
+def test_text_that_unpacks_to_megabytes_is_refused():
+    text = PngImagePlugin.PngInfo()
+    text.add_text("k", "x" * 3_000_000, zip=True)
+    content = encoded(Image.fromarray(COLOUR), "PNG", pnginfo=text)
+    assert len(content) < 10_000
+    assert "too large" in refusal(content)
+
+
+def test_a_pointer_of_git_lfs_is_no_image():
+    refusal(b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n")
+
+
+@pytest.mark.parametrize("options", [{"progressive": True}, {"quality": 100, "subsampling": 0}])
+def test_every_jpeg_that_browsers_show_is_read(options):
+    content = encoded(Image.fromarray(COLOUR), "JPEG", **options)
+    assert read(content + b"what some cameras append").shape == (3, *GREY.shape)
+
+
+def test_a_broken_colour_profile_changes_nothing():
+    content = encoded(Image.fromarray(COLOUR), "PNG", icc_profile=b"no profile")
+    np.testing.assert_array_equal(read(content), COLOUR.transpose(2, 0, 1))
+
+
+# Damage
 
 
 def writable() -> list[str]:

@@ -4,6 +4,7 @@ import hashlib
 import os
 import platform
 import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,16 @@ def git_state(project: Path = PROJECT) -> dict[str, Any]:
 def has_gpu() -> bool:
     """Whether this machine shows an NVIDIA device; costs no import of PyTorch."""
     return Path("/dev/nvidiactl").exists()
+
+
+def jobs_use_this_python() -> None:
+    """Let jobs find the commands beside this Python first, be its environment active or not.
+
+    An environment that Snakemake makes for a job (`--sdm conda`) is activated later, in its shell,
+    and comes before it.
+    """
+    paths = [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+    os.environ["PATH"] = os.pathsep.join(paths)
 
 
 def host_digest() -> str:

@@ -1,6 +1,4 @@
 import gc
-import os
-import sys
 
 # A plan is a million small objects that stay: looking for garbage among them takes a sixth of a dry run.
 gc.set_threshold(1_000_000)
@@ -17,7 +15,7 @@ from lossbench.code.code_digest import code_digest, declared
 from lossbench.datasets.layout import source_digest
 from lossbench.errors import ConfigError, DataError
 from lossbench.figures.catalogue import FIGURES
-from lossbench.provenance import has_gpu
+from lossbench.provenance import has_gpu, jobs_use_this_python
 from lossbench.study import paths
 from lossbench.study.fields import on_disk
 from lossbench.study.loading import snakemake_study
@@ -32,11 +30,7 @@ try:
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
-# Jobs run the `lossbench` beside the Python that runs Snakemake, whether its environment is activated or
-# not. An environment that Snakemake itself made (--sdm conda) comes before it.
-os.environ["PATH"] = os.pathsep.join(
-    [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
-)
+jobs_use_this_python()
 
 PATHS = paths.StudyPaths(STUDY.name)
 JOBS = {job.folder: job for job in all_jobs(STUDY)}

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lossbench.datasets.digests import sha256
+from lossbench.datasets.image import check_sides
 from lossbench.datasets.prepared import Examples, UInt8
 from lossbench.errors import DataError
 from lossbench.tables.runs import CLASSES
@@ -43,6 +44,9 @@ def read_archive(source: Path) -> tuple[dict[str, Examples], dict[str, str]]:
 
 def _examples(arrays: dict[str, NDArray[Any]], part: str, source: Path) -> Examples:
     images = _images(arrays[f"x_{part}"], f"{source}: x_{part}")
+    if not len(images):
+        raise DataError(f"{source}: x_{part} holds no image; allowed: examples of each class")
+    check_sides(*images.shape[2:], origin=f"{source}: an image of x_{part}")
     labels = _labels(arrays[f"y_{part}"], f"{source}: y_{part}")
     if len(images) != len(labels):
         raise DataError(

@@ -89,8 +89,9 @@ def is_archive(source: Path) -> bool:
         return False
     if source.is_file() and source.suffix.lower() == ".npz":
         return True
-    what = "is no" if source.exists() else "does not exist; allowed: a"
-    raise DataError(f"source {printable(source)}: {what} folder of images or .npz archive")
+    what = "is neither" if source.exists() else "does not exist"
+    allowed = "allowed: a folder of images or an .npz archive"
+    raise DataError(f"source {printable(source)}: {what}; {allowed}")
 
 
 def unreadable(error: OSError) -> DataError:

@@ -5,17 +5,18 @@ it: those with the smallest SHA-256 of their pixels. The choice depends on neith
 and equal images stay on one side.
 """
 
+import re
 from pathlib import Path
 
 import numpy as np
 
 from lossbench.datasets.archive import read_archive
 from lossbench.datasets.folder import read_folder
-from lossbench.datasets.image import check_sides
 from lossbench.datasets.layout import is_archive, unreadable
 from lossbench.datasets.prepared import SPLITS, Examples, Loaded, Prepared, Split, build
 from lossbench.datasets.splitting import equal_images, held_out
 from lossbench.errors import DataError, printable
+from lossbench.study.fields import DATASET_PATTERN, PATTERNS
 from lossbench.tables.runs import CLASSES
 
 HELD_OUT = 0.1
@@ -26,8 +27,10 @@ CHANNELS = {1: ("grey",), 3: ("red", "green", "blue")}
 def prepare_own(name: str, source: Path) -> Prepared:
     """The prepared form of the image folder or .npz archive `source`.
 
-    Raises DataError: it is neither, or not ten classes of uint8 images of one size.
+    Raises DataError: it is neither, or not ten classes of uint8 images of one size; or a bad name.
     """
+    if not re.fullmatch(DATASET_PATTERN, name):
+        raise DataError(f"name {name!r} is not allowed: {PATTERNS[DATASET_PATTERN]}")
     try:
         archive = is_archive(source)
     except OSError as error:
@@ -73,8 +76,7 @@ def _three(parts: dict[str, Examples]) -> dict[Split, Examples]:
 
 
 def _check(examples: Examples, classes: tuple[str, ...], *, origin: str) -> None:
-    """Refuse what `build` does not: images too small or large, and classes without an example."""
-    check_sides(*examples.images.shape[2:], origin=f"{origin}: an image")
+    """Refuse what `build` does not: classes without an example."""
     names = classes or tuple(map(str, range(CLASSES)))
     if absent := sorted(set(range(CLASSES)) - set(np.unique(examples.labels).tolist())):
         listed = ", ".join(names[label] for label in absent)

@@ -9,6 +9,7 @@ from lossbench.datasets.digits import read_digits
 from lossbench.datasets.prepared import Loaded, Prepared, build
 from lossbench.datasets.shapes import draw_splits
 from lossbench.datasets.sources import load_cifar10, load_mnist
+from lossbench.errors import DataError, did_you_mean
 
 
 def prepare(name: str, data_dir: Path) -> Prepared:
@@ -16,8 +17,12 @@ def prepare(name: str, data_dir: Path) -> Prepared:
 
     Stand-ins need neither network nor `data_dir`.
 
-    Raises DataError: files are missing and cannot be downloaded, or are not the official ones.
+    Raises DataError: there is none of this name, or its files are missing and cannot be downloaded,
+    or are not the official ones.
     """
+    if name not in DATASETS:
+        allowed = f"allowed: {', '.join(DATASETS)}{did_you_mean(name, DATASETS)}"
+        raise DataError(f"no data set {name!r} is built in; {allowed}")
     card = DATASETS[name]
     return build(
         LOADERS[name](data_dir),

@@ -15,7 +15,13 @@ from numpy.typing import NDArray
 from pydantic import StringConstraints
 
 from lossbench.datasets.digests import sha256
-from lossbench.datasets.splitting import Groups, counts_of_equal, equal_images, held_out
+from lossbench.datasets.splitting import (
+    Groups,
+    count_of_contradictions,
+    counts_of_equal,
+    equal_images,
+    held_out,
+)
 from lossbench.errors import DataError
 from lossbench.files import atomic
 from lossbench.study.fields import Count, DatasetName, Frozen
@@ -81,6 +87,8 @@ class Manifest(Frozen):
     """What the source calls the classes, by label; empty where it has numbers alone."""
     equal_images: dict[str, int]
     """How many images of a split another split has too, such as `test in train`; no zeros."""
+    contradictions: int
+    """How many images are equal to one with another label."""
     source_sha256: dict[str, Sha256]
     """By file as it was verified: MNIST's decompressed, the drawn or bundled sets' arrays."""
     licence: str
@@ -156,7 +164,8 @@ def build(
     tested = len(loaded.splits["test"].labels)
     mean, std = channel_moments(images[:-tested])
     ends = np.cumsum([len(loaded.splits[split].labels) for split in SPLITS])
-    groups = dict(zip(SPLITS, np.split(equal_images(images), ends[:-1]), strict=True))
+    groups = equal_images(images)
+    by_split = dict(zip(SPLITS, np.split(groups, ends[:-1]), strict=True))
     manifest = Manifest(
         name=name,
         stand_in=stand_in,
@@ -168,7 +177,8 @@ def build(
         channel_mean=mean,
         channel_std=std,
         classes=classes,
-        equal_images=counts_of_equal(groups),
+        equal_images=counts_of_equal(by_split),
+        contradictions=count_of_contradictions(labels, groups),
         source_sha256=dict(loaded.source_sha256),
         licence=licence,
         citation=citation,

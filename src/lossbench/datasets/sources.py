@@ -3,7 +3,8 @@
 Under the data folder lie `MNIST/raw` with its files, plain or gzip (also called
 `train-images.idx3-ubyte`), and `cifar-10-batches-py` or
 the archive that holds it. Every byte is compared with the official SHA-256 before it is parsed.
-Of the official training files 5,000 examples validate, other ones in every replicate; the official test sets stay
+Of the official training files 5,000 examples validate, other ones in every replicate; the official
+test sets stay
 whole.
 """
 

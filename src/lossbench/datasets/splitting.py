@@ -48,6 +48,13 @@ def held_out(
     return held[place]
 
 
+def count_of_contradictions(labels: NDArray[np.uint8], groups: Groups) -> int:
+    """How many images are equal to one with another label."""
+    named = np.unique(np.stack([groups, labels.astype(np.int64)]), axis=1)[0]
+    several = np.unique(named[np.flatnonzero(np.diff(named) == 0)])
+    return int(np.isin(groups, several).sum())
+
+
 def counts_of_equal(groups: Mapping[Any, Groups]) -> dict[str, int]:
     """How many images of one split another has too: `test in train` → count, zeros left out."""
     names = list(groups)

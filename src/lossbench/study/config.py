@@ -10,6 +10,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from lossbench.errors import did_you_mean
 from lossbench.study.data import Dataset, Seeds
 from lossbench.study.fields import DataPath, Frozen, StudyName, Title
 from lossbench.study.grid import Comparison
@@ -58,7 +59,8 @@ class Study(Frozen):
             raise ValueError(f"datasets lists one twice: {', '.join(names)}")
         compared = {comparison.dataset for comparison in self.comparisons}
         for name in sorted(compared - set(names)):
-            raise ValueError(f"comparisons use {name}, not listed in datasets")
+            near = did_you_mean(name, names)
+            raise ValueError(f"comparisons use {name}, not listed in datasets{near}")
         for name in sorted(set(names) - compared):
             raise ValueError(f"datasets lists {name}, which no comparison uses")
         return self

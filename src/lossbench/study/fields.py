@@ -76,7 +76,8 @@ NetworkName = Annotated[
     AfterValidator(partial(_known, NETWORKS)),
     WithJsonSchema({"enum": list(NETWORKS), "type": "string"}),
 ]
-DatasetName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
+DATASET_PATTERN = r"^[a-z][a-z0-9_]{0,30}$"
+DatasetName = Annotated[str, StringConstraints(pattern=DATASET_PATTERN)]
 """One that is built in, or the name that a study gives to a data set of its own."""
 
 RecipeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
@@ -98,7 +99,7 @@ PositiveFraction = Annotated[float, Field(gt=0, lt=1), PLAIN]
 Title = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,120}$")]
 StudyName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 PATTERNS = {
-    r"^[a-z][a-z0-9_]{0,30}$": "at most 31 lower-case letters, digits and _, a letter first",
+    DATASET_PATTERN: "at most 31 lower-case letters, digits and _, a letter first",
     r"^[^\x00-\x1f\x7f-\x9f]{1,120}$": "1 to 120 characters on one line",
     r"^[a-z0-9][a-z0-9-]{0,62}$": "at most 63 lower-case letters, digits and dashes, no dash first",
 }

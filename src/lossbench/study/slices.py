@@ -14,14 +14,22 @@ from pydantic import BaseModel
 from lossbench.cards.dataset import DATASETS
 from lossbench.cards.loss import LOSSES
 from lossbench.cards.network import NETWORKS
+from lossbench.errors import ConfigError
 from lossbench.study.config import Study
 
 CARDS: dict[str, Mapping[str, Any]] = {"loss": LOSSES, "network": NETWORKS, "dataset": DATASETS}
 
 
 def read_slice(study: str, uses: Iterable[str]) -> Study:
-    """A slice of the study whose resolved configuration is this JSON."""
-    return sliced(Study.model_validate_json(study), uses)
+    """A slice of the study whose resolved configuration is this JSON.
+
+    Raises ConfigError: it is none.
+    """
+    try:
+        whole = Study.model_validate_json(study)
+    except ValueError as error:
+        raise ConfigError(f"--study: {' '.join(str(error).split())}") from error
+    return sliced(whole, uses)
 
 
 def sliced(study: Study, uses: Iterable[str]) -> Study:

@@ -21,3 +21,5 @@ def adopt(
     for pair, images in prepared.manifest.equal_images.items():
         split, _, other = pair.partition(" in ")
         print(f"{dataset}: {images} images of {split} are equal to images of {other}")
+    if contradictions := prepared.manifest.contradictions:
+        print(f"{dataset}: {contradictions} images are equal to one with another label")

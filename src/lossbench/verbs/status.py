@@ -24,14 +24,21 @@ def status(
 def _started(name: str | None) -> list[StudyPaths]:
     """The studies that were started, or the one called `name`."""
     found = [StudyPaths.around(path.parent) for path in sorted(RESULTS.glob("*/study.json"))]
+    chosen = [paths for paths in found if name in (None, paths.name)]
+    if chosen:
+        return chosen
+    # Snakemake records a study when all of it is asked for; single files leave logs alone.
+    in_part = [
+        path.parent for path in sorted(RESULTS.glob("*/logs")) if path.parts[1] != "datasets"
+    ]
+    if parts := [folder for folder in in_part if name in (None, folder.name)]:
+        raise ConfigError(
+            f"{parts[0]}: only single files of this study were asked for, which leaves no record"
+            f" to count runs by; what ran is in {parts[0] / 'logs'}"
+        )
     names = ", ".join(paths.name for paths in found) or "none; start one by `snakemake`"
-    if name is None and found:
-        return found
-    chosen = [paths for paths in found if paths.name == name]
-    if not chosen:
-        asked = "no study was started" if name is None else f"no study {name!r} was started"
-        raise ConfigError(f"{RESULTS.absolute()}: {asked}; started: {names}")
-    return chosen
+    asked = "no study was started" if name is None else f"no study {name!r} was started"
+    raise ConfigError(f"{RESULTS.absolute()}: {asked}; started: {names}")
 
 
 def _show(paths: StudyPaths, comparisons: list[Progress]) -> None:
@@ -67,11 +74,14 @@ def _remarks(paths: StudyPaths, comparisons: list[Progress]) -> list[str]:
         lines.append(f"{taken} of the runs that are done came from the run cache.")
     if total(comparisons)["done"] < total(comparisons).total():
         at_once = max(1, sum(job.state == "running" for job in every))
-        known = [comparison.seconds_left for comparison in comparisons]
-        seconds = sum(seconds or 0.0 for seconds in known) / at_once
-        bound = "at least " if None in known else "about "
+        estimates = [comparison.seconds_left for comparison in comparisons]
+        known = [seconds for seconds in estimates if seconds is not None]
+        if not sum(known):
+            return [*lines, "How long training takes is unknown before its first jobs have ended."]
+        bound = "at least" if None in estimates else "about"
         jobs = "one job" if at_once == 1 else f"{at_once} jobs"
-        return [*lines, f"Training needs {bound}{duration(seconds)} more with {jobs} at a time."]
+        left = duration(sum(known) / at_once)
+        return [*lines, f"Training needs {bound} {left} more with {jobs} at a time."]
     page = str(paths.page) if paths.page.exists() else f"{paths.page} is not made yet"
     return [*lines, f"All runs are trained. Page: {page}"]
 

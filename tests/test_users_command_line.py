@@ -1,0 +1,138 @@
+"""The command as users call it: every mistake is one line, and the exit status says so."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from builders import synthetic
+from builders.class_folders import write_classes
+from builders.project_copy import ROOT
+from lossbench.study.paths import StudyPaths
+from lossbench.tables.stored import write_tables
+
+PUBLISHED = ROOT / "docs/published/mnist-cifar10"
+
+
+@pytest.fixture
+def lossbench(capfd, monkeypatch):
+    """Calls the command in this process; its exit status, standard output and error."""
+    from lossbench import cli
+
+    def call(*arguments: str | Path) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["lossbench", *map(str, arguments)])
+        monkeypatch.setattr(cli.signal, "signal", lambda *_: None)
+        for name in ("MPLBACKEND", "MATPLOTLIBRC"):
+            monkeypatch.setenv(name, "")
+        try:
+            cli.main()
+            status = 0
+        except SystemExit as error:
+            status = int(error.code or 0)
+        return status, *capfd.readouterr()
+
+    return call
+
+
+def line(result: tuple[int, str, str]) -> str:
+    """The one line of a call that failed."""
+    status, _, error = result
+    assert status == 1
+    assert error.startswith("lossbench: ")
+    assert error.rstrip("\n").isprintable()
+    return error
+
+
+def files(folder: Path) -> tuple[str, str]:
+    return f"--out={folder / 'out.npz'}", f"--manifest={folder / 'out.json'}"
+
+
+@pytest.mark.parametrize("name", ["My data", "../up", "", "x" * 40, "é", "1st", "a\n"])
+def test_a_data_set_with_a_wrong_name_is_one_line(lossbench, tmp_path, name):
+    source = write_classes(tmp_path / "photos")
+    assert "is not allowed" in line(lossbench("adopt", name, "--source", source, *files(tmp_path)))
+    assert not (tmp_path / "out.npz").exists()
+
+
+def test_an_unknown_data_set_is_one_line(lossbench, tmp_path):
+    text = line(lossbench("fetch", "minst", "--data-dir", tmp_path, *files(tmp_path)))
+    assert text.endswith("did you mean mnist?\n")
+
+
+def test_a_study_that_is_none_is_one_line(lossbench, tmp_path):
+    for study in ("", "{", "[]", '{"name": 1}'):
+        text = line(lossbench("contrast", "--study", study, "--folder", tmp_path))
+        assert text.startswith("lossbench: --study: ")
+
+
+def test_a_tilde_that_the_shell_left_is_the_home_folder(lossbench, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    write_classes(tmp_path / "photos")
+    assert lossbench("adopt", "own", "--source=~/photos", *files(tmp_path))[0] == 0
+
+
+# Two studies compared
+
+
+@pytest.fixture(scope="module")
+def studies(tmp_path_factory) -> Path:
+    """The results of two studies: `one`, and `two`, in which a loss is missing."""
+    results = tmp_path_factory.mktemp("studies") / "results"
+    tables, _ = synthetic.build(networks=1)
+    write_tables(StudyPaths("one", results), tables)
+    less = tables | {"metrics": tables["metrics"].query("loss != 'mse_softmax'")}
+    write_tables(StudyPaths("two", results), less)
+    return results
+
+
+def test_no_cell_is_cut_and_what_is_not_shared_is_only_counted(lossbench, studies):
+    status, text, _ = lossbench("compare", studies / "one", studies / "two")
+    assert status == 0
+    assert "only in A" in text
+    assert "…" not in text
+    assert len(text.splitlines()) < 20
+
+
+def test_a_study_against_itself_is_a_few_lines(lossbench):
+    status, text, _ = lossbench("compare", PUBLISHED, PUBLISHED)
+    assert status == 0
+    assert len(text.strip().splitlines()) == 6
+
+
+def test_what_is_no_finished_study_is_said(lossbench, studies, tmp_path):
+    one, begun = studies / "one", tmp_path / "results/begun"
+    assert "is no folder" in line(lossbench("compare", one, tmp_path / "absent"))
+    assert "is no study's folder" in line(lossbench("compare", tmp_path, one))
+    begun.mkdir(parents=True)
+    (begun / "study.json").write_text("{}")
+    assert "is not finished; it lacks metrics, " in line(lossbench("compare", one, begun))
+    shutil.copytree(one / "tables", begun / "tables")
+    (begun / "tables/claims.parquet").unlink()
+    assert "is not finished; it lacks claims" in line(lossbench("compare", one, begun))
+    (begun / "tables/claims.parquet").write_bytes(b"no table")
+    assert "claims.parquet" in line(lossbench("compare", one, begun))
+
+
+# make
+
+
+@pytest.mark.parametrize(
+    ("version", "passes"), [("2, 7", False), ("3, 10", False), ("3, 11", True)]
+)
+def test_make_says_which_python_it_needs(tmp_path, version, passes):
+    for name in ("Makefile", "requirements.lock", "requirements-dev.lock", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    python = tmp_path / "python-of-users"
+    python.write_text(
+        f"#!{sys.executable}\nimport sys\n"
+        f"if sys.argv[1] == '-c':\n    sys.version_info = ({version}, 0)\n    exec(sys.argv[2])\n"
+        "else:\n    sys.exit('made an environment')\n"
+    )
+    python.chmod(0o755)
+    command = ["make", "demo", f"PYTHON={python}"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode
+    assert ("made an environment" in result.stderr) == passes
+    assert ("lossbench needs Python 3.11 or newer" in result.stderr) != passes

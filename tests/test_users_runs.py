@@ -1,0 +1,85 @@
+"""Studies in which runs fail at once, and what a plan notices of a user's data."""
+
+import math
+import shutil
+
+import pandas as pd
+import pytest
+import torch
+
+from builders.class_folders import NAMES, write_classes
+from builders.project_copy import TINY, Project
+from builders.study_tables import make_runs
+from lossbench.datasets.prepared import load, save
+from lossbench.stats import survival
+from lossbench.tables import study
+from lossbench.tables.parquet import check, empty
+from lossbench.tables.runs import HISTORY
+from lossbench.training.last_layer import measures
+
+
+def diverged_at_once() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Times to target, history and runs of two losses in which no run took a step."""
+    losses = ("cross_entropy", "mse_softmax")
+    made = [make_runs(dict.fromkeys(range(4), True), 0, loss=loss) for loss in losses]
+    runs, history = pd.concat(made), empty(HISTORY)
+    row = {"dataset": "mnist", "model": "mlp", "target": 1, "validation_error": 0.1}
+    targets = check(pd.DataFrame([row]), study.TARGETS)
+    return survival.times_to_target(history, runs, targets), history, runs
+
+
+def test_of_runs_that_diverge_at_once_none_reaches_a_target():
+    times, history, runs = diverged_at_once()
+    curves = survival.kaplan_meier(times, history, runs, 0.95)
+    assert curves[["steps", "reached", "at_risk"]].drop_duplicates().values.tolist() == [[0, 0, 4]]
+    rows = survival.survival(times, history, runs)
+    assert rows["reached_runs"].tolist() == [0, 0]
+    assert rows["restricted_mean_ratio"].isna().all()
+
+
+def test_features_that_are_not_finite_have_no_curvature():
+    features = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
+    features[0, 0] = torch.nan
+    assert math.isnan(measures(features)["curvature"])
+
+
+@pytest.mark.slow
+def test_a_study_in_which_every_run_diverges_at_once_has_its_page(tmp_path):
+    """Images are divided by a deviation of zero, as when all are blank."""
+    project = Project(tmp_path / "project")
+    project.tiny("--until", "dataset")
+    files = [project.folder / f"results/datasets/digits.{kind}" for kind in ("npz", "json")]
+    prepared = load(files[0])
+    spoilt = prepared.manifest.model_copy(update={"channel_std": (0.0,)})
+    save(type(prepared)(prepared.images, prepared.labels, spoilt), *files)
+    project.tiny()
+    runs = pd.read_parquet(project.folder / "results/tiny/tables/runs.parquet")
+    assert runs["diverged"].all()
+    assert not runs["steps"].any()
+    assert "diverged" in (project.folder / "report/tiny.html").read_text("utf-8")
+
+
+@pytest.mark.slow
+def test_a_plan_notices_data_that_change_and_nothing_else(tmp_path):
+    comparison = TINY["comparisons"][0] | {"dataset": "own", "batch_size": 10}
+    dataset = {"name": "own", "source": "photos", "equivalence_margin": 0.1}
+    project = Project(
+        tmp_path / "project", TINY | {"datasets": [dataset], "comparisons": [comparison]}
+    )
+    real = write_classes(tmp_path / "real", each=6)
+    photos = project.folder / "photos"
+    photos.mkdir()
+    for name in NAMES:
+        (photos / name).symlink_to(real / name)
+    project.tiny("--until", "own_dataset")
+    adopted = project.planned("--until", "own_dataset")
+    (photos / ".DS_Store").write_bytes(b"")
+    (real / "cat/Thumbs.db").write_bytes(b"")
+    next(real.rglob("*.png")).touch()
+    assert project.planned("--until", "own_dataset") == adopted == {}
+    shutil.copy(real / "cat/0.png", real / "cat/later.png")
+    assert project.planned("--until", "own_dataset") == {"own_dataset": 1}
+    (photos / "train").mkdir()
+    output = project.snakemake("--dry-run", "--configfile", "config/tiny.yaml", check=False)
+    assert "datasets, own: photos: has 11 subfolders" in output
+    assert "Traceback (most recent call last)" not in output

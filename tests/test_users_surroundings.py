@@ -1,0 +1,331 @@
+"""The same bytes whatever surrounds a call: repository, locale, matplotlib's settings, rights."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+
+from builders import tiny_sources
+from builders.class_folders import NAMES, NOBODY, write_classes
+from builders.drawn_figures import draw
+from builders.project_copy import ROOT, TINY, Project
+from builders.small_disks import read_only, small_disk
+from builders.theory_tables import made
+from lossbench.datasets.sources import load_cifar10, load_mnist
+from lossbench.errors import DataError
+from lossbench.provenance import git_state
+from lossbench.study.loading import load_study
+
+LATIN = "de_DE.ISO-8859-1"
+
+
+def lossbench(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """The command, as the shell of a user would run it."""
+    command = [sys.executable, "-c", "from lossbench.cli import main; main()", *arguments]
+    return subprocess.run(command, env=os.environ | environment, capture_output=True, check=False)
+
+
+def said(result: subprocess.CompletedProcess[bytes]) -> str:
+    return (result.stdout + result.stderr).decode()
+
+
+# git
+
+
+def repository(folder: Path) -> str:
+    """A repository with one commit, which is returned."""
+    git = ["git", "-C", folder, "-c", "user.name=a", "-c", "user.email=a@b"]
+    subprocess.run(["git", "init", "-q", folder], check=True)
+    (folder / "a").write_text("1")
+    subprocess.run([*git, "add", "a"], check=True)
+    subprocess.run([*git, "commit", "-qm", "x"], check=True)
+    command = ["git", "-C", folder, "rev-parse", "HEAD"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+NONE = {"git_commit": None, "git_dirty": None}
+
+
+def test_a_project_inside_another_repository_has_not_its_commit(tmp_path):
+    commit = repository(tmp_path)
+    (tmp_path / "lossbench").mkdir()
+    assert git_state(tmp_path / "lossbench") == NONE
+    assert git_state(tmp_path) == {"git_commit": commit, "git_dirty": False}
+    (tmp_path / "link").symlink_to(tmp_path)
+    assert git_state(tmp_path / "link")["git_commit"] == commit
+
+
+@pytest.mark.parametrize("name", ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_CONFIG_COUNT"])
+def test_the_environment_does_not_point_git_elsewhere(tmp_path, monkeypatch, name):
+    commit = repository(tmp_path / "one")
+    repository(tmp_path / "two")
+    monkeypatch.setenv(name, str(tmp_path / "two/.git"))
+    assert git_state(tmp_path / "one") == {"git_commit": commit, "git_dirty": False}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_repository_of_another_owner_has_its_commit(tmp_path):
+    commit = repository(tmp_path / "one")
+    for path in (tmp_path / "one", *(tmp_path / "one").rglob("*")):
+        os.chown(path, NOBODY, NOBODY)
+    assert git_state(tmp_path / "one") == {"git_commit": commit, "git_dirty": False}
+
+
+def test_without_git_or_a_commit_nothing_is_said(tmp_path, monkeypatch):
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    assert git_state(tmp_path)["git_commit"] is None
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert git_state(tmp_path) == NONE
+
+
+# matplotlib
+
+
+HOSTILE = {
+    "text.usetex": True,
+    "font.size": 30,
+    "font.family": "monospace",
+    "svg.fonttype": "path",
+    "savefig.bbox": "tight",
+    "figure.dpi": 300,
+    "figure.autolayout": True,
+    "axes.formatter.use_locale": True,
+    "axes.unicode_minus": False,
+    "path.sketch": (1, 100, 2),
+}
+
+
+def test_figures_start_from_the_library_s_defaults():
+    study = load_study(ROOT / "config/miniature.yaml")
+    expected = draw("softmax-gradient", made(), study)
+    with mpl.rc_context(HOSTILE):
+        assert draw("softmax-gradient", made(), study) == expected
+        assert mpl.rcParams["font.size"] == 30
+
+
+def test_a_notebook_s_backend_and_a_damaged_style_are_ignored(tmp_path):
+    """Both are read when matplotlib is imported."""
+    (tmp_path / "matplotlibrc").write_bytes(b"font.family: Gr\xf6\xdfe\n")
+    backend = "module://matplotlib_inline.backend_inline"
+    result = lossbench("draw", "--help", MPLBACKEND=backend, MATPLOTLIBRC=str(tmp_path))
+    assert result.returncode == 0, said(result)
+
+
+# Locale
+
+
+@pytest.fixture(scope="module")
+def latin(tmp_path_factory) -> dict[str, str]:
+    """The environment of a Latin-1 locale."""
+    folder = tmp_path_factory.mktemp("locales")
+    command = ["localedef", "-i", "de_DE", "-f", "ISO-8859-1", folder / LATIN]
+    if shutil.which("localedef") is None or subprocess.run(command, check=False).returncode:
+        pytest.skip("no locale can be made here")
+    return {"LOCPATH": str(folder), "LC_ALL": LATIN, "PYTHONUTF8": "0"}
+
+
+def test_what_the_command_prints_is_utf_8_in_any_locale(latin):
+    published = ROOT / "docs/published/mnist-cifar10"
+    plain, other = (
+        lossbench("compare", published, ROOT / "docs/published/../published/mnist-cifar10", **each)
+        for each in ({"PYTHONUTF8": "1"}, latin)
+    )
+    assert other.returncode == 0, said(other)
+    assert other.stdout == plain.stdout
+    assert "claims" in said(other)
+
+
+def test_folders_have_the_same_names_in_any_locale(latin, tmp_path):
+    source = tmp_path / "Bilder ä ✓"
+    names = ["Größe", "ß", "✓", "日本", "b$c$", "d_e", "'quote'", "g<h>", "i&j", "k l"]
+    write_classes(source, names=names)
+    written = []
+    for number, environment in enumerate(({"PYTHONUTF8": "1"}, latin)):
+        out = tmp_path / f"{number}.npz"
+        files = (f"--out={out}", f"--manifest={out.with_suffix('.json')}")
+        result = lossbench("adopt", "own", f"--source={source}", *files, **environment)
+        assert result.returncode == 0, said(result)
+        written.append(out.read_bytes() + out.with_suffix(".json").read_bytes())
+    assert written[0] == written[1]
+    assert "Größe" in (tmp_path / "0.json").read_text("utf-8")
+
+
+# Rights and space
+
+
+@pytest.mark.parametrize("kind", ["cifar10", "mnist"])
+def test_data_that_may_only_be_read_are_read(tmp_path, kind):
+    if kind == "cifar10":
+        tiny = tiny_sources.tiny_cifar10()
+        (tmp_path / tiny.official.archive).write_bytes(tiny_sources.tar(tiny.contents))
+    else:
+        tiny = tiny_sources.tiny_mnist()
+        tiny.write(tmp_path)
+    with read_only(tmp_path):
+        load = {"cifar10": load_cifar10, "mnist": load_mnist}[kind]
+        assert len(load(tmp_path, tiny.official).splits["validation"].labels) == 2
+
+
+def test_data_that_are_missing_where_nothing_may_be_written_are_one_line(tmp_path):
+    tiny = tiny_sources.tiny_mnist()
+    tiny.write(tmp_path, {"t10k-labels-idx1-ubyte": None})
+    with read_only(tmp_path), pytest.raises(DataError) as caught:
+        load_mnist(tmp_path, tiny.official)
+    assert "Read-only file system" in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    ["{}", "{}.gz", "{}/{}"],
+)
+@pytest.mark.parametrize("dot", ["-", "."])
+def test_mnist_is_known_by_the_names_that_its_mirrors_use(tmp_path, spelling, dot):
+    tiny = tiny_sources.tiny_mnist()
+    folder = tmp_path / tiny.official.folder
+    for name, content in tiny.contents.items():
+        spelt = name.replace("-idx", f"{dot}idx")
+        path = folder / spelling.format(spelt, spelt)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    assert len(load_mnist(tmp_path, tiny.official).splits["test"].labels) == 3
+
+
+@pytest.mark.parametrize("kind", ["cifar10", "mnist"])
+def test_files_in_another_place_are_proposed(tmp_path, kind):
+    if kind == "cifar10":
+        tiny, load = tiny_sources.tiny_cifar10(), load_cifar10
+        there = tmp_path / "downloads/cifar-10-python.tar.gz"
+    else:
+        tiny, load = tiny_sources.tiny_mnist(), load_mnist
+        there = tmp_path / "MNIST/train-images-idx3-ubyte.gz"
+    there.parent.mkdir()
+    there.write_bytes(b"")
+    with pytest.raises(
+        DataError, match="Is this it, by another name or in another place"
+    ) as caught:
+        load(tmp_path, tiny.official)
+    assert str(there) in str(caught.value)
+
+
+def test_an_adopted_data_set_is_the_same_with_a_full_disk_for_temporary_files(tmp_path):
+    source = write_classes(tmp_path / "photos")
+    found = []
+    (tmp_path / "full").mkdir()
+    for number in range(2):
+        out = tmp_path / f"{number}.npz"
+        files = (f"--out={out}", f"--manifest={out.with_suffix('.json')}")
+        with small_disk(tmp_path / "full", 4):
+            Path(tmp_path / "full/filler").write_bytes(bytes(4096)[: 4096 * number])
+            result = lossbench(
+                *("adopt", "own", f"--source={source}", *files),
+                TMPDIR=str(tmp_path / "full") if number else "/tmp",
+                HOME="/nonexistent" if number else str(tmp_path),
+            )
+        assert result.returncode == 0, said(result)
+        found.append(hashlib.sha256(out.read_bytes()).hexdigest())
+    assert found[0] == found[1]
+
+
+# Variables that launchers set
+
+LAUNCHED = {
+    "torchrun": {"WORLD_SIZE": "2", "RANK": "1", "LOCAL_RANK": "1", "MASTER_ADDR": "nowhere"},
+    "srun": {"SLURM_JOB_ID": "7", "SLURM_NTASKS": "4", "SLURM_PROCID": "3", "SLURM_LOCALID": "2"},
+    "threads": {"MKL_NUM_THREADS": "7", "OMP_NUM_THREADS": "many"},
+    "python": {"PYTHONOPTIMIZE": "2", "PYTHONSAFEPATH": "1", "PYTHONHASHSEED": "5"},
+}
+
+
+@pytest.mark.slow
+def test_training_does_not_wait_for_processes_that_a_launcher_would_have_started(tmp_path):
+    from lossbench.datasets.preparation import prepare
+    from lossbench.datasets.prepared import save
+    from lossbench.study.job import Job
+    from test_training import cell  # imports PyTorch
+
+    save(prepare("digits", tmp_path), tmp_path / "data.npz", tmp_path / "data.json")
+    job = Job(cells=(cell(stage="tuning", learning_rate=0.1),), seeds=(0,), part="a")
+    tables = set()
+    for name, environment in ({"plain": {}} | LAUNCHED).items():
+        out = tmp_path / name
+        options = ("--compute={}", f"--data={tmp_path / 'data.npz'}", f"--out={out}")
+        result = lossbench("train", f"--job={job.model_dump_json()}", *options, **environment)
+        assert result.returncode == 0, said(result)
+        tables.add((out / "history.parquet").read_bytes())
+    assert len(tables) == 1
+
+
+@pytest.mark.slow
+def test_results_may_be_a_link_to_a_larger_disk(tmp_path):
+    project = Project(tmp_path / "project")
+    (tmp_path / "large").mkdir()
+    (project.folder / "results").symlink_to(tmp_path / "large")
+    project.tiny("--until", "choices")
+    assert project.planned("--until", "choices") == {}
+    assert (tmp_path / "large/tiny/choices").is_dir()
+
+
+# Whole studies
+
+
+def snakemake(project: Project, program: Path, **environment: str) -> subprocess.CompletedProcess:
+    """The tiny study by this program, in an environment that was not activated."""
+    clean = {name: os.environ[name] for name in ("HOME", "USER") if name in os.environ}
+    clean |= {"PATH": "/usr/bin:/bin", "PYTHONPATH": project.python_path, "OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        [program, "--cores", "2", "--configfile", "config/tiny.yaml"],
+        cwd=project.folder,
+        env=clean | environment,
+        capture_output=True,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+def test_jobs_run_with_the_interpreter_that_runs_snakemake(tmp_path):
+    """Another `lossbench` comes first on the user's path."""
+    project = Project(tmp_path / "project")
+    other = tmp_path / "bin/lossbench"
+    other.parent.mkdir()
+    other.write_text("#!/bin/sh\nexit 9\n")
+    other.chmod(0o755)
+    program = Path(sys.executable).parent / "snakemake"
+    result = snakemake(project, program, PATH=f"{other.parent}:/usr/bin:/bin")
+    assert result.returncode == 0, said(result)
+
+
+@pytest.mark.slow
+def test_a_study_is_the_same_in_hostile_surroundings(tmp_path, latin):
+    """Locale, backend, repository, umask and an odd path at once; names beyond ASCII."""
+    comparison = TINY["comparisons"][0] | {"dataset": "own", "batch_size": 10}
+    study = TINY | {
+        "title": "Größe {x} − ✓",
+        "datasets": [{"name": "own", "source": "Bilder ä ✓", "equivalence_margin": 0.1}],
+        "comparisons": [comparison],
+    }
+    hostile = latin | {
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "GIT_DIR": "/nowhere",
+        "PYTHONHASHSEED": "1",
+        "TZ": "Asia/Tokyo",
+        "COLUMNS": "20",
+    }
+    tables, program = [], Path(sys.executable).parent / "snakemake"
+    for name, environment in (("plain", {"PYTHONUTF8": "1"}), ('it\'s #1 "ö"', hostile)):
+        project = Project(tmp_path / name, study)
+        write_classes(project.folder / "Bilder ä ✓", each=6, names=[*NAMES[:8], "Größe", "b$c$"])
+        before = os.umask(0o077 if environment is hostile else 0o022)
+        result = snakemake(project, program, **environment)
+        os.umask(before)
+        assert result.returncode == 0, said(result)
+        tables.append(project.tables())
+        page = (project.folder / "report/tiny.html").read_text("utf-8")
+        assert "Größe {x} − ✓" in page
+        assert "8 Größe" in page or "Größe, " in page
+    assert tables[0] == tables[1]
