@@ -79,9 +79,9 @@ def test_the_answer_from_text_is_the_answer_from_the_tables(published, monkeypat
 
 def test_pauses_do_not_count_and_waiting_does(tmp_path):
     for job, ended, seconds in (
-        ("tuning/mnist/mlp/cross_entropy/a", 1010, 10),
-        ("tuning/mnist/mlp/mse_softmax/a", 1004, 4),
-        ("evaluation/mnist/mlp/cross_entropy/a", 1103, 3),
+        ("tuning/mnist/mlp/annealed-2/cross_entropy/a", 1010, 10),
+        ("tuning/mnist/mlp/annealed-2/mse_softmax/a", 1004, 4),
+        ("evaluation/mnist/mlp/annealed-2/cross_entropy/a", 1103, 3),
         ("draw", 1105, 4),
     ):
         path = tmp_path / f"{job}.tsv"

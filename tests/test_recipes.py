@@ -98,7 +98,7 @@ def test_what_jobs_leave_is_collected_once_and_chosen_for_every_comparison(made,
             choose(folders, grid.model_dump_json(), out, each.epochs, recipe)
         pair = [paths.choice(each.folder, loss) for loss in (REFERENCE, PRIMARY)]
         folders = [folder for loss in (REFERENCE, PRIMARY) for folder in (runs / loss).iterdir()]
-        declare(folders, pair, paths.targets(each.folder))
+        declare(folders, pair, paths.levels(each.folder))
     collect(study.model_dump_json(), paths.root)
     for name, found in read_tables(paths, *COLLECTED).items():
         pd.testing.assert_frame_equal(found, tables[name])

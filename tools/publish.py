@@ -73,10 +73,10 @@ Left out are the tables of a megabyte or more, {", ".join(f"`{table}`" for table
 
 
 def chain_s(table: pd.DataFrame) -> float:
-    """Seconds of the longest tuning and evaluation job of one network, which must wait in turn."""
-    parts = table["job"].str.extract("^(?P<stage>tuning|evaluation)/(?P<network>[^/]+/[^/]+)/")
-    longest = table["seconds"].groupby([parts["network"], parts["stage"]]).max()
-    return float(longest.groupby("network").sum().max())
+    """Seconds of the longest tuning and evaluation job with one recipe, which must wait in turn."""
+    parts = table["job"].str.extract("^(?P<stage>tuning|evaluation)/(?P<recipe>[^/]+/[^/]+/[^/]+)-")
+    longest = table["seconds"].groupby([parts["recipe"], parts["stage"]]).max()
+    return float(longest.groupby("recipe").sum().max())
 
 
 def answer(folder: Path) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from lossbench.tables.rows import in_order
+from lossbench.tables.runs import NETWORK
 from lossbench.words.numbers import ABSENT
 
 LONG = 12
@@ -149,7 +150,7 @@ def is_missing(value: object) -> bool:
 
 def _is_shown(column: Shown, frame: pd.DataFrame) -> bool:
     if column.telling:
-        return bool((frame.groupby(["dataset", "model"])[column.name].nunique() > 1).any())
+        return bool((frame.groupby(list(NETWORK))[column.name].nunique() > 1).any())
     values = frame[column.name] if column.optional else None
     return values is None or bool((values.notna() & values.ne("")).any())
 

@@ -8,13 +8,12 @@ from lossbench.report.data_tables import DataTable, data_table
 from lossbench.report.templating import table_words
 from lossbench.study.config import Study
 from lossbench.tables.rows import Tables, rows_of
-from lossbench.tables.runs import COMPARISON
+from lossbench.tables.runs import COMPARISON, NETWORK
 from lossbench.words.names import metric_name
 from lossbench.words.places import places
 
 LEAST_SQUARES = "mse_logits"
 """The loss that is a least-squares problem in the last layer."""
-NETWORK = ["dataset", "model"]
 
 
 def geometry(tables: Tables) -> DataTable:
@@ -47,7 +46,11 @@ def last_layer(tables: Tables, study: Study) -> DataTable:
             columns.decimal("curvature", "Curvature", digits=2),
             columns.points("difference", "Difference"),
         ),
-        **table_words("tables/last-layer.txt.j2", loss=LEAST_SQUARES),
+        **table_words(
+            "tables/last-layer.txt.j2",
+            loss=LEAST_SQUARES,
+            several=len(study.comparisons) > len(_longest(study)),
+        ),
         folded=False,
     )
 
@@ -58,10 +61,10 @@ def networks(tables: Tables, study: Study) -> pd.DataFrame:
     Where a network has several comparisons, in the longest with the first of its recipes.
     """
     measured = ["features", "squared_length", "mean_share", "curvature"]
-    mean = tables["last_layer"].groupby(NETWORK, sort=False)[measured].mean().reset_index()
+    mean = tables["last_layer"].groupby(list(NETWORK), sort=False)[measured].mean().reset_index()
     contrasts = rows_of(tables, "contrasts", rates="tuned", metric="error", loss=LEAST_SQUARES)
     difference = contrasts[[*COMPARISON, "value"]].rename(columns={"value": "difference"})
-    compared = mean.merge(_longest(study), on=NETWORK)
+    compared = mean.merge(_longest(study), on=list(NETWORK))
     return compared.merge(difference, on=list(COMPARISON), how="left")
 
 
@@ -71,4 +74,4 @@ def _longest(study: Study) -> pd.DataFrame:
     ranked = sorted(
         places(study.comparisons), key=lambda place: (recipes.index(place.recipe), -place.epochs)
     )
-    return pd.DataFrame(ranked).drop_duplicates(NETWORK)
+    return pd.DataFrame(ranked).drop_duplicates(list(NETWORK))

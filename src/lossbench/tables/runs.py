@@ -18,6 +18,8 @@ COMPARED = (
 )
 COMPARISON = tuple(column.name for column in COMPARED)
 """What names a comparison in every table, and with the rest of its key a run."""
+NETWORK = COMPARISON[:2]
+"""What names a network on a data set, before anything is trained."""
 CELL = (
     *COMPARED,
     Column("loss", "text", "", "loss"),

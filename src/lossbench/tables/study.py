@@ -1,19 +1,19 @@
 """The tables that the analysis derives from the runs, and the registry of all study tables."""
 
 from lossbench.tables.contract import Column, Schema
-from lossbench.tables.runs import COMPARED, COMPARISON, RUN, RUN_KEY, RUN_TABLES
+from lossbench.tables.runs import COMPARED, COMPARISON, NETWORK, RUN, RUN_KEY, RUN_TABLES
 
 LAST_LAYER = Schema(
     "last_layer",
     (
-        *COMPARED[:2],
+        *COMPARED[: len(NETWORK)],
         Column("seed", "int32", "", "seed of the network's start"),
         Column("features", "int32", "", "last hidden features"),
         Column("squared_length", "float64", "", "their mean squared length before training"),
         Column("mean_share", "float64", "fraction", "share of it that is their common mean", True),
         Column("curvature", "float64", "", "of MSE on logits in the last layer, at its largest"),
     ),
-    (*COMPARISON[:2], "seed"),
+    (*NETWORK, "seed"),
 )
 
 CONFUSION = Schema(

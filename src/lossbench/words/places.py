@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import reduce
+from operator import and_
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from lossbench.study.fields import DatasetName, NetworkName, RecipeName
@@ -48,7 +50,7 @@ class Place(NamedTuple):
     def rows(self, frame: "pd.DataFrame") -> "pd.DataFrame":
         """The rows of `frame` about this comparison."""
         mine = [frame[name] == value for name, value in zip(COMPARISON, self, strict=False)]
-        return frame[mine[0] & mine[1] & mine[2] & mine[3]]
+        return frame[reduce(and_, mine)]
 
 
 def places(compared: Iterable[Any]) -> list[Place]:
