@@ -58,7 +58,9 @@ def test_markdown_counts_changes_and_lists_rows(tables):
 
 def test_what_changed_beside_the_values_is_told(tables):
     other = {name: frame.copy() for name, frame in tables.items()}
-    claims, choices = (len(tables[name]) for name in ("claims", "choices"))
+    claims = len(tables["claims"])
+    of_loss = [*COMPARISON, "loss"]
+    choices = len(tables["choices"].drop_duplicates(of_loss))
     asked = tables["contrasts"][tables["contrasts"]["verdict"] != ""]
     contrasts = len(asked)
     chances = 1 - asked["replication"].dropna()
@@ -76,9 +78,12 @@ def test_what_changed_beside_the_values_is_told(tables):
     other["claims"].loc[0, "verdict"] = now
     for frame, verdict in ((tables, "better"), (other, "worse")):
         frame["contrasts"].loc[asked.index[0], "verdict"] = verdict
-    first = [*COMPARISON, "loss", "learning_rate", "setting"]
-    tables["choices"].loc[0, first] = ["mnist", "mlp", "annealed", 6, "sm_softmax", 0.1, "m=0.5"]
-    other["choices"].loc[0, first] = ["mnist", "mlp", "annealed", 6, "sm_softmax", 0.3, "m=0.5"]
+    mine = (tables["choices"][of_loss] == tables["choices"].loc[0, of_loss]).all(axis=1)
+    changed = [*of_loss, "learning_rate", "setting"]
+    loss = ["mnist", "mlp", "annealed", 6, "sm_softmax"]
+    tables["choices"].loc[mine, changed] = [*loss, 0.1, "m=0.5"]
+    other["choices"].loc[mine, changed] = [*loss, 0.3, "m=0.5"]
+    other["choices"].loc[0, "learning_rate"] = 0.1  # one replicate of several
     claim = tables["claims"].loc[0, "claim"]
     assert told(tables, other)[:3] == [
         f"{claims} claims: {claims - 1} with the same verdict; {claim} {was}, now {now}",

@@ -197,6 +197,7 @@ def test_contradicted_claims_are_counted(study_and_tables, page):
     claims = tables["claims"]
     (answer,) = page.all("section", id="answer")
     measured, derived = answer.text.split(" follow from calculus: ")
+    assert re.search(r"\. \d+ more$", measured)
     for text, basis in ((measured, "measurement"), (derived, "calculus")):
         count = ((claims["verdict"] == "contradicted") & (claims["basis"] == basis)).sum()
         assert count

@@ -9,6 +9,7 @@ from lossbench.report.markdown import table
 from lossbench.report.templating import table_words, template
 from lossbench.stats.studies import changes
 from lossbench.tables.rows import Tables, records, rows_of
+from lossbench.tables.runs import COMPARISON
 from lossbench.tables.study import TABLES
 from lossbench.words.names import metric_name
 from lossbench.words.places import Place, tell_apart
@@ -16,6 +17,7 @@ from lossbench.words.places import Place, tell_apart
 READ = ("metrics", "steps_to_level", "choices", "contrasts", "claims")
 """The tables that are read."""
 ONLY = ("only in A", "only in B")
+LOSS = [*COMPARISON, "loss"]
 OPPOSITE = {"better": "worse", "worse": "better"}
 
 
@@ -24,10 +26,12 @@ def markdown(tables_a: Tables, tables_b: Tables, name_a: str, name_b: str) -> st
 
     The table has the values that both studies have and that differ.
     """
-    claims, contrasts, choices = (
-        _side_by_side(tables_a, tables_b, name) for name in ("claims", "contrasts", "choices")
+    claims, contrasts = (
+        _side_by_side(tables_a, tables_b, name) for name in ("claims", "contrasts")
     )
     contrasts = contrasts[contrasts["verdict_a"] != ""]
+    usual = (_usual_choices(rows_of(tables, "choices")) for tables in (tables_a, tables_b))
+    choices = next(usual).merge(next(usual), on=LOSS, suffixes=("_a", "_b"))
     choices = tell_apart(choices, among=choices)
     changed = changes(tables_a, tables_b)
     shared = ~changed["change"].isin(ONLY)
@@ -59,8 +63,17 @@ def _side_by_side(tables_a: Tables, tables_b: Tables, name: str) -> pd.DataFrame
     return one.merge(other, on=list(TABLES[name].key), suffixes=("_a", "_b"))
 
 
+def _usual_choices(choices: pd.DataFrame) -> pd.DataFrame:
+    """What most replicates chose for each loss; of equals, the smaller rate."""
+    counts = choices.groupby([*LOSS, "learning_rate", "setting"]).size().rename("replicates")
+    ranked = counts.reset_index().sort_values(
+        ["replicates", "learning_rate"], ascending=[False, True]
+    )
+    return ranked.drop_duplicates(LOSS).sort_values(LOSS)
+
+
 def _chosen(choices: pd.DataFrame, study: str) -> "pd.Series[str]":
-    """The rate and the margin that tuning gave each loss in one of the studies."""
+    """The rate and the margin that tuning usually gave each loss in one of the studies."""
     rate = choices[f"learning_rate_{study}"].map("{:g}".format).astype(str)
     return (rate + " " + choices[f"setting_{study}"]).str.strip()
 
