@@ -198,10 +198,10 @@ def test_a_snakemake_call_is_one_study(monkeypatch):
     miniature = yaml.safe_load(MINIATURE.read_text())
     assert snakemake_study(miniature, [MINIATURE], ROOT).name == "miniature"
     assert snakemake_study({"data_dir": "elsewhere"}, [], ROOT).name == "mnist-cifar10"
-    seeds = [str(seed) for seed in range(70, 80)]
+    seeds = [str(seed) for seed in range(70, 82)]
     limited = {"limits": {"epochs": "1"}, "seeds": {"tuning": seeds}}
     assert snakemake_study(limited, [], ROOT).limits.epochs == 1
-    assert snakemake_study(limited, [], ROOT).seeds.tuning == tuple(range(70, 80))
+    assert snakemake_study(limited, [], ROOT).seeds.tuning == tuple(range(70, 82))
     with pytest.raises(ConfigError, match=r"limits\.epochs: '2020-99-99' is not allowed"):
         snakemake_study({"limits": {"epochs": "2020-99-99"}}, [], ROOT)
     with pytest.raises(ConfigError, match="allowed: one file"):

@@ -206,11 +206,11 @@ def disk(tmp_path) -> Iterator[Callable[[int], Path]]:
 
 def test_a_full_disk_is_one_clear_line_and_the_next_attempt_succeeds(bench, whole, disk):
     """Space for a table but not for two: what was there stays, what failed is gone."""
-    folder = disk(80)
+    folder = disk(160)
     out, filler = folder / "job", folder / "filler"
     out.mkdir()
     (out / "earlier").write_text("a result")
-    filler.write_bytes(bytes(60 * 1024))
+    filler.write_bytes(bytes(140 * 1024))
     assert bench.finish(out) == 1
     assert re.fullmatch(
         rf"lossbench: {out}/.*/runs\.parquet: cannot be written \(No space left on device\)",

@@ -17,7 +17,7 @@ from lossbench.verbs.status import duration
 
 STUDY = parse_study(TINY, origin="tiny")
 JOBS = all_jobs(STUDY)
-"""Two tuning jobs of two trials and one seed, then two evaluation jobs of three seeds."""
+"""Two tuning jobs of two trials, then two evaluation jobs, all of three replicates."""
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def write(path, *, text: str = "", age: float = 0.0) -> None:
     os.utime(path, (written, written))
 
 
-def finish(paths: StudyPaths, job, seconds: float = 10) -> None:
+def finish(paths: StudyPaths, job, seconds: float = 20) -> None:
     write(paths.job(job) / LISTING, text="[]")
     write(paths.log(job), age=1)
     write(paths.benchmark(job), text=f"s\th:m:s\n{seconds}\t0:00:10\n")
@@ -55,7 +55,7 @@ def states(paths: StudyPaths) -> list[str]:
 
 def test_a_study_that_has_not_begun_waits_for_an_unknown_time(paths):
     [comparison] = progress(STUDY, paths)
-    assert comparison.runs == {"waiting": 2 * 2 + 2 * 3}
+    assert comparison.runs == {"waiting": 2 * 6 + 2 * 3}
     assert comparison.seconds_left is None
 
 
@@ -65,7 +65,7 @@ def test_every_state_is_told_apart(paths):
     write(paths.log(JOBS[1]), age=59)
     write(paths.log(JOBS[2]), text="lossbench: no")
     assert states(paths) == ["done", "running", "failed", "waiting"]
-    assert total(progress(STUDY, paths)) == {"done": 2, "running": 2, "failed": 3, "waiting": 3}
+    assert total(progress(STUDY, paths)) == {"done": 6, "running": 6, "failed": 3, "waiting": 3}
 
 
 def test_deleted_results_are_not_a_failure(paths):
@@ -90,9 +90,9 @@ def test_a_mark_without_a_lock_is_left_by_a_killed_run(paths):
 
 
 def test_time_left_follows_finished_jobs_of_the_same_loss(paths):
-    """Epochs over all runs: 2 for a tuning job, 3 for an evaluation job."""
-    finish(paths, JOBS[0], seconds=10)  # cross-entropy: 5 s an epoch
-    finish(paths, JOBS[1], seconds=40)  # squared error: 20 s an epoch
+    """Epochs over all runs: 6 for a tuning job, 3 for an evaluation job."""
+    finish(paths, JOBS[0], seconds=30)  # cross-entropy: 5 s an epoch
+    finish(paths, JOBS[1], seconds=120)  # squared error: 20 s an epoch
     [comparison] = progress(STUDY, paths)
     assert comparison.seconds_left == pytest.approx(3 * 5 + 3 * 20)
     mark(paths, JOBS[2], age=6)
@@ -102,9 +102,9 @@ def test_time_left_follows_finished_jobs_of_the_same_loss(paths):
 
 
 def test_time_left_follows_the_comparison_where_the_loss_has_none_finished(paths):
-    finish(paths, JOBS[0], seconds=10)
+    finish(paths, JOBS[0], seconds=30)
     [comparison] = progress(STUDY, paths)
-    assert comparison.seconds_left == pytest.approx((2 + 3 + 3) * 5)
+    assert comparison.seconds_left == pytest.approx((6 + 3 + 3) * 5)
 
 
 @pytest.mark.parametrize("text", ["", "s\n", "s\nnan_text\n", "other\n1\n"])

@@ -9,32 +9,23 @@ import torch
 
 from builders.class_folders import NAMES, write_classes
 from builders.project_copy import TINY, Project
-from builders.study_tables import make_runs
+from builders.study_tables import PLACE, make_runs
 from lossbench.datasets.prepared import load, save
-from lossbench.stats import survival
+from lossbench.stats import levels
 from lossbench.tables import study
 from lossbench.tables.parquet import check, empty
 from lossbench.tables.runs import HISTORY
 from lossbench.training.last_layer import measures
 
 
-def diverged_at_once() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Times to target, history and runs of two losses in which no run took a step."""
+def test_of_runs_that_diverge_at_once_none_reaches_a_level():
     losses = ("cross_entropy", "mse_softmax")
     made = [make_runs(dict.fromkeys(range(4), True), 0, loss=loss) for loss in losses]
-    runs, history = pd.concat(made), empty(HISTORY)
-    row = {"dataset": "mnist", "model": "mlp", "target": 1, "validation_error": 0.1}
-    targets = check(pd.DataFrame([row]), study.TARGETS)
-    return survival.times_to_target(history, runs, targets), history, runs
-
-
-def test_of_runs_that_diverge_at_once_none_reaches_a_target():
-    times, history, runs = diverged_at_once()
-    curves = survival.kaplan_meier(times, history, runs, 0.95)
-    assert curves[["steps", "reached", "at_risk"]].drop_duplicates().values.tolist() == [[0, 0, 4]]
-    rows = survival.survival(times, history, runs)
-    assert rows["reached_runs"].tolist() == [0, 0]
-    assert rows["restricted_mean_ratio"].isna().all()
+    row = PLACE | {"tuning_epochs": 4, "level": 1, "validation_error": 0.1}
+    declared = check(pd.DataFrame([row]), study.LEVELS)
+    steps = levels.steps_to_level(empty(HISTORY), pd.concat(made), declared)
+    assert len(steps) == 8
+    assert not steps["reached"].any()
 
 
 def test_features_that_are_not_finite_have_no_curvature():

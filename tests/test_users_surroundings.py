@@ -10,7 +10,7 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 
-from builders import tiny_sources
+from builders import synthetic, tiny_sources
 from builders.class_folders import NAMES, NOBODY, write_classes
 from builders.drawn_figures import draw
 from builders.project_copy import ROOT, TINY, Project
@@ -20,6 +20,8 @@ from lossbench.datasets.sources import load_cifar10, load_mnist
 from lossbench.errors import DataError
 from lossbench.provenance import git_state
 from lossbench.study.loading import load_study
+from lossbench.study.paths import StudyPaths
+from lossbench.tables.stored import write_tables
 
 LATIN = "de_DE.ISO-8859-1"
 
@@ -129,11 +131,12 @@ def latin(tmp_path_factory) -> dict[str, str]:
     return {"LOCPATH": str(folder), "LC_ALL": LATIN, "PYTHONUTF8": "0"}
 
 
-def test_what_the_command_prints_is_utf_8_in_any_locale(latin):
-    published = ROOT / "docs/published/mnist-cifar10"
+def test_what_the_command_prints_is_utf_8_in_any_locale(latin, tmp_path):
+    tables, _ = synthetic.build(networks=1)
+    write_tables(StudyPaths("größer", tmp_path), tables)
+    study = tmp_path / "größer"
     plain, other = (
-        lossbench("compare", published, ROOT / "docs/published/../published/mnist-cifar10", **each)
-        for each in ({"PYTHONUTF8": "1"}, latin)
+        lossbench("compare", study, study, **each) for each in ({"PYTHONUTF8": "1"}, latin)
     )
     assert other.returncode == 0, said(other)
     assert other.stdout == plain.stdout

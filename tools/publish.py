@@ -73,8 +73,12 @@ Left out are the tables of a megabyte or more, {", ".join(f"`{table}`" for table
 
 
 def chain_s(table: pd.DataFrame) -> float:
-    """Seconds of the longest tuning and evaluation job with one recipe, which must wait in turn."""
-    parts = table["job"].str.extract("^(?P<stage>tuning|evaluation)/(?P<recipe>[^/]+/[^/]+/[^/]+)-")
+    """Seconds of the longest tuning and evaluation job with one recipe, which must wait in turn.
+
+    The jobs of a study that was published before there were recipes name none.
+    """
+    place = r"[^/]+/[^/]+(?:/[^/]+(?=-\d+/))?"
+    parts = table["job"].str.extract(f"^(?P<stage>tuning|evaluation)/(?P<recipe>{place})")
     longest = table["seconds"].groupby([parts["recipe"], parts["stage"]]).max()
     return float(longest.groupby("recipe").sum().max())
 

@@ -34,7 +34,8 @@ def draw(tables: Tables, study: Study) -> Figure:
             mine = _of_network(rows, *network)
             forest.draw(panel, mine, order, scale)
             for place in places(mine, study):
-                heading(panel, place._replace(told=_told(mine)).heading)
+                if panel is line[0] or _told(mine):  # else both panels are of one comparison
+                    heading(panel, place._replace(told=_told(mine)).heading)
         forest.name_rows(line[0], order)
         plain_axis(line[0].xaxis, log=False, scale=100)
         plain_axis(line[1].xaxis, log=True, unit="×")
