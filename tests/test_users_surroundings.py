@@ -131,10 +131,18 @@ def latin(tmp_path_factory) -> dict[str, str]:
     return {"LOCPATH": str(folder), "LC_ALL": LATIN, "PYTHONUTF8": "0"}
 
 
-def test_what_the_command_prints_is_utf_8_in_any_locale(latin, tmp_path):
+def test_a_study_in_a_folder_with_an_umlaut_is_read_in_any_locale(latin, tmp_path):
     tables, _ = synthetic.build(networks=1)
     write_tables(StudyPaths("größer", tmp_path), tables)
     study = tmp_path / "größer"
+    found = lossbench("compare", study, study, **latin)
+    assert found.returncode == 0, said(found)
+
+
+def test_what_the_command_prints_is_utf_8_in_any_locale(latin, tmp_path):
+    tables, _ = synthetic.build(networks=1)
+    write_tables(StudyPaths("study", tmp_path), tables)
+    study = tmp_path / "study"
     plain, other = (
         lossbench("compare", study, study, **each) for each in ({"PYTHONUTF8": "1"}, latin)
     )

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 from lossbench.files import atomic, scratch
 
@@ -139,10 +140,11 @@ def _writing(stand_still: Callable[[], None]) -> None:
 
     write = parquet.pq.write_table
 
-    def half(content: object, path: Path, **options: object) -> None:
-        write(content, path, **options)
-        if path.name.startswith(".runs"):
-            path.write_bytes(path.read_bytes()[:1000])
+    def half(content: object, file: IO[bytes], **options: object) -> None:
+        write(content, file, **options)
+        if Path(file.name).name.startswith(".runs"):
+            file.truncate(1000)
+            file.flush()
             stand_still()
 
     parquet.pq.write_table = half

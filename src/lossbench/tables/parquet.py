@@ -51,14 +51,16 @@ def write(frame: pd.DataFrame, table: Schema, path: Path) -> None:
     checked, arrow = check(frame, table, origin=str(path)), _arrow(table)
     content = pa.Table.from_pandas(checked, schema=arrow, preserve_index=False)
     content = content.replace_schema_metadata(arrow.metadata)
-    with atomic(path) as temporary:
-        pq.write_table(content, temporary, compression="zstd", write_page_checksum=True)
+    # Python opens the files: in a locale other than UTF-8 pyarrow would miss a name like größer.
+    with atomic(path) as temporary, temporary.open("wb") as file:
+        pq.write_table(content, file, compression="zstd", write_page_checksum=True)
 
 
 def read(path: Path, table: Schema) -> pd.DataFrame:
     """The checked table in the parquet file `path`. Raises TableError for anything else."""
     try:
-        content = pq.read_table(path, partitioning=None, page_checksum_verification=True)
+        with path.open("rb") as file:
+            content = pq.read_table(file, partitioning=None, page_checksum_verification=True)
         found = (content.schema.metadata or {}).get(b"table", b"?").decode()
         names, frame = content.schema.names, content.to_pandas()
     except (OSError, ValueError, pa.ArrowException) as error:
