@@ -199,7 +199,7 @@ def project(tmp_path_factory) -> Path:
     folder = copy_project(tmp_path_factory.mktemp("reader"))
     path = folder / "config/miniature.yaml"
     study = yaml.safe_load(path.read_text())
-    study["comparisons"] = study["comparisons"][:1]
+    study["comparisons"], study["datasets"] = study["comparisons"][:1], study["datasets"][:1]
     study["comparisons"][0]["losses"] = study["comparisons"][0]["losses"][:2]
     study["limits"] = {"epochs": 1, "tuning_epochs": 1, "learning_rates": 1}
     path.write_text(yaml.safe_dump(study))
