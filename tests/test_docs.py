@@ -195,13 +195,13 @@ def test_the_number_that_is_followed_goes_through_functions_that_exist():
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
-    """A copy of the project whose miniature has two losses on one network, for one epoch."""
+    """A copy of the project whose miniature has two losses on one network and two replicates."""
     folder = copy_project(tmp_path_factory.mktemp("reader"))
     path = folder / "config/miniature.yaml"
     study = yaml.safe_load(path.read_text())
     study["comparisons"], study["datasets"] = study["comparisons"][:1], study["datasets"][:1]
     study["comparisons"][0]["losses"] = study["comparisons"][0]["losses"][:2]
-    study["limits"] = {"epochs": 1, "tuning_epochs": 1, "learning_rates": 1}
+    study["limits"] = {"replicates": 2, "learning_rates": 1}
     path.write_text(yaml.safe_dump(study))
     run(folder, MINIATURE)
     return folder

@@ -33,6 +33,7 @@ WORST = TINY | {
         TINY["comparisons"][0]
         | {
             "epochs": 25,
+            "tuning_epochs": 13,
             "losses": [
                 *TINY["comparisons"][0]["losses"],
                 {"loss": "mse_logits", "learning_rates": [1.0e20, 1.0e25]},
@@ -41,8 +42,7 @@ WORST = TINY | {
     ],
 }
 """Hostile text wherever text is free, and a loss that diverges in every run."""
-JOB = Path("results/tiny/runs/evaluation/digits/mlp/annealed-1/cross_entropy/seeds-0-1-2")
-TARGET = str(JOB / "runs.parquet")
+CACHE = Path("results/cache")
 CONTRASTS = "results/tiny/tables/contrasts.parquet"
 
 
@@ -89,14 +89,14 @@ def test_a_loss_that_always_diverges_is_reported_as_that(finished):
     tables = finished.folder / "results/tiny/tables"
     runs = pd.read_parquet(tables / "runs.parquet").query("loss == 'mse_logits'")
     assert runs["diverged"].all()
-    assert len(runs) == 5  # two rates with the tuning seed, one with three evaluation seeds
+    assert len(runs) == 9  # in each of three replicates two rates, and one evaluation run
     metrics = pd.read_parquet(tables / "metrics.parquet").query("loss == 'mse_logits'")
     assert set(metrics.query("metric == 'error'")["value"]) == {0.9}
     assert "mse_logits" not in set(pd.read_parquet(tables / "predictions.parquet")["loss"])
-    times = pd.read_parquet(tables / "times_to_target.parquet").query("loss == 'mse_logits'")
-    assert not times["reached"].any()
+    steps = pd.read_parquet(tables / "steps_to_level.parquet").query("loss == 'mse_logits'")
+    assert not steps["reached"].any()
     summary = (finished.folder / "results/tiny/summary.md").read_text()
-    assert re.search(r"15\sruns: 10\sfinished and 5\sdiverged", summary)
+    assert re.search(r"27\sruns: 18\sfinished and 9\sdiverged", summary)
 
 
 def jobs_of(process: subprocess.Popen[bytes]) -> list[int]:
@@ -129,31 +129,32 @@ CUTS = [
 
 def test_a_study_that_is_cut_again_and_again_ends_in_the_same_bytes(project, tmp_path):
     """One job, one copy: each signal hits what the one before left behind."""
-    expected = repeated(project)
-    shutil.rmtree(project.folder / JOB)
+    expected, job = repeated(project), project.job("cross_entropy")
+    shutil.rmtree(project.folder / job)
+    shutil.rmtree(project.folder / CACHE)
     project.slow_disk(r"\.predictions", 1.0)
-    started = []
-    try:
-        for moment, victim, number in CUTS:
-            started.append(cut(project, moment, victim, number))
-        project.tiny(TARGET)
-    finally:
-        for process in started:
-            stop(process)
+    for moment, victim, number in CUTS:
+        stop(cut(project, job, moment, victim, number))
+        for kept in (project.folder / CACHE).glob("??"):  # what a job finished before it was cut
+            shutil.rmtree(kept)
+    project.tiny(str(job))
     assert repeated(project) == expected
-    assert not list((project.folder / JOB).glob(".*"))
-    assert "Nothing to be done" in project.tiny(TARGET)
+    assert not list(project.folder.rglob(".*.partial*"))
+    assert not saved_at(project.folder)
+    assert "Nothing to be done" in project.tiny(str(job))
 
 
-def cut(project: Project, moment: str, victim: str, number: int) -> subprocess.Popen[bytes]:
-    """Ask for the job's tables, and send the signal when it has come to the moment."""
-    folder = project.folder / JOB
-    before = saved_at(folder)
-    process = project.start("--cores", "2", TARGET, "--configfile", "config/tiny.yaml")
+def cut(
+    project: Project, job: Path, moment: str, victim: str, number: int
+) -> subprocess.Popen[bytes]:
+    """Ask for the job's runs, and send the signal when it has come to the moment."""
+    folder = project.folder / job
+    before = saved_at(project.folder)
+    process = project.start("--cores", "2", str(job), "--configfile", "config/tiny.yaml")
     moments: dict[str, Callable[[], bool]] = {
         "early": lambda: True,
-        "midway": lambda: saved_at(folder) > before,
-        "writing": lambda: any(folder.glob(".predictions*.partial")),
+        "midway": lambda: saved_at(project.folder) > before,
+        "writing": lambda: any(folder.rglob(".predictions*.partial")),
     }
     wait_for(lambda: bool(jobs_of(process)) and moments[moment](), lambda: process.poll() is None)
     for target in {"job": jobs_of(process), "parent": [process.pid], "both": []}[victim]:
@@ -162,19 +163,17 @@ def cut(project: Project, moment: str, victim: str, number: int) -> subprocess.P
         os.killpg(process.pid, number)
     assert process.wait(120) not in (0, None), project.said()
     if number == signal.SIGKILL and victim != "job":
-        assert "cannot be locked" in project.tiny(TARGET, check=False)
+        assert "cannot be locked" in project.tiny(str(job), check=False)
         project.tiny("--unlock")
-    for path in folder.glob("[!.]*.parquet"):
+    for path in folder.rglob("[!.]*.parquet"):
         assert len(pd.read_parquet(path)), path
     return process
 
 
 def saved_at(folder: Path) -> int:
-    """When the job's checkpoint was written, in nanoseconds; 0 without one."""
-    try:
-        return (folder / ".checkpoint").stat().st_mtime_ns
-    except FileNotFoundError:
-        return 0
+    """When the last checkpoint was written, in nanoseconds; 0 without one."""
+    found = (folder / CACHE / "checkpoints").glob("[!.]*")
+    return max((path.stat().st_mtime_ns for path in found), default=0)
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
@@ -185,11 +184,12 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 def test_two_at_once_and_one_core(project):
     """The second is told to wait; the first ends in the bytes that two cores gave."""
-    expected = repeated(project)
-    shutil.rmtree(project.folder / JOB)
-    first = project.start("--cores", "1", TARGET, "--configfile", "config/tiny.yaml")
+    expected, job = repeated(project), project.job("cross_entropy")
+    shutil.rmtree(project.folder / job)
+    shutil.rmtree(project.folder / CACHE)
+    first = project.start("--cores", "1", str(job), "--configfile", "config/tiny.yaml")
     wait_for(lambda: bool(jobs_of(first)), lambda: first.poll() is None)
-    second = project.tiny(TARGET, check=False)
+    second = project.tiny(str(job), check=False)
     assert "cannot be locked" in second
     assert first.wait(300) == 0
     assert repeated(project) == expected
@@ -235,7 +235,7 @@ def test_a_disk_that_fills_up_costs_the_job_at_work_only(project, tmp_path):
         assert content(results) == before
 
 
-CONTRAST_TABLES = ("times_to_target", "kaplan_meier", "survival", "contrasts")
+CONTRAST_TABLES = ("steps_to_level", "level_ratios", "contrasts")
 
 
 def fill(path: Path) -> None:

@@ -135,8 +135,7 @@ class Project:
 
     def job(self, loss: str, stage: str = "evaluation") -> Path:
         """The folder of the loss's job in the tiny study, relative to the project; there is one."""
-        folder = self.folder / "results/tiny/runs" / stage / "digits/mlp/annealed-1" / loss
-        [job] = folder.iterdir()
+        [job] = (self.folder / "results/tiny/runs" / stage).glob(f"digits/mlp/*/{loss}/*")
         return job.relative_to(self.folder)
 
     def digests(self, stage: str = "evaluation") -> dict[str, str]:
