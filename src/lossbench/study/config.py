@@ -98,13 +98,31 @@ class Study(Frozen):
         listed = [each.folder for each in named]
         if repeated := [words for words in listed if listed.count(words) > 1]:
             raise ValueError(f"comparisons lists {repeated[0]} twice")
-        _require_fair_tuning(named, self.limits)
+        self._require_fair_tuning(named, self.limits)
         kept: dict[str, Comparison] = {}
         for each in named:
             short = each.within(self.limits)
             kept.setdefault(short.folder, short)
         self.__dict__["comparisons"] = tuple(kept.values())  # the model is frozen
         return self
+
+    @staticmethod
+    def _require_fair_tuning(comparisons: Sequence[Comparison], limits: Limits) -> None:
+        """Tuning runs are long enough, and mean the same in all comparisons of one recipe."""
+        first: dict[tuple[str, str, str], Comparison] = {}
+        for each in comparisons:
+            needed = (each.epochs + 1) // 2
+            if each.tuning_epochs < min(needed, limits.tuning_epochs or needed):
+                raise ValueError(
+                    f"comparisons, {each.folder}: tuning_epochs {each.tuning_epochs} is not"
+                    f" allowed: at least half of its {each.epochs} epochs"
+                )
+            other = first.setdefault((each.dataset, each.model, each.recipe), each)
+            if each.batch_size != other.batch_size:
+                raise ValueError(
+                    f"comparisons, {each.folder}: batch_size {each.batch_size} is not allowed: "
+                    f"{other.folder} has {other.batch_size}"
+                )
 
     def dataset(self, name: str) -> Dataset:
         """The settings of the data set called `name`."""
@@ -113,21 +131,3 @@ class Study(Frozen):
     def recipe(self, name: str) -> Recipe:
         """The recipe called `name`."""
         return next(recipe for recipe in self.recipes if recipe.name == name)
-
-
-def _require_fair_tuning(comparisons: Sequence[Comparison], limits: Limits) -> None:
-    """Tuning runs are long enough, and those of one recipe mean the same in every comparison."""
-    first: dict[tuple[str, str, str], Comparison] = {}
-    for each in comparisons:
-        needed = (each.epochs + 1) // 2
-        if each.tuning_epochs < min(needed, limits.tuning_epochs or needed):
-            raise ValueError(
-                f"comparisons, {each.folder}: tuning_epochs {each.tuning_epochs} is not allowed: "
-                f"at least half of its {each.epochs} epochs"
-            )
-        other = first.setdefault((each.dataset, each.model, each.recipe), each)
-        if each.batch_size != other.batch_size:
-            raise ValueError(
-                f"comparisons, {each.folder}: batch_size {each.batch_size} is not allowed: "
-                f"{other.folder} has {other.batch_size}"
-            )
