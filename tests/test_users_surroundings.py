@@ -1,6 +1,7 @@
 """The same bytes whatever surrounds a call: repository, locale, matplotlib's settings, rights."""
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -258,17 +259,20 @@ def test_training_does_not_wait_for_processes_that_a_launcher_would_have_started
     from lossbench.datasets.preparation import prepare
     from lossbench.datasets.prepared import save
     from lossbench.study.job import Job
-    from test_training import cell  # imports PyTorch
+    from test_training import cell, replicates  # imports PyTorch
 
     save(prepare("digits", tmp_path), tmp_path / "data.npz", tmp_path / "data.json")
-    job = Job(cells=(cell(stage="tuning", learning_rate=0.1),), seeds=(0,), part="a")
+    cells = (cell(stage="tuning", learning_rate=0.1),)
+    job = Job(cells=cells, replicates=tuple(replicates([0])), code="a")
     tables = set()
     for name, environment in ({"plain": {}} | LAUNCHED).items():
         out = tmp_path / name
-        options = ("--compute={}", f"--data={tmp_path / 'data.npz'}", f"--out={out}")
+        compute = json.dumps({"cache": str(tmp_path / f"{name}-cache")})
+        options = (f"--compute={compute}", f"--data={tmp_path / 'data.npz'}", f"--out={out}")
         result = lossbench("train", f"--job={job.model_dump_json()}", *options, **environment)
         assert result.returncode == 0, said(result)
-        tables.add((out / "history.parquet").read_bytes())
+        [history] = out.glob("*/history.parquet")
+        tables.add(history.read_bytes())
     assert len(tables) == 1
 
 
