@@ -163,7 +163,7 @@ def test_the_final_error_is_judged_over_seeds_and_test_images() -> None:
     alone = row_of(observe(PAIR))
     for end in ("low", "high"):
         assert row[f"replicates_{end}"] == pytest.approx(alone[f"ci_{end}"])
-    assert "over seeds and test images" in row["method"]
+    assert "over replicates and test images" in row["method"]
     other = row_of(observe(PAIR, "validation_error", rates="same_rate"), spreads=spreads)
     assert other["ci_low"] == pytest.approx(alone["ci_low"])
 
@@ -187,7 +187,7 @@ def test_fewer_than_three_seeds_have_a_value_and_no_interval(seeds: int) -> None
     absent = ["ci_low", "bca_low", "equivalence_low", "p_value", "t_p_value", "p_adjusted"]
     assert row[absent].isna().all()
     assert (row["verdict"], row["pairs"]) == ("not measurable", seeds)
-    assert "fewer than 3 seeds" in row["method"]
+    assert "fewer than 3 replicates" in row["method"]
 
 
 REFERENCE_STEPS = [[10, 100], [12, 120], [9, 90], [11, 110]]

@@ -81,7 +81,7 @@ def test_a_sentence_has_value_interval_seeds_place_and_images(tables):
     for part in (
         "by +0.31 pp on MNIST with MLP",
         "95% interval +0.21 to +0.42 pp",
-        "7 seeds",
+        "7 replicates",
         "31 more test images wrong",
     ):
         assert part in text
@@ -93,7 +93,7 @@ def test_speed_is_told_as_a_ratio_of_steps(tables):
     values = {"value": 1.84, "ci_low": 1.52, "ci_high": 2.13, "pairs": 5}
     mine = finding(tables, SPEED, values)
     assert "it needs 1.84× the steps to the same error on MNIST with MLP" in said(mine)
-    assert "95% interval 1.52× to 2.1×, 5 seeds" in said(mine)
+    assert "95% interval 1.52× to 2.1×, 5 replicates" in said(mine)
     assert "(1.84× the steps)" in titled(mine)
 
 
@@ -137,7 +137,7 @@ def test_one_verdict_for_all_is_counted_once(tables, number, words):
 def test_without_an_interval_it_says_so(tables):
     none = dict.fromkeys(("ci_low", "ci_high"), np.nan)
     one = said(finding(tables, ERROR, {"pairs": 1, "verdict": "undecided", **none}))
-    assert "1 seed, no interval" in one
+    assert "1 replicate, no interval" in one
     some = said(finding(tables, ERROR, {}, none, {}))
     assert "; no interval on MNIST with LeNet" in some
     assert "95% intervals within" in some

@@ -56,7 +56,7 @@ def compact(grounds: Grounds) -> Judgement:
 def error_judges(grounds: Grounds) -> Judgement:
     """C11 by a pair of losses of which one has the lower NLL and the other the lower error.
 
-    It votes for the claim if both differences are resolved over the seeds, corrected for having
+    It votes for the claim if both differences are resolved over the replicates, corrected for having
     searched all pairs; seen but not resolved, it leaves the claim open.
     """
     metrics = rows_of(grounds.tables, "metrics", stage="evaluation")
@@ -69,9 +69,9 @@ def error_judges(grounds: Grounds) -> Judgement:
     words = (
         f"{where.heading}: {loss_name(found.likely)} has a lower NLL than "
         f"{loss_name(found.right)} ({nll}) and yet a higher error ({errors}); "
-        f"{numbers.count(found.seeds, 'seed')}, {numbers.p_value(found.p_adjusted)} for both"
+        f"{numbers.count(found.seeds, 'replicate')}, {numbers.p_value(found.p_adjusted)} for both"
     )
-    seen = "seen in the means, not resolved from the spread between seeds"
+    seen = "seen in the means, not resolved from the spread between replicates"
     limits = _said("" if found.is_resolved else seen, _measured_on({found.dataset}))
     return Judgement(decide(["for" if found.is_resolved else "open"]), words, limits)
 

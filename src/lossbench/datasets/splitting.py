@@ -24,7 +24,7 @@ def equal_images(images: NDArray[np.uint8]) -> Groups:
 def held_out(
     labels: NDArray[np.uint8], groups: Groups, share: float, *, seed: int | None = None
 ) -> NDArray[np.bool_]:
-    """Which examples (N,) to hold out: about `share` of each class, at least one group of it.
+    """Which examples (N,) to hold out: `share` of them, as of each class, at least one group of it.
 
     Groups are taken in random order, or without a seed in that of their numbers, as long as the
     share is not exceeded; one group of each class, the last in that order, is never taken. A group
@@ -34,10 +34,11 @@ def held_out(
     places = np.arange(count) if seed is None else np.random.default_rng(seed).permutation(count)
     place = places[groups]
     held, kept = np.zeros(count, bool), np.zeros(count, bool)
-    for label in np.unique(labels):
+    classes, members = np.unique(labels, return_counts=True)
+    for label, quota in zip(classes, _quotas(members, share), strict=True):
         own, sizes = np.unique(place[labels == label], return_counts=True)
         kept[own[~held[own]][-1:]] = True
-        missing = max(1, round(share * sizes.sum())) - int(sizes[held[own]].sum())
+        missing = quota - int(sizes[held[own]].sum())
         free = [(each, size) for each, size in zip(own, sizes, strict=True) if not kept[each]]
         for each, size in free:
             if size <= missing and not held[each]:
@@ -46,6 +47,15 @@ def held_out(
         if free and not held[own].any():
             held[min(free, key=lambda pair: pair[1])[0]] = True
     return held[place]
+
+
+def _quotas(members: NDArray[np.int64], share: float) -> list[int]:
+    """How many of each class to hold out; together `share` of all, by largest remainders."""
+    exact = share * members
+    quotas = np.floor(exact)
+    left = round(exact.sum()) - int(quotas.sum())
+    quotas[np.argsort(quotas - exact, kind="stable")[:left]] += 1
+    return [max(1, int(quota)) for quota in quotas]
 
 
 def count_of_contradictions(labels: NDArray[np.uint8], groups: Groups) -> int:

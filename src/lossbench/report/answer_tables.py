@@ -8,6 +8,7 @@ from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.report import columns
 from lossbench.report.data_tables import DataTable, Shown, data_table
 from lossbench.report.templating import table_words
+from lossbench.tables import runs
 from lossbench.tables.rows import Record, Tables, rows_of
 from lossbench.tables.runs import COMPARISON
 from lossbench.words.findings import find
@@ -15,7 +16,7 @@ from lossbench.words.names import loss_name
 from lossbench.words.places import Place
 from lossbench.words.questions import ERROR, SPEED, Question
 
-NETWORK = ["dataset", "model"]
+NETWORK = list(runs.NETWORK)
 
 
 def headline(tables: Tables) -> DataTable:
@@ -38,7 +39,7 @@ def headline(tables: Tables) -> DataTable:
             Shown("steps_bound", "Bound", style="name", optional=True),
             *columns.estimate(columns.factor, "Ratio of steps", prefix="steps_"),
             _verdict("steps_verdict", "Speed"),
-            columns.count("error_pairs", "Seeds"),
+            columns.count("error_pairs", "Replicates"),
         ),
         **table_words("tables/headline.txt.j2"),
         folded=False,

@@ -111,4 +111,4 @@ def estimate(
 
 LEARNING_RATE = Shown("learning_rate", "Learning rate", rate, numeric=True)
 SEED = count("seed", "Seed")
-PAIRS = count("pairs", "Seeds")
+PAIRS = count("pairs", "Replicates")

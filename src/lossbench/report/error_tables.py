@@ -61,7 +61,7 @@ def errors(tables: Tables) -> DataTable:
         (
             *columns.CELL,
             columns.SETTING,
-            columns.count("seeds", "Seeds"),
+            columns.count("seeds", "Replicates"),
             columns.percent("mean", "Mean test error"),
             columns.percent("std", "SD"),
             columns.percent("min", "lowest"),

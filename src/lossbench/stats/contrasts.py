@@ -53,7 +53,7 @@ class Sample:
     estimate: Estimate
     why: str = ""
     """Why there is nothing to compare."""
-    units: str = "seeds"
+    units: str = "replicates"
     """What the estimate covers."""
     extra: Row = field(default_factory=dict)
     """Further columns of the row."""
@@ -108,7 +108,7 @@ def _of_values(
             spread = over_images.get((*names[:-2], loss))
             if identity["metric"] == "error" and spread and not why:
                 both = over_both(sample.estimate.mean, spread)
-                sample = replace(sample, estimate=both, units="seeds and test images")
+                sample = replace(sample, estimate=both, units="replicates and test images")
             yield identity | {"loss": loss}, sample
 
 
@@ -210,7 +210,7 @@ def _improvement(differences: Floats, metric: str) -> float:
 
 def _method(row: Row, sample: Sample, statistics: Statistics) -> str:
     if row["pairs"] < MIN_PAIRS:
-        parts = [f"fewer than {MIN_PAIRS} seeds: no interval and no test"]
+        parts = [f"fewer than {MIN_PAIRS} replicates: no interval and no test"]
     else:
         is_ratio = row["scale"] == "ratio"
         what = "log ratios of steps, mean over the levels" if is_ratio else "differences"

@@ -42,8 +42,8 @@ class Part:
         return tuple(end for end in ends if not math.isnan(end))
 
     @property
-    def seeds(self) -> tuple[int, ...]:
-        """How many seeds each rests on."""
+    def replicates(self) -> tuple[int, ...]:
+        """How many replicates each rests on."""
         return tuple(row.pairs for row in self.rows)
 
 

@@ -39,7 +39,7 @@ Sentences = str | tuple[Sentence, ...]
 
 
 def sentences(finding: Finding) -> Sentences:
-    """Every verdict that occurs, with its values, intervals, seeds and notes."""
+    """Every verdict that occurs, with its values, intervals, replicates and notes."""
     if not finding.rows:
         return f"No run tells whether {_pair(finding)} {finding.question.asks}."
     return tuple(_sentence(finding, part) for part in finding.parts)
@@ -139,7 +139,7 @@ def _sentence(finding: Finding, part: Part) -> Sentence:
 
 
 def _listed(question: Question, verdict: Verdict, rows: Sequence[Record]) -> str:
-    """Values with places, intervals and notes: 1.8× the steps on … (95% interval …, 10 seeds).
+    """Values with places, intervals and notes: 1.8× the steps on … (95% interval …, 10 replicates).
 
     What is a bound is never summed up: it bounds its own place alone.
     """
@@ -159,12 +159,12 @@ def _listed(question: Question, verdict: Verdict, rows: Sequence[Record]) -> str
 
 
 def _uncertainty(question: Question, part: Part) -> str:
-    seeds = numbers.counts(part.seeds, "seed")
+    replicates = numbers.counts(part.replicates, "replicate")
     if not part.intervals:
-        return f"{seeds}, no interval"
+        return f"{replicates}, no interval"
     which = "interval" if len(part.rows) == 1 else "intervals within"
     ends = numbers.span(part.intervals, question.write)
-    known = [f"{part.rows[0].level:.0%} {which} {ends}, {seeds}"]
+    known = [f"{part.rows[0].level:.0%} {which} {ends}, {replicates}"]
     if without := tuple(row for row in part.rows if math.isnan(row.ci_low)):
         known.append(f"no interval {on(Part(part.verdict, without).places)}")
     return "; ".join([*known, *notes.correction(part.rows)])
