@@ -145,7 +145,8 @@ def reversal(**values: tuple[list[float], list[float]]) -> Judgement:
 def test_c11_shows_its_case() -> None:
     found = reversal(cross_entropy=LIKELY, mse_softmax=RIGHT)
     assert (found.verdict, found.limits) == ("supported", "")
-    for part in ("MNIST · MLP", "0.1075 against 0.2075", "3.08% against 2.05%", "4\u00a0seeds"):
+    parts = "MNIST · MLP", "0.1075 against 0.2075", "3.08% against 2.05%", "4\u00a0replicates"
+    for part in parts:
         assert part in found.numbers
     assert found.numbers.index("Cross-entropy") < found.numbers.index("MSE on softmax")
 

@@ -56,8 +56,8 @@ def compact(grounds: Grounds) -> Judgement:
 def error_judges(grounds: Grounds) -> Judgement:
     """C11 by a pair of losses of which one has the lower NLL and the other the lower error.
 
-    It votes for the claim if both differences are resolved over the replicates, corrected for having
-    searched all pairs; seen but not resolved, it leaves the claim open.
+    It votes for the claim if both differences are resolved over the replicates, corrected for
+    having searched all pairs; seen but not resolved, it leaves the claim open.
     """
     metrics = rows_of(grounds.tables, "metrics", stage="evaluation")
     found = find_reversal(metrics, alpha=1 - grounds.level)
