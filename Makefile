@@ -30,7 +30,7 @@ study: $(READY)  ## the default study: downloads MNIST and CIFAR-10, hours
 	snakemake --cores all
 
 test: $(READY)  ## the fast tests
-	pytest -q -n auto
+	pytest -q -n auto --dist worksteal
 
 test-slow: $(READY)  ## whole pipelines and simulations, the longest first
 	pytest -q -m slow -n 3 --dist loadfile --no-loadscope-reorder --durations=15

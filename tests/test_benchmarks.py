@@ -128,7 +128,7 @@ def test_working_time_leaves_out_long_pauses_and_counts_overlaps_once():
 
 
 def test_the_share_of_training_is_read_from_the_study_s_records(tmp_path):
-    timing = synthetic_study()[0]["timing"]
+    timing = synthetic_study(networks=1)[0]["timing"]
     folder = tmp_path / "results/some"
     write(timing, TIMING, folder / "runs/tuning/mnist/mlp/loss/part/timing.parquet")
     write_job(folder / "benchmarks/tuning/mnist/mlp.tsv", start=0, seconds=1000)

@@ -7,17 +7,13 @@ makes in `tests/golden/page.txt`, and commit it.
 
 import os
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
 from builders import synthetic
-from builders.drawn_figures import STUDY_FIGURES
-from builders.report_pages import SVG, Element, parsed, rendered
+from builders.drawn_figures import in_words
+from builders.report_pages import Element, parsed, rendered
 from builders.theory_tables import made
 from lossbench.claims.all_claims import judge
-from lossbench.figures.catalogue import FIGURES
-from lossbench.figures.drawing import describe
-from lossbench.report.drawings import FigureContent
 
 GOLDEN = Path(__file__).parent / "golden/page.txt"
 MEASURED = ("C5", "C6", "C10", "C11", "C12")
@@ -37,11 +33,7 @@ def lines() -> Iterator[str]:
     tables, study = synthetic.build(diverged=True, censored=True)
     claims = judge(tables | made(), 0.95)
     tables["claims"] = claims[claims["claim"].isin(MEASURED)]
-    figures = {}
-    for name in STUDY_FIGURES:
-        module = import_module(FIGURES[name].module)
-        words = vars(describe(module.TEMPLATE, module.words(tables, study)))
-        figures[name] = FigureContent(svg=SVG, **words)
+    figures = in_words(tables, study)
     page = parsed(rendered(tables, study, figures=figures))
     yield from told(page.all("main")[0])
     for name, figure in figures.items():

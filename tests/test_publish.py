@@ -22,7 +22,7 @@ from tools import publish
 @pytest.fixture(scope="module")
 def published(tmp_path_factory):
     """A study's folder as it would be published, and the tables it was made from."""
-    tables, _ = synthetic.build()
+    tables, _ = synthetic.build(networks=1)
     folder = tmp_path_factory.mktemp("published")
     (folder / "tables").mkdir()
     for name in EXPORTED:

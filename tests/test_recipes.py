@@ -7,12 +7,11 @@ import pandas as pd
 import pytest
 
 from builders import synthetic
-from builders.drawn_figures import STUDY_FIGURES, draw
+from builders.drawn_figures import STUDY_FIGURES, draw, in_words
 from builders.report_pages import parsed, rendered, table_values
 from lossbench.analysis import selection
 from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.errors import ConfigError
-from lossbench.report.drawings import FigureContent
 from lossbench.stats.derived import derived_tables
 from lossbench.study.config import Study
 from lossbench.study.job import Job, Run
@@ -84,8 +83,8 @@ def test_every_table_of_runs_has_each_run_once_and_every_comparison(made) -> Non
     assert len(tables["runs"]) == sum(len(planned(study, s)) for s in ("tuning", "evaluation"))
 
 
-def test_what_jobs_leave_is_collected_once_and_chosen_for_every_comparison(made, tmp_path) -> None:
-    tables, study = made
+def test_what_jobs_leave_is_collected_once_and_chosen_for_every_comparison(tmp_path) -> None:
+    tables, study = synthetic.build(seeds=2, networks=1, margins=False, recipes=True)
     paths = StudyPaths("synthetic", tmp_path)
     seeds = json.dumps(list(zip(study.seeds.tuning, study.seeds.evaluation, strict=True)))
     for job in all_jobs(study):
@@ -225,11 +224,7 @@ def test_every_figure_shows_every_comparison(made, name) -> None:
 
 def test_the_page_describes_recipes_and_names_comparisons(made) -> None:
     tables, study = made
-    figures = {}
-    for name in STUDY_FIGURES:
-        svg, words = draw(name, tables, study)
-        figures[name] = FigureContent(svg, **vars(words))
-    page = parsed(rendered(tables, study, figures=figures))
+    page = parsed(rendered(tables, study, figures=in_words(tables, study)))
     headline = table_values(page, "headline")
     (row,) = headline[headline["model"] == "mlp"].to_dict("records")
     asked = [row[name].replace("\N{NO-BREAK SPACE}", " ") for name in ("error_told", "steps_told")]

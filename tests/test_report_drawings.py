@@ -1,8 +1,8 @@
 """Figures: safe to show, and each with the way to its numbers."""
 
+import pandas as pd
 import pytest
 
-from builders import synthetic
 from builders.report_pages import SVG, figure
 from lossbench.errors import LossbenchError
 from lossbench.report.drawings import drawn, embedded
@@ -28,11 +28,13 @@ def test_a_prolog_is_dropped():
     assert embedded(prolog + SVG, "answer") == SVG
 
 
+ROW = pd.DataFrame({"label": [3], "x": [0.5]})
+
+
 def test_a_figure_leads_to_its_table_or_holds_its_numbers():
-    tables, _ = synthetic.build(networks=1)
-    shown = drawn("confusion", figure(), tables)
+    shown = drawn("confusion", figure(), {"confusion": ROW})
     assert (shown.table, shown.pack) == ("table-confusion", None)
-    packed = drawn("projections", figure(), {"projections": tables["projections"]})
+    packed = drawn("projections", figure(), {"projections": ROW})
     assert packed.table == ""
     assert packed.pack is not None
     assert packed.pack.name == "projections"

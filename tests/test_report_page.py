@@ -6,9 +6,8 @@ import time
 
 import pytest
 
-from builders import synthetic
+from builders import drawn_figures, synthetic
 from builders.report_pages import Element, figure, parsed, rendered, table_values
-from lossbench.figures.catalogue import FIGURES, figures_of
 from lossbench.report.prose import notices
 from lossbench.report.templating import source
 from lossbench.study.config import Study
@@ -89,16 +88,11 @@ def test_is_small(html):
     assert len(source("script.js").encode()) < 10_000
 
 
-def test_renders_in_seconds(study_and_tables):
+def test_same_input_gives_same_page_in_seconds(study_and_tables, html):
     study, tables = study_and_tables
-    start = time.perf_counter()
-    rendered(tables, study)
-    assert time.perf_counter() - start < 15
-
-
-def test_same_input_gives_same_page(study_and_tables, html):
-    study, tables = study_and_tables
+    start = time.process_time()
     assert rendered(tables, study) == html
+    assert time.process_time() - start < 15
 
 
 def test_hostile_text_is_escaped(study_and_tables):
@@ -118,17 +112,6 @@ def test_hostile_text_is_escaped(study_and_tables):
     assert not page.all("img")
     assert [heading.text for heading in page.all("h1")] == [attack]
     assert "49" not in page.all("h1")[0].text
-
-
-def test_every_study_figure_stands_once(study_and_tables):
-    study, tables = study_and_tables
-    figures = {name: figure(f"Finding of {name}") for name in FIGURES}
-    page = parsed(rendered(tables, study, figures=figures))
-    found = [e.attributes["id"] for e in page.all("figure")]
-    assert sorted(map(str, found)) == sorted(f"figure-{name}" for name in FIGURES)
-    (theory,) = page.all("section", id="theory")
-    in_theory = [e.attributes["id"] for e in theory.all("figure")]
-    assert in_theory == [f"figure-{name}" for name in figures_of("theory")]
 
 
 def test_headline_values_are_exact(study_and_tables, page):
@@ -152,30 +135,21 @@ def test_survives_without_any_table(study_and_tables):
     assert set(table_values(page, "runs")["status"]) == {"missing"}
 
 
-@pytest.mark.parametrize(
-    "knobs",
-    [
-        {"seeds": 1, "margins": False},
-        {"diverged": True, "censored": True},
-        {"missing_dataset": True},
-        {"undecided": True},
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize("knobs", ["sparse", "troubled"])
 def test_renders_every_kind_of_study(knobs):
-    tables, study = synthetic.build(networks=1, **knobs)
+    tables, study = drawn_figures.study(knobs)
     page = parsed(rendered(tables, study))
     text = " ".join(page.all("main")[0].text.split())
     assert not re.search(r"\bnan\b|\bNone\b|\bNaN\b", text)
-    if "seeds" in knobs:
+    if knobs == "sparse":
         assert "With 1 replicate there are no intervals" in text
-    if "diverged" in knobs:
+    if knobs == "troubled":
         lost = tables["runs"].query("diverged and stage == 'evaluation'")
         assert f"Diverged: {len(lost)} evaluation run" in text
         assert (table_values(page, "runs")["status"] == "diverged").sum() == tables["runs"][
             "diverged"
         ].sum()
-    if "missing_dataset" in knobs:
+    if knobs == "sparse":
         assert "No run on CIFAR-10 was found" in page.text
 
 

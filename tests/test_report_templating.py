@@ -19,7 +19,7 @@ TEMPLATES = environment().list_templates(extensions=["j2"])
 @pytest.fixture(scope="module")
 def used() -> set[str]:
     """The templates that the page, its summary and the differences of two studies are made of."""
-    tables, study = synthetic.build(networks=1, diverged=True)
+    tables, study = synthetic.build(networks=1, diverged=True, censored=True)
     environment.cache_clear()
     figures = {name: figure() for name in FIGURES}
     rendered({**tables, **made()}, study, figures=figures)

@@ -1,5 +1,7 @@
 """All that is derived from the runs of an invented study: the tables agree with each other."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,6 +22,7 @@ READ = ("metrics", "history", "runs", "levels", "choices", "geometry", "mean_squ
 Tables = dict[str, pd.DataFrame]
 
 
+@cache
 def compared(**knobs: bool) -> tuple[Tables, Study]:
     """One network of an invented study on one data set, by four seeds, and what is derived."""
     made, study = synthetic.build(seeds=4, missing_dataset=True, **knobs)

@@ -1,6 +1,7 @@
 """The runs of a job: taken from the cache where they are there, trained where they are not."""
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -40,8 +41,26 @@ def data(tmp_path_factory, prepared):
 
 @pytest.fixture
 def place(data, tmp_path):
-    compute = Compute(accelerator="cpu", cache=tmp_path / "cache")
-    return Place(data, tmp_path / "job", "tiny", compute)
+    return placed(data, tmp_path)
+
+
+def placed(data, folder):
+    return Place(data, folder / "job", "tiny", Compute(accelerator="cpu", cache=folder / "cache"))
+
+
+@pytest.fixture(scope="module")
+def job_done(data, tmp_path_factory):
+    """A folder in which JOB has run."""
+    folder = tmp_path_factory.mktemp("done")
+    bring_runs(JOB, placed(data, folder))
+    return folder
+
+
+@pytest.fixture
+def done(data, job_done, tmp_path):
+    """The same for one test, which may change it."""
+    shutil.copytree(job_done, tmp_path, dirs_exist_ok=True)
+    return placed(data, tmp_path)
 
 
 @pytest.fixture
@@ -100,10 +119,8 @@ MORE = cell(stage="tuning", learning_rate=0.06, epochs=1)
     ],
     ids=["a seed more", "a seed fewer", "a rate more", "another block"],
 )
-def test_only_what_is_new_is_trained(place, trained, job, new):
-    bring_runs(JOB, place)
-    trained.clear()
-    bring_runs(job, again(place, "second"))
+def test_only_what_is_new_is_trained(done, trained, job, new):
+    bring_runs(job, again(done, "second"))
     assert sorted(trained) == new
 
 
@@ -118,11 +135,9 @@ def test_runs_of_another_block_have_the_same_bytes(place):
 @pytest.mark.parametrize(
     "compute", [{"accelerator": "auto"}, {"seeds_per_job": 1}, {"checkpoint_s": 0.0}]
 )
-def test_what_changes_no_number_trains_nothing(place, trained, compute, monkeypatch):
+def test_what_changes_no_number_trains_nothing(done, trained, compute, monkeypatch):
     monkeypatch.setattr(known, "has_gpu", lambda: False)
-    bring_runs(JOB, place)
-    trained.clear()
-    bring_runs(JOB, replace(again(place, "second", **compute), study="other"))
+    bring_runs(JOB, replace(again(done, "second", **compute), study="other"))
     assert not trained
 
 
@@ -138,10 +153,8 @@ def test_what_changes_no_number_trains_nothing(place, trained, compute, monkeypa
     ],
     ids=["code", "epochs", "batch size", "precision", "threads", "split"],
 )
-def test_what_changes_a_number_trains_all(place, trained, job, compute):
-    bring_runs(JOB, place)
-    trained.clear()
-    bring_runs(job, again(place, "second", **compute))
+def test_what_changes_a_number_trains_all(done, trained, job, compute):
+    bring_runs(job, again(done, "second", **compute))
     assert len(trained) == 4
 
 
@@ -160,9 +173,7 @@ def manifest(place):
     return json.loads(place.manifest.read_text())
 
 
-def test_other_data_train_all(place, prepared, trained, tmp_path):
-    bring_runs(JOB, place)
-    trained.clear()
+def test_other_data_train_all(done, prepared, trained, tmp_path):
     images = prepared.images.copy()
     images[0, 0, 0, 0] ^= 1
     other = tmp_path / "other.npz"
@@ -170,7 +181,7 @@ def test_other_data_train_all(place, prepared, trained, tmp_path):
 
     digest = prepared.manifest.model_copy(update={"images_sha256": sha256(images)})
     save(replace(prepared, images=images, manifest=digest), other, other.with_suffix(".json"))
-    bring_runs(JOB, replace(again(place, "second"), data=other))
+    bring_runs(JOB, replace(again(done, "second"), data=other))
     assert len(trained) == 4
 
 
@@ -234,8 +245,7 @@ def test_the_device_is_guessed_without_pytorch(monkeypatch, gpu, visible, versio
     assert known.expected_device("cpu") == "cpu"
 
 
-def test_pytorch_is_not_imported_when_all_runs_are_there(place):
-    bring_runs(JOB, place)
+def test_pytorch_is_not_imported_when_all_runs_are_there(done):
     code = (
         "import sys; from lossbench.cli import main; sys.argv[1:] = sys.argv[1:]\n"
         "try: main()\nexcept SystemExit as end: assert not end.code\n"
@@ -244,13 +254,13 @@ def test_pytorch_is_not_imported_when_all_runs_are_there(place):
     arguments = [
         "train",
         f"--job={JOB.model_dump_json()}",
-        f"--compute={place.compute.model_dump_json()}",
-        f"--data={place.data}",
-        f"--out={place.folder.with_name('second')}",
+        f"--compute={done.compute.model_dump_json()}",
+        f"--data={done.data}",
+        f"--out={done.folder.with_name('second')}",
     ]
-    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "runs: 0 trained, 4 taken" in done.stdout
+    ended = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert "runs: 0 trained, 4 taken" in ended.stdout
 
 
 def test_settings_of_a_margin_have_folders_of_their_own(place):

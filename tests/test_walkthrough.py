@@ -8,6 +8,8 @@ import pytest
 
 from builders.fresh_copy import ROOT, copy_project, run
 
+pytestmark = pytest.mark.slow
+
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
 WALK = TEXT[TEXT.index("## Adding a loss") : TEXT.index("## Adding a figure")]
 ADDING, STUDYING = (
@@ -51,7 +53,6 @@ def test_a_loss_is_twelve_lines_in_two_files_of_code_and_one_of_tests():
     assert sum(len(lines) for file, lines in found.items() if file.endswith(".py")) == 12
 
 
-@pytest.mark.slow
 def test_the_study_runs_and_shows_all_that_was_added(project):
     for command in STUDYING:
         run(project, command)
