@@ -45,18 +45,18 @@ def test_touching_files_changes_nothing(project):
 
 
 LOSSES = "src/lossbench/networks/losses.py"
-WORDS = {"claims": 1, "figure": 25, "csv": 1, "page": 1}
+WORDS = {"claims": 1, "study_figures": 1, "theory_figures": 1, "csv": 1, "page": 1}
 """What shows display names, and what depends on it."""
 ANALYSIS = {
     "metrics": 1,
     "contrasts": 1,
     "provenance": 1,
     "claims": 1,
-    "figure": 9,
+    "study_figures": 1,
     "csv": 1,
     "page": 1,
 }
-RETRAINED = ANALYSIS | {"tables": 1, "levels": 1, "figure": 14}
+RETRAINED = ANALYSIS | {"tables": 1, "levels": 1}
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ RETRAINED = ANALYSIS | {"tables": 1, "levels": 1, "figure": 14}
             "config/tiny.yaml",
             "equivalence_margin: 0.01",
             "equivalence_margin: 0.02",
-            {"study": 1, "contrasts": 1, "claims": 1, "figure": 6, "csv": 1, "page": 1},
+            {"study": 1, "contrasts": 1, "claims": 1, "study_figures": 1, "csv": 1, "page": 1},
         ),
     ],
 )
@@ -109,7 +109,7 @@ def test_a_gpu_from_the_profile_counts_as_the_device(project):
 
 def test_deleting_a_table_remakes_what_depends_on_it_only(project):
     (project.folder / "results/tiny/tables/contrasts.parquet").unlink()
-    assert set(project.planned()) == {"contrasts", "claims", "figure", "csv", "page"}
+    assert set(project.planned()) == {"contrasts", "claims", "study_figures", "csv", "page"}
     (project.folder / "results/tiny/theory/curvature.parquet").unlink()
     assert "theory" in project.planned()
     assert "tuning_runs" not in project.planned()
@@ -117,9 +117,9 @@ def test_deleting_a_table_remakes_what_depends_on_it_only(project):
 
 def test_a_figure_is_drawn_anew_alone(project):
     project.edit("src/lossbench/figures/templates/answer.j2", "hollow", "open")
-    assert project.planned() == {"figure": 1, "page": 1}
-    project.edit("src/lossbench/figures/strips.py", "size=4", "size=5")
-    assert project.planned() == {"figure": 3, "page": 1}
+    assert project.planned() == {"study_figures": 1, "page": 1}
+    project.tiny("results/tiny/figures/answer.svg")
+    assert (project.folder / "results/tiny/logs/study_figures.log").read_text() == "answer: drawn\n"
 
 
 def test_the_theory_s_figures_wait_for_no_run(tmp_path):

@@ -14,7 +14,7 @@ from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.code.code_digest import code_digest, declared
 from lossbench.datasets.layout import source_digest
 from lossbench.errors import ConfigError, DataError
-from lossbench.figures.catalogue import FIGURES
+from lossbench.figures.catalogue import FIGURES, figures_of
 from lossbench.provenance import has_gpu, jobs_use_this_python
 from lossbench.study import paths
 from lossbench.study.fields import on_disk
@@ -212,17 +212,19 @@ def primary_pair(wildcards):
     return [loss for loss in (REFERENCE, PRIMARY) if loss in compared]
 
 
-def tables_of_figure(wildcards):
-    """The tables that the figure's entry in the catalogue names: it waits for no others."""
+def tables_of(figures):
+    """The tables that the figures' entries in the catalogue name: they wait for no others."""
+    names = {name for figure in figures for name in FIGURES[figure].tables}
     return [
         PATHS.theory(name) if name in THEORY_TABLES else PATHS.table(name)
-        for name in FIGURES[wildcards.figure].tables
+        for name in sorted(names)
     ]
 
 
-def code_of_figure(wildcards):
-    """A digest of the code that draws this figure: another figure is no part of it."""
-    return code_digest("draw", wildcards.figure)
+def codes_of(figures):
+    """A params function: a digest of the code that draws each of the figures, as JSON."""
+    codes = {figure: code_digest("draw", figure) for figure in figures}
+    return lambda wildcards: json.dumps(codes)
 
 
 def figures_on_the_page(wildcards):

@@ -1,24 +1,27 @@
+THEORY_FIGURES = figures_of("theory")
+STUDY_FIGURES = [name for name in FIGURES if name not in THEORY_FIGURES]
 DRAWINGS = [
     path for name in FIGURES for path in (PATHS.figure(name), PATHS.words(name))
 ]
 
 
-rule figure:
+# One process draws many figures: its start takes longer than a figure. Those that it drew before
+# from the same code and numbers it takes as they are.
+rule study_figures:
     input:
-        tables=tables_of_figure,
+        tables=tables_of(STUDY_FIGURES),
     output:
-        figure=report(
-            PATHS.figure("{figure}"),
-            caption="../report/figure.rst",
-            category="Figures",
-        ),
-        words=PATHS.words("{figure}"),
+        figures=[
+            report(
+                PATHS.figure(name), caption="../report/figure.rst", category="Figures"
+            )
+            for name in STUDY_FIGURES
+        ],
+        words=[PATHS.words(name) for name in STUDY_FIGURES],
     log:
-        PATHS.root / "logs/figures/{figure}.log",
+        PATHS.root / "logs/study_figures.log",
     benchmark:
-        PATHS.root / "benchmarks/figures/{figure}.tsv"
-    wildcard_constraints:
-        figure="|".join(FIGURES),
+        PATHS.root / "benchmarks/study_figures.tsv"
     conda:
         "../../environment.yml"
     params:
@@ -26,10 +29,34 @@ rule figure:
         folder=study_folder,
         slice=slice_of("draw"),
         cards=cards_for("draw"),
-        code=code_of_figure,
+        codes=codes_of(STUDY_FIGURES),
     shell:
         "lossbench draw --study {params.study:q} --folder {params.folder:q}"
-        " --figure {wildcards.figure} > {log:q} 2>&1"
+        " --cards {params.cards:q} --codes {params.codes:q} > {log:q} 2>&1"
+
+
+# They wait for no run.
+use rule study_figures as theory_figures with:
+    input:
+        tables=tables_of(THEORY_FIGURES),
+    output:
+        figures=[
+            report(
+                PATHS.figure(name), caption="../report/figure.rst", category="Figures"
+            )
+            for name in THEORY_FIGURES
+        ],
+        words=[PATHS.words(name) for name in THEORY_FIGURES],
+    log:
+        PATHS.root / "logs/theory_figures.log",
+    benchmark:
+        PATHS.root / "benchmarks/theory_figures.tsv"
+    params:
+        study=study_json,
+        folder=study_folder,
+        slice=slice_of("draw"),
+        cards=cards_for("draw"),
+        codes=codes_of(THEORY_FIGURES),
 
 
 rule csv:

@@ -130,6 +130,10 @@ class StudyPaths:
         """A figure's title, subtitle, alternative text and caption, as JSON; {} without data."""
         return self.root / "figures" / f"{name}.json"
 
+    def drawn(self, name: str) -> Path:
+        """A figure and its words as they were drawn last, sealed with what determined them."""
+        return self.root / "drawn" / f"{name}.json"
+
 
 def choices(paths: StudyPaths, study: Study) -> list[Path]:
     """What tuning chose, for every loss of every comparison."""

@@ -45,12 +45,13 @@ def read_tables(paths: StudyPaths, *names: str) -> dict[str, pd.DataFrame]:
 
 def read_named(paths: StudyPaths, names: Iterable[str]) -> dict[str, pd.DataFrame]:
     """These tables, of the study or of the theory chapter, by name."""
-    return {
-        name: read(paths.theory(name), THEORY_TABLES[name])
-        if name in THEORY_TABLES
-        else read(paths.table(name), TABLES[name])
-        for name in names
-    }
+    schemas = TABLES | THEORY_TABLES
+    return {name: read(named_path(paths, name), schemas[name]) for name in names}
+
+
+def named_path(paths: StudyPaths, name: str) -> Path:
+    """The file of a table of the study or of the theory chapter."""
+    return paths.theory(name) if name in THEORY_TABLES else paths.table(name)
 
 
 def read_finished(folder: Path, *names: str) -> dict[str, pd.DataFrame]:

@@ -1,17 +1,22 @@
-"""Draw one figure, and write down the words around it."""
+"""Draw figures, and write down the words around them; what is drawn already is taken as it is."""
 
+import hashlib
+import json
 from dataclasses import asdict
-from typing import Annotated
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated, Any
 
+import pandas as pd
 import typer
 
-from lossbench.errors import LossbenchError
+from lossbench.errors import FileError, LossbenchError
 from lossbench.figures.catalogue import FIGURES
 from lossbench.figures.drawing import svg_and_words
-from lossbench.files import write_json, write_text
+from lossbench.files import read_json, write_json, write_text
 from lossbench.study.paths import StudyPaths
 from lossbench.study.slices import read_slice
-from lossbench.tables.stored import read_named
+from lossbench.tables.stored import named_path, read_named
 from lossbench.verbs import Folder, StudyText
 
 USES = (
@@ -23,18 +28,51 @@ USES = (
     "theory.learning_rate",
 )
 CARDS = ("loss", "network", "dataset")
+LIBRARIES = ("matplotlib", "seaborn", "pandas", "numpy", "scipy")
 
 
 def draw(
     study: StudyText,
     folder: Folder,
-    figure: Annotated[str, typer.Option(help="Its name in the catalogue of figures.")],
+    codes: Annotated[str, typer.Option(help="The digest of each figure's code, as JSON.")],
+    cards: Annotated[str, typer.Option(help="What figures use of the study's cards, as JSON.")],
 ) -> None:
-    if figure not in FIGURES:
-        raise LossbenchError(f"--figure: no figure {figure!r}; allowed: {', '.join(FIGURES)}")
-    entry = FIGURES[figure]
-    paths = StudyPaths.around(folder)
-    tables = read_named(paths, entry.tables)
-    svg, words = svg_and_words(figure, entry.module, tables, read_slice(study, USES))
-    write_text(paths.figure(figure), svg)
-    write_json(paths.words(figure), asdict(words) if words else {})
+    settings, paths = read_slice(study, USES), StudyPaths.around(folder)
+    shared = [settings.model_dump_json(), cards, *map(metadata.version, LIBRARIES)]
+    read: dict[str, pd.DataFrame] = {}
+    for name, code in json.loads(codes).items():
+        if name not in FIGURES:
+            raise LossbenchError(f"--codes: no figure {name!r}; allowed: {', '.join(FIGURES)}")
+        entry = FIGURES[name]
+        determinants = [code, *shared, *(_sha256(named_path(paths, each)) for each in entry.tables)]
+        kept = _kept(paths.drawn(name), determinants)
+        if kept is None:
+            read |= read_named(paths, [each for each in entry.tables if each not in read])
+            tables = {each: read[each] for each in entry.tables}
+            svg, described = svg_and_words(name, entry.module, tables, settings)
+            words = asdict(described) if described else {}
+            kept = {"svg": svg, "words": words, "seal": _seal(determinants, svg, words)}
+            write_json(paths.drawn(name), kept)
+            print(f"{name}: drawn")
+        write_text(paths.figure(name), kept["svg"])
+        write_json(paths.words(name), kept["words"])
+
+
+def _kept(path: Path, determinants: list[str]) -> dict[str, Any] | None:
+    """The figure as an earlier process drew it from the same; None where it is not there whole."""
+    try:
+        kept = read_json(path)
+        is_same = kept["seal"] == _seal(determinants, kept["svg"], kept["words"])
+    except (FileError, LookupError, TypeError):
+        return None
+    return kept if is_same else None
+
+
+def _seal(determinants: list[str], svg: str, words: dict[str, str]) -> str:
+    content = json.dumps([determinants, svg, words])
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
