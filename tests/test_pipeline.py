@@ -45,6 +45,8 @@ def test_touching_files_changes_nothing(project):
 
 
 LOSSES = "src/lossbench/networks/losses.py"
+SIGNATURE = "def mse_softmax(logits: Tensor, labels: Tensor) -> Tensor:\n    "
+UNUSED = "def unused():\n    pass\n\n\n"
 WORDS = {"claims": 1, "study_figures": 1, "theory_figures": 1, "csv": 1, "page": 1}
 """What shows display names, and what depends on it."""
 ANALYSIS = {
@@ -62,9 +64,7 @@ RETRAINED = ANALYSIS | {"tables": 1, "levels": 1}
 @pytest.mark.parametrize(
     ("path", "old", "new", "jobs"),
     [
-        (LOSSES, "def mse_softmax", "# why\ndef mse_softmax", {}),
-        (LOSSES, '"""(1/K) Σ (p − t)²', '"""Σ (p − t)² / K', {}),
-        (LOSSES, "def mse_softmax", "def unused():\n    pass\n\n\ndef mse_softmax", {}),
+        (LOSSES, f'{SIGNATURE}"""(1/K) Σ', f'{UNUSED}# why\n{SIGNATURE}"""Σ', {}),
         (
             LOSSES,
             ".softmax(-1), labels).square().mean(-1)",

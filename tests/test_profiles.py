@@ -71,7 +71,7 @@ def test_kubernetes_plans_every_file_in_the_bucket(project, storage):
 
 def test_a_study_whose_files_stand_in_a_bucket_has_the_same_tables(project, storage, finished):
     arguments = [*WITHOUT_SHARED_FILES, *storage, "--keep-storage-local-copies"]
-    project.tiny(*arguments)
+    project.take_runs_of(finished).tiny(*arguments)
     assert [path.name for path in (project.folder / "results").iterdir()] == ["cache"]
     copies = ".snakemake/storage/s3/study/here/results"
     assert project.tables(copies) == finished.tables()

@@ -277,11 +277,11 @@ def test_training_does_not_wait_for_processes_that_a_launcher_would_have_started
 
 
 @pytest.mark.slow
-def test_results_may_be_a_link_to_a_larger_disk(tmp_path):
+def test_results_may_be_a_link_to_a_larger_disk(finished, tmp_path):
     project = Project(tmp_path / "project")
     (tmp_path / "large").mkdir()
     (project.folder / "results").symlink_to(tmp_path / "large")
-    project.tiny("--until", "choices")
+    project.take_runs_of(finished).tiny("--until", "choices")
     assert project.planned("--until", "choices") == {}
     assert (tmp_path / "large/tiny/choices").is_dir()
 
@@ -303,9 +303,9 @@ def snakemake(project: Project, program: Path, **environment: str) -> subprocess
 
 
 @pytest.mark.slow
-def test_jobs_run_with_the_interpreter_that_runs_snakemake(tmp_path):
+def test_jobs_run_with_the_interpreter_that_runs_snakemake(finished, tmp_path):
     """Another `lossbench` comes first on the user's path."""
-    project = Project(tmp_path / "project")
+    project = Project(tmp_path / "project").take_runs_of(finished)
     other = tmp_path / "bin/lossbench"
     other.parent.mkdir()
     other.write_text("#!/bin/sh\nexit 9\n")

@@ -77,6 +77,11 @@ class Project:
         found.folder = folder
         return found
 
+    def take_runs_of(self, other: Self) -> Self:
+        """Let training find the other's runs: where training is not what a test is for."""
+        shutil.copytree(other.folder / "results/cache", self.folder / "results/cache")
+        return self
+
     @property
     def python_path(self) -> str:
         """The copy's own code, after what a test lays over Python's (see `slow_disk`)."""
