@@ -64,13 +64,19 @@ def examples(count: int, generator: np.random.Generator, shape=(1, 28, 28)) -> S
     return Split(images.astype(np.uint8), labels)
 
 
-@pytest.fixture(scope="module")
-def prepared():
+def noisy(shape=(1, 28, 28)):
+    """A small data set of such images, each split drawn anew."""
     generator = np.random.default_rng(0)
-    splits = {"train": examples(256, generator), "validation": examples(100, generator)}
-    splits["test"] = examples(100, generator)
+    splits = {"train": examples(256, generator, shape)}
+    for split in ("validation", "test"):
+        splits[split] = examples(100, generator, shape)
     loaded = Loaded(splits, {}, gives_validation=True)
     return build_prepared(loaded, name="digits", stand_in=True, licence="", citation="")
+
+
+@pytest.fixture(scope="module")
+def prepared():
+    return noisy()
 
 
 def replicates(seeds):
