@@ -18,15 +18,17 @@ help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 # Where `make bundle` left wheels, these are all there is; packages beyond them are this Python's own.
-SITE := import sysconfig; print(sysconfig.get_path("purelib"))
+WHEELS := $(wildcard wheels)
+PACKAGES := import sys; print(*(path for path in sys.path if path.endswith("-packages")), sep="\n")
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	$(if $(wildcard wheels),--no-index --find-links wheels --no-deps)
+	$(if $(WHEELS),--no-index --find-links wheels --no-deps)
 
 $(READY): requirements.lock requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else "lossbench needs Python 3.11 or newer; $(PYTHON) is %d.%d" % v[:2])'
+	$(if $(WHEELS),$(PYTHON) -c '$(PACKAGES)' > machine.pth)
 	$(PYTHON) -m venv .venv
 	$(INSTALL) -r requirements.lock -r requirements-dev.lock
-	$(if $(wildcard wheels),$(PYTHON) -c '$(SITE)' > "$$($(BIN)/python -c '$(SITE)')/machine.pth")
+	$(if $(WHEELS),mv machine.pth $$(echo .venv/lib/python*/site-packages))
 	$(INSTALL) --no-deps --no-build-isolation --editable .
 	touch $(READY)
 

@@ -21,6 +21,8 @@ from lossbench.files import atomic
 
 ROOT = Path(__file__).parents[1]
 LOCKS = ("requirements.lock", "requirements-dev.lock")
+ALWAYS = {"setuptools"}
+"""It installs the project itself, and an old one may stand in its way."""
 LIBCS = (39, 35, 34, 31, 28, 27, 24, 17)
 """Minor versions of glibc 2 for which packages publish wheels."""
 README = """\
@@ -39,7 +41,7 @@ def bundle(
     out: Annotated[Path, typer.Option(help="Archive to write.")] = Path("build/lossbench.tar.gz"),
 ) -> None:
     """Write the archive."""
-    absent = {canonicalize_name(name) for name in without.split(",") if name}
+    absent = {canonicalize_name(name) for name in without.split(",") if name} - ALWAYS
     for folder in data or []:
         if not folder.is_dir():
             raise ConfigError(f"--data: {folder} is no folder")
