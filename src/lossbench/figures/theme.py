@@ -18,7 +18,9 @@ from lossbench.figures.svg import compress
 from lossbench.study.fields import LossName
 
 WIDTH = 6.8
-"""Width of every figure in inches; a page scales it to its column."""
+"""Width of a figure in inches; a page scales it to its column."""
+HALF = 4.8
+"""Width of a figure that stands beside another."""
 
 COLORS = {loss: style.color for loss, style in LOSS_STYLES.items()}
 DASHES = {loss: "" if style.dash == "-" else style.dash[1] for loss, style in LOSS_STYLES.items()}
