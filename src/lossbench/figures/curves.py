@@ -66,7 +66,7 @@ def _spaced(steps: pd.Series, points: int) -> np.ndarray:
 
 
 def ratio_curves(axes: Axes, ratios: pd.DataFrame) -> None:
-    """The ratio of steps at each level of error: a line with its band for each loss; hollow marks where runs of either side miss the level."""
+    """The ratio of steps by level of error; hollow marks where runs of either side miss it."""
     axes.axhline(1, color=palette.MUTED.light, linewidth=0.8, zorder=1)
     for loss, rows in by_loss(ratios):
         known = rows.dropna(subset="ratio").sort_values("level")

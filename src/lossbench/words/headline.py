@@ -156,7 +156,8 @@ def _told(finding: Finding, part: Part, relative: Mapping[Place, float]) -> Sent
     question, total = finding.question, len(finding.rows)
     here = "" if len(part.rows) == total else f" in {len(part.rows)} of {total} comparisons"
     if part.verdict in OPEN:
-        return Sentence(part.verdict.capitalize(), f"{here}.")
+        values = amount(question, part.rows)
+        return Sentence(part.verdict.capitalize(), f"{here}{f' ({values})' if values else ''}.")
     if part.verdict == "equivalent":
         return Sentence("Level", f"{here}.")
     winner = in_sentence(REFERENCE if part.verdict == "worse" else finding.loss)
