@@ -7,7 +7,14 @@ from filelock import FileLock
 
 from builders.project_copy import Project
 
-FIRST = ("test_pipeline", "test_walkthrough", "test_profiles", "test_datasets_own", "test_docs")
+FIRST = (
+    "test_pipeline",
+    "test_pipeline_run_cache",
+    "test_walkthrough",
+    "test_docs",
+    "test_profiles",
+    "test_datasets_own",
+)
 """Modules with tests of minutes: begun last, one of them would keep all but one worker waiting."""
 
 

@@ -24,6 +24,15 @@ def project(finished, tmp_path) -> Project:
     return finished.copy(tmp_path / "copy")
 
 
+@pytest.fixture(scope="module")
+def two_studies(finished, tmp_path_factory) -> Project:
+    """The finished study, and another one with two replicates of its own and two in common."""
+    project = finished.copy(tmp_path_factory.mktemp("two") / "studies")
+    project.edit(CONFIG, "name: tiny", "name: other")
+    project.tiny(*OTHER_SEEDS)
+    return project
+
+
 def each(count: int) -> dict[str, int]:
     return dict.fromkeys(BOTH, count)
 
@@ -32,6 +41,9 @@ def seeds(*replicates: int) -> tuple[str, str]:
     """The option that asks for these replicates; each tunes with a seed a hundred higher."""
     tuning = [100 + replicate for replicate in replicates]
     return "--config", f"seeds={{tuning: {tuning}, evaluation: {list(replicates)}}}"
+
+
+OTHER_SEEDS = seeds(1, 2, 7, 8)
 
 
 @pytest.mark.parametrize(
@@ -69,12 +81,9 @@ def test_a_rate_in_the_middle_of_a_grid_is_one_trial_a_replicate(project):
     assert found == {loss: 3 + changed[loss] for loss in BOTH}
 
 
-def test_a_new_name_and_a_second_study_train_only_their_own(project):
-    project.edit(CONFIG, "name: tiny", "name: other")
-    before = project._stored()
-    project.tiny(*seeds(1, 2, 7, 8))
-    assert sorted(project._stored()) == sorted([*before, *BOTH * (2 * 3)])
-    page = (project.folder / "report/other.html").read_text()
+def test_a_new_name_and_a_second_study_train_only_their_own(finished, two_studies):
+    assert sorted(two_studies._stored()) == sorted([*finished._stored(), *BOTH * (2 * 3)])
+    page = (two_studies.folder / "report/other.html").read_text()
     assert page.count("tiny, 20") >= 2 * 2 * 3  # two replicates of two losses: trained by tiny
 
 
@@ -102,29 +111,20 @@ def test_results_without_snakemake_s_records_are_taken_for_what_they_are(
     assert moved.trained() == {"mse_softmax": 9}
 
 
-def test_tables_are_the_same_with_and_without_the_cache(project):
-    runs, tables = project.digests(), project.tables()
+def test_runs_from_the_cache_have_the_bytes_that_they_had(project):
+    runs = project.digests()
     shutil.rmtree(project.folder / "results/tiny")
     assert project.trained() == {}
     assert project.digests() == runs
-    shutil.rmtree(project.folder / "results/tiny")
-    shutil.rmtree(project.folder / "results/cache")
-    assert project.trained() == each(2 * 3 + 3)
-    assert project.digests() == runs
-    project.tiny("--until", "contrasts")
-    found = project.tables()
-    assert found["contrasts"] == tables["contrasts"]
-    assert found.items() <= tables.items()
 
 
-def test_the_cache_says_who_uses_it_and_drops_what_nobody_uses(project, monkeypatch):
+def test_the_cache_says_who_uses_it_and_drops_what_nobody_uses(two_studies, tmp_path, monkeypatch):
     from typer.testing import CliRunner
 
     from lossbench.cli import app
 
+    project = two_studies.copy(tmp_path / "copy")
     monkeypatch.chdir(project.folder)
-    project.edit(CONFIG, "name: tiny", "name: other")
-    project.tiny(*seeds(1, 2, 7, 8))
 
     def cache(*arguments: str) -> str:
         result = CliRunner().invoke(app, ["cache", *arguments])
@@ -141,9 +141,4 @@ def test_the_cache_says_who_uses_it_and_drops_what_nobody_uses(project, monkeypa
     size = sum(path.stat().st_size for path in Path("results/cache").glob("??/*/*"))
     assert "dropped: 1 runs not used for longest" in cache("--max-size", f"{size - 1}B")
     assert not entry.exists()
-    assert (
-        project.trained(
-            "--config", "seeds={tuning: [101, 102, 107, 108], evaluation: [1, 2, 7, 8]}"
-        )
-        == {}
-    )  # what a study has is not trained again
+    assert project.trained(*OTHER_SEEDS) == {}  # what a study has is not trained again
