@@ -54,6 +54,7 @@ def shortened(prepared: Prepared, *, train: int, validation: int, test: int = 1)
         stand_in=manifest.stand_in,
         licence=manifest.licence,
         citation=manifest.citation,
+        classes=manifest.classes,
     )
 
 
@@ -69,4 +70,11 @@ def noise(name: DatasetName) -> Prepared:
         for split, count in zip(SPLITS, COUNTS[name], strict=True)
     }
     noise = Loaded(splits, {})
-    return build(noise, name=name, stand_in=True, licence="none: noise", citation="none: noise")
+    return build(
+        noise,
+        name=name,
+        stand_in=True,
+        licence="none: noise",
+        citation="none: noise",
+        classes=DATASETS[name].classes,
+    )

@@ -21,7 +21,7 @@ from lossbench.networks.models import Body, Network, build, initialise_body
 from lossbench.study.grid import Annealing, Margin
 from lossbench.study.job import Cell, Replicate
 from lossbench.study.settings import ANNEALED, Compute, History, Recipe
-from lossbench.tables.runs import LOGITS
+from lossbench.tables.logits import matrix
 from lossbench.training import fit as fitting
 from lossbench.training import results
 from lossbench.training.block import Loop, Stack
@@ -73,7 +73,10 @@ def prepared():
     splits = {"train": examples(256, generator), "validation": examples(100, generator)}
     splits["test"] = examples(100, generator)
     loaded = Loaded(splits, {}, gives_validation=True)
-    return build_prepared(loaded, name="digits", stand_in=True, licence="", citation="")
+    names = tuple(map(str, range(10)))
+    return build_prepared(
+        loaded, name="digits", stand_in=True, licence="", citation="", classes=names
+    )
 
 
 def replicates(seeds):
@@ -223,7 +226,7 @@ def test_the_stack_trains_every_recipe_as_the_loop_does(prepared, monkeypatch, r
         block = lambda networks, *_, kind=kind: kind(networks)  # noqa: E731
         monkeypatch.setattr(fitting, "_block", block)
         found.append(train(job, [0, 1], prepared)["predictions"])
-    loop, stack = (frame[list(LOGITS)].to_numpy() for frame in found)
+    loop, stack = (matrix(frame) for frame in found)
     np.testing.assert_allclose(stack, loop, rtol=1e-2, atol=1e-2)
     assert np.abs(loop).max() > 1
 

@@ -12,8 +12,8 @@ class DatasetCard:
     """(C, H, W)."""
     licence: str
     citation: str
-    classes: tuple[str, ...] = ()
-    """Display names of the classes, where they are not their numbers."""
+    classes: tuple[str, ...] = tuple(map(str, range(10)))
+    """Display names of the classes, by label."""
     is_stand_in: bool = False
     """Whether it needs no download and stands in for a real data set."""
 

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from lossbench.datasets.digests import sha256
 from lossbench.datasets.image import check_sides
-from lossbench.datasets.prepared import Examples, UInt8
+from lossbench.datasets.layout import CLASSES
+from lossbench.datasets.prepared import Examples, Labels, UInt8
 from lossbench.errors import DataError
-from lossbench.tables.runs import CLASSES
 
 NEEDED = ("x_train", "y_train", "x_test", "y_test")
 OPTIONAL = ("x_validation", "y_validation")
@@ -72,15 +72,15 @@ def _images(array: NDArray[Any], origin: str) -> UInt8:
     )
 
 
-def _labels(array: NDArray[Any], origin: str) -> UInt8:
+def _labels(array: NDArray[Any], origin: str) -> Labels:
     if array.dtype.kind not in "iu":
         raise DataError(f"{origin} is {array.dtype}; allowed: whole numbers")
     if array.ndim == 2 and array.shape[1] == 1:  # as Keras keeps CIFAR-10's
         array = array[:, 0]
     if array.ndim != 1:
         raise DataError(f"{origin} has the shape {array.shape}; allowed: (N,)")
-    if array.size and not 0 <= array.min() <= array.max() < CLASSES:
+    if array.size and not 0 <= array.min() <= array.max() < CLASSES[-1]:
         raise DataError(
-            f"{origin} runs from {array.min()} to {array.max()}; allowed: 0 to {CLASSES - 1}"
+            f"{origin} runs from {array.min()} to {array.max()}; allowed: 0 to {CLASSES[-1] - 1}"
         )
-    return array.astype(np.uint8)
+    return array.astype(np.uint16)

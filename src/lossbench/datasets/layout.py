@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lossbench.errors import DataError, printable, utf8
-from lossbench.tables.runs import CLASSES
 
 SUFFIXES = (
     *(".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".webp", ".gif", ".tif", ".tiff"),
@@ -25,6 +24,8 @@ PARTS = {
     "test": "test",
 }
 """A folder's name → the part that it is, if it holds class folders."""
+CLASSES = range(2, 1001)
+"""How many class folders there may be."""
 CLUTTER = {"Thumbs.db", "desktop.ini", "__MACOSX", "@eaDir"}
 """What systems leave in folders, besides hidden files such as `.DS_Store`."""
 
@@ -152,11 +153,11 @@ def _classes(folder: Path) -> dict[str, Path]:
         if name in found:
             raise DataError(f"{printable(folder)}: has two class folders {name}")
         found[name] = path
-    if len(found) != CLASSES:
+    if len(found) not in CLASSES:
         listed = f" ({_listed(sorted(found))})" if found else ""
         raise DataError(
             f"{printable(folder)}: has {len(found)} subfolders{listed};"
-            f" allowed: {CLASSES}, one a class"
+            f" allowed: {CLASSES[0]} to {CLASSES[-1]}, one a class"
         )
     return dict(sorted(found.items(), key=lambda item: _natural(item[0])))
 

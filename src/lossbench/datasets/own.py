@@ -6,6 +6,7 @@ and equal images stay on one side.
 """
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,6 @@ from lossbench.datasets.prepared import SPLITS, Examples, Loaded, Prepared, Spli
 from lossbench.datasets.splitting import equal_images, held_out
 from lossbench.errors import DataError, printable
 from lossbench.study.fields import DATASET_PATTERN, PATTERNS
-from lossbench.tables.runs import CLASSES
 
 HELD_OUT = 0.1
 """The share of each class that validates, or tests, where the source does not say."""
@@ -27,7 +27,7 @@ CHANNELS = {1: ("grey",), 3: ("red", "green", "blue")}
 def prepare_own(name: str, source: Path) -> Prepared:
     """The prepared form of the image folder or .npz archive `source`.
 
-    Raises DataError: it is neither, or not ten classes of uint8 images of one size; or a bad name.
+    Raises DataError: it is neither, or not classes of uint8 images of one size; or a bad name.
     """
     if not re.fullmatch(DATASET_PATTERN, name):
         raise DataError(f"name {name!r} is not allowed: {PATTERNS[DATASET_PATTERN]}")
@@ -42,6 +42,7 @@ def prepare_own(name: str, source: Path) -> Prepared:
         parts, digests, classes = read_folder(source)
     splits = _three(parts)
     _check_channels(splits["train"], origin=printable(source))
+    classes = classes or _numbers(splits.values())
     for split in SPLITS:
         _check(splits[split], classes, origin=f"{printable(source)}, {split}")
     loaded = Loaded(splits, digests, gives_validation="validation" in parts)
@@ -75,14 +76,19 @@ def _three(parts: dict[str, Examples]) -> dict[Split, Examples]:
     return {"train": train, "validation": validation, "test": test}
 
 
+def _numbers(splits: Iterable[Examples]) -> tuple[str, ...]:
+    """The names of classes that have numbers alone, from 0 to the largest."""
+    return tuple(map(str, range(1 + max(int(split.labels.max()) for split in splits))))
+
+
 def _check(examples: Examples, classes: tuple[str, ...], *, origin: str) -> None:
     """Refuse what `build` does not: classes without an example."""
-    names = classes or tuple(map(str, range(CLASSES)))
-    if absent := sorted(set(range(CLASSES)) - set(np.unique(examples.labels).tolist())):
-        listed = ", ".join(names[label] for label in absent)
+    found = set(np.unique(examples.labels).tolist())
+    if absent := [name for label, name in enumerate(classes) if label not in found]:
+        listed = ", ".join(absent[:12]) + (", …" if len(absent) > 12 else "")
         raise DataError(
-            f"{origin}: no example of class {listed}; allowed: examples of all {CLASSES} classes;"
-            " what is held out needs an image that differs from all others of its class"
+            f"{origin}: no example of class {listed}; allowed: examples of all {len(classes)}"
+            " classes; what is held out needs an image that differs from all others of its class"
         )
 
 

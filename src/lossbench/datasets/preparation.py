@@ -30,6 +30,7 @@ def prepare(name: str, data_dir: Path) -> Prepared:
         stand_in=card.is_stand_in,
         licence=card.licence,
         citation=card.citation,
+        classes=card.classes,
     )
 
 

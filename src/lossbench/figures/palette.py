@@ -76,7 +76,7 @@ _CLASSES = (
     *("#966f5c", "#c9699f", "#7b7b7b", "#8a8a1c", "#1e8fa0"),
 )
 CLASS_COLORS = tuple(Role(f"class-{k}", color, color) for k, color in enumerate(_CLASSES))
-"""Colours of the ten classes, in the middle tones that keep 3:1 on light and on dark pages."""
+"""Colours of ten classes, in the middle tones that keep 3:1 on light and on dark pages."""
 
 
 def roles() -> list[Role]:

@@ -96,8 +96,8 @@ SECTIONS = (
         _table(error_tables.errors, "metrics"),
         _table(error_tables.seed_errors, "metrics"),
         *_figures("predictions"),
-        _table(error_tables.class_errors, "metrics"),
-        _table(error_tables.confusion, "confusion"),
+        _table(error_tables.class_errors, "class_errors", "class_names"),
+        _table(error_tables.confusion, "confusion", "class_names"),
     ),
     _section(
         "sensitivity",

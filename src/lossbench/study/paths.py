@@ -22,6 +22,7 @@ DERIVED = (
     "last_layer",
     "class_names",
     "metrics",
+    "class_errors",
     "confusion",
     "reliability",
     "gallery",

@@ -17,15 +17,17 @@ from lossbench.errors import TableError
 from lossbench.files import atomic
 from lossbench.tables.contract import Column, Kind, Schema
 
-_ARROW: dict[Kind, pa.DataType] = {
+ARROW: dict[Kind, pa.DataType] = {
     "text": pa.string(),
     "bool": pa.bool_(),
     "int8": pa.int8(),
+    "int16": pa.int16(),
     "int32": pa.int32(),
     "int64": pa.int64(),
-    "float32": pa.float32(),
     "float64": pa.float64(),
+    "float32 list": pa.list_(pa.field("element", pa.float32(), nullable=False)),
 }
+"""The column types in the files."""
 
 
 def check(frame: pd.DataFrame, table: Schema, *, origin: str = "") -> pd.DataFrame:
@@ -62,7 +64,7 @@ def read(path: Path, table: Schema) -> pd.DataFrame:
         with path.open("rb") as file:
             content = pq.read_table(file, partitioning=None, page_checksum_verification=True)
         found = (content.schema.metadata or {}).get(b"table", b"?").decode()
-        names, frame = content.schema.names, content.to_pandas()
+        names, frame = content.schema.names, content.to_pandas(types_mapper=_kept_in_arrow)
     except (OSError, ValueError, pa.ArrowException) as error:
         reason = " ".join(str(error).split())
         raise TableError(f"{path}: not a readable {table.name} table ({reason})") from error
@@ -88,7 +90,7 @@ def concat(frames: Sequence[pd.DataFrame], table: Schema) -> pd.DataFrame:
 
 def empty(table: Schema) -> pd.DataFrame:
     """The table without rows, its columns typed."""
-    frame: pd.DataFrame = _arrow(table).empty_table().to_pandas()
+    frame: pd.DataFrame = _arrow(table).empty_table().to_pandas(types_mapper=_kept_in_arrow)
     return frame
 
 
@@ -97,13 +99,18 @@ def _arrow(table: Schema) -> pa.Schema:
     fields = [
         pa.field(
             column.name,
-            _ARROW[column.kind],
+            ARROW[column.kind],
             nullable=column.optional,
             metadata={"unit": column.unit, "meaning": column.meaning},
         )
         for column in table.columns
     ]
     return pa.schema(fields, metadata={"table": table.name, "key": ",".join(table.key)})
+
+
+def _kept_in_arrow(kind: pa.DataType) -> pd.ArrowDtype | None:
+    """Lists stay in Arrow's memory, whole; each of them as an object would take ten times that."""
+    return pd.ArrowDtype(kind) if pa.types.is_list(kind) else None
 
 
 def _check_names(names: Sequence[str], table: Schema, where: str) -> None:
@@ -121,6 +128,8 @@ def _convert(values: pd.Series, column: Column, where: str) -> pd.Series:
     try:
         if column.kind == "text":
             return values.astype("str")
+        if column.kind == "float32 list":
+            return values.astype(pd.ArrowDtype(ARROW[column.kind]))
         converted = values.astype(np.dtype(column.kind))
     except (TypeError, ValueError) as error:
         raise TableError(f"{where}: column {column.name} is not {column.kind}: {error}") from error

@@ -37,6 +37,12 @@ def rows_of(tables: Tables, name: str, **wanted: object) -> pd.DataFrame:
     return frame
 
 
+def class_names(tables: Tables, dataset: str) -> tuple[str, ...]:
+    """What the data set's classes are called, by label."""
+    named = rows_of(tables, "class_names", dataset=dataset).sort_values("label")
+    return tuple(named["name"])
+
+
 def of_comparisons(tuning: pd.DataFrame, choices: pd.DataFrame) -> pd.DataFrame:
     """The rows of tuning runs, each once for every comparison that chose from it.
 
