@@ -61,6 +61,17 @@ def matmul_rate(device: torch.device, precision: str) -> float:
     return 2 * side**3 / min(times)
 
 
+def settle(threads: int) -> None:
+    """Let PyTorch take so many CPU threads, and on a GPU the same kernels each time.
+
+    They compute in the precision that is asked for: by default convolutions would round the
+    factors of float32 products to ten bits (TensorFloat-32).
+    """
+    torch.set_num_threads(threads)
+    torch.backends.cudnn.deterministic = True
+    torch.backends.cudnn.allow_tf32 = False
+
+
 def keep_freed_memory() -> None:
     """Let the C library keep what a step frees for the next step, up to 1 GiB of it.
 

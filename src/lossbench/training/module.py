@@ -15,6 +15,7 @@ from lossbench.networks.losses import LOSSES
 from lossbench.networks.margins import MARGINS
 from lossbench.study.job import Cell
 from lossbench.training.block import Block
+from lossbench.training.captured import Captured
 from lossbench.training.measure import measurements
 from lossbench.training.schedule import measured_steps, share_of_peak
 
@@ -29,6 +30,10 @@ class BlockTraining(pl.LightningModule):
 
     alive: Tensor  # (S,) bool
     taken: Tensor  # (S,) int64
+    # What the schedule says of the step at hand, () each: a recorded step reads them from memory.
+    rate: Tensor
+    share: Tensor
+    progress: Tensor
 
     def __init__(
         self,
@@ -51,6 +56,9 @@ class BlockTraining(pl.LightningModule):
         self.step = 0
         self.register_buffer("alive", torch.ones(len(seeds), dtype=torch.bool))
         self.register_buffer("taken", torch.zeros(len(seeds), dtype=torch.int64))
+        self.register_buffer("rate", torch.zeros(()))
+        self.register_buffer("share", torch.zeros(()))
+        self.register_buffer("progress", torch.zeros((), dtype=torch.float64))
         self.history: list[dict[str, Any]] = []
         self.measuring_s = 0.0
 
@@ -61,10 +69,11 @@ class BlockTraining(pl.LightningModule):
         """
         recipe, parameters = self.cell.recipe, self.block.parameters()
         if recipe.optimiser == "adamw":
-            return AdamW(parameters, lr=self._rate(), weight_decay=0.0, fused=True)
+            on_gpu = self.device.type == "cuda"
+            return AdamW(parameters, lr=self.rate, weight_decay=0.0, fused=True, capturable=on_gpu)
         return SGD(
             parameters,
-            lr=self._rate(),
+            lr=self.rate,
             momentum=recipe.momentum or 0.0,
             nesterov=bool(recipe.nesterov),
             fused=True,
@@ -72,34 +81,36 @@ class BlockTraining(pl.LightningModule):
 
     def on_train_start(self) -> None:
         """Measure the untrained networks; those of a resumed run have been measured."""
+        self.update = Captured(self._update) if self.device.type == "cuda" else self._update
         if not self.step:
             self._measure()
 
     def training_step(self, batch: tuple[Tensor, Tensor]) -> None:
         """One update of every seed that has not diverged."""
-        optimizer = self.optimizers()
-        assert not isinstance(optimizer, list)
-        for group in optimizer.param_groups:
-            group["lr"] = self._rate()
-        images, labels = batch
-        losses = self.block.backward(self._objective, images, labels, self.alive)
-        self.alive &= losses.isfinite()  # stays on the device: no synchronisation at every step
-        self.taken += self.alive
-        self._decay()
-        optimizer.step()
-        optimizer.zero_grad()
+        self.rate.fill_(self._rate())
+        self.share.fill_(self._share())
+        self.progress.fill_(self.step / self.total_steps)
+        self.update(*batch)
         self.step += 1
         if self.step in self.measured:
             self._measure()
             self.trainer.should_stop = not self.alive.any()
+
+    def _update(self, images: Tensor, labels: Tensor) -> None:
+        losses = self.block.backward(self._objective, images, labels, self.alive)
+        self.alive &= losses.isfinite()  # stays on the device: no synchronisation at every step
+        self.taken += self.alive
+        self._decay()
+        optimizer = self.trainer.optimizers[0]
+        optimizer.step()
+        optimizer.zero_grad()
 
     def _objective(self, output: Forward, weight: Tensor, labels: Tensor) -> Tensor:
         """Loss of each example, with its margin where it has one."""
         logits = output.logits
         if self.margin is not None:
             assert self.cell.margin is not None
-            progress = self.step / self.total_steps
-            logits = self.margin(output, weight, labels, self.cell.margin, progress)
+            logits = self.margin(output, weight, labels, self.cell.margin, self.progress)
         return self.loss(logits, labels)
 
     @torch.no_grad()
@@ -110,9 +121,8 @@ class BlockTraining(pl.LightningModule):
         Decay Regularization, 2019): the gradients are those at the parameters before it.
         """
         if self.cell.recipe.weight_decay:
-            kept = 1 - self.cell.recipe.weight_decay * self._share()
-            for parameter in self.block.parameters():
-                parameter.mul_(kept)
+            kept = 1 - self.cell.recipe.weight_decay * self.share
+            torch._foreach_mul_(list[Tensor](self.block.parameters()), kept)
 
     def _rate(self) -> float:
         assert self.cell.learning_rate is not None
