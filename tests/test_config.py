@@ -110,6 +110,7 @@ WRONG = [
     ("comparisons.0.losses.0.learning_rates", [0.1], "comparisons.0", "same number of trials"),
     ("comparisons.0.losses.0.margins", [{"m": 0.5}], "comparisons.0.losses.0", "no margins"),
     ("comparisons.0.losses.4.margins", [], "comparisons.0.losses.4", "at least one margin"),
+    ("comparisons.0.losses.4.margins", [{"k": 2, "M": 5}], "comparisons.0.losses.4", "k and M"),
     ("comparisons.0.losses.4.margins", [{"m": 0.35}], "comparisons.0.losses.4", "s belongs to"),
     ("recipes", [], "recipes", "at least 1"),
     ("recipes", [own(momentum=1.0)], "recipes.0.momentum", "less than 1"),

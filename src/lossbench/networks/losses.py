@@ -37,7 +37,8 @@ def mse_logits(logits: Tensor, labels: Tensor) -> Tensor:
     """(1/K) Σ (z − t)², per example [B].
 
     Source: Hui and Belkin, Evaluation of Neural Architectures Trained with Square Loss vs
-    Cross-Entropy in Classification Tasks, ICLR 2021, with k = M = 1.
+    Cross-Entropy in Classification Tasks, ICLR 2021, with k = M = 1; `margins.rescaled`
+    has others.
     """
     return _errors(at_least_float32(logits), labels).square().mean(-1)
 

@@ -55,6 +55,27 @@ class Margin(Frozen):
         return f"m={self.m:g}" + (f",s={self.s:g}" if self.s is not None else "")
 
 
+class Rescaling(Frozen):
+    """MSE on logits with k·(z_y − M)² for the true class, in the symbols of Hui and Belkin (2021).
+
+    Without one, k = M = 1. They rescale from 42 classes on: the one true class weighs little there.
+    """
+
+    k: Positive
+    """Weight of the true class's term."""
+    M: Positive
+    """Target of the true class's logit."""
+
+    @property
+    def label(self) -> str:
+        """The text that identifies this setting in tables and paths, such as `k=15,M=30`."""
+        return f"k={self.k:g},M={self.M:g}"
+
+
+Tuned = Margin | Rescaling
+"""What is tuned with the rate."""
+
+
 class LossGrid(Frozen):
     """One loss and the grid it is tuned on. Trials are rates × margins, equal for all losses."""
 
@@ -62,8 +83,8 @@ class LossGrid(Frozen):
     """Which loss."""
     learning_rates: Annotated[tuple[Positive, ...], Field(min_length=1)]
     """Grid of peak learning rates, half a decade apart."""
-    margins: tuple[Margin, ...] = ()
-    """Hyperparameters of a margin loss, tuned with the rate; empty for the other losses."""
+    margins: tuple[Tuned, ...] = ()
+    """Tuned with the rate: of a margin loss its margins, of `mse_logits`, if at all, k and M."""
     replicates: Count | None = None
     """Only the first so many replicates train it; all of the comparison's where absent."""
 
@@ -76,10 +97,14 @@ class LossGrid(Frozen):
     def _margins_fit_the_loss(self) -> Self:
         card = LOSSES[self.loss]
         takes_margins = card.family == "margin"
-        if takes_margins != bool(self.margins):
+        if takes_margins != bool(self.margins) and self.loss != "mse_logits":
             need = "at least one margin" if takes_margins else "no margins"
             raise ValueError(f"{self.loss} takes {need}, got {len(self.margins)}")
         for margin in self.margins:
+            if isinstance(margin, Rescaling) != (self.loss == "mse_logits"):
+                raise ValueError(f"margins of {self.loss}: k and M belong to mse_logits alone")
+            if isinstance(margin, Rescaling):
+                continue
             if (margin.s is not None) != (card.head == "cosine"):
                 raise ValueError(f"margins of {self.loss}: s belongs to losses with a cosine head")
             if (margin.annealing is not None) != (self.loss == "l_softmax"):
@@ -91,7 +116,9 @@ class LossGrid(Frozen):
                 raise ValueError(f"{name} lists a value more than once")
         labels = [margin.label for margin in self.margins]
         if repeated := [label for label, count in Counter(labels).items() if count > 1]:
-            raise ValueError(f"margins lists {', '.join(repeated)} twice; m and s name a setting")
+            raise ValueError(
+                f"margins lists {', '.join(repeated)} twice; m and s, or k and M, name a setting"
+            )
         return self
 
 

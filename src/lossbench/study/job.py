@@ -15,7 +15,7 @@ from lossbench.study.fields import (
     Positive,
     Stage,
 )
-from lossbench.study.grid import Margin
+from lossbench.study.grid import Tuned
 from lossbench.study.settings import History, Recipe
 
 
@@ -34,7 +34,7 @@ class Cell(Frozen):
     head: HeadName
     output: OutputName
     learning_rate: Positive | None
-    margin: Margin | None
+    margin: Tuned | None
     epochs: int
     batch_size: int
     recipe: Recipe
@@ -51,7 +51,7 @@ class Cell(Frozen):
         """The margin's label; empty for a loss without one."""
         return self.margin.label if self.margin else ""
 
-    def chosen(self, learning_rate: float, margin: Margin | None) -> Self:
+    def chosen(self, learning_rate: float, margin: Tuned | None) -> Self:
         """Fill in what tuning chose."""
         return self.model_copy(update={"learning_rate": learning_rate, "margin": margin})
 
@@ -95,7 +95,7 @@ class Job(Frozen):
     replicates: tuple[Replicate, ...]
     code: str
     """A digest of the code that trains it."""
-    margins: tuple[Margin, ...] = ()
+    margins: tuple[Tuned, ...] = ()
     """An evaluation job's candidates: the choice names one of them by its label."""
 
     def runs(self, choices: Mapping[int, Choice] | None = None) -> list[Run]:
@@ -114,7 +114,7 @@ class Job(Frozen):
             listed = ", ".join(map(str, choices)) or "none"
             raise ConfigError(f"choice: none for seed {seed}; there are some for: {listed}")
         learning_rate, setting = choices[seed]
-        margins: dict[str, Margin | None] = {margin.label: margin for margin in self.margins}
+        margins: dict[str, Tuned | None] = {margin.label: margin for margin in self.margins}
         margins = margins or {"": None}
         if setting not in margins:
             raise ConfigError(f"choice: setting {setting!r}; allowed: {', '.join(margins)}")

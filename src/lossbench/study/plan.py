@@ -7,7 +7,7 @@ from lossbench.cards.loss import LOSSES
 from lossbench.code.code_digest import code_digest
 from lossbench.study.config import Study
 from lossbench.study.fields import LossName, Stage
-from lossbench.study.grid import Comparison, LossGrid, Margin
+from lossbench.study.grid import Comparison, LossGrid, Tuned
 from lossbench.study.job import Cell, Job, Replicate, Run
 
 
@@ -93,7 +93,7 @@ def _evaluation_jobs(study: Study, comparison: Comparison, grid: LossGrid) -> It
 
 
 def _job(
-    cells: tuple[Cell, ...], block: tuple[Replicate, ...], margins: tuple[Margin, ...] = ()
+    cells: tuple[Cell, ...], block: tuple[Replicate, ...], margins: tuple[Tuned, ...] = ()
 ) -> Job:
     code = code_digest("train", *cells[0].entries)
     return Job(cells=cells, replicates=block, code=code, margins=margins)
@@ -113,7 +113,7 @@ def _cell(
     stage: Stage,
     loss: LossName,
     learning_rate: float | None,
-    margin: Margin | None,
+    margin: Tuned | None,
 ) -> Cell:
     return Cell(
         stage=stage,

@@ -18,7 +18,7 @@ NETWORK = COMPARISON[:2]
 CELL = (
     *COMPARED,
     Column("loss", "text", "", "loss"),
-    Column("setting", "text", "", "margin hyperparameters, such as m=0.35,s=10; empty without"),
+    Column("setting", "text", "", "what is tuned beside the rate, such as m=0.35,s=10; or empty"),
     Column("learning_rate", "float64", "", "peak learning rate"),
     Column("stage", "text", "", "tuning or evaluation"),
 )

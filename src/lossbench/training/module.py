@@ -108,8 +108,7 @@ class BlockTraining(pl.LightningModule):
     def _objective(self, output: Forward, weight: Tensor, labels: Tensor) -> Tensor:
         """Loss of each example, with its margin where it has one."""
         logits = output.logits
-        if self.margin is not None:
-            assert self.cell.margin is not None
+        if self.margin is not None and self.cell.margin is not None:
             logits = self.margin(output, weight, labels, self.cell.margin, self.progress)
         return self.loss(logits, labels)
 
