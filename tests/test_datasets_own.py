@@ -12,9 +12,9 @@ from PIL import Image
 
 from builders.project_copy import TINY, Project
 from lossbench.datasets.image import SIDES
-from lossbench.datasets.layout import source_digest
 from lossbench.datasets.own import hold_out, prepare_own
 from lossbench.datasets.prepared import Examples
+from lossbench.datasets.source_files import source_digest
 from lossbench.errors import DataError
 from lossbench.networks.models import MODELS
 
@@ -159,7 +159,7 @@ WRONG_ARRAYS = [
     ({"y_train": np.arange(40) % 5}, "train: no example of class 5, 6, 7, 8, 9"),
     ({"y_test": np.full(10, 3)}, "test: no example of class 0, 1"),
     ({"x_test": pixels(0, 16, 16), "y_test": np.zeros(0, int)}, "x_test holds no image"),
-    ({"x_train": pixels(40, 0, 16)}, "x_train: is 0×16; allowed: sides of 16 to 128"),
+    ({"x_train": pixels(40, 0, 16)}, "x_train: is 0×16; allowed: sides of 16 to 224"),
     ({"y_train": np.linspace(0, 9, 40)}, "y_train is float64; allowed: whole numbers"),
     ({"y_train": np.zeros((40, 10), np.int64)}, r"y_train has the shape \(40, 10\)"),
 ]
@@ -226,7 +226,7 @@ WRONG_FOLDERS = [
     (other_mode, r"cat/0\.png: is 16×20 grey; allowed: 16×20 colour"),
     (sixteen_bits, r"cat/0\.png: mode I;16; allowed: 1, L, LA, P, PA, RGB, RGBA"),
     (damage, r"cat/0\.png: is no image of the formats PNG, "),
-    (half_a_split, "has train; allowed: both train and test, or none"),
+    (half_a_split, "has train; allowed: train with test or validation"),
 ]
 
 
@@ -252,18 +252,18 @@ def test_a_class_with_too_few_images_is_named(tmp_path):
         prepare_own("own", write_classes(tmp_path / "photos", each=2))
 
 
-@pytest.mark.parametrize("size", [(15, 20), (20, 129)])
+@pytest.mark.parametrize("size", [(15, 20), (20, 225)])
 def test_images_too_small_or_too_large_are_refused(tmp_path, size):
     source = write_classes(tmp_path / "photos", size=size)
-    with pytest.raises(DataError, match=f"{size[0]}×{size[1]}; allowed: sides of 16 to 128"):
+    with pytest.raises(DataError, match=f"{size[0]}×{size[1]}; allowed: sides of 16 to 224"):
         prepare_own("own", source)
 
 
 def test_a_source_that_is_neither_is_refused(tmp_path):
-    with pytest.raises(DataError, match="nowhere: does not exist; allowed: a folder of images or"):
+    with pytest.raises(DataError, match="nowhere: does not exist; allowed: a folder of images, "):
         prepare_own("own", tmp_path / "nowhere")
     (tmp_path / "own.csv").write_text("1,2")
-    with pytest.raises(DataError, match=r"own\.csv: is neither; allowed: a folder of images or an"):
+    with pytest.raises(DataError, match=r"own\.csv: is none of them; allowed: a folder of"):
         prepare_own("own", tmp_path / "own.csv")
 
 

@@ -12,7 +12,7 @@ from snakemake.exceptions import WorkflowError
 from lossbench.cards.dataset import DATASETS
 from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.code.code_digest import code_digest, declared
-from lossbench.datasets.layout import source_digest
+from lossbench.datasets.source_files import source_digest
 from lossbench.errors import ConfigError, DataError
 from lossbench.figures.catalogue import FIGURES
 from lossbench.provenance import has_gpu, jobs_use_this_python
@@ -154,6 +154,17 @@ def digest_of_source(wildcards):
         return source_digest(on_disk(OWN[wildcards.dataset].source))
     except DataError as error:
         raise WorkflowError(f"datasets, {wildcards.dataset}: {error}") from None
+
+
+def code_of_source(wildcards):
+    """A digest of the code that reads a data set of the study's own."""
+    source = str(OWN[wildcards.dataset].source)
+    return code_digest("adopt", *([source] if source in DATASETS else []))
+
+
+def reading_of(wildcards):
+    """How the images of a data set of the study's own are read, as JSON."""
+    return OWN[wildcards.dataset].reading.model_dump_json(ensure_ascii=True)
 
 
 def loss_of(wildcards):

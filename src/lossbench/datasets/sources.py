@@ -22,6 +22,7 @@ from lossbench.datasets.digests import CIFAR10_FILES, CIFAR10_TAR, MNIST_FILES, 
 from lossbench.datasets.download import Patience, download
 from lossbench.datasets.idx import decompress, parse_idx
 from lossbench.datasets.prepared import Examples, Loaded
+from lossbench.datasets.source_files import where_idx
 from lossbench.errors import DataError, printable
 
 
@@ -74,7 +75,7 @@ def load_mnist(data_dir: Path, official: Official = MNIST) -> Loaded:
     """
     arrays = []
     for name, expected in official.files.items():
-        path = _where(data_dir / official.folder / name)
+        path = where_idx(data_dir / official.folder / name)
         if not _there(path):
             _fetch(path, f"{name}.gz", expected, data_dir, official, unpack=decompress)
         arrays.append(parse_idx(_verified(path, expected, unpack=decompress), origin=str(path)))
@@ -134,17 +135,6 @@ def _archived(data_dir: Path, official: Official) -> dict[str, bytes]:
         }
 
 
-def _where(plain: Path) -> Path:
-    """The file's place: under its name, with a dot in it, or in a folder of its name, as archives
-    have it; gzip only where the plain file is not there.
-    """
-    dotted = plain.with_name(plain.name.replace("-idx", ".idx"))
-    packed = [path.with_name(f"{path.name}.gz") for path in (plain, dotted)]
-    nested = [path / path.name for path in (plain, dotted)]
-    found = (path for path in (plain, dotted, *packed, *nested) if path.is_file())
-    return next(found, plain)
-
-
 def _look_alikes(data_dir: Path, official: Official) -> str:
     """The end of a sentence on files that may be the missing ones."""
     wanted = {data_dir / official.folder / name for name in official.files}
@@ -191,7 +181,7 @@ def _fetch(
         download(urls, path, expected, patience=official.patience, unpack=unpack)
     except (DataError, OSError) as error:
         folder = data_dir / official.folder
-        missing = [name for name in official.files if not _there(_where(folder / name))]
+        missing = [name for name in official.files if not _there(where_idx(folder / name))]
         raise DataError(
             f"data_dir {data_dir}: lacks {official.title}."
             f"{_look_alikes(data_dir, official)} Put {', '.join(missing)} into {folder}, "
