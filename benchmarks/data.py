@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from lossbench.cards.dataset import DATASETS
+from lossbench.datasets.official import CIFAR10, MNIST, Official
 from lossbench.datasets.preparation import prepare
 from lossbench.datasets.prepared import (
     SPLITS,
@@ -13,7 +14,6 @@ from lossbench.datasets.prepared import (
     Prepared,
     build,
 )
-from lossbench.datasets.sources import CIFAR10, MNIST, Official
 from lossbench.study.fields import DatasetName
 
 OFFICIAL: dict[DatasetName, Official] = {"mnist": MNIST, "cifar10": CIFAR10}
