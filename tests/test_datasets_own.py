@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 import yaml
@@ -288,16 +289,27 @@ def test_a_source_s_digest_changes_with_names_and_contents_and_not_with_times_or
     assert len({before, renamed, source_digest(moved)}) == 3
 
 
+def hundred_classes() -> dict[str, np.ndarray]:
+    return {
+        "x_train": pixels(400, 16, 16),
+        "y_train": np.arange(400) % 100,
+        "x_test": pixels(200, 16, 16, seed=1),
+        "y_test": np.arange(200) % 100,
+    }
+
+
 @pytest.mark.slow
 def test_a_study_of_own_data_sets_runs_to_its_page(tmp_path):
-    """A folder and an archive of random pixels, hence of no interest."""
+    """A folder of two classes and an archive of a hundred: random pixels, hence of no interest."""
     project = Project(tmp_path / "project")
     data = project.folder / "my data"
     data.mkdir()
     sources = {
-        "folder": write_classes(data / "photos", each=20),
-        "archive": write_archive(data / "own.npz"),
+        "folder": write_classes(data / "photos", each=40),
+        "archive": write_archive(data / "own.npz", **hundred_classes()),
     }
+    for name in NAMES[2:]:
+        shutil.rmtree(sources["folder"] / name)
     comparison = TINY["comparisons"][0] | {"batch_size": 10}
     study = TINY | {
         "datasets": [
@@ -309,7 +321,11 @@ def test_a_study_of_own_data_sets_runs_to_its_page(tmp_path):
     (project.folder / "config/tiny.yaml").write_text(yaml.safe_dump(study))
     project.tiny()
     page = (project.folder / "report/tiny.html").read_text()
-    assert all(name in page for name in sources)
+    assert all(name in page for name in (*sources, "ant", "bee"))
+    errors = pd.read_csv(project.folder / "results/tiny/tables/class_errors.csv")
+    assert errors.groupby("dataset")["label"].nunique().to_dict() == {"archive": 100, "folder": 2}
+    runs = pd.read_csv(project.folder / "results/tiny/tables/runs.csv")
+    assert runs.groupby("dataset")["classes"].max().to_dict() == {"archive": 100, "folder": 2}
     assert project.planned() == {}
     for name, source in sources.items():
         moved = source.rename(data / f"moved {source.name}")

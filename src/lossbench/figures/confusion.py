@@ -34,16 +34,19 @@ Matrix = NDArray[np.float64]
 SHADES = 6
 """Steps of colour, from a trace to the panel's largest share."""
 
+PAIRS = 12
+"""Of classes, in a panel of those that are confused most."""
+
 available = filled("confusion")
 
 
 def draw(tables: Tables, study: Study) -> Figure:
     """A row for each comparison: the reference, the loss in focus, and their difference.
 
-    Of more than SHOWN classes: the pairs of classes that are confused most, for both losses.
+    Of more than SHOWN classes: the pairs of classes that either loss confuses most.
     """
     found, pair = confusions(tables["confusion"]), _pair(tables["confusion"])
-    shown = places(found, study)
+    shown = places(tables["confusion"], study)
     figure, axes = grid(len(shown), len(pair) + (len(pair) == 2), panel_height=2.15)
     for line, place in zip(axes, shown, strict=True):
         labels = class_labels(tables, place.dataset)
@@ -73,6 +76,7 @@ def words(tables: Tables, study: Study) -> Words:
         "few": min(counts) <= SHOWN,
         "many": max(counts) > SHOWN,
         "shown": SHOWN,
+        "pairs": PAIRS,
     }
 
 
@@ -120,7 +124,7 @@ def _one_panel(line: NDArray[np.object_]) -> Axes:
 def _pairs(axes: Axes, place: Place, found: pd.DataFrame, labels: list[str]) -> None:
     """A row for each of the pairs of classes that some loss confuses most, a mark for each loss."""
     heading(axes, place.heading)
-    order = {pair: row for row, pair in enumerate(most_confused(found))}
+    order = {pair: row for row, pair in enumerate(most_confused(found)[:PAIRS])}
     for loss, mine in by_loss(found):
         shares = mine.set_index(["label", "predicted"])["share"].reindex(list(order), fill_value=0)
         look: dict[str, Any] = {
