@@ -29,8 +29,9 @@ pytestmark = [
 
 APART = 1e-3
 """Test logits of GPU and CPU may differ by this share of the largest; measured: up to 1e-5."""
-DEEP = 3e-2
-"""The same of ResNet-18, whose many BatchNorms enlarge the last bits; measured: up to 1e-2."""
+FURTHER = {"network resnet18": 3e-2, "network convnet_max": 5e-2}
+"""The same where last bits grow: through many BatchNorms, or where they decide which position of a
+map is the largest; measured: up to 1e-2 and 2e-2."""
 PLAIN = {"model": "mlp"}
 LOSSES = {f"loss {name}": {"loss": name, "margin": SETTINGS.get(name)} for name in CARDS}
 NETWORKS = {
@@ -85,7 +86,7 @@ def test_the_gpu_computes_what_the_cpu_computes(data, case):
     on_gpu, on_cpu = (
         train(job, [0, 1], data(job), accelerator=device) for device in ("cuda", "cpu")
     )
-    assert distance(logits(on_gpu), logits(on_cpu)) < (DEEP if "resnet" in case else APART)
+    assert distance(logits(on_gpu), logits(on_cpu)) < FURTHER.get(case, APART)
     columns = ["train_loss", "train_error", "validation_error", "logit_gradient_rms"]
     ours, theirs = (tables["history"][columns].to_numpy() for tables in (on_gpu, on_cpu))
     np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5)

@@ -21,7 +21,7 @@ from lossbench.study.grid import Annealing, Margin
 from lossbench.study.job import Cell, Replicate
 from lossbench.study.settings import ANNEALED, Compute, History, Recipe
 from lossbench.training import results
-from lossbench.training.block import Block
+from lossbench.training.block import Block, _ordered
 from lossbench.training.device import pick_device
 from lossbench.training.examples import Order
 from lossbench.training.fit import fit
@@ -289,6 +289,18 @@ def test_a_compiled_block_computes_what_the_plain_one_computes():
     # The running statistics of BatchNorm enter the outputs.
     first, second = plain.outputs(images), compiled.outputs(images)
     torch.testing.assert_close(first.logits, second.logits, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_a_batch_comes_in_the_order_of_its_network(channels, layout):
+    """Also with one channel, where PyTorch holds both orders to be the same and looks on."""
+    images, _ = batch(1, 4, (channels, 6, 5))
+    found = _ordered(images[0], layout)
+    assert torch.equal(found, images[0])
+    assert found.is_contiguous(memory_format=layout)
+    if layout == torch.contiguous_format:
+        assert found.stride() == torch.empty(4, channels, 6, 5).stride()
 
 
 def small_network(seed) -> Network:

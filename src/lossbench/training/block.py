@@ -60,7 +60,7 @@ class Block:
         for seed in turns:
             with torch.cuda.stream(self._stream(seed, after=waiting)):
                 network = _in_mode(self.networks[seed], training=True)
-                output = network(images[seed].contiguous(memory_format=self.layout))
+                output = network(_ordered(images[seed], self.layout))
                 loss = objective(output, network.head.weight, labels[seed]).mean()
                 loss.backward()
                 losses[seed] = loss.detach()
@@ -75,7 +75,7 @@ class Block:
         Logits (S, B, K), features (S, B, H).
         """
         outputs = [
-            _in_mode(network, training=False)(mine.contiguous(memory_format=self.layout))
+            _in_mode(network, training=False)(_ordered(mine, self.layout))
             for network, mine in zip(self.networks, images, strict=True)
         ]
         return Forward(*(torch.stack(parts) for parts in zip(*outputs, strict=True)))
@@ -91,6 +91,17 @@ class Block:
 def _placed(network: Network, device: torch.device, layout: torch.memory_format) -> Network:
     placed: Network = network.to(device, memory_format=layout)  # type: ignore[call-overload]
     return placed
+
+
+def _ordered(images: Tensor, layout: torch.memory_format) -> Tensor:
+    """Images (B, C, H, W) in that order of memory.
+
+    With one channel both orders are one, and PyTorch goes by the strides that happen to stand
+    there: a batch that was gathered as (B, H, W, C) would take the other order's kernels.
+    """
+    if layout == torch.contiguous_format:
+        return images.flatten(1).view(images.shape)
+    return images.contiguous(memory_format=layout)
 
 
 def _in_mode(network: Network, *, training: bool) -> Network:

@@ -36,6 +36,13 @@ def device_name(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
 
 
+def clock(device: torch.device) -> float:
+    """Seconds, once a GPU has done all that it was given: its work is queued, not waited for."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter()
+
+
 def peak_memory_bytes(device: torch.device) -> int:
     """The most memory held so far: on a GPU its own, on a CPU the process's."""
     if device.type == "cuda":

@@ -1,7 +1,6 @@
 """The LightningModule that trains a block of seeds and measures it at fixed steps."""
 
 import math
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from lossbench.networks.margins import MARGINS
 from lossbench.study.job import Cell
 from lossbench.training.block import Block
 from lossbench.training.captured import Captured
+from lossbench.training.device import clock
 from lossbench.training.measure import measurements
 from lossbench.training.schedule import measured_steps, share_of_peak
 
@@ -131,7 +131,7 @@ class BlockTraining(pl.LightningModule):
         return share_of_peak(self.step, total=self.total_steps, recipe=self.cell.recipe)
 
     def _measure(self) -> None:
-        started = time.perf_counter()
+        started = clock(self.device)
         position = self._position()
         with torch.autocast(self.device.type, enabled=False):  # as at the start and on the test set
             rows = list(measurements(self.block, self.loss, self.cell.output, **self.probes))
@@ -139,7 +139,7 @@ class BlockTraining(pl.LightningModule):
             self.alive[index] &= math.isfinite(row["validation_error"])
             if self.alive[index]:
                 self.history.append({"seed": self.seeds[index], **position, **row})
-        self.measuring_s += time.perf_counter() - started
+        self.measuring_s += clock(self.device) - started
         self._log()
 
     def _position(self) -> Mapping[str, float]:
