@@ -64,7 +64,7 @@ WRONG = [
         "datasets.0.name",
         "imagenet",
         "datasets.0: name 'imagenet'",
-        "mnist, cifar10, digits",
+        "mnist, fashion_mnist, kmnist",
     ),
     ("datasets.0.name", "Image Net", "datasets.0.name", "Image Net"),
     ("datasets.0.name", "../up", "datasets.0.name", "../up"),

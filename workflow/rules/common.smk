@@ -156,10 +156,9 @@ def digest_of_source(wildcards):
         raise WorkflowError(f"datasets, {wildcards.dataset}: {error}") from None
 
 
-def code_of_source(wildcards):
-    """A digest of the code that reads a data set of the study's own."""
-    source = str(OWN[wildcards.dataset].source)
-    return code_digest("adopt", *([source] if source in DATASETS else []))
+def built_in_source(wildcards):
+    """The built-in data set of which one of the study's own has some classes, if it is such."""
+    return {str(OWN[wildcards.dataset].source)} & set(DATASETS)
 
 
 def reading_of(wildcards):

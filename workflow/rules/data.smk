@@ -56,7 +56,7 @@ rule own_dataset:
     conda:
         "../../environment.yml"
     params:
-        code=code_of_source,
+        code=lambda wildcards: code_digest("adopt", *built_in_source(wildcards)),
         source_digest=digest_of_source,
         reading=reading_of,
         # Not compared with earlier runs: a folder that moved is still the same.

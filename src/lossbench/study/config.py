@@ -25,7 +25,7 @@ class Study(Frozen):
     title: Title
     """The page's heading: 1 to 120 characters on one line."""
     data_dir: DataPath = Path("data")
-    """MNIST and CIFAR-10 in torchvision's layout; what is missing is downloaded into it."""
+    """The built-in data in torchvision's layout; what is missing is downloaded into it."""
     seeds: Seeds
     """Seeds of tuning and evaluation."""
     datasets: Annotated[tuple[Dataset, ...], Field(min_length=1)]

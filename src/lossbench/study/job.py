@@ -15,7 +15,7 @@ from lossbench.study.fields import (
     Positive,
     Stage,
 )
-from lossbench.study.grid import Tuned
+from lossbench.study.grid import Margin, Tuned
 from lossbench.study.settings import History, Recipe
 
 
@@ -45,6 +45,11 @@ class Cell(Frozen):
     def entries(self) -> tuple[str, ...]:
         """The entries of registries that its runs use: its loss, its network, its head."""
         return self.loss, self.model, self.head
+
+    @property
+    def scale(self) -> float | None:
+        """The scale of a cosine head."""
+        return self.margin.s if isinstance(self.margin, Margin) else None
 
     @property
     def setting(self) -> str:

@@ -13,7 +13,6 @@ from torch.utils.data import DataLoader
 from lossbench.datasets.prepared import Prepared
 from lossbench.errors import ConfigError, DeviceError
 from lossbench.networks.models import Network, build
-from lossbench.study.grid import Margin
 from lossbench.study.job import Cell, Replicate
 from lossbench.study.settings import Compute
 from lossbench.training.block import Block
@@ -124,7 +123,7 @@ def _build(cell: Cell, prepared: Prepared, seed: int) -> Network:
         prepared.manifest.image_shape,
         classes=prepared.classes,
         seed=seed,
-        scale=cell.margin.s if isinstance(cell.margin, Margin) else None,
+        scale=cell.scale,
         head_scale=cell.recipe.head_scale,
     )
 
