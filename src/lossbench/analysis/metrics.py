@@ -147,7 +147,7 @@ def _test_metrics(predictions: pd.DataFrame) -> pd.DataFrame:
     rows = [
         {
             **run,
-            "error": 1 - scores.correct.mean(),
+            "error": (~scores.correct).mean(),
             "images": len(scores.correct),
             "nll": scores.nll.mean(),
             "brier": scores.brier.mean(),
