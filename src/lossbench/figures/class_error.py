@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from lossbench.analysis.class_errors import SHOWN, mean_errors, most_different
 from lossbench.figures import palette, theme
-from lossbench.figures.axes import percent_axis, positive
+from lossbench.figures.axes import percent_axis
 from lossbench.figures.classes import class_labels
 from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.legends import legend
@@ -18,6 +18,9 @@ from lossbench.words import names, numbers
 
 TEMPLATE = "class_error.j2"
 
+
+LEAST = 0.001
+"""Smaller errors are drawn there: zero has no place on a log axis."""
 
 available = filled("class_errors")
 
@@ -47,6 +50,7 @@ def words(tables: Tables, _study: Study) -> Words:
     ]
     return {
         "title": f"Hardest class, averaged over losses and networks: {numbers.join(hardest)}",
+        "least": numbers.percent(LEAST, 1),
         "shown": SHOWN,
         "many": bool((means["label"] >= SHOWN).any()),
     }
@@ -54,7 +58,7 @@ def words(tables: Tables, _study: Study) -> Words:
 
 def _classes(axes: Axes, errors: pd.DataFrame, shown: list[int], labels: list[str]) -> None:
     errors = errors[errors["label"].isin(shown)]
-    errors = errors.assign(error=positive(errors["error"]))
+    errors = errors.assign(error=errors["error"].clip(lower=LEAST))
     order = losses(errors)
     ends = errors.groupby("label")["error"].agg(["min", "max"]).loc[shown]
     rows = range(len(shown))
