@@ -90,7 +90,7 @@ def answer(folder: Path) -> str:
     alt = "Test error and steps to the same error of each loss, against cross-entropy"
     return "\n\n".join(
         [
-            *(markdown.bold(said) for said in prose.answer(tables).values()),
+            *(markdown.bold(said) for said in prose.answer_paragraphs(tables)),
             f"[![{alt}]({place}/{FIGURE}.svg)]({place}.html)",
             markdown.table(answer_tables.headline(tables)),
             f"[The page]({place}.html) has every claim and every number; [its folder]({place}) has"

@@ -38,7 +38,10 @@ ALL_TABLES = [PATHS.table(name) for name in (*paths.COLLECTED, *paths.DERIVED)]
 THEORY = [PATHS.theory(name) for name in THEORY_TABLES]
 OWN = {dataset.name: dataset for dataset in STUDY.datasets if dataset.source}
 USED = sorted({comparison.dataset for comparison in STUDY.comparisons})
-NETWORKS = sorted({comparison.model for comparison in STUDY.comparisons})
+OWN_NETWORKS = {network.name for network in STUDY.networks}
+NETWORKS = sorted({comparison.model for comparison in STUDY.comparisons} - OWN_NETWORKS)
+# Nothing is trained before the study's own losses and networks have been tried.
+OWN_CODE = [PATHS.own_code] if STUDY.losses or STUDY.networks else []
 # Where no GPU is used, jobs must not queue for one.
 GPUS_PER_JOB = int(
     STUDY.compute.accelerator == "cuda"
@@ -136,6 +139,22 @@ def job_of(stage):
     """A params function: the job, as JSON, that writes to the wildcards' folder."""
 
     return lambda wildcards: planned(stage, wildcards).model_dump_json()
+
+
+def own_sources(wildcards, input):
+    """Where the job's own loss and network are, as JSON. Not compared: their digests are."""
+    found = {
+        "own_loss": (STUDY.losses, wildcards.loss),
+        "own_network": (STUDY.networks, wildcards.model),
+    }
+    return json.dumps(
+        {
+            entry: own.source
+            for entry, (listed, name) in found.items()
+            for own in listed
+            if own.name == name
+        }
+    )
 
 
 def planned(stage, wildcards):

@@ -16,7 +16,7 @@ from lossbench.datasets.layout import is_archive, unreadable
 from lossbench.datasets.prepared import SPLITS, Examples, Loaded, Prepared, Split, build
 from lossbench.datasets.splitting import equal_images, held_out
 from lossbench.errors import DataError, printable
-from lossbench.study.fields import DATASET_PATTERN, PATTERNS
+from lossbench.study.fields import NAME, PATTERNS
 from lossbench.tables.runs import CLASSES
 
 HELD_OUT = 0.1
@@ -29,8 +29,8 @@ def prepare_own(name: str, source: Path) -> Prepared:
 
     Raises DataError: it is neither, or not ten classes of uint8 images of one size; or a bad name.
     """
-    if not re.fullmatch(DATASET_PATTERN, name):
-        raise DataError(f"name {name!r} is not allowed: {PATTERNS[DATASET_PATTERN]}")
+    if not re.fullmatch(NAME, name):
+        raise DataError(f"name {name!r} is not allowed: {PATTERNS[NAME]}")
     try:
         archive = is_archive(source)
     except OSError as error:

@@ -42,7 +42,7 @@ def draw(tables: Tables, study: Study) -> Figure:
         most = max(float(matrix.max()) for matrix in matrices)
         for panel, loss, matrix in zip(line, pair, matrices, strict=False):
             _cells(panel, matrix, most, loss)
-            subheading(panel, names.loss_name(loss), color=palette.LOSS_STYLES[loss].color)
+            subheading(panel, names.loss_name(loss), color=palette.loss_styles()[loss].color)
         if len(pair) == 2:
             _difference(line[2], matrices[1] - matrices[0], pair)
         for panel in line:
@@ -87,7 +87,7 @@ def _confusions(counts: pd.DataFrame, loss: LossName) -> Matrix:
 
 def _cells(axes: Axes, matrix: Matrix, most: float, loss: LossName) -> None:
     """Shade what is positive by its square root, up to `most`."""
-    color = palette.LOSS_STYLES[loss].color
+    color = palette.loss_styles()[loss].color
     sns.heatmap(
         np.ceil(SHADES * np.sqrt(np.clip(matrix, 0, None) / max(most, 1e-12))),
         mask=matrix <= 0,

@@ -32,7 +32,7 @@ def render(
         material=Material(study, tables, figures, provenance),
         sections=SECTIONS,
         losses=losses(study),
-        description=plain(prose.answer(tables)["speed"]),
+        description=plain(prose.answer_paragraphs(tables)[0]),
         run_counts=prose.run_counts(study, tables),
         notices=prose.notices(study, tables),
         version=provenance.get("lossbench", ""),

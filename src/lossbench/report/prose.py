@@ -6,7 +6,7 @@ import pandas as pd
 import yaml
 
 from lossbench.cards.dataset import STAND_INS
-from lossbench.cards.loss import PRIMARY, REFERENCE
+from lossbench.cards.loss import REFERENCE
 from lossbench.report import feature_tables
 from lossbench.report.blocks import Material, Values
 from lossbench.report.run_status import run_status
@@ -17,7 +17,7 @@ from lossbench.study import plan
 from lossbench.study.config import Study
 from lossbench.study.grid import Comparison
 from lossbench.tables.rows import Tables, records, rows_of
-from lossbench.words.findings import find, select
+from lossbench.words.findings import find, on_trial, select
 from lossbench.words.phrases import OPEN, Sentences, sentences
 from lossbench.words.places import Place, places, tell_apart
 from lossbench.words.questions import ERROR, SPEED, Question
@@ -51,7 +51,7 @@ def repetitions(study: Study) -> str:
     )
 
 
-def answer(tables: Tables) -> dict[str, Sentences]:
+def answer(tables: Tables) -> Values:
     """The first sentences: who learns faster, who ends lower, and how the claims stand."""
     claims = rows_of(tables, "claims")
     by_basis = {
@@ -59,14 +59,25 @@ def answer(tables: Tables) -> dict[str, Sentences]:
         for basis in ("measurement", "calculus")
     }
     return {
-        "speed": sentences(find(tables, SPEED, PRIMARY)),
-        "error": sentences(find(tables, ERROR, PRIMARY)),
+        "findings": [
+            {
+                "speed": sentences(find(tables, SPEED, loss)),
+                "error": sentences(find(tables, ERROR, loss)),
+            }
+            for loss in on_trial(tables)
+        ],
         "claims": paragraph(
             "prose/claim-counts.txt.j2",
             measured=by_basis["measurement"],
             derived=by_basis["calculus"],
         ),
     }
+
+
+def answer_paragraphs(tables: Tables) -> list[Sentences]:
+    """The same, one after the other."""
+    found = answer(tables)
+    return [*(said for finding in found["findings"] for said in finding.values()), found["claims"]]
 
 
 def speed_of_losses(material: Material) -> Values:

@@ -4,9 +4,11 @@ from collections import Counter
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from lossbench.cards.loss import LOSSES, REFERENCE
 from lossbench.study.fields import (
+    OWN,
     Count,
     DatasetName,
     Epochs,
@@ -17,6 +19,7 @@ from lossbench.study.fields import (
     Positive,
     RecipeName,
 )
+from lossbench.study.own_fields import Setting
 from lossbench.study.settings import Limits
 
 
@@ -62,7 +65,7 @@ class LossGrid(Frozen):
     """Which loss."""
     learning_rates: Annotated[tuple[Positive, ...], Field(min_length=1)]
     """Grid of peak learning rates, half a decade apart."""
-    margins: tuple[Margin, ...] = ()
+    margins: tuple[Margin | SkipJsonSchema[Setting], ...] = ()
     """Hyperparameters of a margin loss, tuned with the rate; empty for the other losses."""
     replicates: Count | None = None
     """Only the first so many replicates train it; all of the comparison's where absent."""
@@ -74,18 +77,12 @@ class LossGrid(Frozen):
 
     @model_validator(mode="after")
     def _margins_fit_the_loss(self) -> Self:
-        card = LOSSES[self.loss]
-        takes_margins = card.family == "margin"
-        if takes_margins != bool(self.margins):
-            need = "at least one margin" if takes_margins else "no margins"
-            raise ValueError(f"{self.loss} takes {need}, got {len(self.margins)}")
-        for margin in self.margins:
-            if (margin.s is not None) != (card.head == "cosine"):
-                raise ValueError(f"margins of {self.loss}: s belongs to losses with a cosine head")
-            if (margin.annealing is not None) != (self.loss == "l_softmax"):
-                raise ValueError(f"margins of {self.loss}: annealing belongs to l_softmax alone")
-            if self.loss == "l_softmax" and margin.m not in (1, 2, 3, 4):
-                raise ValueError(f"margins of l_softmax: m is {margin.m:g}; allowed: 1, 2, 3, 4")
+        if self.loss in LOSSES:
+            self._require_margins()
+        elif own := (OWN.get() or {}).get("loss", {}).get(self.loss):
+            if self.margins not in ((), own.settings):
+                raise ValueError(f"{self.loss} takes no margins; its settings are in losses")
+            self.__dict__["margins"] = own.settings  # the model is frozen
         for name in ("learning_rates", "margins"):
             if len(set(getattr(self, name))) < len(getattr(self, name)):
                 raise ValueError(f"{name} lists a value more than once")
@@ -93,6 +90,23 @@ class LossGrid(Frozen):
         if repeated := [label for label, count in Counter(labels).items() if count > 1]:
             raise ValueError(f"margins lists {', '.join(repeated)} twice; m and s name a setting")
         return self
+
+    def _require_margins(self) -> None:
+        """Raises ValueError: margins that a built-in loss does not take, or lacks."""
+        card = LOSSES[self.loss]
+        takes_margins = card.family == "margin"
+        if takes_margins != bool(self.margins):
+            need = "at least one margin" if takes_margins else "no margins"
+            raise ValueError(f"{self.loss} takes {need}, got {len(self.margins)}")
+        for margin in self.margins:
+            if isinstance(margin, Setting):
+                raise ValueError(f"margins of {self.loss}: allowed: m, s, annealing")
+            if (margin.s is not None) != (card.head == "cosine"):
+                raise ValueError(f"margins of {self.loss}: s belongs to losses with a cosine head")
+            if (margin.annealing is not None) != (self.loss == "l_softmax"):
+                raise ValueError(f"margins of {self.loss}: annealing belongs to l_softmax alone")
+            if self.loss == "l_softmax" and margin.m not in (1, 2, 3, 4):
+                raise ValueError(f"margins of l_softmax: m is {margin.m:g}; allowed: 1, 2, 3, 4")
 
 
 class Comparison(Frozen):

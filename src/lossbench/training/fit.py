@@ -123,7 +123,7 @@ def _build(cell: Cell, prepared: Prepared, seed: int) -> Network:
         prepared.manifest.image_shape,
         classes=CLASSES,
         seed=seed,
-        scale=cell.margin.s if cell.margin else None,
+        scale=cell.scale,
         head_scale=cell.recipe.head_scale,
     )
 

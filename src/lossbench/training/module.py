@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pytorch_lightning as pl
@@ -13,6 +14,7 @@ from torch.optim import SGD, AdamW, Optimizer
 from lossbench.networks.heads import Forward
 from lossbench.networks.losses import LOSSES
 from lossbench.networks.margins import MARGINS
+from lossbench.study.grid import Margin
 from lossbench.study.job import Cell
 from lossbench.training.block import Block
 from lossbench.training.measure import measurements
@@ -43,7 +45,8 @@ class BlockTraining(pl.LightningModule):
         super().__init__()
         self.automatic_optimization = False
         self.cell, self.seeds, self.block = cell, tuple(seeds), block
-        self.loss, self.margin = LOSSES[cell.loss], MARGINS.get(cell.loss)
+        self.loss = partial(LOSSES[cell.loss], **cell.arguments)
+        self.margin = MARGINS.get(cell.loss)
         self.probes = {"train": train, "validation": validation}
         self.steps_per_epoch = steps_per_epoch
         self.total_steps = steps_per_epoch * cell.epochs
@@ -97,7 +100,7 @@ class BlockTraining(pl.LightningModule):
         """Loss of each example, with its margin where it has one."""
         logits = output.logits
         if self.margin is not None:
-            assert self.cell.margin is not None
+            assert isinstance(self.cell.margin, Margin)
             progress = self.step / self.total_steps
             logits = self.margin(output, weight, labels, self.cell.margin, progress)
         return self.loss(logits, labels)

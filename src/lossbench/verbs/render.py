@@ -18,6 +18,8 @@ USES = (
     "data_dir",
     "seeds",
     "datasets",
+    "losses",
+    "networks",
     "comparisons",
     "recipes",
     "history",

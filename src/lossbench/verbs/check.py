@@ -1,0 +1,80 @@
+"""Check a study file, and try its own losses and networks before anything is trained."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from lossbench.cards.dataset import DATASETS
+from lossbench.errors import ConfigError
+from lossbench.files import read_json
+from lossbench.study.config import Study
+from lossbench.study.loading import load_study
+from lossbench.study.paths import manifest
+from lossbench.study.plan import all_jobs
+from lossbench.tables.runs import CLASSES
+from lossbench.training.determinants import expected_device
+from lossbench.words.numbers import count
+
+STYLES = {"ok": "green", "warning": "yellow", "not allowed": "red"}
+
+
+def check(
+    study: Annotated[Path, typer.Argument(help="The study file, such as focal.yaml.")],
+) -> None:
+    found = load_study(study)
+    runs = sum(len(job.cells) * len(job.replicates) for job in all_jobs(found))
+    losses = {grid.loss for each in found.comparisons for grid in each.losses}
+    print(
+        f"{study}: a valid study of {count(len(losses), 'loss', 'losses')},"
+        f" {count(len(found.comparisons), 'comparison')} and {count(runs, 'run')}"
+    )
+    if found.losses or found.networks:
+        _try(found)
+
+
+def _try(study: Study) -> None:
+    from lossbench.networks.own_trials import try_own
+
+    on_gpu = expected_device(study.compute.accelerator) == "cuda"
+    shapes = _shapes(study)
+    networks = {network.name for network in study.networks}
+    for comparison in study.comparisons:
+        if comparison.model in networks and comparison.dataset not in shapes:
+            print(f"{comparison.folder}: the network is tried once the data set is prepared")
+    tried = []
+    for each in try_own(study, shapes, classes=CLASSES, needs_vmap=on_gpu):
+        _show(each)
+        tried.append(each)
+    if refusals := [line for each in tried for line in each.refusals]:
+        raise ConfigError("\n".join(refusals))
+
+
+def _shapes(study: Study) -> dict[str, tuple[int, int, int]]:
+    """(C, H, W) of the data sets that are built in or prepared here."""
+    found = {}
+    for name in (dataset.name for dataset in study.datasets):
+        if name in DATASETS:
+            found[name] = DATASETS[name].image_shape
+        elif manifest(name).exists():
+            channels, height, width = read_json(manifest(name))["image_shape"]
+            found[name] = (channels, height, width)
+    return found
+
+
+def _show(tried: Any) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
+    title = f"{tried.name}: {tried.source}"
+    table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD)
+    for column in ("Tried", "Outcome", "Found"):
+        table.add_column(column)
+    for trial in tried.trials:
+        outcome = f"[{STYLES[trial.outcome]}]{trial.outcome}[/]"
+        table.add_row(trial.name, outcome, escape(trial.said))
+    console.print(table)
