@@ -1,8 +1,7 @@
 """Check a study file, and try its own losses and networks before anything is trained."""
 
-import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -16,8 +15,7 @@ from lossbench.study.plan import all_jobs
 from lossbench.tables.runs import CLASSES
 from lossbench.training.determinants import expected_device
 from lossbench.words.numbers import count
-
-STYLES = {"ok": "green", "warning": "yellow", "not allowed": "red"}
+from lossbench.words.terminal import print_table
 
 
 def check(
@@ -45,7 +43,8 @@ def _try(study: Study) -> None:
             print(f"{comparison.folder}: the network is tried once the data set is prepared")
     tried = []
     for each in try_own(study, shapes, classes=CLASSES, needs_vmap=on_gpu):
-        _show(each)
+        rows = [(trial.name, trial.outcome, trial.said) for trial in each.trials]
+        print_table(f"{each.name}: {each.source}", ("Tried", "Outcome", "Found"), rows)
         tried.append(each)
     if refusals := [line for each in tried for line in each.refusals]:
         raise ConfigError("\n".join(refusals))
@@ -61,20 +60,3 @@ def _shapes(study: Study) -> dict[str, tuple[int, int, int]]:
             channels, height, width = read_json(manifest(name))["image_shape"]
             found[name] = (channels, height, width)
     return found
-
-
-def _show(tried: Any) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
-    title = f"{tried.name}: {tried.source}"
-    table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD)
-    for column in ("Tried", "Outcome", "Found"):
-        table.add_column(column)
-    for trial in tried.trials:
-        outcome = f"[{STYLES[trial.outcome]}]{trial.outcome}[/]"
-        table.add_row(trial.name, outcome, escape(trial.said))
-    console.print(table)
