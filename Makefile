@@ -3,23 +3,33 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 DATA_DIR ?= data
+PYTHON_VERSION ?= 3.12
+WITHOUT ?= torch
 export OMP_NUM_THREADS ?= 1
 # Snakemake fails without these, as for a user of a container who has no name.
 export HOME ?= $(CURDIR)/build
 export USER ?= lossbench
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo study test test-slow test-faults test-slurm test-browser bench bench-accuracy bench-quick check format graph publish schema lock clean
+.PHONY: help demo study test test-slow test-faults test-slurm test-browser gpu bundle bench bench-accuracy bench-quick check format graph publish schema lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
+# Where `make bundle` left wheels, these are all there is; packages beyond them are this Python's own.
+WHEELS := $(wildcard wheels)
+PACKAGES := import sys; print(*(path for path in sys.path if path.endswith("-packages")), sep="\n")
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	$(if $(WHEELS),--no-index --find-links wheels --no-deps)
+
 $(READY): requirements.lock requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else "lossbench needs Python 3.11 or newer; $(PYTHON) is %d.%d" % v[:2])'
+	$(if $(WHEELS),$(PYTHON) -c '$(PACKAGES)' > machine.pth)
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock -r requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(INSTALL) -r requirements.lock -r requirements-dev.lock
+	$(if $(WHEELS),mv machine.pth $$(echo .venv/lib/python*/site-packages))
+	$(INSTALL) --no-deps --no-build-isolation --editable .
 	touch $(READY)
 
 demo: $(READY)  ## the miniature study, no download, to report/miniature.html
@@ -44,6 +54,20 @@ test-faults: $(READY)  ## kills, full disks, damaged files, hostile names; mount
 test-browser: $(READY)  ## the page in headless Chromium
 	test -d node_modules/axe-core || npm ci --no-audit --no-fund
 	pytest -q -m browser -n auto tests/test_browser.py
+
+# Small networks leave room for several jobs on one GPU.
+ON_GPU := snakemake --cores all --resources gpu=4
+gpu: $(READY)  ## on a GPU: its tests, its speed, MNIST there and on the CPU, the miniature; DATA_DIR=data
+	python -m pytest -q -n 8 -m gpu tests/test_gpu.py
+	python -m benchmarks gpu
+	$(ON_GPU) --configfile benchmarks/mnist.yaml --config name=mnist-gpu data_dir=$(DATA_DIR) -- claims
+	$(ON_GPU) --configfile benchmarks/mnist.yaml --config name=mnist-cpu data_dir=$(DATA_DIR) \
+		"compute={accelerator: cpu, seeds_per_job: 3}" -- claims
+	lossbench compare results/mnist-gpu results/mnist-cpu --out build/gpu-and-cpu.md
+	$(ON_GPU) --configfile config/miniature.yaml
+
+bundle: $(READY)  ## project, wheels and data in one archive, for a machine without a network; PYTHON_VERSION, WITHOUT
+	python -m tools.bundle --python $(PYTHON_VERSION) --without "$(WITHOUT)" $(foreach folder,$(wildcard $(DATA_DIR)/*),--data $(folder))
 
 bench: $(READY)  ## speed and pipeline against their goals, to docs/performance.md; DATA_DIR=data
 	python -m benchmarks run --data-dir $(DATA_DIR)

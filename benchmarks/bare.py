@@ -1,7 +1,10 @@
 """The peer `bare`: the shortest correct PyTorch loop over tensors in memory."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
+from torch.func import functional_call, stack_module_state
 from torch.nn import functional
 from torch.optim import SGD
 
@@ -25,6 +28,33 @@ def train(
         optimizer.zero_grad()
         functional.cross_entropy(network(images[rows]).logits, labels[rows]).backward()
         optimizer.step()
+
+
+class Stacked:
+    """The same loop on a GPU: several networks of one architecture, stacked by `torch.vmap`."""
+
+    def __init__(self, networks: Sequence[Network], *, rate: float) -> None:
+        self.network = networks[0].train()
+        self.weights, self.buffers = stack_module_state(list(networks))
+        self.optimizer = SGD(
+            self.weights.values(), lr=rate, momentum=0.9, nesterov=True, fused=True
+        )
+
+    def train(self, images: Tensor, labels: Tensor, *, batch_size: int) -> None:
+        """One epoch, each network's in a random order of its own."""
+        seeds, device = len(self.weights["head.weight"]), images.device
+        order = torch.stack([torch.randperm(len(images), device=device) for _ in range(seeds)])
+        for rows in order.split(batch_size, dim=1):
+            self.optimizer.zero_grad()
+            losses = torch.vmap(self._loss)(self.weights, self.buffers, images[rows], labels[rows])
+            losses.sum().backward()
+            self.optimizer.step()
+
+    def _loss(
+        self, weights: dict[str, Tensor], buffers: dict[str, Tensor], images: Tensor, labels: Tensor
+    ) -> Tensor:
+        output = functional_call(self.network, (weights, buffers), (images,))
+        return functional.cross_entropy(output.logits, labels)
 
 
 def tensors(prepared: Prepared) -> tuple[Tensor, Tensor]:

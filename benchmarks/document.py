@@ -22,6 +22,7 @@ DOCUMENT = ROOT / "docs/performance.md"
 TITLES: dict[Command, str] = {
     "run": "Speed (`make bench`)",
     "accuracy": "Error for a core's time (`make bench-accuracy`)",
+    "gpu": "On a GPU (`make gpu`)",
 }
 HEAD = """# Performance
 
@@ -47,6 +48,7 @@ def publish(
 
 def _section(found: Mapping[str, Any]) -> str:
     machine = found["machine"]
+    gpu = f"one {machine['gpu']}, " if machine.get("gpu") else ""
     packages = ", ".join(f"{name} {version}" for name, version in found["packages"].items())
     figures = [
         Figure(**fields | {"goal": fields["goal"] and Goal(*fields["goal"])})
@@ -54,7 +56,7 @@ def _section(found: Mapping[str, Any]) -> str:
     ]
     return f"""## {TITLES[found["command"]]}
 
-{found["finished"]}, in {found["seconds"] / 60:.1f} minutes, on {machine["processor"]}, \
+{found["finished"]}, in {found["seconds"] / 60:.1f} minutes, on {gpu}{machine["processor"]}, \
 {machine["cores"]} cores, {machine["platform"]}; {found["threads"]} thread a process.
 Python {machine["python"]}, {packages}. Trained on {found["data"]}.
 

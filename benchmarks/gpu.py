@@ -1,59 +1,180 @@
-"""What only a GPU can show; not measured where there is none."""
+"""What only a GPU can show: images a second, against a bare loop, and how long a study takes."""
 
 import contextlib
 import io
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from unittest import mock
 
 import torch
+from torch.profiler import ProfilerActivity, profile
 
-from benchmarks import data
-from benchmarks.contests import EDGES, LENET, MLP, Contest, one_epoch, replicates
-from benchmarks.record import Figure, Goal, at_least, median
+from benchmarks import bare, data
+from benchmarks.contests import EDGES, RATE, replicates
+from benchmarks.record import Figure, at_least
 from lossbench.datasets.prepared import Prepared
-from lossbench.study.config import Study
-from lossbench.study.job import Replicate
-from lossbench.study.settings import Compute
+from lossbench.networks.models import build
+from lossbench.study.fields import DatasetName, NetworkName
+from lossbench.study.job import Cell
+from lossbench.study.loading import load_study
+from lossbench.study.plan import all_jobs
+from lossbench.study.settings import ANNEALED, Compute
 from lossbench.training.fit import fit
 
-GROUP = "GPU"
-SEEDS = 10
-ABSENT = "no GPU on this machine"
-STACKED = at_least(5)
-RESNET: dict[str, Goal | None] = {
-    "resnet18, test accuracy on CIFAR-10": at_least(0.94),
-    "resnet18, seconds a run, next to the public record of 2.6 s (A100, cifar10-airbench)": None,
-    "bfloat16 over float32, images a second": None,
-    "torch.compile over the plain network, images a second": None,
+GROUP = "Training"
+BATCH = 128
+SEEDS = (1, 5, 10, 20)
+BLOCK = 10
+FULL = Path("config/full.yaml")
+
+
+@dataclass(frozen=True)
+class Race:
+    """A network, and the steps that are timed: some seconds of work for twenty seeds."""
+
+    dataset: DatasetName
+    steps: int
+    goal: float | None = None
+    """Times the images a second of one seed at a time."""
+
+
+RACES: dict[NetworkName, Race] = {
+    "mlp": Race("mnist", 400, goal=5),
+    "lenet": Race("mnist", 200, goal=5),
+    "convnet": Race("cifar10", 150),
+    "resnet18": Race("cifar10", 15),
 }
+ALIKE: dict[NetworkName, NetworkName] = {
+    "mlp_sigmoid": "mlp",
+    "lenet_2d": "lenet",
+    "convnet_max": "convnet",
+}
+"""Networks of a study, and the one that is timed in their place."""
 
 
-def figures(study: Study, data_dir: Path, *, repeats: int) -> Iterator[Figure]:
-    """Ten seeds stacked against one at a time; the rest needs a whole study on a GPU."""
-    for contest in (MLP, LENET):
-        name = f"{contest.model}, {SEEDS} stacked seeds over one at a time"
-        if torch.cuda.is_available():
-            part = data.shortened(data.load("mnist", data_dir), train=LENET.examples, validation=1)
-            ratios = [stacking(contest, study, part, Compute()) for _ in range(repeats)]
-            yield median(GROUP, name, ratios, goal=STACKED, note="wall time")
-        else:
-            yield Figure(GROUP, name, None, goal=STACKED, note=ABSENT)
-    why = "`config/full.yaml` was not run" if torch.cuda.is_available() else ABSENT
-    for name, goal in RESNET.items():
-        yield Figure(GROUP, name, None, goal=goal, note=why)
+def figures() -> Iterator[Figure]:
+    """Every network's speed by seeds in a block, its peers, and an estimate of a whole study."""
+    for model, race in RACES.items():
+        rates = {seeds: rate(model, seeds) for seeds in SEEDS}
+        listed = ", ".join(f"{seeds}: {value:,.0f}" for seeds, value in rates.items())
+        name = f"{model}, images a second, {BLOCK} seeds in a block"
+        yield Figure(GROUP, name, rates[BLOCK], note=f"by seeds: {listed}")
+        goal = race.goal and at_least(race.goal)
+        name = f"{model}, {BLOCK} seeds in a block over one at a time"
+        yield Figure(GROUP, name, rates[BLOCK] / rates[1], goal=goal or None)
+        name = f"{model}, over a bare loop that stacks {BLOCK} seeds by torch.vmap"
+        yield Figure(GROUP, name, rates[BLOCK] / bare_rate(model), goal=at_least(0.8))
+        share = 100 * busy(model)
+        yield Figure(GROUP, f"{model}, share of the time in which the GPU works", share, "%")
+    for model in ("convnet", "resnet18"):
+        half = rate(model, BLOCK, "bfloat16") / rate(model, BLOCK)
+        yield Figure(GROUP, f"{model}, bfloat16 over float32, images a second", half)
+        name = f"{model}, PyTorch's own choice of kernels and TensorFloat-32 over ours"
+        yield Figure(GROUP, name, unsettled(model) / rate(model, BLOCK))
+    for precision in ("float32", "bfloat16"):
+        name = f"`config/full.yaml` in {precision}, training alone, estimated from these rates"
+        yield Figure(GROUP, name, study_hours(FULL, precision), "h", note=f"{BLOCK} seeds a block")
 
 
-def stacking(contest: Contest, study: Study, examples: Prepared, compute: Compute) -> float:
-    """Wall seconds of the seeds one at a time, over those of all seeds in one block."""
-    cell = one_epoch(contest, study, EDGES)
+@cache
+def rate(model: NetworkName, seeds: int, precision: str = "float32") -> float:
+    """Images a second of a block of ours, measured once."""
+    return _rate(model, seeds, precision)
 
-    def seconds(blocks: Sequence[Sequence[Replicate]]) -> float:
+
+def _rate(model: NetworkName, seeds: int, precision: str) -> float:
+    """As the run's own timing table has it: building networks and measuring are left out."""
+    train(model, seeds, precision, share=0.1)  # libraries choose their kernels
+    return train(model, seeds, precision)
+
+
+def unsettled(model: NetworkName) -> float:
+    """The images a second of a block with PyTorch's defaults: not the same bits every time."""
+    with mock.patch("lossbench.training.fit.settle", torch.set_num_threads):
+        torch.backends.cudnn.deterministic, torch.backends.cudnn.allow_tf32 = False, True
+        return _rate(model, BLOCK, "float32")
+
+
+def train(model: NetworkName, seeds: int, precision: str, *, share: float = 1.0) -> float:
+    """Images a second of our side: a block of seeds, measured only at its start and its end."""
+    cell = Cell(
+        stage="tuning",
+        dataset=RACES[model].dataset,
+        augmentation="none",
+        model=model,
+        loss="cross_entropy",
+        head="linear",
+        output="softmax",
+        learning_rate=RATE,
+        margin=None,
+        epochs=1,
+        batch_size=BATCH,
+        recipe=ANNEALED,
+        history=EDGES,
+        precision=precision,
+    )
+    steps = round(share * RACES[model].steps)
+    with contextlib.redirect_stdout(io.StringIO()):
+        tables = fit(cell, replicates(seeds), examples(model, steps), Compute(), show_bar=False)
+    return float(tables["timing"]["examples_per_s"].iloc[0])
+
+
+@cache
+def examples(model: NetworkName, steps: int) -> Prepared:
+    """Noise in the shape of the network's data, enough for so many steps."""
+    return data.shortened(data.noise(RACES[model].dataset), train=steps * BATCH, validation=1)
+
+
+def bare_rate(model: NetworkName) -> float:
+    """Images a second of the peer: the same seeds, stacked, in a loop without anything else."""
+    prepared = examples(model, RACES[model].steps)
+    images, labels = (part.to("cuda") for part in bare.tensors(prepared))
+    shape = prepared.manifest.image_shape
+    networks = [
+        build(model, "linear", shape, classes=10, seed=seed).to("cuda") for seed in range(BLOCK)
+    ]
+    loop = bare.Stacked(networks, rate=RATE)
+    seconds = []
+    for _ in range(2):
+        torch.cuda.synchronize()
         started = time.perf_counter()
-        with contextlib.redirect_stdout(io.StringIO()):
-            for block in blocks:
-                fit(cell, block, examples, compute, show_bar=False)
-        return time.perf_counter() - started
+        loop.train(images, labels, batch_size=BATCH)
+        torch.cuda.synchronize()
+        seconds.append(time.perf_counter() - started)
+    return RACES[model].steps * BATCH * BLOCK / min(seconds)
 
-    all_together = replicates(SEEDS)
-    return seconds([[each] for each in all_together]) / seconds([all_together])
+
+def busy(model: NetworkName) -> float:
+    """Share of a block's training, first kernel to last, in which any kernel runs."""
+    with profile(activities=[ProfilerActivity.CUDA]) as record:
+        train(model, BLOCK, "float32")
+    spans = sorted(
+        (event.time_range.start, event.time_range.end)
+        for event in record.events()
+        if event.device_type.name == "CUDA"
+    )
+    wall: float = max(end for _, end in spans) - spans[0][0]
+    return covered(spans) / wall
+
+
+def covered(spans: list[tuple[float, float]]) -> float:
+    """Length of the union of intervals, which are sorted by their starts."""
+    total, reached = 0.0, -float("inf")
+    for start, end in spans:
+        total += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
+    return total
+
+
+def study_hours(path: Path, precision: str) -> float:
+    """Hours of training of a study's jobs one after the other, at the rates measured here."""
+    seconds = 0.0
+    for job in all_jobs(load_study(path)):
+        for cell in job.cells:
+            steps = data.COUNTS[cell.dataset][0] // cell.batch_size * cell.epochs
+            images = steps * cell.batch_size * len(job.replicates)
+            seconds += images / rate(ALIKE.get(cell.model, cell.model), BLOCK, precision)
+    return seconds / 3600

@@ -11,7 +11,7 @@ import torch
 
 from lossbench.provenance import environment
 
-Command = Literal["run", "accuracy"]
+Command = Literal["run", "accuracy", "gpu"]
 RELATIONS = {"≥": operator.ge, "≤": operator.le, "<": operator.lt}
 
 
@@ -58,12 +58,16 @@ def record(
         "command": command,
         "finished": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "seconds": seconds,
-        "machine": found["machine"] | {"system": platform.system()},
+        "machine": found["machine"] | {"system": platform.system(), "gpu": _gpu()},
         "packages": {name: found["packages"][name] for name in names},
         "threads": torch.get_num_threads(),
         "data": data,
         "figures": [figure._asdict() for figure in figures],
     }
+
+
+def _gpu() -> str:
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else ""
 
 
 def median(

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 import torch.nn.functional as F
+import yaml
 
 from benchmarks import (
     accuracy,
@@ -26,7 +27,6 @@ from builders.synthetic import build as synthetic_study
 from lossbench.networks.models import build
 from lossbench.study.loading import DEFAULT_STUDY, load_study, parse_study
 from lossbench.study.plan import jobs
-from lossbench.study.settings import Compute
 from lossbench.tables.parquet import write
 from lossbench.tables.runs import TIMING
 
@@ -183,17 +183,57 @@ def test_a_profile_names_every_kind_once_and_adds_up(mnist, monkeypatch, tmp_pat
     assert all(share > 0 for share in shares.values())
 
 
-def test_without_a_gpu_its_figures_are_not_measured(monkeypatch, tmp_path):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    found = list(gpu.figures(load_study(DEFAULT_STUDY), tmp_path, repeats=1))
-    assert len(found) == 6
-    assert all(each.value is None and each.note for each in found)
+def test_the_time_that_a_gpu_works_is_the_union_of_its_kernels():
+    assert gpu.covered([(0, 2), (1, 3), (1, 2), (5, 6)]) == 4
+    assert gpu.covered([(2, 3), (3, 4)]) == 2
 
 
-def test_stacking_is_timed_as_one_block_against_single_seeds(mnist):
-    """On the CPU, where a block is a loop: neither side can be far ahead."""
-    study, compute = load_study(DEFAULT_STUDY), Compute(accelerator="cpu")
-    assert 0.2 < gpu.stacking(contests.MLP, study, mnist, compute) < 20
+def test_a_study_s_hours_are_its_images_over_the_rates(monkeypatch, tmp_path):
+    """MNIST has 55,000 training images, hence 429 whole batches of 128."""
+    study = {
+        "name": "one",
+        "title": "One",
+        "seeds": {"tuning": [10, 11], "evaluation": [0, 1]},
+        "datasets": [{"name": "mnist", "equivalence_margin": 0.001}],
+        "comparisons": [
+            {
+                "dataset": "mnist",
+                "model": "lenet_2d",
+                "epochs": 4,
+                "tuning_epochs": 2,
+                "batch_size": 128,
+                "losses": [
+                    {"loss": "cross_entropy", "learning_rates": [0.1, 0.3, 1.0]},
+                    {"loss": "mse_softmax", "learning_rates": [0.1, 0.3, 1.0]},
+                ],
+            }
+        ],
+    }
+    path = tmp_path / "one.yaml"
+    path.write_text(yaml.safe_dump(study))
+    asked = []
+    monkeypatch.setattr(gpu, "rate", lambda *key: asked.append(key) or 1000.0)
+    images = 2 * 2 * (3 * 2 + 4) * 429 * 128  # losses, replicates, epochs
+    assert gpu.study_hours(path, "bfloat16") == pytest.approx(images / 1000 / 3600)
+    assert set(asked) == {("lenet", 10, "bfloat16")}
+
+
+def test_the_stacked_peer_trains_as_the_plain_one_does(mnist):
+    """On whole epochs as one batch, where the order changes nothing but the last bits."""
+    images, labels = bare.tensors(mnist)
+    stacked, alone = (
+        [build("mlp", "linear", (1, 28, 28), classes=10, seed=seed) for seed in (0, 1)]
+        for _ in range(2)
+    )
+    peer = bare.Stacked(stacked, rate=0.1)
+    generator = torch.Generator().manual_seed(0)
+    peer.train(images, labels, batch_size=len(images))
+    for network in alone:
+        settings = {"batch_size": len(images), "rate": 0.1, "fused": True}
+        bare.train(network, images, labels, **settings, generator=generator)
+    for name, together in peer.weights.items():
+        expected = torch.stack([network.get_parameter(name) for network in alone])
+        torch.testing.assert_close(together, expected)
 
 
 def test_the_accuracy_of_an_attempt_is_the_test_set_s(mnist, monkeypatch, tmp_path):

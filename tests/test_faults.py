@@ -43,7 +43,7 @@ from lossbench.study.settings import Compute
 from lossbench.tables.parquet import read
 from lossbench.tables.runs import RUN_TABLES
 from lossbench.training import results
-from lossbench.training.block import Loop
+from lossbench.training.block import Block
 from test_training import cell, prepared, replicates, train
 
 __all__ = ["prepared"]  # the fixture
@@ -276,7 +276,7 @@ def test_a_block_that_does_not_fit_says_what_to_lower(prepared, monkeypatch):
     def exhausted(*_):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
 
-    monkeypatch.setattr(Loop, "backward", exhausted)
+    monkeypatch.setattr(Block, "backward", exhausted)
     with pytest.raises(DeviceError, match=r"2 seeds in one job .*lower compute\.seeds_per_job"):
         train(cell(), [0, 1], prepared)
 

@@ -1,10 +1,9 @@
-import copy
 from typing import get_args
 
 import pytest
 import torch
 from torch import nn
-from torch.func import functional_call, stack_module_state
+from torch.func import functional_call
 
 from lossbench.cards.kinds import HeadName
 from lossbench.errors import ConfigError
@@ -79,21 +78,6 @@ def test_cosine_head_has_no_singularity(dtype, size):
     assert x.grad.isfinite().all()
     assert head.weight.grad.isfinite().all()
     assert (head.weight.grad[3] == 0).all()
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_vmap_over_stacked_seeds_is_the_loop(kind):
-    heads = [drawn(kind, seed) for seed in range(3)]
-    x = features(3, 5)
-    parameters, buffers = stack_module_state(heads)
-    skeleton = copy.deepcopy(heads[0]).to("meta")
-
-    def logits(parameters, buffers, x):
-        return functional_call(skeleton, (parameters, buffers), (x,)).logits
-
-    together = torch.vmap(logits)(parameters, buffers, x)
-    alone = torch.stack([head(one).logits for head, one in zip(heads, x, strict=True)])
-    torch.testing.assert_close(together, alone)
 
 
 def test_initialisation_is_torch_s_default_in_distribution():

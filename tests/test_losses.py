@@ -137,18 +137,6 @@ def test_half_precision_is_widened(name, dtype):
     assert logit_gradient(LOSSES[name], logits, labels).isfinite().all()
 
 
-@pytest.mark.parametrize("name", DEFINITIONS)
-def test_vmap_over_seeds_is_the_loop(name):
-    logits = torch.stack([logits_and_labels(scale)[0] for scale in (1.0, 3.0, 9.0)])
-    labels = logits_and_labels(1.0)[1]
-    together = torch.vmap(LOSSES[name], in_dims=(0, None))(logits, labels)
-    alone = torch.stack([LOSSES[name](one, labels) for one in logits])
-    torch.testing.assert_close(together, alone)
-    gradients = torch.vmap(lambda z, y: logit_gradient(LOSSES[name], z, y), in_dims=(0, None))
-    loop = torch.stack([logit_gradient(LOSSES[name], one, labels) for one in logits])
-    torch.testing.assert_close(gradients(logits, labels), loop)
-
-
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
 def test_logit_gradient_needs_no_recording_around_it(mode):
     logits, labels = logits_and_labels(1.0)

@@ -105,6 +105,11 @@ class Mixing(Net):
         features = super().forward(images)
         return features - features.mean(0)
 
+class Left(Net):
+    def forward(self, images):
+        features = super().forward(images)
+        return features * torch.ones(16)
+
 class Unseeded(Net):
     def __init__(self, shape):
         super().__init__(shape)
@@ -177,7 +182,7 @@ def test_a_good_loss_passes_every_trial(file, loss):
         "class": partial(own_loss("torch.nn:CrossEntropyLoss"), label_smoothing=0.1),
     }[loss]
     for classes in (2, 10, 100):
-        trials = list(try_loss(found, classes=classes, needs_vmap=True))
+        trials = list(try_loss(found, classes=classes, on_gpu=True))
         assert [trial.outcome for trial in trials] == ["ok"] * 8
     assert "× cross-entropy's" in trials[-1].said
 
@@ -216,22 +221,33 @@ def test_a_part_held_constant_is_a_warning(file):
     assert {trial.outcome for trial in found.values()} == {"ok", "warning"}
 
 
-def test_what_fails_under_vmap_is_refused_where_a_gpu_trains():
-    def ragged(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+def outcome_on_a_gpu(loss, *, on_gpu: bool) -> Trial:
+    trials = {trial.name: trial for trial in try_loss(loss, classes=10, on_gpu=on_gpu)}
+    return trials["on a GPU"]
+
+
+def test_what_stays_on_the_cpu_is_refused_where_a_gpu_trains():
+    def weighted(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        return cross_entropy(logits * torch.linspace(0.5, 1, 10, dtype=logits.dtype), labels)
+
+    found = outcome_on_a_gpu(weighted, on_gpu=True)
+    assert found.outcome == "not allowed"
+    assert "leaves tensors on the CPU" in found.said
+    assert outcome_on_a_gpu(weighted, on_gpu=False).outcome == "warning"
+
+
+def test_what_asks_for_numbers_cannot_be_tried_on_a_gpu_s_behalf():
+    def asking(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         values = cross_entropy(logits, labels)
         return values * (1 if bool((values >= 0).all()) else 2)
 
-    outcomes = {
-        needed: {trial.name: trial for trial in try_loss(ragged, classes=10, needs_vmap=needed)}
-        for needed in (False, True)
-    }
-    assert outcomes[False]["under vmap"].outcome == "warning"
-    assert outcomes[True]["under vmap"].outcome == "not allowed"
-    assert "cannot be trained on a GPU" in outcomes[True]["under vmap"].said
+    found = outcome_on_a_gpu(asking, on_gpu=True)
+    assert found.outcome == "ok"
+    assert found.said.startswith("cannot be told without one")
 
 
 def test_a_good_network_passes_every_trial(file):
-    trials = list(try_network(f"{file}:Net", (3, 20, 20), needs_vmap=True))
+    trials = list(try_network(f"{file}:Net", (3, 20, 20), on_gpu=True))
     assert [trial.outcome for trial in trials] == ["ok"] * 6, trials
     assert "to 16 features" in trials[0].said
 
@@ -247,10 +263,11 @@ def test_a_good_network_passes_every_trial(file):
         ("Unseeded", "seeded start", "one seed gives two starts"),
         ("Deaf", "gradient", "no parameter has a gradient"),
         ("Mixing", "examples apart", "mixes the images of a batch"),
+        ("Left", "on a GPU", "leaves tensors on the CPU"),
     ],
 )
 def test_a_network_that_cannot_train_is_refused(file, network, name, said):
-    found = refusal(list(try_network(f"{file}:{network}", (3, 20, 20))))
+    found = refusal(list(try_network(f"{file}:{network}", (3, 20, 20), on_gpu=True)))
     assert found.name == name
     assert said in found.said
 

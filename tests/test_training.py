@@ -16,15 +16,12 @@ from lossbench.datasets.prepared import build as build_prepared
 from lossbench.errors import ConfigError
 from lossbench.networks.heads import build_head, initialise
 from lossbench.networks.losses import LOSSES
-from lossbench.networks.margins import MARGINS
 from lossbench.networks.models import Body, Network, build, initialise_body
 from lossbench.study.grid import Annealing, Margin
 from lossbench.study.job import Cell, Replicate
 from lossbench.study.settings import ANNEALED, Compute, History, Recipe
-from lossbench.tables.runs import LOGITS
-from lossbench.training import fit as fitting
 from lossbench.training import results
-from lossbench.training.block import Loop, Stack
+from lossbench.training.block import Block, _ordered
 from lossbench.training.device import pick_device
 from lossbench.training.examples import Order
 from lossbench.training.fit import fit
@@ -67,13 +64,19 @@ def examples(count: int, generator: np.random.Generator, shape=(1, 28, 28)) -> S
     return Split(images.astype(np.uint8), labels)
 
 
-@pytest.fixture(scope="module")
-def prepared():
+def noisy(shape=(1, 28, 28)):
+    """A small data set of such images, each split drawn anew."""
     generator = np.random.default_rng(0)
-    splits = {"train": examples(256, generator), "validation": examples(100, generator)}
-    splits["test"] = examples(100, generator)
+    splits = {"train": examples(256, generator, shape)}
+    for split in ("validation", "test"):
+        splits[split] = examples(100, generator, shape)
     loaded = Loaded(splits, {}, gives_validation=True)
     return build_prepared(loaded, name="digits", stand_in=True, licence="", citation="")
+
+
+@pytest.fixture(scope="module")
+def prepared():
+    return noisy()
 
 
 def replicates(seeds):
@@ -184,24 +187,16 @@ def test_tuning_never_sees_the_test_set(prepared):
     pd.testing.assert_frame_equal(found["history"], expected["history"], check_exact=True)
 
 
-@pytest.fixture(params=[Loop, Stack])
-def kind(request, monkeypatch):
-    """The CPU's block, and the GPU's on the CPU: `fit` trains with it."""
-    block = request.param
-    monkeypatch.setattr(fitting, "_block", lambda networks, _device, _compute: block(networks))
-    return block
-
-
 def poison(block) -> None:
     """Make every parameter of seed 1 NaN."""
     for name, tensor in block.tensors().items():
-        if tensor.is_floating_point() and (isinstance(block, Stack) or name.startswith("1.")):
-            (tensor[1] if isinstance(block, Stack) else tensor).fill_(math.nan)
+        if tensor.is_floating_point() and name.startswith("1."):
+            tensor.fill_(math.nan)
 
 
-def overflow(kind, monkeypatch) -> dict[str, int]:
+def overflow(monkeypatch) -> dict[str, int]:
     """Let seed 1's loss overflow at its third update, and its parameters with it."""
-    calls, backward = {"count": 0}, kind.backward
+    calls, backward = {"count": 0}, Block.backward
 
     def overflowing(self, objective, images, labels, alive):
         calls["count"] += 1
@@ -212,29 +207,17 @@ def overflow(kind, monkeypatch) -> dict[str, int]:
             poison(self)
         return losses.index_fill(0, torch.tensor([1]), math.inf)
 
-    monkeypatch.setattr(kind, "backward", overflowing)
+    monkeypatch.setattr(Block, "backward", overflowing)
     return calls
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_the_stack_trains_every_recipe_as_the_loop_does(prepared, monkeypatch, recipe):
-    job, found = cell(**RECIPES[recipe]), []
-    for kind in (Loop, Stack):
-        block = lambda networks, *_, kind=kind: kind(networks)  # noqa: E731
-        monkeypatch.setattr(fitting, "_block", block)
-        found.append(train(job, [0, 1], prepared)["predictions"])
-    loop, stack = (frame[list(LOGITS)].to_numpy() for frame in found)
-    np.testing.assert_allclose(stack, loop, rtol=1e-2, atol=1e-2)
-    assert np.abs(loop).max() > 1
-
-
-@pytest.mark.parametrize("recipe", RECIPES)
 def test_a_diverging_seed_is_recorded_and_leaves_its_neighbours_alone(
-    prepared, monkeypatch, kind, recipe
+    prepared, monkeypatch, recipe
 ):
     alone = train(cell(**RECIPES[recipe]), [0, 1], prepared)
     alone = {name: alone[name].query("seed == 0") for name in REPEATED}
-    overflow(kind, monkeypatch)
+    overflow(monkeypatch)
     together = train(cell(**RECIPES[recipe]), [0, 1], prepared)
     runs = together["runs"].set_index("seed")
     assert runs["diverged"].to_dict() == {0: False, 1: True}
@@ -284,44 +267,12 @@ def batch(seeds, count, shape):
     return images, torch.randint(10, (seeds, count), generator=generator)
 
 
-@pytest.mark.filterwarnings("error")  # what vmap has no rule for is slow, or fails on a GPU
-@pytest.mark.parametrize("seeds", [1, 2])
-@pytest.mark.parametrize("model", ["mlp", "convnet"])
-@pytest.mark.parametrize("loss", ["cross_entropy", "mse_sigmoid", "l_softmax"])
-def test_the_stack_computes_what_the_loop_computes(model, loss, seeds):
-    """The GPU's strategy, on the CPU: same losses, gradients, buffers and outputs."""
-    shape, head = (3, 32, 32), CARDS[loss].head
-    blocks = [
-        kind([build(model, head, shape, classes=10, seed=seed) for seed in range(seeds)])
-        for kind in (Loop, Stack)
-    ]
-    images, labels = batch(seeds, 8, shape)
-    alive = torch.ones(seeds, dtype=torch.bool)
-
-    def objective(output, weight, labels):
-        logits = output.logits
-        if loss in MARGINS:
-            logits = MARGINS[loss](output, weight, labels, SETTINGS[loss], 0.3)
-        return LOSSES[loss](logits, labels)
-
-    loop, stack = blocks
-    first, second = (block.backward(objective, images, labels, alive) for block in blocks)
-    torch.testing.assert_close(first, second)
-    names = [name for name, _ in loop.networks[0].named_parameters()]
-    for place, name in enumerate(names):
-        stacked = dict(stack.weights)[name].grad
-        for seed, network in enumerate(loop.networks):
-            gradient = list(network.parameters())[place].grad
-            torch.testing.assert_close(stacked[seed], gradient, rtol=1e-4, atol=1e-6)
-    ours, theirs = loop.outputs(images), stack.outputs(images)
-    torch.testing.assert_close(ours.logits, theirs.logits, rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(ours.features, theirs.features, rtol=1e-4, atol=1e-5)
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", [Loop, Stack])
-def test_a_compiled_block_computes_what_the_plain_one_computes(kind):
-    plain, compiled = (kind([small_network(0), small_network(1)], compiled=on) for on in (0, 1))
+def test_a_compiled_block_computes_what_the_plain_one_computes():
+    plain, compiled = (
+        Block([small_network(0), small_network(1)], torch.device("cpu"), compiled=on)
+        for on in (False, True)
+    )
     images, labels = batch(2, 16, (1, 8, 8))
 
     def objective(output, weight, labels):
@@ -337,6 +288,18 @@ def test_a_compiled_block_computes_what_the_plain_one_computes(kind):
     torch.testing.assert_close(first.logits, second.logits, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_a_batch_comes_in_the_order_of_its_network(channels, layout):
+    """Also with one channel, where PyTorch holds both orders to be the same and looks on."""
+    images, _ = batch(1, 4, (channels, 6, 5))
+    found = _ordered(images[0], layout)
+    assert torch.equal(found, images[0])
+    assert found.is_contiguous(memory_format=layout)
+    if layout == torch.contiguous_format:
+        assert found.stride() == torch.empty(4, channels, 6, 5).stride()
+
+
 def small_network(seed) -> Network:
     layers = [nn.Conv2d(1, 4, 3, bias=False), nn.BatchNorm2d(4), nn.ReLU(inplace=True)]
     network = Network(Body(*layers, nn.Flatten(), width=144), build_head("linear", 144, 10))
@@ -345,9 +308,9 @@ def small_network(seed) -> Network:
     return network
 
 
-def test_a_dead_seed_costs_nothing_in_the_loop_and_yields_no_loss():
+def test_a_dead_seed_costs_nothing_on_a_cpu_and_yields_no_loss():
     networks = [build("mlp", "linear", (1, 28, 28), classes=10, seed=seed) for seed in (0, 1)]
-    block = Loop(networks)
+    block = Block(networks, torch.device("cpu"))
     losses = block.backward(
         lambda output, _, labels: LOSSES["cross_entropy"](output.logits, labels),
         *batch(2, 4, (1, 28, 28)),

@@ -8,18 +8,16 @@ import pandas as pd
 import pytest
 import torch
 
-from lossbench.networks.models import build
 from lossbench.study.grid import Annealing, Margin
 from lossbench.study.settings import Compute, Recipe
 from lossbench.training import checkpoint as checkpoints
-from lossbench.training.block import Stack
 from lossbench.training.checkpoint import Checkpoint
 from lossbench.training.examples import Order
 from lossbench.training.fit import fit
 from lossbench.training.module import BlockTraining
-from test_training import RECIPES, REPEATED, cell, kind, overflow, prepared, replicates, train
+from test_training import RECIPES, REPEATED, cell, overflow, prepared, replicates, train
 
-__all__ = ["kind", "prepared"]  # the fixtures
+__all__ = ["prepared"]  # the fixture
 
 
 class CutError(Exception):
@@ -89,7 +87,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_every_kind_of_state_comes_back(prepared, tmp_path, cut, kind, case):
+def test_every_kind_of_state_comes_back(prepared, tmp_path, cut, case):
     job = cell(**CASES[case])
     expected = train(job, [0, 1], prepared)
     cut(5)
@@ -100,9 +98,9 @@ def test_every_kind_of_state_comes_back(prepared, tmp_path, cut, kind, case):
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_a_diverged_seed_stays_diverged(prepared, tmp_path, cut, monkeypatch, kind, recipe):
+def test_a_diverged_seed_stays_diverged(prepared, tmp_path, cut, monkeypatch, recipe):
     """Seed 1 diverges at its third update, counted over both processes."""
-    job, calls = cell(**RECIPES[recipe]), overflow(kind, monkeypatch)
+    job, calls = cell(**RECIPES[recipe]), overflow(monkeypatch)
     expected = train(job, [0, 1], prepared)
     assert expected["runs"]["diverged"].tolist() == [False, True]
     calls["count"] = 0
@@ -121,19 +119,6 @@ def test_the_time_of_all_processes_counts(prepared, tmp_path, cut):
     checkpoint = saved(tmp_path)
     checkpoint.running["train_s"] += 1000
     assert resumed(cell(), [0], prepared, checkpoint)["timing"]["train_s"].item() > 1000
-
-
-def test_a_stack_s_tensors_are_written_in_place():
-    """A GPU's block: what is restored is what the next step computes with."""
-    stacks = [Stack([network(seed) for seed in seeds]) for seeds in ((0, 1), (2, 3))]
-    for name, tensor in stacks[0].tensors().items():
-        tensor.copy_(stacks[1].tensors()[name])
-    images = torch.randn(2, 4, 3, 32, 32, generator=torch.Generator().manual_seed(0))
-    torch.testing.assert_close(*(stack.outputs(images).logits for stack in stacks), rtol=0, atol=0)
-
-
-def network(seed: int):
-    return build("convnet", "linear", (3, 32, 32), classes=10, seed=seed)
 
 
 @pytest.mark.parametrize("start", [0, 1, 3, 4, 7])

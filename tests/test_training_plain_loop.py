@@ -22,7 +22,7 @@ from lossbench.study.job import Replicate
 from lossbench.study.settings import ANNEALED, Compute, History, Recipe
 from lossbench.tables.runs import LOGITS, RUN_TABLES
 from lossbench.training import fit, module, results, resume
-from lossbench.training.block import Loop
+from lossbench.training.block import Block
 from lossbench.training.examples import Order
 from test_training import cell
 
@@ -372,13 +372,13 @@ def test_runs_and_times_are_those_counted_by_hand(prepared, monkeypatch):
     """On a clock by which a step takes a second and an evaluation of a batch a quarter."""
     clock = SimpleNamespace(now_s=0.0)
     for name, duration_s in (("backward", 1.0), ("outputs", 0.25)):
-        method = getattr(Loop, name)
+        method = getattr(Block, name)
 
         def timed(*args, method=method, duration_s=duration_s):
             clock.now_s += duration_s
             return method(*args)
 
-        monkeypatch.setattr(Loop, name, timed)
+        monkeypatch.setattr(Block, name, timed)
     for part in (module, resume):
         monkeypatch.setattr(part, "time", SimpleNamespace(perf_counter=lambda: clock.now_s))
     rates = {"float32": 1e9, "bfloat16": 4e9}

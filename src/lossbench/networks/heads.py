@@ -1,8 +1,4 @@
-"""The last layer: features to logits, with the geometry that a loss asks for.
-
-A head works under `torch.func.functional_call`, `stack_module_state` and `vmap` over a leading
-seed axis: nothing in it depends on values, and nothing is changed in place.
-"""
+"""The last layer: features to logits, with the geometry that a loss asks for."""
 
 import math
 from collections.abc import Callable

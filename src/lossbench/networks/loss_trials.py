@@ -7,20 +7,24 @@ from statistics import median
 import torch
 from torch import Tensor
 
-from lossbench.networks.loader import said
 from lossbench.networks.losses import Loss, cross_entropy, logit_gradient
-from lossbench.networks.trials import EXAMPLES, Attempt, Trial, UnfitError, outcomes
+from lossbench.networks.trials import (
+    EXAMPLES,
+    Attempt,
+    Trial,
+    UnfitError,
+    on_another_device,
+    outcomes,
+)
 
 FAR = 1e4
 """Logits as large as this must give finite losses and gradients."""
 
 
-def try_loss(
-    loss: Loss, *, classes: int, seed: int = 0, needs_vmap: bool = False
-) -> Iterator[Trial]:
+def try_loss(loss: Loss, *, classes: int, seed: int = 0, on_gpu: bool = False) -> Iterator[Trial]:
     """Everything that is tried of a loss of logits (B, K) and labels (B), its settings filled in.
 
-    `needs_vmap`: whether it will be trained on a GPU, where seeds are trained by `torch.vmap`.
+    `on_gpu`: whether a GPU will train it.
     """
     generator = torch.Generator().manual_seed(seed)
     logits = 2 * torch.randn(EXAMPLES, classes, generator=generator, dtype=torch.float64)
@@ -35,9 +39,9 @@ def try_loss(
             Attempt("finite differences", lambda: _differences(loss, logits, labels), "warning"),
             Attempt("examples apart", lambda: _apart(loss, logits, labels)),
             Attempt(
-                "under vmap",
-                lambda: _vmapped(loss, logits, labels),
-                "not allowed" if needs_vmap else "warning",
+                "on a GPU",
+                lambda: _elsewhere(loss, classes),
+                "not allowed" if on_gpu else "warning",
             ),
             Attempt("time of a step", lambda: _time(loss, classes)),
         ]
@@ -117,21 +121,11 @@ def _apart(loss: Loss, logits: Tensor, labels: Tensor) -> str:
     return "each value is its own example's"
 
 
-def _vmapped(loss: Loss, logits: Tensor, labels: Tensor) -> str:
-    """Values and gradients of two seeds together, as on a GPU, and one by one."""
-    seeds = torch.stack([logits, logits.flip(0)])
-    try:
-        values = torch.vmap(loss, in_dims=(0, None))(seeds, labels)
-        gradients = torch.vmap(lambda z: logit_gradient(loss, z, labels))(seeds)
-    except Exception as error:
-        raise UnfitError(f"cannot be trained on a GPU: {said(error)}") from error
-    for found, expected in (
-        (values, [loss(z, labels) for z in seeds]),
-        (gradients, [logit_gradient(loss, z, labels) for z in seeds]),
-    ):
-        if not torch.allclose(found, torch.stack(expected), rtol=1e-9, atol=1e-12):
-            raise UnfitError("gives other numbers under torch.vmap, as seeds are trained on a GPU")
-    return "the same, so it trains on a GPU too"
+def _elsewhere(loss: Loss, classes: int) -> str:
+    """Whether everything follows the logits to their device, tried on one without numbers."""
+    logits = torch.empty(EXAMPLES, classes, device="meta", requires_grad=True)
+    labels = torch.empty(EXAMPLES, device="meta", dtype=torch.int64)
+    return on_another_device(lambda: loss(logits, labels).sum().backward())
 
 
 def _time(loss: Loss, classes: int, batch: int = 128) -> str:

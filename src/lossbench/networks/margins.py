@@ -2,7 +2,7 @@
 
 A margin makes the true class's logit smaller, so that an example counts as learned only when it
 is right by a distance. It acts in training alone: predictions come from the margin-free logits.
-Everything is computed in at least float32 and works under `torch.vmap` over a seed axis.
+Everything is computed in at least float32.
 """
 
 import math
@@ -16,12 +16,12 @@ from lossbench.code.registry import Registry
 from lossbench.networks.heads import SMALLEST_NORM, Forward, at_least_float32
 from lossbench.study.grid import Annealing, Margin
 
-Margined = Callable[[Forward, Tensor, Tensor, Margin, float], Tensor]
+Margined = Callable[[Forward, Tensor, Tensor, Margin, Tensor], Tensor]
 """(output, head's weight [K, H], labels [B], margin, share of training done) to logits [B, K]."""
 
 
 def soft_margin(
-    output: Forward, weight: Tensor, labels: Tensor, margin: Margin, progress: float
+    output: Forward, weight: Tensor, labels: Tensor, margin: Margin, progress: Tensor
 ) -> Tensor:
     """SM-Softmax: z_y − m for the true class y, z_j for the others. Logits [B, K].
 
@@ -32,7 +32,7 @@ def soft_margin(
 
 
 def additive_margin(
-    output: Forward, weight: Tensor, labels: Tensor, margin: Margin, progress: float
+    output: Forward, weight: Tensor, labels: Tensor, margin: Margin, progress: Tensor
 ) -> Tensor:
     """AM-Softmax: s·(cos θ_j − m·t_j), from a cosine head of the same scale s. Logits [B, K].
 
@@ -45,7 +45,7 @@ def additive_margin(
 
 
 def angular_margin(
-    output: Forward, weight: Tensor, labels: Tensor, margin: Margin, progress: float
+    output: Forward, weight: Tensor, labels: Tensor, margin: Margin, progress: Tensor
 ) -> Tensor:
     """L-Softmax: (λ·z_y + ‖W_y‖‖x‖·ψ(θ_y)) / (1 + λ) for the true class y. Logits [B, K].
 
@@ -76,10 +76,10 @@ def angular_decay(cosine: Tensor, m: int) -> Tensor:
     return (1 - 2 * (k % 2)) * _chebyshev(cosine, m) - 2 * k
 
 
-def annealed(annealing: Annealing, progress: float) -> float:
+def annealed(annealing: Annealing, progress: Tensor) -> Tensor:
     """λ with this share of the training done: max(floor, start·(1 + decay·progress)^(−power))."""
-    value: float = annealing.start * (1 + annealing.decay * progress) ** -annealing.power
-    return max(annealing.floor, value)
+    falling = annealing.start * (1 + annealing.decay * progress) ** -annealing.power
+    return falling.clamp(min=annealing.floor)
 
 
 def _chebyshev(x: Tensor, degree: int) -> Tensor:

@@ -34,23 +34,23 @@ class Tried:
 
 
 def try_own(
-    study: Study, shapes: Mapping[str, ImageShape], *, classes: int, needs_vmap: bool
+    study: Study, shapes: Mapping[str, ImageShape], *, classes: int, on_gpu: bool
 ) -> Iterator[Tried]:
     """Every own loss at each of its settings, every own network on the shapes of its data sets.
 
-    `shapes`: (C, H, W) by data set, as far as they are known. `needs_vmap`: whether a GPU trains.
+    `shapes`: (C, H, W) by data set, as far as they are known. `on_gpu`: whether a GPU trains.
     """
     for loss in study.losses:
-        yield from _losses(loss, classes=classes, needs_vmap=needs_vmap)
+        yield from _losses(loss, classes=classes, on_gpu=on_gpu)
     for network in study.networks:
         used = {each.dataset for each in study.comparisons if each.model == network.name}
         for shape in sorted({shapes[dataset] for dataset in used & set(shapes)}):
-            trials = try_network(network.source, shape, needs_vmap=needs_vmap)
+            trials = try_network(network.source, shape, on_gpu=on_gpu)
             sides = "×".join(map(str, shape))
             yield Tried(f"networks, {network.name} ({sides})", network.source, tuple(trials))
 
 
-def _losses(own: OwnLoss, *, classes: int, needs_vmap: bool) -> Iterator[Tried]:
+def _losses(own: OwnLoss, *, classes: int, on_gpu: bool) -> Iterator[Tried]:
     try:
         loss = own_loss(own.source)
     except LossbenchError as error:
@@ -59,6 +59,6 @@ def _losses(own: OwnLoss, *, classes: int, needs_vmap: bool) -> Iterator[Tried]:
         return
     for setting in own.settings or (None,):
         arguments = dict(setting.arguments) if setting else {}
-        trials = try_loss(partial(loss, **arguments), classes=classes, needs_vmap=needs_vmap)
+        trials = try_loss(partial(loss, **arguments), classes=classes, on_gpu=on_gpu)
         name = f"losses, {own.name}" + (f" ({setting.label})" if setting else "")
         yield Tried(name, own.source, tuple(trials))

@@ -47,3 +47,20 @@ def outcomes(attempts: list[Attempt]) -> Iterator[Trial]:
             yield Trial(each.name, each.failure, said(error))
         if each.failure == "not allowed":
             return
+
+
+def on_another_device(step: Callable[[], None]) -> str:
+    """Take a step on PyTorch's meta device, where only shapes are known.
+
+    Raises UnfitError: it mixes devices, as it would on a GPU. What asks for numbers cannot be tried
+    to its end.
+    """
+    try:
+        step()
+    except Exception as error:
+        if "device" in str(error) and "cpu" in str(error):
+            raise UnfitError(
+                f"leaves tensors on the CPU ({said(error)}); allowed: on the device of its input"
+            ) from error
+        return f"cannot be told without one ({said(error)})"
+    return "everything follows the input to its device"

@@ -1,18 +1,13 @@
-"""A block of seeds trained together, and the two ways to evaluate it.
+"""A block of networks trained together, one a seed, each on tensors of its own.
 
-`Loop` (CPU) gives each seed its own tensors and takes the seeds in turn: each seed's arithmetic is
-that of the seed trained alone, bit for bit. `Stack` (CUDA) keeps parameters and buffers stacked on
-a leading seed axis and evaluates all seeds in one set of kernels with `torch.vmap`. It makes images
-contiguous first: a lone seed's would stay in `channels_last` order, for which PyTorch's BatchNorm
-and average pooling take ways that `vmap` does not know.
+The arithmetic of a seed is that of the seed trained alone, bit for bit, on a CPU and on a GPU. On a
+GPU each seed has a stream, so that the small kernels of several seeds run at the same time.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, stack_module_state
 
 from lossbench.networks.heads import Forward
 from lossbench.networks.models import Network
@@ -21,39 +16,20 @@ Objective = Callable[[Forward, Tensor, Tensor], Tensor]
 """Forward, head weight (K, H) and labels (B) to the loss of each example (B)."""
 
 
-class Block(Protocol):
-    """S networks of one architecture, one a seed."""
+class Block:
+    """S networks of one architecture on a device, in the order of memory that suits it."""
 
-    def parameters(self) -> list[nn.Parameter]:
-        """What the optimiser updates."""
-        ...
-
-    def tensors(self) -> dict[str, Tensor]:
-        """Parameters and buffers by name: the tensors themselves, to be saved or written to."""
-        ...
-
-    def backward(
-        self, objective: Objective, images: Tensor, labels: Tensor, alive: Tensor
-    ) -> Tensor:
-        """Mean losses (S) of the batches (S, B, …), their gradients added to the parameters'.
-
-        Seeds that are not `alive` (S) have loss NaN; on the CPU they cost nothing.
-        """
-        ...
-
-    def outputs(self, images: Tensor) -> Forward:
-        """Each network's output in evaluation mode on its own images (S, B, C, H, W).
-
-        Logits (S, B, K), features (S, B, H).
-        """
-        ...
-
-
-class Loop:
-    """The seeds in turn, each on tensors of its own."""
-
-    def __init__(self, networks: Sequence[Network], *, compiled: bool = False) -> None:
-        self.networks = list(networks)
+    def __init__(
+        self,
+        networks: Sequence[Network],
+        device: torch.device,
+        *,
+        layout: torch.memory_format = torch.contiguous_format,
+        compiled: bool = False,
+    ) -> None:
+        self.layout = layout
+        self.networks = [_placed(network, device, layout) for network in networks]
+        self.streams = [torch.cuda.Stream(device) for _ in networks if device.type == "cuda"]
         if compiled:
             for network in self.networks:
                 network.compile()
@@ -63,7 +39,7 @@ class Loop:
         return [parameter for network in self.networks for parameter in network.parameters()]
 
     def tensors(self) -> dict[str, Tensor]:
-        """See `Block`."""
+        """Parameters and buffers by name: the tensors themselves, to be saved or written to."""
         return {
             f"{place}.{name}": tensor
             for place, network in enumerate(self.networks)
@@ -73,65 +49,59 @@ class Loop:
     def backward(
         self, objective: Objective, images: Tensor, labels: Tensor, alive: Tensor
     ) -> Tensor:
-        """See `Block`."""
+        """Mean losses (S) of the batches (S, B, …), their gradients added to the parameters'.
+
+        Seeds that are not `alive` (S) have loss NaN. On a CPU they cost nothing; a GPU computes
+        and ignores them, since it would have to be asked which they are.
+        """
         losses = torch.full(alive.shape, torch.nan, device=images.device)
-        for seed in torch.nonzero(alive).flatten().tolist():
-            network = _in_mode(self.networks[seed], training=True)
-            loss = objective(network(images[seed]), network.head.weight, labels[seed]).mean()
-            loss.backward()
-            losses[seed] = loss.detach()
-        return losses
+        turns = range(len(alive)) if self.streams else alive.nonzero().flatten().tolist()
+        waiting = torch.cuda.current_stream() if self.streams else None
+        for seed in turns:
+            with torch.cuda.stream(self._stream(seed, after=waiting)):
+                network = _in_mode(self.networks[seed], training=True)
+                output = network(_ordered(images[seed], self.layout))
+                loss = objective(output, network.head.weight, labels[seed]).mean()
+                loss.backward()
+                losses[seed] = loss.detach()
+        for stream in self.streams:
+            torch.cuda.current_stream().wait_stream(stream)
+        return losses.where(alive, torch.nan)
 
     @torch.no_grad()
     def outputs(self, images: Tensor) -> Forward:
-        """See `Block`."""
+        """Each network's output in evaluation mode on its own images (S, B, C, H, W).
+
+        Logits (S, B, K), features (S, B, H).
+        """
         outputs = [
-            _in_mode(network, training=False)(mine)
+            _in_mode(network, training=False)(_ordered(mine, self.layout))
             for network, mine in zip(self.networks, images, strict=True)
         ]
         return Forward(*(torch.stack(parts) for parts in zip(*outputs, strict=True)))
 
+    def _stream(self, seed: int, *, after: torch.cuda.Stream | None) -> torch.cuda.Stream | None:
+        """The seed's stream, once it has waited for the work in `after`; None on a CPU."""
+        if after is None:
+            return None
+        self.streams[seed].wait_stream(after)
+        return self.streams[seed]
 
-class Stack:
-    """All seeds in one set of kernels."""
 
-    def __init__(self, networks: Sequence[Network], *, compiled: bool = False) -> None:
-        self.network = networks[0]  # the architecture; its own tensors are never used
-        self.weights, self.buffers = stack_module_state(list(networks))
-        stacked = torch.vmap(self._forward)
-        self.forward = torch.compile(stacked) if compiled else stacked
+def _placed(network: Network, device: torch.device, layout: torch.memory_format) -> Network:
+    placed: Network = network.to(device, memory_format=layout)  # type: ignore[call-overload]
+    return placed
 
-    def parameters(self) -> list[nn.Parameter]:
-        """The stacked parameters, (S, …) each."""
-        return list(self.weights.values())
 
-    def tensors(self) -> dict[str, Tensor]:
-        """See `Block`."""
-        return {name: tensor.detach() for name, tensor in (self.weights | self.buffers).items()}
+def _ordered(images: Tensor, layout: torch.memory_format) -> Tensor:
+    """Images (B, C, H, W) in that order of memory.
 
-    def backward(
-        self, objective: Objective, images: Tensor, labels: Tensor, alive: Tensor
-    ) -> Tensor:
-        """See `Block`. A dead seed's slice is computed and ignored: no seed touches another's."""
-        self.network.train()
-        outputs = self.forward(self.weights, self.buffers, images.contiguous())
-        losses = torch.vmap(objective)(outputs, self.weights["head.weight"], labels).mean(-1)
-        losses.sum().backward()
-        return losses.detach().where(alive, torch.nan)
-
-    @torch.no_grad()
-    def outputs(self, images: Tensor) -> Forward:
-        """See `Block`."""
-        self.network.eval()
-        result: Forward = self.forward(self.weights, self.buffers, images.contiguous())
-        return result
-
-    def _forward(
-        self, weights: dict[str, Tensor], buffers: dict[str, Tensor], images: Tensor
-    ) -> Forward:
-        """One seed's output, on its slices of the stack."""
-        output: Forward = functional_call(self.network, (weights, buffers), (images,))
-        return output
+    With one channel both orders are one, and PyTorch goes by the strides that happen to stand
+    there: a batch that was gathered as (B, H, W, C) would take the other order's kernels.
+    """
+    if layout == torch.contiguous_format:
+        return images.flatten(1).view(images.shape)
+    return images.contiguous(memory_format=layout)
 
 
 def _in_mode(network: Network, *, training: bool) -> Network:

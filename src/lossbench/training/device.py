@@ -36,6 +36,13 @@ def device_name(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
 
 
+def clock(device: torch.device) -> float:
+    """Seconds, once a GPU has done all that it was given: its work is queued, not waited for."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter()
+
+
 def peak_memory_bytes(device: torch.device) -> int:
     """The most memory held so far: on a GPU its own, on a CPU the process's."""
     if device.type == "cuda":
@@ -59,6 +66,17 @@ def matmul_rate(device: torch.device, precision: str) -> float:
         (left @ right)[0, 0].item()  # waits for the device
         times.append(time.perf_counter() - started)
     return 2 * side**3 / min(times)
+
+
+def settle(threads: int) -> None:
+    """Let PyTorch take so many CPU threads, and on a GPU the same kernels each time.
+
+    They compute in the precision that is asked for: by default convolutions would round the
+    factors of float32 products to ten bits (TensorFloat-32).
+    """
+    torch.set_num_threads(threads)
+    torch.backends.cudnn.deterministic = True
+    torch.backends.cudnn.allow_tf32 = False
 
 
 def keep_freed_memory() -> None:

@@ -17,6 +17,7 @@ from lossbench.datasets.prepared import Prepared, Rows
 Labelled = tuple[Tensor, Tensor]
 """Normalised images (S, N, C, H, W) and int64 labels (S, N) of S runs, on a device."""
 
+CPU = torch.device("cpu")
 PADDING = 4
 """Pixels by which augmentation shifts an image at most, in either direction."""
 
@@ -48,7 +49,7 @@ class Examples(Dataset[tuple[Tensor, Tensor]]):
         """Take uint8 images (N, C, H, W), int64 labels (N), and each channel's mean and std."""
         self.images = images.permute(0, 2, 3, 1).contiguous()
         self.labels = labels
-        self.mean, self.std = mean, std
+        self.mean, self.std = (torch.tensor(each, device=labels.device) for each in (mean, std))
         self.augmentation = augmentation
         if augmentation != "none":
             sides = (0, 0, PADDING, PADDING, PADDING, PADDING)
@@ -59,37 +60,35 @@ class Examples(Dataset[tuple[Tensor, Tensor]]):
 
     def __getitem__(self, draw: Draw) -> tuple[Tensor, Tensor]:
         """Normalised images (S, B, C, H, W) and labels (S, B)."""
-        rows = draw.rows.to(self.labels.device)
-        pixels = (
-            _take(self.images, rows) if self.augmentation == "none" else self._crops(rows, draw)
-        )
-        return normalise(pixels, self.mean, self.std), self.labels[rows]
+        whole = self.augmentation == "none"
+        pixels = _take(self.images, draw.rows) if whole else self._crops(*draw)
+        return normalise(pixels, self.mean, self.std), self.labels[draw.rows]
 
-    def _crops(self, rows: Tensor, draw: Draw) -> Tensor:
+    def _crops(self, rows: Tensor, shifts: Tensor, flips: Tensor) -> Tensor:
         """Crops of the padded images at the drawn shifts, some of them mirrored: one gather."""
         device = rows.device
         tall, wide = self.images.shape[1:3]
         height, width = tall - 2 * PADDING, wide - 2 * PADDING
-        shifts = draw.shifts.to(device)
         if self.augmentation == "flip":
             shifts = torch.full_like(shifts, PADDING)
         down = shifts[..., 0].unsqueeze(-1) + torch.arange(height, device=device)
         across = torch.arange(width, device=device).expand(*rows.shape, width)
         if "flip" in self.augmentation:
-            flips = draw.flips.to(device).unsqueeze(-1)
-            across = torch.where(flips, width - 1 - across, across)
+            across = torch.where(flips.unsqueeze(-1), width - 1 - across, across)
         across = shifts[..., 1].unsqueeze(-1) + across
         lines = rows.unsqueeze(-1) * tall + down
         return _take(self.images.flatten(0, 2), lines[..., :, None] * wide + across[..., None, :])
 
 
-def normalise(pixels: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
-    """uint8 pixels (…, H, W, C) to float32 images (…, C, H, W) with mean 0 and deviation 1."""
+def normalise(pixels: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+    """uint8 pixels (…, H, W, C) to float32 images (…, C, H, W) with mean 0 and deviation 1.
+
+    Each channel's `mean` (C) and `std` (C) are those of pixels in [0, 1].
+    """
     # Spread over all pixels of an image: broadcasting along three channels alone is slow.
     positions = pixels.shape[-3] * pixels.shape[-2]
-    offset = torch.tensor(mean, device=pixels.device).repeat(positions)
-    scale = torch.tensor(std, device=pixels.device).repeat(positions)
-    images = pixels.flatten(-3).float().div_(255).sub_(offset).div_(scale)
+    images = pixels.flatten(-3).float().div_(255)
+    images = images.sub_(mean.repeat(positions)).div_(std.repeat(positions))
     return images.view(pixels.shape).movedim(-1, -3)
 
 
@@ -98,7 +97,9 @@ def labelled(prepared: Prepared, rows: Sequence[Rows], device: torch.device) -> 
 
     Runs that have the same rows share the memory.
     """
-    mean, std = prepared.manifest.channel_mean, prepared.manifest.channel_std
+    manifest = prepared.manifest
+    mean = torch.tensor(manifest.channel_mean, device=device)
+    std = torch.tensor(manifest.channel_std, device=device)
     is_shared = all(np.array_equal(rows[0], other) for other in rows)
     picked = np.stack(rows[:1] if is_shared else rows)
     pixels = np.ascontiguousarray(np.moveaxis(prepared.images[picked], -3, -1))
@@ -113,13 +114,21 @@ class Order(Sampler[Draw]):
     Each seed draws from `rows` of its own, as many for all. Batches are whole: the examples left
     over at an epoch's end are not seen in that epoch. The first `start` steps of the training are
     left out: a resumed run took them before.
+
+    An epoch is drawn on the CPU and lies on `device`, so that no step waits for it.
     """
 
     def __init__(
-        self, seeds: Sequence[int], rows: Sequence[Rows], *, batch_size: int, start: int = 0
+        self,
+        seeds: Sequence[int],
+        rows: Sequence[Rows],
+        *,
+        batch_size: int,
+        start: int = 0,
+        device: torch.device = CPU,
     ) -> None:
         self.seeds, self.rows = tuple(seeds), [torch.from_numpy(each) for each in rows]
-        self.examples, self.batch_size = len(rows[0]), batch_size
+        self.examples, self.batch_size, self.device = len(rows[0]), batch_size, device
         self.resumed = divmod(start, max(1, len(self)))
         self.set_epoch(0)
 
@@ -133,7 +142,9 @@ class Order(Sampler[Draw]):
 
     def __iter__(self) -> Iterator[Draw]:
         draws = [self._draw(seed, rows) for seed, rows in zip(self.seeds, self.rows, strict=True)]
-        rows, shifts, flips = (torch.stack(parts) for parts in zip(*draws, strict=True))
+        rows, shifts, flips = (
+            torch.stack(parts).to(self.device) for parts in zip(*draws, strict=True)
+        )
         for step in range(self.skipped, len(self)):
             batch = slice(step * self.batch_size, (step + 1) * self.batch_size)
             yield Draw(rows[:, batch], shifts[:, batch], flips[:, batch])

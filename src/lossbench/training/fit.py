@@ -15,9 +15,9 @@ from lossbench.networks.models import Network, build
 from lossbench.study.job import Cell, Replicate
 from lossbench.study.settings import Compute
 from lossbench.tables.runs import CLASSES
-from lossbench.training.block import Block, Loop, Stack
+from lossbench.training.block import Block
 from lossbench.training.checkpoint import Checkpoint
-from lossbench.training.device import device_name, keep_freed_memory, pick_device
+from lossbench.training.device import device_name, keep_freed_memory, pick_device, settle
 from lossbench.training.examples import Examples, Labelled, Order, labelled
 from lossbench.training.module import BlockTraining
 from lossbench.training.results import history_table, runs_table, test_tables, timing_table
@@ -66,9 +66,9 @@ def _fit(
     *,
     show_bar: bool,
 ) -> dict[str, pd.DataFrame]:
-    torch.set_num_threads(compute.threads)
+    settle(compute.threads)
     networks = [_build(cell, prepared, replicate.seed) for replicate in replicates]
-    block = _block(networks, device, compute)
+    block = _block(networks, cell, device, compiled=compute.compile)
     module, loader = _prepare(cell, replicates, prepared, block, device, start=resume.step)
     epochs = cell.epochs - resume.step // module.steps_per_epoch
     _trainer(cell, epochs, resume, device, show_bar=show_bar).fit(module, loader)
@@ -98,7 +98,7 @@ def _prepare(
     seeds = [replicate.seed for replicate in replicates]
     splits = [prepared.divided(replicate.split) for replicate in replicates]
     train = [split.train for split in splits]
-    order = Order(seeds, train, batch_size=cell.batch_size, start=start)
+    order = Order(seeds, train, batch_size=cell.batch_size, start=start, device=device)
     if not len(order):
         raise ConfigError(
             f"batch_size: {cell.batch_size} is not allowed: {cell.dataset} has only"
@@ -128,13 +128,13 @@ def _build(cell: Cell, prepared: Prepared, seed: int) -> Network:
     )
 
 
-def _block(networks: Sequence[Network], device: torch.device, compute: Compute) -> Block:
-    """`networks` in `channels_last` order on the device: in turn on a CPU, stacked on a GPU."""
-    if device.type == "cpu":
-        for network in networks:
-            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        return Loop(networks, compiled=compute.compile)
-    return Stack([network.to(device) for network in networks], compiled=compute.compile)
+def _block(
+    networks: Sequence[Network], cell: Cell, device: torch.device, *, compiled: bool
+) -> Block:
+    """`networks` on the device. A GPU multiplies float32 faster in the order in which it stores."""
+    plain = device.type == "cuda" and cell.precision == "float32"
+    layout = torch.contiguous_format if plain else torch.channels_last
+    return Block(networks, device, layout=layout, compiled=compiled)
 
 
 def _training_examples(cell: Cell, prepared: Prepared, device: torch.device) -> Examples:

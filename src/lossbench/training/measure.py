@@ -11,19 +11,22 @@ from lossbench.networks.heads import Forward
 from lossbench.networks.losses import Loss, logit_gradient, saturation
 from lossbench.training.block import Block
 
-BATCH = 500
+BATCH = {"cpu": 500, "cuda": 2500}
 """Examples a forward pass outside training: large enough for speed, small enough for the cache."""
 
 
 def outputs(block: Block, images: Tensor) -> Forward:
     """Evaluation-mode outputs of images (S, N, C, H, W): logits (S, N, K), features (S, N, H)."""
-    parts = [block.outputs(batch) for batch in images.split(BATCH, dim=1)]
+    parts = [block.outputs(batch) for batch in images.split(BATCH[images.device.type], dim=1)]
     return Forward(*(torch.cat(part, dim=1) for part in zip(*parts, strict=True)))
 
 
 def evaluation_logits(block: Block, images: Tensor) -> Tensor:
     """The logits of `outputs` alone: to gather the features of all images takes time."""
-    return torch.cat([block.outputs(batch).logits for batch in images.split(BATCH, dim=1)], dim=1)
+    return torch.cat(
+        [block.outputs(batch).logits for batch in images.split(BATCH[images.device.type], dim=1)],
+        dim=1,
+    )
 
 
 def error(logits: Tensor, labels: Tensor) -> Tensor:

@@ -1,7 +1,6 @@
 """The LightningModule that trains a block of seeds and measures it at fixed steps."""
 
 import math
-import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -17,6 +16,8 @@ from lossbench.networks.margins import MARGINS
 from lossbench.study.grid import Margin
 from lossbench.study.job import Cell
 from lossbench.training.block import Block
+from lossbench.training.captured import Captured
+from lossbench.training.device import clock
 from lossbench.training.measure import measurements
 from lossbench.training.schedule import measured_steps, share_of_peak
 
@@ -31,6 +32,10 @@ class BlockTraining(pl.LightningModule):
 
     alive: Tensor  # (S,) bool
     taken: Tensor  # (S,) int64
+    # What the schedule says of the step at hand, () each: a recorded step reads them from memory.
+    rate: Tensor
+    share: Tensor
+    progress: Tensor
 
     def __init__(
         self,
@@ -54,6 +59,9 @@ class BlockTraining(pl.LightningModule):
         self.step = 0
         self.register_buffer("alive", torch.ones(len(seeds), dtype=torch.bool))
         self.register_buffer("taken", torch.zeros(len(seeds), dtype=torch.int64))
+        self.register_buffer("rate", torch.zeros(()))
+        self.register_buffer("share", torch.zeros(()))
+        self.register_buffer("progress", torch.zeros((), dtype=torch.float64))
         self.history: list[dict[str, Any]] = []
         self.measuring_s = 0.0
 
@@ -64,10 +72,11 @@ class BlockTraining(pl.LightningModule):
         """
         recipe, parameters = self.cell.recipe, self.block.parameters()
         if recipe.optimiser == "adamw":
-            return AdamW(parameters, lr=self._rate(), weight_decay=0.0, fused=True)
+            on_gpu = self.device.type == "cuda"
+            return AdamW(parameters, lr=self.rate, weight_decay=0.0, fused=True, capturable=on_gpu)
         return SGD(
             parameters,
-            lr=self._rate(),
+            lr=self.rate,
             momentum=recipe.momentum or 0.0,
             nesterov=bool(recipe.nesterov),
             fused=True,
@@ -75,34 +84,38 @@ class BlockTraining(pl.LightningModule):
 
     def on_train_start(self) -> None:
         """Measure the untrained networks; those of a resumed run have been measured."""
+        # What a study's own code does is not known: it may ask for numbers, which ends a recording.
+        can_record = self.device.type == "cuda" and not self.cell.own
+        self.update = Captured(self._update) if can_record else self._update
         if not self.step:
             self._measure()
 
     def training_step(self, batch: tuple[Tensor, Tensor]) -> None:
         """One update of every seed that has not diverged."""
-        optimizer = self.optimizers()
-        assert not isinstance(optimizer, list)
-        for group in optimizer.param_groups:
-            group["lr"] = self._rate()
-        images, labels = batch
-        losses = self.block.backward(self._objective, images, labels, self.alive)
-        self.alive &= losses.isfinite()  # stays on the device: no synchronisation at every step
-        self.taken += self.alive
-        self._decay()
-        optimizer.step()
-        optimizer.zero_grad()
+        self.rate.fill_(self._rate())
+        self.share.fill_(self._share())
+        self.progress.fill_(self.step / self.total_steps)
+        self.update(*batch)
         self.step += 1
         if self.step in self.measured:
             self._measure()
             self.trainer.should_stop = not self.alive.any()
+
+    def _update(self, images: Tensor, labels: Tensor) -> None:
+        losses = self.block.backward(self._objective, images, labels, self.alive)
+        self.alive &= losses.isfinite()  # stays on the device: no synchronisation at every step
+        self.taken += self.alive
+        self._decay()
+        optimizer = self.trainer.optimizers[0]
+        optimizer.step()
+        optimizer.zero_grad()
 
     def _objective(self, output: Forward, weight: Tensor, labels: Tensor) -> Tensor:
         """Loss of each example, with its margin where it has one."""
         logits = output.logits
         if self.margin is not None:
             assert isinstance(self.cell.margin, Margin)
-            progress = self.step / self.total_steps
-            logits = self.margin(output, weight, labels, self.cell.margin, progress)
+            logits = self.margin(output, weight, labels, self.cell.margin, self.progress)
         return self.loss(logits, labels)
 
     @torch.no_grad()
@@ -113,9 +126,8 @@ class BlockTraining(pl.LightningModule):
         Decay Regularization, 2019): the gradients are those at the parameters before it.
         """
         if self.cell.recipe.weight_decay:
-            kept = 1 - self.cell.recipe.weight_decay * self._share()
-            for parameter in self.block.parameters():
-                parameter.mul_(kept)
+            kept = 1 - self.cell.recipe.weight_decay * self.share
+            torch._foreach_mul_(list[Tensor](self.block.parameters()), kept)
 
     def _rate(self) -> float:
         assert self.cell.learning_rate is not None
@@ -125,7 +137,7 @@ class BlockTraining(pl.LightningModule):
         return share_of_peak(self.step, total=self.total_steps, recipe=self.cell.recipe)
 
     def _measure(self) -> None:
-        started = time.perf_counter()
+        started = clock(self.device)
         position = self._position()
         with torch.autocast(self.device.type, enabled=False):  # as at the start and on the test set
             rows = list(measurements(self.block, self.loss, self.cell.output, **self.probes))
@@ -133,7 +145,7 @@ class BlockTraining(pl.LightningModule):
             self.alive[index] &= math.isfinite(row["validation_error"])
             if self.alive[index]:
                 self.history.append({"seed": self.seeds[index], **position, **row})
-        self.measuring_s += time.perf_counter() - started
+        self.measuring_s += clock(self.device) - started
         self._log()
 
     def _position(self) -> Mapping[str, float]:

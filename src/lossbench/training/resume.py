@@ -78,3 +78,5 @@ def restore(saved: State, module: BlockTraining, optimizer: Optimizer) -> None:
     for name, tensor in module.block.tensors().items():
         tensor.copy_(saved["tensors"][name])
     optimizer.load_state_dict(saved["optimizer"])
+    for group in optimizer.param_groups:
+        group["lr"] = module.rate  # the schedule's own tensor, of which loading made a copy

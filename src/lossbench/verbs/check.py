@@ -42,7 +42,7 @@ def _try(study: Study) -> None:
         if comparison.model in networks and comparison.dataset not in shapes:
             print(f"{comparison.folder}: the network is tried once the data set is prepared")
     tried = []
-    for each in try_own(study, shapes, classes=CLASSES, needs_vmap=on_gpu):
+    for each in try_own(study, shapes, classes=CLASSES, on_gpu=on_gpu):
         rows = [(trial.name, trial.outcome, trial.said) for trial in each.trials]
         print_table(f"{each.name}: {each.source}", ("Tried", "Outcome", "Found"), rows)
         tried.append(each)
