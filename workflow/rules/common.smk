@@ -4,6 +4,7 @@ import gc
 gc.set_threshold(1_000_000)
 
 import json
+import shlex
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from lossbench.figures.catalogue import FIGURES
 from lossbench.provenance import has_gpu, jobs_use_this_python
 from lossbench.study import paths
 from lossbench.study.fields import on_disk
-from lossbench.study.loading import snakemake_study
+from lossbench.study.loading import near, snakemake_study
 from lossbench.study.plan import all_jobs, replicates, tuning_grid
 from lossbench.study.slices import cards_json, cards_of, slice_json
 from lossbench.tables.theory import THEORY_TABLES
@@ -77,6 +78,16 @@ def study_json(wildcards, input):
 def study_folder(wildcards, output):
     """The study's folder, wherever Snakemake put the files in it."""
     return Path(output[-1].rpartition(f"{PATHS.root}/")[0], PATHS.root)
+
+
+def snakemake_call(wildcards, input):
+    """The call that runs this study from here, without its `--config`. Not compared: see above."""
+    project, files = Path(workflow.basedir), workflow.configfiles
+    options = [
+        *(["--snakefile", str(project / "Snakefile")] if project != Path.cwd() else []),
+        *(["--configfile", str(near(Path(files[0])))] if files else []),
+    ]
+    return shlex.join(["snakemake", "--cores", "1", *options])
 
 
 def slice_of(verb):

@@ -63,9 +63,7 @@ def snakemake_study(
     if len(config_files) > 1:
         listed = ", ".join(str(path) for path in config_files)
         raise ConfigError(f"--configfile: got {listed}; allowed: one file, which is one study")
-    return load_study(
-        _near(config_files[0] if config_files else project / DEFAULT_STUDY), overrides
-    )
+    return load_study(near(config_files[0] if config_files else project / DEFAULT_STUDY), overrides)
 
 
 def parse_study(fields: Mapping[str, Any], *, origin: str) -> Study:
@@ -107,7 +105,7 @@ def _located(study: Study, folder: Path, origin: Callable[[tuple[str | int, ...]
     return Study.model_validate(study.model_dump() | {k: tuple(v) for k, v in found.items()})
 
 
-def _near(path: Path) -> Path:
+def near(path: Path) -> Path:
     """The path from here, where it leads down: shorter in messages."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
