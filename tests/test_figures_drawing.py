@@ -8,7 +8,7 @@ import pytest
 
 from builders import drawn_figures
 from builders.drawn_figures import DRAWN, STUDY_FIGURES, drawn, study
-from lossbench.cards.loss import REFERENCE
+from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.figures.catalogue import FIGURES, figures_of
 from lossbench.figures.drawing import describe, placeholder
 from lossbench.study.settings import NeuronStart, Theory
@@ -80,6 +80,14 @@ def test_the_same_tables_give_the_same_bytes(name):
     assert drawn_figures.draw(name, *study()) == drawn(name)
 
 
+PAIR = {
+    "paired-runs": {REFERENCE, PRIMARY},
+    "lead-by-level": {PRIMARY},
+    "conditions": {PRIMARY},
+}
+"""Figures of the pair that titles speak of alone."""
+
+
 @pytest.mark.parametrize(
     "name",
     [name for name in STUDY_FIGURES if name not in ("confusion", "gallery")],
@@ -89,6 +97,8 @@ def test_every_loss_can_be_hidden(name):
     expected = set(tables["runs"]["loss"])
     if name in ("answer", "speed", "speed-by-level"):
         expected -= {REFERENCE}
+    if name in PAIR:
+        expected = PAIR[name]
     if name == "calibration":
         expected = set(tables["reliability"]["loss"])
     assert set(re.findall(r'data-loss="(\w+)"', drawn(name)[0])) == expected

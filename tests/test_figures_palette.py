@@ -125,6 +125,14 @@ def test_no_two_roles_share_a_light_colour():
     assert all(re.fullmatch("#[0-9a-f]{6}", color) for color in light)
 
 
+def test_no_text_colour_is_another_role_s_colour():
+    for role in palette.roles():
+        others = {
+            colour for other in palette.roles() if other != role for colour in other.properties()
+        }
+        assert not others & set(role.properties())
+
+
 def test_the_stylesheet_sets_every_property_for_light_and_dark():
     light, dark = palette.stylesheet().split("@media")
     for role in palette.roles():
@@ -136,4 +144,6 @@ def test_the_stylesheet_sets_every_property_for_light_and_dark():
 def test_a_role_without_a_text_colour_has_one_property():
     role = Role("x", "#111111", "#eeeeee")
     assert role.declaration(dark=True) == "--x:#eeeeee;"
-    assert role.reference(text=True) == role.reference(text=False) == "var(--x, #111111)"
+    assert role.properties() == {"#111111": "--x"}
+    darker = Role("y", "#cccccc", "#eeeeee", "#333333")
+    assert darker.properties() == {"#cccccc": "--y", "#333333": "--y-text"}

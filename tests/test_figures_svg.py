@@ -56,9 +56,12 @@ def test_svg_is_one_named_image():
     assert "viewBox" in root.attrib
 
 
-def test_svg_colours_are_properties_of_the_page():
-    svg = draw()
+def test_svg_colours_are_plain_and_become_properties_of_the_page():
+    plain = draw()
+    assert "var(" not in plain
+    svg = palette.as_properties(plain)
     bare = re.sub(r"var\(--[\w-]+, #[0-9a-f]{6}\)", "", svg)
+    assert re.sub(r"var\(--[\w-]+, (#[0-9a-f]{6})\)", r"\1", svg) == plain
     assert not re.search(r"(fill|stroke):#", bare)
     assert "stroke:var(--mse-softmax, #d55e00)" in svg
     assert f"fill:var(--bce-sigmoid-text, {palette.loss_styles()['bce_sigmoid'].text})" in svg

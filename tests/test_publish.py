@@ -74,7 +74,7 @@ def test_the_answer_from_text_is_the_answer_from_the_tables(published, monkeypat
     monkeypatch.setattr(publish, "ROOT", folder.parent)
     text = publish.answer(folder)
     assert markdown.table(answer_tables.headline(tables)) in text
-    assert text.startswith("**MSE on softmax ")
+    assert text.startswith("\n\n".join(markdown.answer(tables)))
 
 
 def test_pauses_do_not_count_and_waiting_does(tmp_path):

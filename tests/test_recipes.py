@@ -28,7 +28,9 @@ from lossbench.tables.stored import read_tables
 from lossbench.verbs.choose import choose
 from lossbench.verbs.collect import collect
 from lossbench.verbs.declare import declare
-from lossbench.words.places import places, places_in
+from lossbench.words.findings import find
+from lossbench.words.places import Place, places, places_in
+from lossbench.words.questions import ERROR, SPEED
 from lossbench.words.recipes import described
 
 MINIATURE = Path(__file__).parents[1] / "config/miniature.yaml"
@@ -219,6 +221,12 @@ def test_every_figure_shows_every_comparison(made, name) -> None:
     if name == "answer":  # each question of the comparison that answers it
         told = [place for place in told if (place.recipe, place.epochs) != ("annealed", 4)]
     headings = [place.heading for place in told]
+    if name == "paired-runs":
+        headings = [Place.of(row).heading for row in find(made[0], ERROR).rows]
+    if name == "lead-by-level":  # a narrow panel: what tells it apart has a line of its own
+        found = [Place.of(row) for row in find(made[0], SPEED).rows]
+        headings = [place._replace(told="").heading for place in found]
+        headings += [place.told for place in found]
     shown = svg.replace("&#160;", "\N{NO-BREAK SPACE}")
     assert all(heading in shown for heading in headings), name
 

@@ -6,10 +6,8 @@ import pytest
 
 from builders import synthetic
 from lossbench.report.markdown import markdown
+from lossbench.report.prose import first_screen
 from lossbench.report.templating import escaped
-from lossbench.words.findings import find
-from lossbench.words.phrases import sentences
-from lossbench.words.questions import ERROR, SPEED
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +19,10 @@ def test_holds_answer_headline_and_claims(made):
     tables, study = made
     text = markdown(study, tables, {"git_commit": "0123abc"})
     assert text.startswith("# An invented study\n")
-    for question in (SPEED, ERROR):
-        for sentence in sentences(find(tables, question)):
+    first = first_screen(tables)
+    assert f"**{first['heading']}.** {first['deck']}" in text.replace("\\", "")
+    for question in ("ends_lower", "learns_faster"):
+        for sentence in first[question]:
             assert f"**{sentence.lead}**{escaped(sentence.rest)}" in text
     rows = [line for line in text.splitlines() if re.match(r"\| (MNIST|CIFAR-10|C\d+) \|", line)]
     assert len(rows) == 2 + len(tables["claims"])

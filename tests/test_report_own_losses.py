@@ -11,11 +11,10 @@ from lossbench.cards.loss import LOSSES
 from lossbench.figures import palette
 from lossbench.figures.catalogue import FIGURES
 from lossbench.figures.drawing import svg_and_words
-from lossbench.report import prose
 from lossbench.report.one_metric import metric_rows
 from lossbench.study.config import Study
 from lossbench.words.findings import on_trial
-from lossbench.words.names import in_sentence, loss_name, network_name
+from lossbench.words.names import focus, in_sentence, loss_name, network_name
 
 FOCAL = {
     "name": "focal",
@@ -46,16 +45,17 @@ def made() -> tuple[dict[str, pd.DataFrame], Study]:
     return renamed(tables), Study.model_validate(fields | own)
 
 
-def test_the_answer_speaks_of_the_primary_loss_and_of_the_own_one(made):
-    tables, _ = made
+def test_the_answer_speaks_of_the_own_loss(made):
+    tables, study = made
     assert on_trial(tables) == ("mse_softmax", "focal")
-    said = [str(each) for each in prose.answer_paragraphs(tables)]
-    assert len(said) == 5
-    assert "Focal loss" in said[2]
-    assert "Focal loss" in said[3]
+    assert focus(["cross_entropy", "mse_softmax", "focal"]) == "focal"
+    assert focus(["cross_entropy", "mse_logits", "mse_softmax"]) == "mse_softmax"
+    page = parsed(rendered(tables, study))
+    (question,) = page.all("div", class_="question")[:1]
+    assert "ocal loss" in question.text
 
 
-def test_without_the_primary_loss_it_speaks_of_the_own_one_alone(made):
+def test_without_the_primary_loss_the_table_has_the_own_one_alone(made):
     tables, _ = made
     contrasts = tables["contrasts"]
     tables["contrasts"] = contrasts[contrasts["loss"] != "mse_softmax"]
@@ -96,7 +96,7 @@ def test_figures_draw_it(made, figure):
     tables, study = made
     svg, words = svg_and_words(figure, FIGURES[figure].module, tables, study)
     assert words is not None
-    assert 'data-loss="focal"' in svg
+    assert palette.SPARE[0].color in svg
     assert "Focal loss" in svg
 
 

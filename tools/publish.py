@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.studies import jobs, sittings
-from lossbench.report import answer_tables, markdown, prose
+from lossbench.report import answer_tables, markdown
 from lossbench.study.paths import EXPORTED, StudyPaths
 from lossbench.tables.stored import read_csv
 from lossbench.tables.study import TABLES
@@ -90,7 +90,7 @@ def answer(folder: Path) -> str:
     alt = "Test error and steps to the same error of each loss, against cross-entropy"
     return "\n\n".join(
         [
-            *(markdown.bold(said) for said in prose.answer_paragraphs(tables)),
+            *markdown.answer(tables),
             f"[![{alt}]({place}/{FIGURE}.svg)]({place}.html)",
             markdown.table(answer_tables.headline(tables)),
             f"[The page]({place}.html) has every claim and every number; [its folder]({place}) has"

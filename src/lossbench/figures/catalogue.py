@@ -10,6 +10,8 @@ from typing import Literal
 from lossbench.code.registry import Registry
 
 Section = Literal[
+    "ends-lower",
+    "learns-faster",
     "answer",
     "convergence",
     "final-error",
@@ -40,6 +42,24 @@ class Entry:
 
 
 FIGURES: Registry[Entry] = {
+    "paired-runs": Entry(
+        "ends-lower",
+        "lossbench.figures.paired_runs",
+        ("metrics", "contrasts"),
+        page_table="seed-errors",
+    ),
+    "lead-by-level": Entry(
+        "learns-faster",
+        "lossbench.figures.lead_by_level",
+        ("level_ratios", "contrasts"),
+        page_table="speed-by-level",
+    ),
+    "conditions": Entry(
+        "answer",
+        "lossbench.figures.conditions",
+        ("contrasts",),
+        page_table="speed",
+    ),
     "answer": Entry(
         "answer",
         "lossbench.figures.answer",

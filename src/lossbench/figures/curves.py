@@ -7,8 +7,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from lossbench.figures import theme
-from lossbench.figures.axes import positive
+from lossbench.figures import palette, theme
+from lossbench.figures.axes import percent_axis, plain_axis, positive
 from lossbench.figures.panels import by_loss, losses
 from lossbench.study.fields import LossName
 
@@ -63,3 +63,23 @@ def _spaced(steps: pd.Series, points: int) -> np.ndarray:
         return unique
     wanted = np.geomspace(unique[0], unique[-1], points)
     return np.unique(unique[np.abs(unique[:, None] - wanted).argmin(axis=0)])
+
+
+def ratio_curves(axes: Axes, ratios: pd.DataFrame) -> None:
+    """The ratio of steps by level of error; hollow marks where runs of either side miss it."""
+    axes.axhline(1, color=palette.MUTED.light, linewidth=0.8, zorder=1)
+    for loss, rows in by_loss(ratios):
+        known = rows.dropna(subset="ratio").sort_values("level")
+        errors = known["validation_error"]
+        style = theme.line_style(loss)
+        axes.plot(errors, known["ratio"], **style)
+        axes.fill_between(
+            errors, known["ci_low"], known["ci_high"], color=style["color"], alpha=0.15, linewidth=0
+        )
+        bounded = known[(known["missed"] > 0) | (known["reference_missed"] > 0)]
+        look = theme.mark_style(loss, 3) | theme.HOLLOW
+        axes.plot(bounded["validation_error"], bounded["ratio"], **look)
+    axes.set(xscale="log", yscale="log")
+    axes.invert_xaxis()
+    percent_axis(axes.xaxis, log=True)
+    plain_axis(axes.yaxis, log=True, unit="×")

@@ -98,7 +98,7 @@ def placeholder(name: str) -> str:
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 490 40" role="img" '
         f'aria-labelledby="{name}-alt" font-family="sans-serif" font-size="9">'
         f'<desc id="{name}-alt">This study holds no data for this figure.</desc>'
-        '<text x="0" y="24" style="fill:var(--muted, #5f6368)">'
+        '<text x="0" y="24" style="fill:#5f6368">'
         "This study holds no data for this figure.</text></svg>"
     )
 

@@ -62,8 +62,8 @@ def ratio_limits(rows: pd.DataFrame) -> tuple[float, float]:
     return float(np.exp(-reach)), float(np.exp(reach))
 
 
-def set_rows(axes: Axes, order: Sequence[LossName]) -> None:
-    """Make room for a row for each loss, the first of `order` on top at height 0."""
+def set_rows(axes: Axes, order: Sequence[object]) -> None:
+    """Make room for a row for each of `order`, the first on top at height 0."""
     axes.set_ylim(len(order) - 0.4, -0.6)
     axes.grid(visible=False)
     axes.tick_params(axis="y", length=0)
@@ -78,15 +78,20 @@ def name_rows(axes: Axes, order: Sequence[LossName]) -> None:
 
 def draw(axes: Axes, rows: pd.DataFrame, order: Sequence[LossName], scale: Scale) -> None:
     """Draw the rows of one place, the first loss of `order` on top."""
+    draw_rows(axes, rows, [order.index(loss) for loss in rows["loss"]], scale)
+    set_rows(axes, order)
+
+
+def draw_rows(axes: Axes, rows: pd.DataFrame, heights: Sequence[int], scale: Scale) -> None:
+    """Draw each of the rows at its height."""
     if scale.log:
         axes.set_xscale("log")
     axes.set_xlim(*scale.limits)
-    set_rows(axes, order)
     axes.spines["left"].set_visible(False)
     _band(axes, rows, scale)
     axes.axvline(scale.center, color=palette.MUTED.light, linewidth=0.8, zorder=1)
-    for row in rows.itertuples():
-        _row(axes, row, order.index(row.loss), scale)
+    for row, height in zip(rows.itertuples(), heights, strict=True):
+        _row(axes, row, height, scale)
 
 
 def points(row: Any) -> str:

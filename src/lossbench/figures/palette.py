@@ -1,5 +1,6 @@
 """The colours of figures and page, and how each loss is told from the others."""
 
+import re
 from dataclasses import dataclass
 
 from lossbench.cards.look import Look
@@ -25,11 +26,10 @@ class Role:
             return value
         return f"{value}--{self.name}-text:{self.dark if dark else self.text};"
 
-    def reference(self, *, text: bool) -> str:
-        """The CSS value that refers to this colour and falls back on the light palette."""
-        if text and self.text is not None:
-            return f"var(--{self.name}-text, {self.text})"
-        return f"var(--{self.name}, {self.light})"
+    def properties(self) -> dict[str, str]:
+        """Its colours on light pages, and the CSS properties that carry them."""
+        found = {} if self.text is None else {self.text: f"--{self.name}-text"}
+        return found | {self.light: f"--{self.name}"}
 
 
 BACKGROUND = Role("background", "#ffffff", "#15171a")
@@ -85,6 +85,18 @@ def roles() -> list[Role]:
         Role(css_name(loss), style.color, style.dark, style.text)
         for loss, style in loss_styles().items()
     ]
+
+
+def as_properties(svg: str) -> str:
+    """A drawing in plain colours, as one that follows the page to its dark palette."""
+    known = {color: name for role in roles() for color, name in role.properties().items()}
+    return re.sub(
+        r"(fill|stroke):(#[0-9a-f]{6})\b",
+        lambda found: (
+            f"{found[1]}:var({known[found[2]]}, {found[2]})" if found[2] in known else found[0]
+        ),
+        svg,
+    )
 
 
 def css_name(loss: str) -> str:

@@ -1,4 +1,4 @@
-"""Turns a drawn figure into a small SVG element that obeys the page it stands in."""
+"""Turns a drawn figure into a small SVG element, in plain colours that every program reads."""
 
 import io
 import re
@@ -20,7 +20,7 @@ _NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 _POINT = re.compile(r"([ML])(-?[\d.]+) (-?[\d.]+)")
 _POLYLINES = re.compile(r"(?:M-?[\d.]+ -?[\d.]+(?:L-?[\d.]+ -?[\d.]+)+)+")
 _REFERENCE = re.compile(r"#([\w.:-]+)")
-_PROPERTY = re.compile(r"var\(--([\w-]+?)(?:-text)?,")
+_COLOUR = re.compile(r"#[0-9a-f]{6}\b")
 _DROPPED = re.compile(r"stroke-linejoin|stroke-linecap: butt|text-anchor: start|font-family|^font:")
 
 
@@ -34,12 +34,12 @@ def compress(
     _sort_cells(root)
     _name(root, name, alt)
     _prefix_ids(root, name)
-    colours = {role.light: role for role in roles}
+    letters = {role.light: role.text or role.light for role in roles}
     for element in root.iter():
-        _restyle(element, colours)
+        _restyle(element, letters)
         _round(element)
     _simplify(root)
-    _tag(root, losses)
+    _tag(root, [role for role in roles if role.name in set(map(css_name, losses))])
     return ET.tostring(root, encoding="unicode").strip()
 
 
@@ -106,8 +106,8 @@ def _prefix_ids(root: ET.Element, name: str) -> None:
                 element.set(key, element.attrib[key].replace("#", f"#{name}-", 1))
 
 
-def _restyle(element: ET.Element, colours: Mapping[str, Role]) -> None:
-    """Fonts come from the root, colours from the page's custom properties."""
+def _restyle(element: ET.Element, letters: Mapping[str, str]) -> None:
+    """Fonts come from the root; letters are darker than lines where these are too pale to read."""
     style = element.attrib.pop("style", "")
     if not style:
         return
@@ -119,8 +119,8 @@ def _restyle(element: ET.Element, colours: Mapping[str, Role]) -> None:
         if _DROPPED.search(declaration):
             continue
         key, _, value = declaration.partition(": ")
-        if value in colours:
-            value = colours[value].reference(text=text)
+        if text:
+            value = letters.get(value, value)
         kept.append(f"{key}:{value}")
     if kept:
         element.set("style", ";".join(kept))
@@ -221,12 +221,12 @@ def _share_style(parent: ET.Element) -> None:
             del mark.attrib["style"]
 
 
-def _tag(root: ET.Element, losses: Iterable[LossName]) -> None:
+def _tag(root: ET.Element, roles: Iterable[Role]) -> None:
     """Mark what is drawn in a loss's colour as the loss's: a page's legend can hide it."""
-    named = {css_name(loss): loss for loss in losses}
+    named = {colour: role.name.replace("-", "_") for role in roles for colour in role.properties()}
     for element in root.iter():
         # What has an id is a mark's shape, drawn by others.
-        properties = _PROPERTY.findall("" if "id" in element.attrib else element.get("style", ""))
-        for loss in (named[name] for name in properties if name in named):
+        colours = _COLOUR.findall("" if "id" in element.attrib else element.get("style", ""))
+        for loss in (named[colour] for colour in colours if colour in named):
             element.set("class", f"loss loss-{loss}")
             element.set("data-loss", loss)

@@ -1,7 +1,7 @@
 """One look for every figure: a fixed colour, marker and dash for each loss, and quiet axes.
 
-Figures are drawn in the light palette; `svg.py` turns each of its colours into a CSS custom
-property, so a page switches to the dark palette without drawing anything again.
+Figures are drawn in the light palette. A page turns each of its colours into a CSS custom
+property, and so switches to the dark palette without drawing anything again.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,9 @@ from lossbench.figures.svg import compress
 from lossbench.study.fields import LossName
 
 WIDTH = 6.8
-"""Width of every figure in inches; a page scales it to its column."""
+"""Width of a figure in inches; a page scales it to its column."""
+HALF = 4.8
+"""Width of a figure that stands beside another."""
 
 HOLLOW = {"markerfacecolor": BACKGROUND.light, "markeredgewidth": 1.2}
 """What `mark_style` takes besides to draw a hollow mark."""
@@ -81,8 +83,8 @@ def applied() -> Iterator[None]:
 def to_svg(figure: Figure, name: str, *, alt: str = "") -> str:
     """The figure as one SVG element that can stand in a page beside many others.
 
-    Its ids start with `name`, its colours are custom properties with the light palette as
-    fallback, its background is the page's, and the same figure always gives the same text.
+    Its ids start with `name`, its colours are plain ones of the light palette, its background is
+    the page's, and the same figure always gives the same text.
     `alt` is what screen readers say.
     """
     return compress(figure, name, alt=alt, roles=roles(), losses=loss_styles())

@@ -20,14 +20,28 @@ def markdown(study: Study, tables: Tables, provenance: Provenance | None = None)
         shown.append(table(answer_tables.claims(tables, frozenset())))
     return template("summary.md.j2").render(
         study=study,
+        scope=prose.scope(study),
         run_counts=prose.run_counts(study, tables),
         notices=prose.notices(study, tables),
-        answer=[bold(said) for said in prose.answer_paragraphs(tables)],
+        answer=answer(tables),
         tables=shown,
         repetitions=prose.repetitions(study),
         commit=(provenance or {}).get("git_commit"),
         page=StudyPaths(study.name).page,
     )
+
+
+def answer(tables: Tables) -> list[str]:
+    """The first screen's words: the answer, then both questions."""
+    first = prose.first_screen(tables)
+    questions = (
+        ("Which ends lower?", first["ends_lower"]),
+        ("Which learns faster?", first["learns_faster"]),
+    )
+    return [
+        f"**{escaped(first['heading'])}.** {escaped(first['deck'])}",
+        *(f"{asked} {bold(said)}" for asked, said in questions),
+    ]
 
 
 def table(shown: DataTable) -> str:

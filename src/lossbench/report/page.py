@@ -12,7 +12,6 @@ from lossbench.report.labels import losses
 from lossbench.report.sections import SECTIONS
 from lossbench.study.config import Study
 from lossbench.tables.rows import Tables
-from lossbench.words.phrases import plain
 
 
 def render(
@@ -32,12 +31,12 @@ def render(
         material=Material(study, tables, figures, provenance),
         sections=SECTIONS,
         losses=losses(study),
-        description=plain(prose.answer_paragraphs(tables)[0]),
+        first=prose.first_screen(tables),
+        scope=prose.scope(study),
         run_counts=prose.run_counts(study, tables),
         notices=prose.notices(study, tables),
         version=provenance.get("lossbench", ""),
         commit=provenance.get("git_commit"),
-        finished=provenance.get("finished"),
         stylesheet=Markup(stylesheet() + templating.source("style.css")),
         script=Markup(templating.source("script.js")),
     )

@@ -1,6 +1,7 @@
 """What the templates in `prose/` show: numbers and names, computed from study and tables."""
 
 import json
+from typing import TypedDict
 
 import pandas as pd
 import yaml
@@ -17,10 +18,20 @@ from lossbench.study import plan
 from lossbench.study.config import Study
 from lossbench.study.grid import Comparison
 from lossbench.tables.rows import Tables, records, rows_of
-from lossbench.words.findings import find, on_trial, select
+from lossbench.words import headline
+from lossbench.words.findings import find, select
 from lossbench.words.phrases import OPEN, Sentences, sentences
 from lossbench.words.places import Place, places, tell_apart
 from lossbench.words.questions import ERROR, SPEED, Question
+
+
+class FirstScreen(TypedDict):
+    """What the page's first screen says."""
+
+    heading: str
+    deck: str
+    ends_lower: Sentences
+    learns_faster: Sentences
 
 
 def notices(study: Study, tables: Tables) -> list[str]:
@@ -51,33 +62,42 @@ def repetitions(study: Study) -> str:
     )
 
 
-def answer(tables: Tables) -> Values:
-    """The first sentences: who learns faster, who ends lower, and how the claims stand."""
+def first_screen(tables: Tables) -> FirstScreen:
+    """The answer: a heading, a sentence, and what there is to say to either question."""
+    error, speed = find(tables, ERROR), find(tables, SPEED)
+    relative = headline.relative_errors(tables, error.loss)
+    return {
+        "heading": headline.heading(error, speed),
+        "deck": headline.deck(error, speed, relative),
+        "ends_lower": tuple(headline.verdict(error, relative)),
+        "learns_faster": tuple(headline.verdict(speed, relative)),
+    }
+
+
+def claim_counts(tables: Tables) -> str:
+    """How the claims stand, those that experiments decide apart from the algebra."""
     claims = rows_of(tables, "claims")
     by_basis = {
         basis: claims.loc[claims["basis"] == basis, "verdict"].value_counts().to_dict()
         for basis in ("measurement", "calculus")
     }
-    return {
-        "findings": [
-            {
-                "speed": sentences(find(tables, SPEED, loss)),
-                "error": sentences(find(tables, ERROR, loss)),
-            }
-            for loss in on_trial(tables)
-        ],
-        "claims": paragraph(
-            "prose/claim-counts.txt.j2",
-            measured=by_basis["measurement"],
-            derived=by_basis["calculus"],
-        ),
-    }
+    return paragraph(
+        "prose/claim-counts.txt.j2",
+        measured=by_basis["measurement"],
+        derived=by_basis["calculus"],
+    )
 
 
-def answer_paragraphs(tables: Tables) -> list[Sentences]:
-    """The same, one after the other."""
-    found = answer(tables)
-    return [*(said for finding in found["findings"] for said in finding.values()), found["claims"]]
+def scope(study: Study) -> str:
+    """What was compared: networks, lengths, replicates."""
+    compared = study.comparisons
+    return paragraph(
+        "prose/compared.txt.j2",
+        networks=len({(each.dataset, each.model) for each in compared}),
+        datasets=[each.name for each in study.datasets],
+        epochs=[each.epochs for each in compared],
+        replicates=[len(plan.most_replicates(study, each)) for each in compared],
+    )
 
 
 def speed_of_losses(material: Material) -> Values:

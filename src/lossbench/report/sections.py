@@ -61,9 +61,12 @@ SECTIONS = (
     _section(
         "answer",
         "The answer",
-        TextBlock("prose/answer.html.j2", values=_of_tables(prose.answer)),
-        _table(answer_tables.headline, "metrics", "contrasts"),
+        TextBlock("prose/ends-lower.html.j2", values=_of_tables(prose.first_screen)),
+        *_figures("ends-lower"),
+        TextBlock("prose/learns-faster.html.j2", values=_of_tables(prose.first_screen)),
+        *_figures("learns-faster"),
         *_figures("answer"),
+        _table(answer_tables.headline, "metrics", "contrasts"),
         TextBlock(
             "prose/repetitions.html.j2",
             values=lambda page: {"repetitions": prose.repetitions(page.study)},
@@ -72,7 +75,11 @@ SECTIONS = (
     _section(
         "claims",
         "The claims",
-        TextBlock("prose/claims.html.j2", ("claims",)),
+        TextBlock(
+            "prose/claims.html.j2",
+            ("claims",),
+            lambda page: {"counts": prose.claim_counts(page.tables)},
+        ),
         TableBlock(
             lambda page: answer_tables.claims(page.tables, frozenset(page.figures)),
             ("claims",),

@@ -21,9 +21,9 @@ def new(name: Annotated[str, typer.Argument(help="What the study is called.")]) 
     study = Path(f"{name}.yaml")
     if there := [str(path) for path in (study, LOSSES) if path.exists()]:
         raise ConfigError(f"{' and '.join(there)}: there already; nothing was written")
-    templates = resources.files("lossbench.study") / "templates"
-    write_text(study, (templates / "new.yaml").read_text("utf-8").replace("NAME", name, 1))
-    write_text(LOSSES, (templates / "my_losses.txt").read_text("utf-8"))
+    examples = resources.files("lossbench.study") / "examples"
+    write_text(study, (examples / "new.yaml").read_text("utf-8").replace("NAME", name, 1))
+    write_text(LOSSES, (examples / "my_losses.txt").read_text("utf-8"))
     print(
         f"Wrote {study} and {LOSSES}. Next:\n"
         f"  lossbench check {study}\n"

@@ -71,7 +71,7 @@ class Finding:
 
 
 def on_trial(tables: Tables) -> tuple[str, ...]:
-    """The losses that the answer speaks of: the primary one, and the study's own.
+    """The losses that the headline table has: the primary one, and the study's own.
 
     Where nothing of that is compared, the one that titles speak of.
     """

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from lossbench.cards.dataset import DATASETS
 from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.cards.metric import METRICS
-from lossbench.cards.own_cards import loss_cards, network_cards
+from lossbench.cards.own_cards import OWN_LOSSES, loss_cards, network_cards
 
 
 def loss_name(loss: str) -> str:
@@ -40,6 +40,7 @@ def dataset_name(dataset: str) -> str:
 
 
 def focus(losses: Iterable[str]) -> str | None:
-    """The one of these losses that titles speak of: the primary one, else the first other."""
+    """The one of these losses that titles speak of: the study's own, the primary, or another."""
     others = [loss for loss in losses if loss != REFERENCE]
-    return PRIMARY if PRIMARY in others else next(iter(others), None)
+    preferred = [loss for loss in (*OWN_LOSSES, PRIMARY) if loss in others]
+    return next(iter([*preferred, *others]), None)

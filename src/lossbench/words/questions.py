@@ -49,6 +49,14 @@ class Question:
     """What leads from the other verdicts to them."""
     notes: Callable[[Sequence[Record]], list[str]] = notes.nothing
     """What must be added to the values of these contrasts."""
+    topic: str = ""
+    """What is asked about, for headings."""
+    wins: str = ""
+    """What the better loss does."""
+    level: str = ""
+    """What both do where neither is better."""
+    takes: str = ""
+    """What leads from a loss to its value."""
 
 
 NOT_MEASURABLE = Phrase("", "not measurable", "against")
@@ -71,6 +79,10 @@ SPEED = Question(
     by=": it needs",
     amount=": it needs",
     notes=notes.reach,
+    topic="speed",
+    wins="learns faster",
+    level="learn as fast",
+    takes="needs",
 )
 
 ERROR = Question(
@@ -86,6 +98,10 @@ ERROR = Question(
     write=numbers.points,
     subject="the errors",
     notes=notes.images,
+    topic="final error",
+    wins="ends lower",
+    level="end level",
+    takes="ends at",
 )
 
 CALIBRATION = Question(

@@ -1,0 +1,62 @@
+"""Which learns faster: the ratio of steps of the pair that titles speak of, level by level."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from lossbench.figures import theme
+from lossbench.figures.axes import percent_axis, plain_axis
+from lossbench.figures.curves import ratio_curves
+from lossbench.figures.drawing import Tables, Words, filled
+from lossbench.figures.panels import heading, subheading
+from lossbench.study.config import Study
+from lossbench.words import names, numbers, phrases
+from lossbench.words.findings import find
+from lossbench.words.places import Place
+from lossbench.words.questions import SPEED
+
+TEMPLATE = "lead_by_level.j2"
+
+
+def available(tables: Tables) -> bool:
+    """Whether any level has a ratio of the pair."""
+    return filled("level_ratios", "contrasts")(tables) and len(_shown(tables)) > 0
+
+
+def draw(tables: Tables, study: Study) -> Figure:  # noqa: ARG001
+    """A panel for each comparison that answers for its network; all share the axis of ratios."""
+    shown = _shown(tables)
+    columns = min(2, len(shown))
+    rows = -(-len(shown) // columns)
+    figure = Figure(figsize=(theme.HALF, 0.35 + 1.6 * rows), layout="constrained")
+    is_told = any(place.told for place in shown)
+    axes = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
+    for panel, (place, ratios) in zip(axes, shown.items(), strict=False):
+        heading(panel, place._replace(told="").heading, above=12 if is_told else 0)
+        subheading(panel, place.told)
+        ratio_curves(panel, ratios)
+        percent_axis(panel.xaxis, log=True)
+    plain_axis(axes[0].yaxis, log=True, unit="×")
+    for panel in axes[len(shown) :]:
+        panel.set_axis_off()
+    figure.supxlabel("easier ← validation error → harder", fontsize=8.5)
+    figure.supylabel("times the steps", fontsize=8.5)
+    return figure
+
+
+def words(tables: Tables, study: Study) -> Words:
+    """Who learns faster."""
+    finding = find(tables, SPEED)
+    return {
+        "title": phrases.title(finding),
+        "loss": names.in_sentence(finding.loss),
+        "places": numbers.join([place.heading for place in _shown(tables)]),
+        "level": numbers.percent(study.statistics.level, 0),
+    }
+
+
+def _shown(tables: Tables) -> dict[Place, pd.DataFrame]:
+    """The pair's ratios by comparison, where there are any."""
+    finding, ratios = find(tables, SPEED), tables["level_ratios"]
+    mine = ratios[ratios["loss"] == finding.loss].dropna(subset="ratio")
+    found = {Place.of(row): Place.of(row).rows(mine) for row in finding.rows}
+    return {place: rows for place, rows in found.items() if len(rows)}

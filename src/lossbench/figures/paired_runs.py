@@ -1,0 +1,101 @@
+"""Which ends lower: every run of the pair that titles speak of, paired by replicate."""
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lossbench.cards.loss import REFERENCE
+from lossbench.figures import palette, theme
+from lossbench.figures.drawing import Tables, Words, filled
+from lossbench.figures.panels import heading, records
+from lossbench.study.config import Study
+from lossbench.tables.runs import COMPARISON
+from lossbench.words import headline, names, numbers, phrases
+from lossbench.words.findings import Finding, find
+from lossbench.words.places import Place
+from lossbench.words.questions import ERROR
+
+TEMPLATE = "paired_runs.j2"
+ROW = 0.72
+"""Height of a comparison in inches."""
+
+
+def available(tables: Tables) -> bool:
+    """Whether runs of the pair can be shown side by side."""
+    return filled("metrics", "contrasts")(tables) and len(_pairs(tables, find(tables, ERROR))) > 0
+
+
+def draw(tables: Tables, study: Study) -> Figure:  # noqa: ARG001
+    """A line for each comparison that answers for its network, each on its own axis of error."""
+    finding = find(tables, ERROR)
+    pairs, relative = _pairs(tables, finding), headline.relative_errors(tables, finding.loss)
+    shown = [row for row in finding.rows if len(Place.of(row).rows(pairs))]
+    figure = Figure(figsize=(theme.HALF, 0.3 + ROW * len(shown)), layout="constrained")
+    axes = figure.subplots(len(shown), 1, squeeze=False)[:, 0]
+    for place, (panel, row) in enumerate(zip(axes, shown, strict=True)):
+        _runs(panel, Place.of(row).rows(pairs), finding.loss, named=place == 0)
+        _said(panel, row, relative)
+    axes[-1].set_xlabel("test error, mean of each loss")
+    return figure
+
+
+def words(tables: Tables, study: Study) -> Words:  # noqa: ARG001
+    """Who ends lower, and in how many of the pairs."""
+    finding = find(tables, ERROR)
+    won, pairs = headline.wins(tables, finding)
+    return {
+        "title": phrases.title(finding),
+        "loss": names.in_sentence(finding.loss),
+        "won": won,
+        "pairs": pairs,
+        "places": numbers.join([Place.of(row).heading for row in finding.rows]),
+    }
+
+
+def _pairs(tables: Tables, finding: Finding) -> pd.DataFrame:
+    """Test error of both losses, one row a comparison and replicate in which both have one."""
+    metrics = tables["metrics"]
+    errors = metrics[(metrics["metric"] == "error") & (metrics["split"] == "test")]
+    wide = errors.pivot_table(index=[*COMPARISON, "seed"], columns="loss", values="value")
+    return wide.reindex(columns=[REFERENCE, finding.loss]).dropna().reset_index()
+
+
+def _runs(axes: Axes, pairs: pd.DataFrame, loss: str, *, named: bool) -> None:
+    """Reference above, loss below; a grey line joins a replicate's two runs."""
+    for pair in records(pairs[[REFERENCE, loss]]):
+        axes.plot(list(pair), [1, 0], color=palette.MUTED.light, linewidth=0.5, alpha=0.6, zorder=1)
+    means = pairs[[REFERENCE, loss]].mean()
+    low, high = pairs[[REFERENCE, loss]].min().min(), pairs[[REFERENCE, loss]].max().max()
+    for height, each in ((1, REFERENCE), (0, loss)):
+        axes.plot(pairs[each], [height] * len(pairs), **theme.mark_style(each, 4))
+        if named:
+            axes.annotate(
+                names.in_sentence(each),
+                (low, height),
+                xytext=(-7, 0),
+                textcoords="offset points",
+                ha="right",
+                va="center",
+                color=theme.colors()[each],
+            )
+    reach = max(high - low, 1e-6)
+    axes.set(xlim=(low - 0.45 * reach, high + 0.75 * reach), ylim=(-0.8, 1.5), yticks=[])
+    axes.set_xticks(list(means), [numbers.percent(mean) for mean in means])
+    axes.spines["left"].set_visible(False)
+    axes.grid(visible=False)
+
+
+def _said(axes: Axes, row: Any, relative: dict[Place, float]) -> None:
+    """The comparison's name, and beside its runs what its contrast says."""
+    place = Place.of(row)
+    heading(axes, place.heading)
+    share = relative.get(place._replace(told=""))
+    lines = [numbers.points(row.value) if pd.notna(row.value) else "no value"]
+    if share is not None:
+        word = "more" if share > 0 else "fewer"
+        lines.append(f"{numbers.percent(abs(share), 0)} {word} errors")
+    if row.verdict in phrases.OPEN:
+        lines.append(row.verdict)
+    axes.text(1, 0.5, "\n".join(lines), transform=axes.transAxes, ha="right", va="center")

@@ -1,0 +1,186 @@
+"""The first screen in words: who ends lower, who learns faster, each as far as its verdicts go."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from lossbench.cards.loss import REFERENCE
+from lossbench.tables.rows import Tables, rows_of
+from lossbench.tables.runs import COMPARISON
+from lossbench.words import numbers
+from lossbench.words.findings import Finding, Part
+from lossbench.words.names import dataset_name, in_sentence
+from lossbench.words.phrases import CLEAR, OPEN, Sentence, amount
+from lossbench.words.places import Place, on
+from lossbench.words.questions import ERROR, Question
+
+LONGEST = 12
+"""Words of the page's heading."""
+
+Kind = Literal["everywhere", "somewhere", "divided", "level", "undecided", "not judged"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finding as the heading tells it."""
+
+    kind: Kind
+    winner: str = ""
+    """The loss that does better wherever anything is clear; empty where none does, or each once."""
+    wins: int = 0
+    of: int = 0
+
+
+def outcome(finding: Finding) -> Outcome:
+    """What the verdicts amount to; one open verdict among clear ones makes `somewhere` of it."""
+    total = len(finding.rows)
+    worse, better = finding.count("worse"), finding.count("better")
+    level = finding.count("equivalent")
+    if worse and better:
+        return Outcome("divided")
+    if worse or better:
+        winner, wins = (finding.loss, better) if better else (REFERENCE, worse)
+        return Outcome("everywhere" if wins == total else "somewhere", winner, wins, total)
+    if level and level == total:
+        return Outcome("level")
+    return Outcome("undecided" if level or finding.count("undecided") else "not judged")
+
+
+def heading(error: Finding, speed: Finding) -> str:
+    """The answer in at most twelve words, without a full stop."""
+    asked = (error.question, outcome(error)), (speed.question, outcome(speed))
+    kinds = {found.kind for _, found in asked}
+    if kinds == {"level"}:
+        return f"Both losses {error.question.level} and {speed.question.level}"
+    if kinds == {"undecided"}:
+        return "Neither final error nor speed is decided"
+    if kinds == {"not judged"}:
+        return "Neither final error nor speed can be judged"
+    for with_counts in (True, False):
+        told = _joined([_clause(*each, with_counts=with_counts) for each in asked])
+        if len(told.split()) <= LONGEST:
+            break
+    return told[0].upper() + told[1:]
+
+
+def verdict(finding: Finding, relative: Mapping[Place, float]) -> list[Sentence]:
+    """One sentence a verdict: who does better, in how many comparisons, and by how much.
+
+    `relative`: by place the share by which the loss's value exceeds the reference's, if it is one.
+    """
+    if not finding.rows:
+        return [Sentence("Not compared", ".")]
+    return [_told(finding, part, relative) for part in finding.parts]
+
+
+def deck(error: Finding, speed: Finding, relative: Mapping[Place, float]) -> str:
+    """What was kept equal, and what the verdicts amount to in numbers, in one sentence."""
+    clear = [(finding, part) for finding in (error, speed) for part in finding.parts]
+    told = [
+        (_amount(finding, part, relative), _where(part, finding))
+        for finding, part in clear
+        if part.verdict in CLEAR
+    ]
+    if told:
+        loss, places = in_sentence(error.loss), {where for _, where in told}
+        same = f" {places.pop()}" if len(places) == 1 else ""
+        amounts = [what if same else f"{what} {where}" for what, where in told]
+        return f"{loss[0].upper() + loss[1:]} {numbers.join(amounts)}{same}."
+    kinds = {outcome(finding).kind for finding in (error, speed)}
+    if kinds == {"level"}:
+        return "No difference leaves the margins within which the two count as equal."
+    return "The differences are too small, or the runs too few, to tell."
+
+
+def more(relative: Mapping[Place, float], part: Part) -> str:
+    """Such as `7% to 29% more errors`; empty where a share is unknown or their signs differ."""
+    shares = [relative.get(place._replace(told=""), math.nan) for place in part.places]
+    if not all(map(math.isfinite, shares)) or min(shares) * max(shares) <= 0:
+        return ""
+    word = "more" if min(shares) > 0 else "fewer"
+    return f"{numbers.span(map(abs, shares), lambda x: numbers.percent(x, 0))} {word} errors"
+
+
+def relative_errors(tables: Tables, loss: str) -> dict[Place, float]:
+    """By place, the share by which the loss's mean test error exceeds the reference's."""
+    found = rows_of(tables, "metrics", split="test", metric="error", stage="evaluation")
+    wide = found.pivot_table(index=list(COMPARISON), columns="loss", values="value")
+    if not {loss, REFERENCE} <= set(wide):
+        return {}
+    known = wide[wide[REFERENCE] > 0]
+    shares: pd.Series[float] = known[loss] / known[REFERENCE] - 1
+    return {Place(*key): float(share) for key, share in shares.items()}
+
+
+def wins(tables: Tables, finding: Finding) -> tuple[int, int]:
+    """In how many pairs of runs, of all that are compared, the reference ends lower."""
+    found = rows_of(tables, "metrics", split="test", metric="error", stage="evaluation")
+    wide = found.pivot_table(index=[*COMPARISON, "seed"], columns="loss", values="value")
+    if not {finding.loss, REFERENCE} <= set(wide):
+        return 0, 0
+    pairs = wide[[finding.loss, REFERENCE]].dropna().reset_index()
+    pairs = pd.concat([Place.of(row).rows(pairs) for row in finding.rows] or [pairs[:0]])
+    return int((pairs[REFERENCE] < pairs[finding.loss]).sum()), len(pairs)
+
+
+def _clause(question: Question, found: Outcome, *, with_counts: bool) -> tuple[str, str]:
+    """Subject and what is said of it."""
+    match found.kind:
+        case "everywhere":
+            return in_sentence(found.winner), question.wins
+        case "somewhere" if with_counts:
+            return in_sentence(found.winner), f"{question.wins} in {found.wins} of {found.of}"
+        case "somewhere":
+            return in_sentence(found.winner), f"sometimes {question.wins}"
+        case "divided":
+            return "which", f"{question.wins} varies"
+        case "level":
+            return "both", question.level
+        case "undecided":
+            return question.topic, "is undecided"
+        case "not judged":
+            return question.topic, "cannot be judged"
+
+
+def _joined(clauses: Sequence[tuple[str, str]]) -> str:
+    (first, one), (second, other) = clauses
+    if first == second and first not in ("which", "both"):
+        return f"{first} {one} and {other}"
+    return f"{first} {one}; {second} {other}"
+
+
+def _told(finding: Finding, part: Part, relative: Mapping[Place, float]) -> Sentence:
+    question, total = finding.question, len(finding.rows)
+    here = "" if len(part.rows) == total else f" in {len(part.rows)} of {total} comparisons"
+    if part.verdict in OPEN:
+        values = amount(question, part.rows)
+        return Sentence(part.verdict.capitalize(), f"{here}{f' ({values})' if values else ''}.")
+    if part.verdict == "equivalent":
+        return Sentence("Level", f"{here}.")
+    winner = in_sentence(REFERENCE if part.verdict == "worse" else finding.loss)
+    subject = in_sentence(finding.loss) if part.verdict == "worse" else "it"
+    told = f"{here}: {subject} {_amount(finding, part, relative)}"
+    if question is ERROR and more(relative, part):
+        told += f" ({amount(question, part.rows)})"
+    return Sentence(winner[0].upper() + winner[1:], f"{told}.")
+
+
+def _amount(finding: Finding, part: Part, relative: Mapping[Place, float]) -> str:
+    """Such as `makes 16% more errors`, `ends at +0.27 pp`, `needs 1.4× the steps`."""
+    if finding.question is ERROR and (change := more(relative, part)):
+        return f"makes {change}"
+    if values := amount(finding.question, part.rows):
+        return f"{finding.question.takes} {values}"
+    return "misses levels of error that the other reaches"
+
+
+def _where(part: Part, finding: Finding) -> str:
+    if len(part.rows) == 1:
+        return on(part.places)
+    if len(part.rows) < len(finding.rows):
+        return f"in {len(part.rows)} of {len(finding.rows)} comparisons"
+    datasets = dict.fromkeys(place.dataset for place in part.places)
+    return f"on {numbers.join([dataset_name(dataset) for dataset in datasets])}"

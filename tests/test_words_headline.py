@@ -1,0 +1,149 @@
+"""The first screen says who wins, and never more than the verdicts, whatever the answer is."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from builders import synthetic
+from builders.answers import SCENARIOS, tables_of
+from lossbench.cards.loss import PRIMARY, REFERENCE
+from lossbench.words import headline
+from lossbench.words.findings import Part, find
+from lossbench.words.names import in_sentence
+from lossbench.words.places import Place
+from lossbench.words.questions import ERROR, SPEED
+
+WINS = {"error": "ends lower", "speed": "learns faster"}
+LEVEL = {"error": "end level", "speed": "learn as fast"}
+NAMES = {"better": in_sentence(PRIMARY), "worse": in_sentence(REFERENCE)}
+
+
+def findings(name):
+    tables = tables_of(SCENARIOS[name])
+    return tables, {"error": find(tables, ERROR), "speed": find(tables, SPEED)}
+
+
+def verdicts(tables, metric) -> list[str]:
+    frame = tables["contrasts"].query("loss == @PRIMARY")
+    return list(frame.loc[frame["metric"] == metric, "verdict"])
+
+
+def subject_of(text: str, phrase: str) -> str:
+    """Who the heading says it of: the words before it, up to the clause's start."""
+    before = text.partition(phrase)[0].rpartition(";")[2]
+    return before.partition(" ends lower")[0].strip().lower()
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_heading_is_short_and_names_a_winner_where_one_wins(name):
+    tables, found = findings(name)
+    said = headline.heading(found["error"], found["speed"])
+    assert len(said.split()) <= 12
+    for asked, question in (("error", ERROR), ("speed", SPEED)):
+        counted = verdicts(tables, question.metric)
+        clear = {verdict for verdict in counted if verdict in NAMES}
+        if len(clear) == 1:
+            (verdict,) = clear
+            assert WINS[asked] in said
+            winner = NAMES[verdict].lower()
+            assert winner in subject_of(said, WINS[asked]), said
+            limited = counted.count(verdict) < len(counted)
+            count = f"{WINS[asked]} in {counted.count(verdict)} of {len(counted)}"
+            assert (count in said or "sometimes" in said) is limited
+        elif len(clear) == 2:
+            assert f"which {WINS[asked]} varies" in said.lower()
+        elif set(counted) == {"equivalent"}:
+            assert LEVEL[asked] in said
+        else:
+            assert WINS[asked] not in said
+            assert LEVEL[asked] not in said
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("question", [ERROR, SPEED], ids=["error", "speed"])
+def test_every_verdict_has_its_sentence_with_its_count(name, question):
+    tables, _ = findings(name)
+    counted = verdicts(tables, question.metric)
+    told = headline.verdict(find(tables, question), {})
+    leads = {
+        "better": "MSE on softmax",
+        "worse": "Cross-entropy",
+        "equivalent": "Level",
+        "undecided": "Undecided",
+        "not measurable": "Not measurable",
+    }
+    expected = {leads[verdict]: counted.count(verdict) for verdict in counted}
+    assert {sentence.lead for sentence in told} == set(expected)
+    for sentence in told:
+        part = f"in {expected[sentence.lead]} of {len(counted)} comparisons"
+        assert (part in sentence.rest) is (expected[sentence.lead] < len(counted))
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_deck_has_amounts_of_clear_verdicts_alone(name):
+    tables, found = findings(name)
+    said = headline.deck(found["error"], found["speed"], {})
+    clear = {
+        metric: set(verdicts(tables, question.metric)) & set(NAMES)
+        for metric, question in (("error", ERROR), ("speed", SPEED))
+    }
+    assert ("pp" in said) is bool(clear["error"])
+    assert ("the steps" in said or "misses levels" in said) is bool(clear["speed"])
+
+
+def test_some_wins_are_counted_and_a_long_heading_counts_none():
+    tables = tables_of(SCENARIOS["slower and higher"])
+    contrasts = tables["contrasts"].copy()
+    undecided = (contrasts["dataset"] == "cifar10") & (contrasts["metric"] == "error")
+    contrasts.loc[undecided, "verdict"] = "undecided"
+    both = {"contrasts": contrasts}
+    said = headline.heading(find(both, ERROR), find(both, SPEED))
+    assert said == "Cross-entropy ends lower in 2 of 3 and learns faster"
+    contrasts.loc[contrasts["dataset"] == "cifar10", "verdict"] = "undecided"
+    said = headline.heading(find(both, ERROR), find(both, SPEED))
+    assert "sometimes ends lower" in said
+    assert "sometimes learns faster" in said
+
+
+def test_shares_of_more_errors_are_means_over_means():
+    rows = [
+        (loss, seed, value)
+        for loss, values in ((REFERENCE, (0.10, 0.30)), (PRIMARY, (0.15, 0.35)))
+        for seed, value in enumerate(values)
+    ]
+    frame = pd.DataFrame(rows, columns=["loss", "seed", "value"]).assign(
+        dataset="mnist", model="mlp", recipe="annealed", epochs=2
+    )
+    frame = frame.assign(split="test", metric="error", stage="evaluation")
+    found = headline.relative_errors({"metrics": frame}, PRIMARY)
+    assert found == {Place("mnist", "mlp", "annealed", 2): pytest.approx(0.25)}
+    frame.loc[frame["loss"] == REFERENCE, "value"] = 0.0
+    assert headline.relative_errors({"metrics": frame}, PRIMARY) == {}
+
+
+def test_shares_of_two_signs_or_unknown_ones_are_not_summed_up():
+    _, found = findings("slower and higher")
+    (part,) = found["error"].parts
+    places = [place._replace(told="") for place in part.places]
+    shares = dict(zip(places, (0.16, 0.29, 0.07), strict=True))
+    assert headline.more(shares, part) == "7% to 29% more errors"
+    assert headline.more(dict.fromkeys(places, -0.5), part) == "50% fewer errors"
+    assert headline.more(shares | {places[0]: -0.1}, part) == ""
+    assert headline.more(shares | {places[0]: math.nan}, part) == ""
+    assert headline.more({}, part) == ""
+    assert isinstance(part, Part)
+
+
+def test_the_pairs_that_the_reference_wins_are_counted_run_by_run():
+    tables, _ = synthetic.build(undecided=True)
+    finding = find(tables, ERROR)
+    metrics = tables["metrics"].query("metric == 'error' and split == 'test'")
+    key = ["dataset", "model", "recipe", "epochs", "seed"]
+    ours, theirs = (
+        metrics[metrics["loss"] == loss].set_index(key)["value"] for loss in (PRIMARY, REFERENCE)
+    )
+    won = int(np.sum(theirs < ours.reindex(theirs.index)))
+    assert headline.wins(tables, finding) == (won, len(theirs))
+    assert 0 < won < len(theirs)
