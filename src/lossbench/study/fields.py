@@ -115,9 +115,9 @@ PositiveFraction = Annotated[float, Field(gt=0, lt=1), PLAIN]
 Title = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,120}$")]
 STUDY_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
 StudyName = Annotated[str, StringConstraints(pattern=STUDY_NAME)]
-LABEL = r"^[A-Za-z0-9][A-Za-z0-9 .,()+/'-]{0,29}$"
+LABEL = r"^\w[\w .,()+/'-]{0,29}$"
 PATTERNS = {
-    LABEL: "at most 30 letters, digits, blanks and .,()+/'-, a letter or digit first",
+    LABEL: "at most 30 letters, digits, blanks and _.,()+/'-, a letter or digit first",
     NAME: "at most 31 lower-case letters, digits and _, a letter first",
     r"^[^\x00-\x1f\x7f-\x9f]{1,120}$": "1 to 120 characters on one line",
     STUDY_NAME: "at most 63 lower-case letters, digits and dashes, no dash first",
