@@ -39,7 +39,7 @@ def first_place(table: str):
 
 def lines_of(axes, loss: str, width: float | None = None) -> list:
     """The lines in a loss's colour, all or those that are so wide."""
-    mine = [line for line in axes.lines if to_hex(line.get_color()) == theme.COLORS[loss]]
+    mine = [line for line in axes.lines if to_hex(line.get_color()) == theme.colors()[loss]]
     return [line for line in mine if width in (None, line.get_linewidth())]
 
 
@@ -98,9 +98,11 @@ def test_strips_show_every_run_in_the_row_of_its_loss():
     axes = panels("final-error").axes[0]
     labels = [label.get_text() for label in axes.get_yticklabels()]
     strips = {to_hex(dots.get_edgecolor()[0], keep_alpha=False): dots for dots in axes.collections}
-    assert labels == [names.loss_name(loss) for loss in theme.COLORS if loss in set(errors["loss"])]
+    assert labels == [
+        names.loss_name(loss) for loss in theme.colors() if loss in set(errors["loss"])
+    ]
     for loss, mine in errors.groupby("loss"):
-        x, y = strips[theme.COLORS[loss]].get_offsets().T
+        x, y = strips[theme.colors()[loss]].get_offsets().T
         np.testing.assert_allclose(np.sort(x), np.sort(mine["value"]))
         assert set(y) == {labels.index(names.loss_name(loss))}
 

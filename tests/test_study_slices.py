@@ -74,7 +74,7 @@ def test_every_declared_field_exists_and_is_declared_once(study, verb):
     [
         ("title", "Another title", {"render"}),
         ("compute.checkpoint_s", 7.0, set()),
-        ("compute.accelerator", "cpu", {"render"}),
+        ("compute.accelerator", "cpu", {"render", "vet"}),
         ("compute.threads", 2, {"render", "probe"}),
         ("compute.seeds_per_job", 2, {"render", "collect"}),
         ("statistics.resamples", 1999, {"render", "contrast"}),

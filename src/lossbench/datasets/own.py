@@ -25,7 +25,7 @@ from lossbench.datasets.source_files import Kind, kind
 from lossbench.datasets.splitting import equal_images, held_out
 from lossbench.errors import DataError, printable
 from lossbench.study.data import AS_IS, Reading
-from lossbench.study.fields import DATASET_PATTERN, PATTERNS
+from lossbench.study.fields import NAME, PATTERNS
 
 HELD_OUT = 0.1
 """The share of each class that validates, or tests, where the source does not say."""
@@ -40,8 +40,8 @@ def prepare_own(
     Raises DataError: they cannot be read, or are not two to a thousand classes of uint8 images of
     one size; or a bad name.
     """
-    if not re.fullmatch(DATASET_PATTERN, name):
-        raise DataError(f"name {name!r} is not allowed: {PATTERNS[DATASET_PATTERN]}")
+    if not re.fullmatch(NAME, name):
+        raise DataError(f"name {name!r} is not allowed: {PATTERNS[NAME]}")
     try:
         found = kind(source)
     except OSError as error:

@@ -98,7 +98,7 @@ def _matrices(
     most = max(float(matrix.max()) for matrix in matrices)
     for panel, loss, matrix in zip(line, pair, matrices, strict=False):
         _cells(panel, matrix, most, loss)
-        subheading(panel, names.loss_name(loss), color=palette.LOSS_STYLES[loss].color)
+        subheading(panel, names.loss_name(loss), color=palette.loss_styles()[loss].color)
     if len(pair) == 2:
         _difference(line[2], matrices[1] - matrices[0], pair)
     for panel in line:
@@ -128,8 +128,8 @@ def _pairs(axes: Axes, place: Place, found: pd.DataFrame, labels: list[str]) -> 
     for loss, mine in by_loss(found):
         shares = mine.set_index(["label", "predicted"])["share"].reindex(list(order), fill_value=0)
         look: dict[str, Any] = {
-            "color": theme.COLORS[loss],
-            "marker": theme.MARKERS[loss],
+            "color": theme.colors()[loss],
+            "marker": theme.markers()[loss],
             "linestyle": "none",
         }
         axes.plot(shares, list(order.values()), label=names.loss_name(loss), markersize=4, **look)
@@ -147,7 +147,7 @@ def _pairs(axes: Axes, place: Place, found: pd.DataFrame, labels: list[str]) -> 
 
 def _cells(axes: Axes, matrix: Matrix, most: float, loss: LossName) -> None:
     """Shade what is positive by its square root, up to `most`."""
-    color = palette.LOSS_STYLES[loss].color
+    color = palette.loss_styles()[loss].color
     sns.heatmap(
         np.ceil(SHADES * np.sqrt(np.clip(matrix, 0, None) / max(most, 1e-12))),
         mask=matrix <= 0,

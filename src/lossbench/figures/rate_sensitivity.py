@@ -64,7 +64,7 @@ def _rates(axes: Axes, ended: pd.DataFrame, choices: pd.DataFrame) -> None:
     _marks(axes, ended[~ended["diverged"]], s=9, linewidth=0)
     _marks(axes, lost, marker="x", s=25, linewidth=1)
     for rows, shape, size in ((choices, "o", 34), (edges, "s", 90)):
-        colors = rows["loss"].map(theme.COLORS)
+        colors = rows["loss"].map(theme.colors())
         ring = {"facecolors": "none", "edgecolors": colors, "linewidths": 1.3}
         axes.scatter(rows[at[0]], rows[at[1]], marker=shape, s=size, **ring)
     axes.set(xscale="log", yscale="log", xlabel="", ylabel="")
@@ -78,5 +78,5 @@ def _marks(axes: Axes, rows: pd.DataFrame, **look: object) -> None:
     if rows.empty:
         return
     at = {"x": "learning_rate", "y": "validation_error"}
-    hue = {"hue": "loss", "hue_order": losses(rows), "palette": theme.COLORS}
+    hue = {"hue": "loss", "hue_order": losses(rows), "palette": theme.colors()}
     sns.scatterplot(rows, **at, **hue, legend=False, ax=axes, **look)

@@ -14,8 +14,9 @@ from lossbench.cards.kinds import OutputName
 from lossbench.code.registry import Registry
 from lossbench.networks.heads import at_least_float32
 
-Loss = Callable[[Tensor, Tensor], Tensor]
-"""Logits [B, K] and labels [B] (int64) to the loss of each example [B]."""
+Loss = Callable[..., Tensor]
+"""Logits [B, K] and labels [B] (int64) to the loss of each example [B]. A study's own may have
+settings besides, as keyword arguments."""
 
 
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:

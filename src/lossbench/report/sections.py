@@ -146,7 +146,11 @@ SECTIONS = (
         "runs",
         "Runs",
         TextBlock("prose/runs.html.j2", values=prose.runs),
-        TableBlock(lambda page: run_status.run_table(page.study, page.tables)),
+        TableBlock(
+            lambda page: run_status.run_table(
+                page.study, page.tables, page.provenance.get("snakemake", "snakemake --cores 1")
+            )
+        ),
     ),
     _section(
         "methods",

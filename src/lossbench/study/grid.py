@@ -4,9 +4,11 @@ from collections import Counter
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from lossbench.cards.loss import LOSSES, REFERENCE
 from lossbench.study.fields import (
+    OWN,
     Count,
     DatasetName,
     Epochs,
@@ -17,6 +19,7 @@ from lossbench.study.fields import (
     Positive,
     RecipeName,
 )
+from lossbench.study.own_fields import Setting
 from lossbench.study.settings import Limits
 
 
@@ -72,7 +75,7 @@ class Rescaling(Frozen):
         return f"k={self.k:g},M={self.M:g}"
 
 
-Tuned = Margin | Rescaling
+Tuned = Margin | Rescaling | SkipJsonSchema[Setting]
 """What is tuned with the rate."""
 
 
@@ -95,12 +98,32 @@ class LossGrid(Frozen):
 
     @model_validator(mode="after")
     def _margins_fit_the_loss(self) -> Self:
+        if self.loss in LOSSES:
+            self._require_margins()
+        elif own := (OWN.get() or {}).get("loss", {}).get(self.loss):
+            if self.margins not in ((), own.settings):
+                raise ValueError(f"{self.loss} takes no margins; its settings are in losses")
+            self.__dict__["margins"] = own.settings  # the model is frozen
+        for name in ("learning_rates", "margins"):
+            if len(set(getattr(self, name))) < len(getattr(self, name)):
+                raise ValueError(f"{name} lists a value more than once")
+        labels = [margin.label for margin in self.margins]
+        if repeated := [label for label, count in Counter(labels).items() if count > 1]:
+            raise ValueError(
+                f"margins lists {', '.join(repeated)} twice; m and s, or k and M, name a setting"
+            )
+        return self
+
+    def _require_margins(self) -> None:
+        """Raises ValueError: margins that a built-in loss does not take, or lacks."""
         card = LOSSES[self.loss]
         takes_margins = card.family == "margin"
         if takes_margins != bool(self.margins) and self.loss != "mse_logits":
             need = "at least one margin" if takes_margins else "no margins"
             raise ValueError(f"{self.loss} takes {need}, got {len(self.margins)}")
         for margin in self.margins:
+            if isinstance(margin, Setting):
+                raise ValueError(f"margins of {self.loss}: allowed: m, s, annealing; or k, M")
             if isinstance(margin, Rescaling) != (self.loss == "mse_logits"):
                 raise ValueError(f"margins of {self.loss}: k and M belong to mse_logits alone")
             if isinstance(margin, Rescaling):
@@ -111,15 +134,6 @@ class LossGrid(Frozen):
                 raise ValueError(f"margins of {self.loss}: annealing belongs to l_softmax alone")
             if self.loss == "l_softmax" and margin.m not in (1, 2, 3, 4):
                 raise ValueError(f"margins of l_softmax: m is {margin.m:g}; allowed: 1, 2, 3, 4")
-        for name in ("learning_rates", "margins"):
-            if len(set(getattr(self, name))) < len(getattr(self, name)):
-                raise ValueError(f"{name} lists a value more than once")
-        labels = [margin.label for margin in self.margins]
-        if repeated := [label for label, count in Counter(labels).items() if count > 1]:
-            raise ValueError(
-                f"margins lists {', '.join(repeated)} twice; m and s, or k and M, name a setting"
-            )
-        return self
 
 
 class Comparison(Frozen):

@@ -2,7 +2,9 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
+
+from pydantic import Field
 
 from lossbench.cards.kinds import HeadName, OutputName
 from lossbench.errors import ConfigError
@@ -16,7 +18,11 @@ from lossbench.study.fields import (
     Stage,
 )
 from lossbench.study.grid import Margin, Tuned
+from lossbench.study.own_fields import Digest, Number, Setting
 from lossbench.study.settings import History, Recipe
+
+OwnCode = Annotated[Digest, Field(exclude_if=lambda digest: not digest)]
+"""A digest of the study's own code; empty, and no part of a run's key, for what is built in."""
 
 
 class Cell(Frozen):
@@ -40,11 +46,30 @@ class Cell(Frozen):
     recipe: Recipe
     history: History
     precision: str
+    own_loss: OwnCode = ""
+    own_network: OwnCode = ""
 
     @property
     def entries(self) -> tuple[str, ...]:
         """The entries of registries that its runs use: its loss, its network, its head."""
-        return self.loss, self.model, self.head
+        own = self.own
+        loss = "own_loss" if "own_loss" in own else self.loss
+        network = "own_network" if "own_network" in own else self.model
+        return loss, network, self.head
+
+    @property
+    def own(self) -> dict[str, tuple[str, str]]:
+        """The name and the digest of own code by its entry in `networks.loader.ADDED`."""
+        found = {
+            "own_loss": (self.loss, self.own_loss),
+            "own_network": (self.model, self.own_network),
+        }
+        return {entry: named for entry, named in found.items() if named[1]}
+
+    @property
+    def arguments(self) -> dict[str, Number]:
+        """The keyword arguments of an own loss."""
+        return dict(self.margin.arguments) if isinstance(self.margin, Setting) else {}
 
     @property
     def scale(self) -> float | None:
@@ -53,7 +78,7 @@ class Cell(Frozen):
 
     @property
     def setting(self) -> str:
-        """The margin's label; empty for a loss without one."""
+        """The label of the margin or own setting; empty for a loss without one."""
         return self.margin.label if self.margin else ""
 
     def chosen(self, learning_rate: float, margin: Tuned | None) -> Self:

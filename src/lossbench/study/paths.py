@@ -77,6 +77,11 @@ class StudyPaths:
         return self.root / "study.json"
 
     @property
+    def own_code(self) -> Path:
+        """What trying the study's own losses and networks found."""
+        return self.root / "own_code.json"
+
+    @property
     def provenance(self) -> Path:
         """Code digests, versions, machine, commit."""
         return self.root / "provenance.json"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from lossbench.cards.loss import LOSSES
+from lossbench.cards.own_cards import loss_cards
 from lossbench.code.code_digest import code_digest
 from lossbench.study.config import Study
 from lossbench.study.fields import LossName, Stage
@@ -115,14 +115,15 @@ def _cell(
     learning_rate: float | None,
     margin: Tuned | None,
 ) -> Cell:
+    card = loss_cards()[loss]
     return Cell(
         stage=stage,
         dataset=comparison.dataset,
         augmentation=study.dataset(comparison.dataset).augmentation,
         model=comparison.model,
         loss=loss,
-        head=LOSSES[loss].head,
-        output=LOSSES[loss].output,
+        head=card.head,
+        output=card.output,
         learning_rate=learning_rate,
         margin=margin,
         epochs=comparison.epochs if stage == "evaluation" else comparison.tuning_epochs,
@@ -130,4 +131,6 @@ def _cell(
         recipe=study.recipe(comparison.recipe),
         history=study.history,
         precision=study.compute.precision,
+        own_loss=study.own_code("losses", loss),
+        own_network=study.own_code("networks", comparison.model),
     )
