@@ -25,6 +25,7 @@ localrules:
     study,
     dataset,
     own_dataset,
+    own_code,
     choices,
     levels,
     tables,

@@ -16,7 +16,7 @@ from benchmarks.record import Figure, at_most, below
 from lossbench.study.fields import Augmentation, DatasetName, NetworkName
 from lossbench.study.job import Cell, Replicate
 from lossbench.study.settings import ANNEALED, Compute, Recipe
-from lossbench.tables.runs import LOGITS
+from lossbench.tables.logits import predicted
 from lossbench.training.fit import fit
 
 SEEDS = (0, 1, 2)
@@ -99,7 +99,7 @@ def test_errors(attempt: Attempt, data_dir: Path) -> tuple[list[float], float]:
 
     seconds = clock.cpu_seconds(train)
     predictions = tables["predictions"]
-    wrong = predictions[list(LOGITS)].to_numpy().argmax(1) != predictions["label"]
+    wrong = predicted(predictions) != predictions["label"]
     return (100 * wrong.groupby(predictions["seed"]).mean()).tolist(), seconds
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from lossbench.cards.dataset import DATASETS
+from lossbench.datasets.official import CIFAR10, MNIST, Official
 from lossbench.datasets.preparation import prepare
 from lossbench.datasets.prepared import (
     SPLITS,
@@ -13,7 +14,6 @@ from lossbench.datasets.prepared import (
     Prepared,
     build,
 )
-from lossbench.datasets.sources import CIFAR10, MNIST, Official
 from lossbench.study.fields import DatasetName
 
 OFFICIAL: dict[DatasetName, Official] = {"mnist": MNIST, "cifar10": CIFAR10}
@@ -54,6 +54,7 @@ def shortened(prepared: Prepared, *, train: int, validation: int, test: int = 1)
         stand_in=manifest.stand_in,
         licence=manifest.licence,
         citation=manifest.citation,
+        classes=manifest.classes,
     )
 
 
@@ -69,4 +70,11 @@ def noise(name: DatasetName) -> Prepared:
         for split, count in zip(SPLITS, COUNTS[name], strict=True)
     }
     noise = Loaded(splits, {})
-    return build(noise, name=name, stand_in=True, licence="none: noise", citation="none: noise")
+    return build(
+        noise,
+        name=name,
+        stand_in=True,
+        licence="none: noise",
+        citation="none: noise",
+        classes=DATASETS[name].classes,
+    )

@@ -39,6 +39,12 @@ def study_of(loss: str, margins: list) -> Study:
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_losses_of_the_margin_family_and_no_others_take_margins(loss):
+    if loss == "mse_logits":  # takes k and M, if any
+        study_of(loss, [])
+        study_of(loss, [{"k": 15, "M": 30}])
+        with pytest.raises(ConfigError, match="k and M belong to mse_logits"):
+            study_of(loss, [{"m": 0.5}])
+        return
     card, choices = LOSSES[loss], ([], [SETTINGS[LOSSES[loss].head]])
     taken, refused = choices[::-1] if card.family == "margin" else choices
     with pytest.raises(ConfigError, match=f"{loss} takes"):

@@ -12,7 +12,7 @@ from builders.small_disks import read_only
 from builders.tiny_sources import HASTE, cut, redirect, serve, stall, stall_midway, status
 from lossbench.datasets.digests import sha256
 from lossbench.datasets.download import download
-from lossbench.datasets.sources import load_cifar10, load_mnist
+from lossbench.datasets.sources import load_cifar, load_idx
 from lossbench.errors import DataError
 
 
@@ -22,24 +22,30 @@ def mirror():
         yield served
 
 
-@pytest.fixture(params=["mnist", "cifar10"])
+@pytest.fixture(params=["mnist", "kmnist", "cifar10", "cifar100"])
 def source(request, mirror):
     """A tiny data set, its loader, and what its server should answer by path."""
+    tiny = getattr(tiny_sources, f"tiny_{request.param}")()
+    load = load_cifar if tiny.official.archive else load_idx
     if request.param == "mnist":
-        tiny, load = tiny_sources.tiny_mnist(), load_mnist
         good = {f"/{name}.gz": gzip.compress(content) for name, content in tiny.contents.items()}
+    elif request.param == "kmnist":
+        good = {f"/{name}": content for name, content in tiny.contents.items()}
     else:
-        tiny, load = tiny_sources.tiny_cifar10(), load_cifar10
-        good = {f"/{tiny.official.archive}": tiny_sources.tar(tiny.contents)}
+        good = {f"/{tiny.official.archive}": archive_of(tiny)}
     mirror.answers = {path: [serve(content)] for path, content in good.items()}
     return tiny, load, good
 
 
+def archive_of(tiny):
+    return tiny_sources.tar(tiny.contents, f"{tiny.official.folder}/")
+
+
 def kept(folder, tiny):
-    """What a download leaves, by path: MNIST's files unpacked, CIFAR-10's archive as it came."""
+    """What a download leaves, by path: MNIST's files unpacked, all others as they came."""
     official = tiny.official
     if official.archive:
-        return {folder / official.archive: tiny_sources.tar(tiny.contents)}
+        return {folder / official.archive: archive_of(tiny)}
     return {folder / official.folder / name: data for name, data in tiny.contents.items()}
 
 
@@ -120,7 +126,7 @@ def test_the_reason_is_said_in_a_few_words(mirror, tmp_path, fault, reason):
     mirror.answers[path] = []
     mirror.answers[path].append(FAULTS[fault](mirror, content))
     with pytest.raises(DataError, match=reason) as caught:
-        load_mnist(tmp_path, tiny.mirrored(mirror.address))
+        load_idx(tmp_path, tiny.mirrored(mirror.address))
     assert len(str(caught.value)) < 700 + 2 * len(str(tmp_path))
 
 
@@ -159,13 +165,13 @@ def test_a_bar_is_drawn_on_the_error_stream(mirror, tmp_path, capsys):
 def test_an_uncompressed_answer_serves_as_well(mirror, tmp_path):
     tiny = tiny_sources.tiny_mnist()
     mirror.answers = {f"/{name}.gz": [serve(data)] for name, data in tiny.contents.items()}
-    load_mnist(tmp_path, tiny.mirrored(mirror.address))
+    load_idx(tmp_path, tiny.mirrored(mirror.address))
 
 
 def test_an_archive_in_the_data_folder_is_used_without_a_network(tmp_path):
     tiny = tiny_sources.tiny_cifar10()
     (tmp_path / tiny.official.archive).write_bytes(tiny_sources.tar(tiny.contents))
-    load_cifar10(tmp_path, tiny.official)
+    load_cifar(tmp_path, tiny.official)
 
 
 def test_files_that_are_there_are_not_replaced_by_the_archive(tmp_path):
@@ -173,7 +179,7 @@ def test_files_that_are_there_are_not_replaced_by_the_archive(tmp_path):
     folder = tiny.write(tmp_path, {"data_batch_2": None, "test_batch": b"mine"})
     (tmp_path / tiny.official.archive).write_bytes(tiny_sources.tar(tiny.contents))
     with pytest.raises(DataError, match="test_batch: has SHA-256"):
-        load_cifar10(tmp_path, tiny.official)
+        load_cifar(tmp_path, tiny.official)
     assert (folder / "test_batch").read_bytes() == b"mine"
 
 
@@ -181,7 +187,7 @@ def test_an_archive_alone_serves_where_nothing_can_be_written(tmp_path):
     tiny = tiny_sources.tiny_cifar10()
     (tmp_path / tiny.official.archive).write_bytes(tiny_sources.tar(tiny.contents))
     with read_only(tmp_path):
-        load_cifar10(tmp_path, tiny.official)
+        load_cifar(tmp_path, tiny.official)
 
 
 @pytest.mark.parametrize(
@@ -194,7 +200,7 @@ def test_a_damaged_archive_is_one_line_and_stays(tmp_path, content):
     path = tmp_path / tiny.official.archive
     path.write_bytes(content)
     with pytest.raises(DataError, match=rf"{path.name}: has SHA-256 .*remove the file") as caught:
-        load_cifar10(tmp_path, tiny.official)
+        load_cifar(tmp_path, tiny.official)
     assert "\n" not in str(caught.value)
     assert files_in(tmp_path) == {path: content}
 
@@ -233,6 +239,6 @@ def test_nothing_in_an_archive_lands_on_the_disk(tmp_path):
             wanted.size = len(content)
             archive.addfile(wanted, io.BytesIO(content))
     official = replace(tiny.official, archive_sha256=sha256(path.read_bytes()))
-    test = load_cifar10(data_dir, official).splits["test"]
+    test = load_cifar(data_dir, official).splits["test"]
     assert test.images.tobytes() == tiny.arrays["test_batch"].tobytes()
     assert list(tmp_path.rglob("*")) == [data_dir, path]

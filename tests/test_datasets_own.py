@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 import yaml
@@ -12,9 +13,9 @@ from PIL import Image
 
 from builders.project_copy import TINY, Project
 from lossbench.datasets.image import SIDES
-from lossbench.datasets.layout import source_digest
 from lossbench.datasets.own import hold_out, prepare_own
 from lossbench.datasets.prepared import Examples
+from lossbench.datasets.source_files import source_digest
 from lossbench.errors import DataError
 from lossbench.networks.models import MODELS
 
@@ -155,11 +156,11 @@ WRONG_ARRAYS = [
     ({"x_train": pixels(40, 16, 16, 2)}, r"x_train has the shape \(40, 16, 16, 2\)"),
     ({"x_train": pixels(39, 16, 16)}, "holds 39 images, y_train 40 labels"),
     ({"x_test": pixels(10, 16, 18)}, "images have the shapes"),
-    ({"y_train": np.arange(40) % 10 + 1}, "y_train runs from 1 to 10; allowed: 0 to 9"),
+    ({"y_train": np.arange(40) + 990}, "y_train runs from 990 to 1029; allowed: 0 to 999"),
     ({"y_train": np.arange(40) % 5}, "train: no example of class 5, 6, 7, 8, 9"),
     ({"y_test": np.full(10, 3)}, "test: no example of class 0, 1"),
     ({"x_test": pixels(0, 16, 16), "y_test": np.zeros(0, int)}, "x_test holds no image"),
-    ({"x_train": pixels(40, 0, 16)}, "x_train: is 0×16; allowed: sides of 16 to 128"),
+    ({"x_train": pixels(40, 0, 16)}, "x_train: is 0×16; allowed: sides of 16 to 224"),
     ({"y_train": np.linspace(0, 9, 40)}, "y_train is float64; allowed: whole numbers"),
     ({"y_train": np.zeros((40, 10), np.int64)}, r"y_train has the shape \(40, 10\)"),
 ]
@@ -184,8 +185,9 @@ def test_a_damaged_archive_and_a_pickle_are_refused(tmp_path):
         prepare_own("own", path)
 
 
-def remove_class(source: Path) -> None:
-    shutil.rmtree(source / "gnu")
+def remove_classes(source: Path) -> None:
+    for name in NAMES[1:]:
+        shutil.rmtree(source / name)
 
 
 def add_text(source: Path) -> None:
@@ -218,14 +220,14 @@ def half_a_split(source: Path) -> None:
 
 
 WRONG_FOLDERS = [
-    (remove_class, r"has 9 subfolders \(ant, bee, .*\); allowed: 10, one a class"),
+    (remove_classes, r"has 1 subfolders \(ant\); allowed: 2 to 1000, one a class"),
     (add_text, r"notes\.txt: is no image; allowed: \.png"),
     (empty_class, "cat: holds no image"),
     (other_size, r"cat/0\.png: is 18×20 colour; allowed: 16×20 colour, as .*ant/0\.png"),
     (other_mode, r"cat/0\.png: is 16×20 grey; allowed: 16×20 colour"),
     (sixteen_bits, r"cat/0\.png: mode I;16; allowed: 1, L, LA, P, PA, RGB, RGBA"),
     (damage, r"cat/0\.png: is no image of the formats PNG, "),
-    (half_a_split, "has train; allowed: both train and test, or none"),
+    (half_a_split, "has train; allowed: train with test or validation"),
 ]
 
 
@@ -251,18 +253,18 @@ def test_a_class_with_too_few_images_is_named(tmp_path):
         prepare_own("own", write_classes(tmp_path / "photos", each=2))
 
 
-@pytest.mark.parametrize("size", [(15, 20), (20, 129)])
+@pytest.mark.parametrize("size", [(15, 20), (20, 225)])
 def test_images_too_small_or_too_large_are_refused(tmp_path, size):
     source = write_classes(tmp_path / "photos", size=size)
-    with pytest.raises(DataError, match=f"{size[0]}×{size[1]}; allowed: sides of 16 to 128"):
+    with pytest.raises(DataError, match=f"{size[0]}×{size[1]}; allowed: sides of 16 to 224"):
         prepare_own("own", source)
 
 
 def test_a_source_that_is_neither_is_refused(tmp_path):
-    with pytest.raises(DataError, match="nowhere: does not exist; allowed: a folder of images or"):
+    with pytest.raises(DataError, match="nowhere: does not exist; allowed: a folder of images, "):
         prepare_own("own", tmp_path / "nowhere")
     (tmp_path / "own.csv").write_text("1,2")
-    with pytest.raises(DataError, match=r"own\.csv: is neither; allowed: a folder of images or an"):
+    with pytest.raises(DataError, match=r"own\.csv: is none of them; allowed: a folder of"):
         prepare_own("own", tmp_path / "own.csv")
 
 
@@ -287,16 +289,27 @@ def test_a_source_s_digest_changes_with_names_and_contents_and_not_with_times_or
     assert len({before, renamed, source_digest(moved)}) == 3
 
 
+def hundred_classes() -> dict[str, np.ndarray]:
+    return {
+        "x_train": pixels(400, 16, 16),
+        "y_train": np.arange(400) % 100,
+        "x_test": pixels(200, 16, 16, seed=1),
+        "y_test": np.arange(200) % 100,
+    }
+
+
 @pytest.mark.slow
 def test_a_study_of_own_data_sets_runs_to_its_page(tmp_path):
-    """A folder and an archive of random pixels, hence of no interest."""
+    """A folder of two classes and an archive of a hundred: random pixels, hence of no interest."""
     project = Project(tmp_path / "project")
     data = project.folder / "my data"
     data.mkdir()
     sources = {
-        "folder": write_classes(data / "photos", each=20),
-        "archive": write_archive(data / "own.npz"),
+        "folder": write_classes(data / "photos", each=40),
+        "archive": write_archive(data / "own.npz", **hundred_classes()),
     }
+    for name in NAMES[2:]:
+        shutil.rmtree(sources["folder"] / name)
     comparison = TINY["comparisons"][0] | {"batch_size": 10}
     study = TINY | {
         "datasets": [
@@ -308,7 +321,11 @@ def test_a_study_of_own_data_sets_runs_to_its_page(tmp_path):
     (project.folder / "config/tiny.yaml").write_text(yaml.safe_dump(study))
     project.tiny()
     page = (project.folder / "report/tiny.html").read_text()
-    assert all(name in page for name in sources)
+    assert all(name in page for name in (*sources, "ant", "bee"))
+    errors = pd.read_csv(project.folder / "results/tiny/tables/class_errors.csv")
+    assert errors.groupby("dataset")["label"].nunique().to_dict() == {"archive": 100, "folder": 2}
+    runs = pd.read_csv(project.folder / "results/tiny/tables/runs.csv")
+    assert runs.groupby("dataset")["classes"].max().to_dict() == {"archive": 100, "folder": 2}
     assert project.planned() == {}
     for name, source in sources.items():
         moved = source.rename(data / f"moved {source.name}")

@@ -116,7 +116,7 @@ def test_the_trap_would_spring(tmp_path):
     ids=["list", "empty", "no labels", "short", "float", "no array", "label", "text", "lengths"],
 )
 def test_a_pickle_that_is_no_batch_is_refused_by_name(batch):
-    with pytest.raises(DataError, match=r"^the file: is a pickle, but not a CIFAR-10 batch"):
+    with pytest.raises(DataError, match=r"^the file: is a pickle, but not a CIFAR batch"):
         parse_batch(pickle.dumps(batch, protocol=2), origin="the file")
 
 

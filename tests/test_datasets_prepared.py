@@ -13,6 +13,14 @@ from lossbench.datasets.preparation import LOADERS, prepare
 from lossbench.datasets.prepared import Examples, Loaded, build, channel_moments, load, save
 from lossbench.errors import DataError, FileError
 
+ABOUT = {
+    "name": "shapes",
+    "stand_in": True,
+    "licence": "MIT",
+    "citation": "none",
+    "classes": tuple("abcdefghij"),
+}
+
 
 def tiny(seed: int = 0):
     def examples(count: int) -> Examples:
@@ -21,8 +29,7 @@ def tiny(seed: int = 0):
 
     splits = {"train": examples(6), "validation": examples(3), "test": examples(4)}
     digests = {"a file": "0" * 64}
-    about = {"name": "shapes", "stand_in": True, "licence": "MIT", "citation": "none"}
-    return build(Loaded(splits, digests), **about), splits
+    return build(Loaded(splits, digests), **ABOUT), splits
 
 
 @pytest.fixture
@@ -200,7 +207,20 @@ def test_build_names_the_split_at_fault(change, message):
     _, splits = tiny()
     splits["validation"] = change(splits["validation"])
     with pytest.raises(DataError, match=f"shapes validation: .*{message}"):
-        build(Loaded(splits, {}), name="shapes", stand_in=True, licence="", citation="")
+        build(Loaded(splits, {}), **ABOUT)
+
+
+@pytest.mark.parametrize(("classes", "kind"), [(2, "uint8"), (256, "uint8"), (1000, "uint16")])
+def test_labels_take_as_many_bytes_as_the_classes_need(tmp_path, classes, kind):
+    labels = np.arange(classes, dtype=np.uint16)
+    images = tiny_sources.random_images(classes, 1, 4, 4)
+    loaded = Loaded(dict.fromkeys(("train", "validation", "test"), Examples(images, labels)), {})
+    names = tuple(f"kind {label}" for label in labels)
+    save(build(loaded, **ABOUT | {"classes": names}), tmp_path / "a.npz", tmp_path / "a.json")
+    prepared = load(tmp_path / "a.npz")
+    assert (prepared.classes, prepared.manifest.classes) == (classes, names)
+    assert prepared.labels.dtype == kind
+    assert prepared.labels.max() == classes - 1
 
 
 def test_the_catalogue_holds_every_data_set_of_the_configuration():

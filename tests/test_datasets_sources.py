@@ -11,17 +11,23 @@ import pytest
 from builders import tiny_sources
 from builders.small_disks import read_only
 from lossbench.datasets.digests import sha256
-from lossbench.datasets.sources import load_cifar10, load_mnist
+from lossbench.datasets.preparation import LOADERS
+from lossbench.datasets.sources import load_cifar, load_idx
 from lossbench.errors import DataError
 
 IMAGES = "train-images-idx3-ubyte"
-LOADERS = {"mnist": load_mnist, "cifar10": load_cifar10}
+TINY = {
+    "mnist": (tiny_sources.tiny_mnist, load_idx),
+    "kmnist": (tiny_sources.tiny_kmnist, load_idx),
+    "cifar10": (tiny_sources.tiny_cifar10, load_cifar),
+    "cifar100": (tiny_sources.tiny_cifar100, load_cifar),
+}
 
 
-@pytest.fixture(params=["mnist", "cifar10"])
+@pytest.fixture(params=TINY)
 def source(request):
-    tiny = {"mnist": tiny_sources.tiny_mnist, "cifar10": tiny_sources.tiny_cifar10}
-    return tiny[request.param](), LOADERS[request.param]
+    make, load = TINY[request.param]
+    return make(), load
 
 
 def one_line(caught) -> str:
@@ -37,7 +43,7 @@ def files_below(folder: Path) -> set[str]:
 def test_mnist_splits_keep_the_files_order(tmp_path):
     tiny = tiny_sources.tiny_mnist()
     tiny.write(tmp_path)
-    splits = load_mnist(tmp_path, tiny.official).splits
+    splits = load_idx(tmp_path, tiny.official).splits
     images = tiny.arrays[IMAGES][:, None]
     np.testing.assert_array_equal(splits["train"].images, images[:5])
     np.testing.assert_array_equal(splits["validation"].images, images[5:])
@@ -48,7 +54,7 @@ def test_mnist_splits_keep_the_files_order(tmp_path):
 def test_cifar10_training_batches_come_in_order(tmp_path):
     tiny = tiny_sources.tiny_cifar10()
     tiny.write(tmp_path)
-    splits = load_cifar10(tmp_path, tiny.official).splits
+    splits = load_cifar(tmp_path, tiny.official).splits
     batches = [tiny.arrays[f"data_batch_{k}"] for k in range(1, 6)]
     np.testing.assert_array_equal(splits["train"].images, np.concatenate(batches[:4]))
     np.testing.assert_array_equal(splits["validation"].images, batches[4])
@@ -56,12 +62,31 @@ def test_cifar10_training_batches_come_in_order(tmp_path):
     np.testing.assert_array_equal(splits["train"].labels, [0, 9, 1, 8, 2, 7, 3, 6])
 
 
+def test_cifar100_is_read_by_its_fine_labels(tmp_path):
+    tiny = tiny_sources.tiny_cifar100()
+    tiny.write(tmp_path)
+    splits = load_cifar(tmp_path, tiny.official).splits
+    np.testing.assert_array_equal(splits["train"].labels, range(92, 98))
+    np.testing.assert_array_equal(splits["test"].images, tiny.arrays["test"])
+
+
+def test_what_is_known_as_it_is_published_is_read_so(tmp_path):
+    tiny = tiny_sources.tiny_kmnist()
+    tiny.write(tmp_path)
+    splits = load_idx(tmp_path, tiny.official).splits
+    np.testing.assert_array_equal(splits["train"].images[:, 0], tiny.arrays[IMAGES][:5])
+    path = tmp_path / tiny.official.folder / f"{IMAGES}.gz"
+    path.write_bytes(gzip.compress(tiny_sources.idx(tiny.arrays[IMAGES]), compresslevel=1))
+    with pytest.raises(DataError, match=r"idx3-ubyte\.gz: has SHA-256"):
+        load_idx(tmp_path, tiny.official)
+
+
 def test_mnist_is_read_as_gzip_by_content_not_by_name(tmp_path):
     tiny = tiny_sources.tiny_mnist()
     folder = tiny.write(tmp_path, dict.fromkeys(tiny.contents))
     for k, (name, content) in enumerate(tiny.contents.items()):
         (folder / (name + ".gz" * (k % 2))).write_bytes(gzip.compress(content))
-    assert len(load_mnist(tmp_path, tiny.official).splits["train"].labels) == 5
+    assert len(load_idx(tmp_path, tiny.official).splits["train"].labels) == 5
 
 
 FAULTS = {
@@ -154,7 +179,7 @@ def test_fewer_examples_than_validation_takes_are_refused(tmp_path):
     tiny = tiny_sources.tiny_mnist()
     tiny.write(tmp_path)
     with pytest.raises(DataError, match="holds 7 training examples; allowed: more than the 7"):
-        load_mnist(tmp_path, replace(tiny.official, validation=7))
+        load_idx(tmp_path, replace(tiny.official, validation=7))
 
 
 OFFICIAL_ARRAYS = {
@@ -178,7 +203,7 @@ OFFICIAL_ARRAYS = {
     "LOSSBENCH_DATA_DIR" not in os.environ,
     reason="LOSSBENCH_DATA_DIR names no folder with the official data",
 )
-@pytest.mark.parametrize("name", LOADERS)
+@pytest.mark.parametrize("name", OFFICIAL_ARRAYS)
 def test_the_official_data_decode_to_the_known_arrays(name):
     splits = LOADERS[name](Path(os.environ["LOSSBENCH_DATA_DIR"])).splits
     train, validation, test = splits["train"], splits["validation"], splits["test"]

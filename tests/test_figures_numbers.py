@@ -17,8 +17,9 @@ from lossbench.analysis.metrics import BINS
 from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.figures import theme
 from lossbench.figures.panels import places
+from lossbench.tables.logits import matrix, predicted
 from lossbench.tables.rows import of_comparisons
-from lossbench.tables.runs import COMPARISON, LOGITS
+from lossbench.tables.runs import COMPARISON
 from lossbench.words import names, numbers, phrases
 from lossbench.words.findings import find, select
 from lossbench.words.questions import CALIBRATION, ERROR, SPEED
@@ -38,7 +39,7 @@ def first_place(table: str):
 
 def lines_of(axes, loss: str, width: float | None = None) -> list:
     """The lines in a loss's colour, all or those that are so wide."""
-    mine = [line for line in axes.lines if to_hex(line.get_color()) == theme.COLORS[loss]]
+    mine = [line for line in axes.lines if to_hex(line.get_color()) == theme.colors()[loss]]
     return [line for line in mine if width in (None, line.get_linewidth())]
 
 
@@ -82,7 +83,7 @@ def test_learning_curves_become_one_path_of_runs_and_one_of_the_median():
 def test_reliability_curves_are_scikit_learn_s():
     """All runs of a loss together; its bins hold their images up to the edge, ours at it."""
     rows = rows_of("predictions", first_place("predictions"), loss=PRIMARY)
-    logits = rows[list(LOGITS)].to_numpy(float)
+    logits = matrix(rows).astype(float)
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))
     probabilities = odds / odds.sum(axis=1, keepdims=True)
     correct = probabilities.argmax(axis=1) == rows["label"]
@@ -97,28 +98,28 @@ def test_strips_show_every_run_in_the_row_of_its_loss():
     axes = panels("final-error").axes[0]
     labels = [label.get_text() for label in axes.get_yticklabels()]
     strips = {to_hex(dots.get_edgecolor()[0], keep_alpha=False): dots for dots in axes.collections}
-    assert labels == [names.loss_name(loss) for loss in theme.COLORS if loss in set(errors["loss"])]
+    assert labels == [
+        names.loss_name(loss) for loss in theme.colors() if loss in set(errors["loss"])
+    ]
     for loss, mine in errors.groupby("loss"):
-        x, y = strips[theme.COLORS[loss]].get_offsets().T
+        x, y = strips[theme.colors()[loss]].get_offsets().T
         np.testing.assert_allclose(np.sort(x), np.sort(mine["value"]))
         assert set(y) == {labels.index(names.loss_name(loss))}
 
 
 def test_class_errors_are_means_over_seeds():
-    place = first_place("metrics")
-    metrics = rows_of("metrics", place, loss=PRIMARY)
+    errors = rows_of("class_errors", first_place("class_errors"), loss=PRIMARY)
     (line,) = lines_of(panels("class-error").axes[0], PRIMARY)
     assert len(line.get_xdata()) == 10
     for x, y in zip(*line.get_data(), strict=True):
-        mine = metrics[metrics["metric"] == f"class_error_{int(y)}"]["value"]
+        mine = errors[errors["label"] == y]["error"]
         assert x == pytest.approx(mine.mean()) or mine.mean() == 0
 
 
 def test_confusions_are_scikit_learn_s():
     """Shades follow the square root of the share; an absent confusion is not drawn."""
     rows = rows_of("predictions", first_place("predictions"), loss=PRIMARY)
-    predicted = rows[list(LOGITS)].to_numpy().argmax(axis=1)
-    shares = confusion_matrix(rows["label"], predicted, labels=range(10), normalize="true")
+    shares = confusion_matrix(rows["label"], predicted(rows), labels=range(10), normalize="true")
     np.fill_diagonal(shares, 0)
     mesh = panels("confusion").axes[1].collections[0]
     shades = np.ma.filled(mesh.get_array().reshape(10, 10), 0)

@@ -58,9 +58,9 @@ def test_contrast_is_wcags():
 
 def looks() -> dict[str, Look]:
     """Of every loss, and those to spare for losses to come."""
-    taken = palette.LOSS_STYLES.values()
+    taken = palette.loss_styles().values()
     spare = [look for look in palette.SPARE if look not in taken]
-    return palette.LOSS_STYLES | {f"spare look {look.color}": look for look in spare}
+    return palette.loss_styles() | {f"spare look {look.color}": look for look in spare}
 
 
 @pytest.mark.parametrize("loss", looks())
@@ -110,12 +110,13 @@ def test_colour_blind_readers_can_tell_losses_apart(vision, side):
 def test_a_card_without_a_look_takes_the_next_that_no_other_card_has(monkeypatch):
     plain = replace(LOSSES["mse_softmax"], look=None)
     chosen = replace(plain, look=palette.SPARE[1])
-    monkeypatch.setattr(palette, "LOSSES", {"a": plain, "b": chosen, "c": plain})
+    monkeypatch.setattr(palette, "loss_cards", lambda: {"a": plain, "b": chosen, "c": plain})
     expected = {"a": palette.SPARE[0], "b": palette.SPARE[1], "c": palette.SPARE[2]}
-    assert palette._loss_styles() == expected
-    monkeypatch.setattr(palette, "LOSSES", {str(n): plain for n in range(len(palette.SPARE) + 1)})
+    assert palette.loss_styles() == expected
+    many = {str(n): plain for n in range(len(palette.SPARE) + 1)}
+    monkeypatch.setattr(palette, "loss_cards", lambda: many)
     with pytest.raises(ConfigError, match="card of 8: has no look"):
-        palette._loss_styles()
+        palette.loss_styles()
 
 
 def test_no_two_roles_share_a_light_colour():

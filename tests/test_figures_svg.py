@@ -17,7 +17,7 @@ def example():
     figure, axes = panels.grid(1, 2)
     axes[0, 0].plot([1, 2, 3], [1.0, 4.0, 2.0], **theme.line_style("mse_softmax"))
     axes[0, 1].plot([1, 2, 3], [1.0, 4.0, 2.0], **theme.mark_style("cross_entropy"))
-    color = palette.LOSS_STYLES["bce_sigmoid"].color
+    color = palette.loss_styles()["bce_sigmoid"].color
     axes[0, 1].text(2, 3, "a < b & c", color=color)
     panels.heading(axes[0, 0], "MNIST · MLP")
     return figure
@@ -64,7 +64,7 @@ def test_svg_colours_are_plain_and_become_properties_of_the_page():
     assert re.sub(r"var\(--[\w-]+, (#[0-9a-f]{6})\)", r"\1", svg) == plain
     assert not re.search(r"(fill|stroke):#", bare)
     assert "stroke:var(--mse-softmax, #d55e00)" in svg
-    assert f"fill:var(--bce-sigmoid-text, {palette.LOSS_STYLES['bce_sigmoid'].text})" in svg
+    assert f"fill:var(--bce-sigmoid-text, {palette.loss_styles()['bce_sigmoid'].text})" in svg
     assert "#ffffff" not in bare
 
 

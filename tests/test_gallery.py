@@ -6,7 +6,7 @@ import pytest
 
 from lossbench.analysis import gallery
 from lossbench.tables.parquet import check
-from lossbench.tables.runs import LOGITS, PREDICTIONS
+from lossbench.tables.runs import PREDICTIONS
 
 # Predicted class of each example (columns) by loss and seed (rows); the label is 0 everywhere.
 PREDICTED = {
@@ -21,7 +21,7 @@ def predictions() -> pd.DataFrame:
     rows = []
     for (loss, seed), classes in PREDICTED.items():
         for example, predicted in enumerate(classes):
-            logits = dict(zip(LOGITS, 1.0 * (np.arange(10) == predicted), strict=True))
+            logits = {"logits": 1.0 * (np.arange(10) == predicted)}
             run = {"dataset": "mnist", "model": "mlp", "loss": loss, "seed": seed, "setting": ""}
             run |= {"recipe": "annealed", "epochs": 4}
             rest = {"learning_rate": 0.1, "stage": "evaluation", "output": "softmax", "label": 0}

@@ -8,7 +8,7 @@ from lossbench.cards.loss import LOSSES as CARDS
 from lossbench.networks.heads import Forward, build_head, initialise
 from lossbench.networks.losses import LOSSES, cross_entropy
 from lossbench.networks.margins import MARGINS, angular_decay, annealed
-from lossbench.study.grid import Annealing, Margin
+from lossbench.study.grid import Annealing, Margin, Rescaling
 
 H, K, B = 6, 10, 16
 
@@ -64,6 +64,34 @@ def definition(name, margin, x, W, b, y):
     return logits
 
 
+def rescaled(k, target):
+    """MSE on logits as Hui and Belkin write it, of one example's logits and true class."""
+    return lambda z, y: np.mean(
+        [k * (z_j - target) ** 2 if j == y else z_j**2 for j, z_j in enumerate(z)]
+    )
+
+
+@pytest.mark.parametrize("classes", [2, 3, 26, 100])
+@pytest.mark.parametrize(("k", "target"), [(1, 1), (15, 30), (0.5, 2.0)])
+def test_rescaled_squared_error_is_the_paper_s(k, target, classes):
+    generator = torch.Generator().manual_seed(classes)
+    logits = 3 * torch.randn(B, classes, generator=generator, dtype=torch.float64)
+    labels = torch.randint(0, classes, (B,), generator=generator)
+    logits.requires_grad_()
+    seen = MARGINS["mse_logits"](
+        Forward(logits, logits), logits, labels, Rescaling(k=k, M=target), torch.tensor(0.0)
+    )
+    losses = LOSSES["mse_logits"](seen, labels)
+    expected = [rescaled(k, target)(z, y) for z, y in zip(logits.tolist(), labels, strict=True)]
+    np.testing.assert_allclose(losses.detach(), expected)
+    (gradient,) = torch.autograd.grad(losses.sum(), logits)
+    true = torch.nn.functional.one_hot(labels, classes)
+    by_hand = 2 / classes * torch.where(true == 1, k * (logits - target), logits)
+    torch.testing.assert_close(gradient, by_hand.detach())
+    if k == target == 1:
+        torch.testing.assert_close(seen, logits)
+
+
 CASES = [
     ("sm_softmax", Margin(m=0.3)),
     ("am_softmax", Margin(m=0.37, s=9.0)),
@@ -75,7 +103,7 @@ UNBLENDED_IDS = [f"{name}-{margin.label}" for name, margin in UNBLENDED]
 
 
 def test_every_margin_has_a_definition_and_a_case():
-    assert set(DEFINITIONS) == {name for name, _ in CASES} == set(MARGINS)
+    assert set(DEFINITIONS) == {name for name, _ in CASES} == set(MARGINS) - {"mse_logits"}
 
 
 @pytest.mark.parametrize(("name", "margin"), CASES, ids=IDS)

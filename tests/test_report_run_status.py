@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from builders import synthetic
-from lossbench.report.run_status import config_option, planned, run_status, run_table
+from lossbench.report.run_status import planned, run_status, run_table
 from lossbench.study import plan
 from lossbench.study.paths import StudyPaths
 from lossbench.tables.runs import COMPARISON
@@ -42,7 +42,7 @@ def test_missing_and_unplanned_runs_are_not_dropped(made):
     counts = run_status(study, changed)["status"].value_counts()
     assert counts["missing"] == gone.sum() == 1
     assert counts["not planned"] == 1
-    (row,) = [row for row in run_table(study, changed).rows if row.state == "missing"]
+    (row,) = [row for row in run_table(study, changed, "snakemake").rows if row.state == "missing"]
     assert row.loss == "mse_logits"
 
 
@@ -54,19 +54,23 @@ def test_diverged_runs_are_marked():
     assert set(lost["loss"]) == {"mse_softmax"}
 
 
-def test_command_names_the_file_of_the_run(made):
+def test_a_run_has_the_folder_of_its_job(made):
     _, study = made
     paths = StudyPaths(study.name)
     rows = planned(study)
     for stage in ("tuning", "evaluation"):
         for job in plan.jobs(study, stage):
             path = str(paths.job(job))
-            mine = rows[rows["command"].str.endswith(f" {path}")]
+            mine = rows[rows["job"] == path]
             assert len(mine) == len(job.cells) * len(job.replicates)
             assert set(mine["seed"]) == {replicate.seed for replicate in job.replicates}
 
 
-def test_only_a_study_that_is_not_the_default_names_its_config(made):
-    _, study = made
-    assert config_option(study) == " --configfile config/synthetic.yaml"
-    assert config_option(study.model_copy(update={"name": "mnist-cifar10"})) == ""
+def test_the_command_is_the_study_s_call_for_the_job(made):
+    tables, study = made
+    shown = run_table(study, tables, "snakemake --cores 1 --configfile my.yaml")
+    column = [each.name for each in shown.columns].index("command")
+    commands = {row.cells[column].text for row in shown.rows}
+    folders = set(planned(study)["job"])
+    expected = "snakemake --cores 1 --configfile my.yaml --force {}"
+    assert commands == {expected.format(folder) for folder in folders}

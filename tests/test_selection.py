@@ -134,6 +134,25 @@ def test_levels_of_a_hard_data_set_lie_below_chance_and_never_meet() -> None:
     assert declared([0.88], [0.88])[::19] == pytest.approx([0.675, 0.54])
 
 
+@pytest.mark.parametrize(
+    ("classes", "easiest", "hardest"),
+    # Three quarters and six tenths of chance: a half, two thirds, 0.99.
+    [(2, 0.375, 0.3), (3, 0.5, 0.4), (100, 0.7425, 0.594)],
+)
+def test_levels_of_a_hard_data_set_follow_its_number_of_classes(
+    classes: int, easiest: float, hardest: float
+) -> None:
+    history, runs, choices = chosen_pair([0.88], [0.88])
+    found = selection.levels(history, runs.assign(classes=classes), choices)["validation_error"]
+    assert (found.max(), found.min()) == pytest.approx((easiest, hardest))
+
+
+def test_a_diverged_run_of_two_classes_is_half_wrong() -> None:
+    history, runs = tuning({rate: [None] for rate in GRID.learning_rates})
+    row = choose(history, runs.assign(classes=2), GRID).iloc[0]
+    assert row["validation_error"] == 0.5
+
+
 def test_no_level_is_an_error_of_next_to_nothing() -> None:
     assert declared([0.0], [0.0])[::19] == pytest.approx([0.004, 0.001])
 

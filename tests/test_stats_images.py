@@ -9,7 +9,7 @@ import pytest
 from builders.study_tables import IDENTITY, make_runs
 from lossbench.stats.images import error_mean_squares
 from lossbench.stats.intervals import mean_squares
-from lossbench.tables.runs import LOGITS
+from lossbench.tables.logits import column
 
 IMAGES = 12
 Wrong = Mapping[str, Mapping[int, np.ndarray | None]]
@@ -22,9 +22,9 @@ def found(wrong: Wrong) -> pd.DataFrame:
         runs.append(make_runs({seed: each is None for seed, each in by_seed.items()}, loss=loss))
         for seed, each in by_seed.items():
             if each is not None:
-                logits = np.zeros((IMAGES, len(LOGITS)))
-                logits[np.arange(IMAGES), np.where(each, 3, 7)] = 1
-                frame = pd.DataFrame(logits, columns=list(LOGITS)).assign(label=7)
+                scores = np.zeros((IMAGES, 10))
+                scores[np.arange(IMAGES), np.where(each, 3, 7)] = 1
+                frame = pd.DataFrame({"logits": column(scores), "label": 7})
                 row = {**IDENTITY, "loss": loss, "seed": seed, "example": np.arange(IMAGES)}
                 parts.append(frame.assign(**row))
     shuffled = pd.concat(parts).sample(frac=1, random_state=1)

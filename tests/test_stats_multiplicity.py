@@ -57,9 +57,8 @@ def test_many_sets_of_p_are_corrected_at_once() -> None:
         ({"metric": "nll"}, "exploratory"),
         ({"loss": "mse_logits"}, "exploratory"),
         ({"rates": "same_rate"}, "exploratory"),
-        ({"metric": "class_error_3"}, ""),
-        ({"metric": "own_cosine"}, ""),
         ({"metric": "within"}, ""),
+        ({"metric": "own_cosine"}, ""),
     ],
 )
 def test_what_is_primary_exploratory_or_not_asked(contrast: dict[str, str], expected: str) -> None:

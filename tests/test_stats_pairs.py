@@ -36,7 +36,7 @@ def test_observations_are_grouped_by_loss_and_seed() -> None:
         ),
         (
             {2: (np.nan, False)},
-            "class_error_1",
+            "within",
             "undefined: no value for seed 2: not measurable",
         ),
         ({0: (0.9, True)}, "error", ""),

@@ -55,11 +55,9 @@ def test_a_slice_is_read_from_the_study_s_json(study):
     assert read_slice(study.model_dump_json(), ("title",)) == sliced(study, ("title",))
 
 
-@pytest.mark.parametrize(
-    "field", ["colour", "statistics.colour", "title.colour", "datasets.colour"]
-)
+@pytest.mark.parametrize("field", ["hue", "statistics.hue", "title.hue", "datasets.hue"])
 def test_a_field_that_the_study_lacks_is_refused(study, field):
-    with pytest.raises(ValueError, match="has not all of the fields colour"):
+    with pytest.raises(ValueError, match="has not all of the fields hue"):
         sliced(study, (field,))
 
 
@@ -76,7 +74,7 @@ def test_every_declared_field_exists_and_is_declared_once(study, verb):
     [
         ("title", "Another title", {"render"}),
         ("compute.checkpoint_s", 7.0, set()),
-        ("compute.accelerator", "cpu", {"render"}),
+        ("compute.accelerator", "cpu", {"render", "vet"}),
         ("compute.threads", 2, {"render", "probe"}),
         ("compute.seeds_per_job", 2, {"render", "collect"}),
         ("statistics.resamples", 1999, {"render", "contrast"}),

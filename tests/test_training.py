@@ -71,7 +71,10 @@ def noisy(shape=(1, 28, 28)):
     for split in ("validation", "test"):
         splits[split] = examples(100, generator, shape)
     loaded = Loaded(splits, {}, gives_validation=True)
-    return build_prepared(loaded, name="digits", stand_in=True, licence="", citation="")
+    names = tuple(map(str, range(10)))
+    return build_prepared(
+        loaded, name="digits", stand_in=True, licence="", citation="", classes=names
+    )
 
 
 @pytest.fixture(scope="module")

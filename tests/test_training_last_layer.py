@@ -34,16 +34,21 @@ def features() -> torch.Tensor:
     return 1.5 + 2 * torch.randn(EXAMPLES, 3, generator=generator, dtype=torch.float64)
 
 
+@pytest.mark.parametrize("classes", [2, 10, 26])
 @pytest.mark.parametrize("size", [0.0, 3.0])
-def test_the_curvature_is_the_largest_eigenvalue_of_autograds_hessian_anywhere(features, size):
+def test_the_curvature_is_the_largest_eigenvalue_of_autograds_hessian_anywhere(
+    features, size, classes
+):
     generator = torch.Generator().manual_seed(6)
-    layer = size * torch.randn(10, 4, generator=generator, dtype=torch.float64)
+    layer = size * torch.randn(classes, 4, generator=generator, dtype=torch.float64)
     eigenvalues = torch.linalg.eigvalsh(hessian("mse_logits", features, layer))
-    assert measures(features)["curvature"] == pytest.approx(eigenvalues[-1].item(), rel=1e-10)
+    assert measures(features, classes)["curvature"] == pytest.approx(
+        eigenvalues[-1].item(), rel=1e-10
+    )
 
 
 def test_cross_entropy_starts_with_half_of_it_and_loses_it(features):
-    curvature = measures(features)["curvature"]
+    curvature = measures(features, 10)["curvature"]
     equal = torch.linalg.eigvalsh(hessian("cross_entropy", features, torch.zeros(10, 4).double()))
     assert equal[-1].item() == pytest.approx(curvature / 2, rel=1e-10)
     sure = torch.zeros(10, 4).double()
@@ -54,14 +59,14 @@ def test_cross_entropy_starts_with_half_of_it_and_loses_it(features):
 def test_length_and_mean_are_those_of_numpy(features):
     array = features.numpy()
     length = np.mean(np.linalg.norm(array, axis=1) ** 2)
-    found = measures(features)
+    found = measures(features, 10)
     assert found["squared_length"] == pytest.approx(length)
     spread = np.trace(np.cov(array.T, bias=True))
     assert found["mean_share"] == pytest.approx(1 - spread / length)
 
 
 def test_features_that_are_zero_leave_the_bias_alone():
-    found = measures(torch.zeros(8, 3))
+    found = measures(torch.zeros(8, 3), 10)
     assert found["curvature"] == pytest.approx(0.2)
     assert math.isnan(found["mean_share"])
 
@@ -77,7 +82,7 @@ def test_a_row_a_seed_from_the_networks_that_training_starts_with(digits):
     assert set(table["dataset"]) == {"digits"}
     images = labelled(digits, [np.arange(EXAMPLES)], torch.device("cpu"))[0][0]
     network = build("lenet", "linear", digits.manifest.image_shape, classes=10, seed=4)
-    expected = measures(network(images).features.detach())
+    expected = measures(network(images).features.detach(), 10)
     assert table.iloc[1][list(expected)].to_dict() == pytest.approx(expected)
 
 

@@ -20,7 +20,8 @@ from lossbench.provenance import processor
 from lossbench.study.grid import Annealing, Margin
 from lossbench.study.job import Replicate
 from lossbench.study.settings import ANNEALED, Compute, History, Recipe
-from lossbench.tables.runs import LOGITS, RUN_TABLES
+from lossbench.tables.logits import matrix
+from lossbench.tables.runs import RUN_TABLES
 from lossbench.training import fit, module, results, resume
 from lossbench.training.block import Block
 from lossbench.training.examples import Order
@@ -70,7 +71,9 @@ def prepared():
         labels = np.where(generator.random(count) < 1 / 6, generator.integers(10, size=count), true)
         splits[split] = Split((255 * ranges * mixed).astype(np.uint8), labels.astype(np.uint8))
     loaded = Loaded(splits, {})
-    return build_prepared(loaded, name="digits", stand_in=True, licence="", citation="")
+    return build_prepared(
+        loaded, name="digits", stand_in=True, licence="", citation="", classes=tuple("abcdefghij")
+    )
 
 
 @pytest.fixture
@@ -352,7 +355,7 @@ def assert_same_history(found, expected):
 def assert_same_tests(found, expected):
     logits, features = (part.numpy() for part in expected.tested("test"))
     predictions, geometry = found["predictions"], found["geometry"].set_index("measure")["value"]
-    np.testing.assert_allclose(predictions[list(LOGITS)], logits, rtol=TOLERANCE, atol=TOLERANCE)
+    np.testing.assert_allclose(matrix(predictions), logits, rtol=TOLERANCE, atol=TOLERANCE)
     assert predictions["example"].tolist() == list(range(COUNTS["test"]))
     labels = expected.data["test"].labels
     assert predictions["label"].tolist() == labels.tolist()

@@ -17,7 +17,7 @@ from builders.drawn_figures import draw
 from builders.project_copy import ROOT, TINY, Project
 from builders.small_disks import read_only, small_disk
 from builders.theory_tables import made
-from lossbench.datasets.sources import load_cifar10, load_mnist
+from lossbench.datasets.sources import load_cifar, load_idx
 from lossbench.errors import DataError
 from lossbench.provenance import git_state
 from lossbench.study.loading import load_study
@@ -179,7 +179,7 @@ def test_data_that_may_only_be_read_are_read(tmp_path, kind):
         tiny = tiny_sources.tiny_mnist()
         tiny.write(tmp_path)
     with read_only(tmp_path):
-        load = {"cifar10": load_cifar10, "mnist": load_mnist}[kind]
+        load = {"cifar10": load_cifar, "mnist": load_idx}[kind]
         assert len(load(tmp_path, tiny.official).splits["validation"].labels) == 2
 
 
@@ -187,7 +187,7 @@ def test_data_that_are_missing_where_nothing_may_be_written_are_one_line(tmp_pat
     tiny = tiny_sources.tiny_mnist()
     tiny.write(tmp_path, {"t10k-labels-idx1-ubyte": None})
     with read_only(tmp_path), pytest.raises(DataError) as caught:
-        load_mnist(tmp_path, tiny.official)
+        load_idx(tmp_path, tiny.official)
     assert "Read-only file system" in str(caught.value)
     assert str(caught.value).isprintable()
 
@@ -205,16 +205,16 @@ def test_mnist_is_known_by_the_names_that_its_mirrors_use(tmp_path, spelling, do
         path = folder / spelling.format(spelt, spelt)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    assert len(load_mnist(tmp_path, tiny.official).splits["test"].labels) == 3
+    assert len(load_idx(tmp_path, tiny.official).splits["test"].labels) == 3
 
 
 @pytest.mark.parametrize("kind", ["cifar10", "mnist"])
 def test_files_in_another_place_are_proposed(tmp_path, kind):
     if kind == "cifar10":
-        tiny, load = tiny_sources.tiny_cifar10(), load_cifar10
+        tiny, load = tiny_sources.tiny_cifar10(), load_cifar
         there = tmp_path / "downloads/cifar-10-python.tar.gz"
     else:
-        tiny, load = tiny_sources.tiny_mnist(), load_mnist
+        tiny, load = tiny_sources.tiny_mnist(), load_idx
         there = tmp_path / "MNIST/train-images-idx3-ubyte.gz"
     there.parent.mkdir()
     there.write_bytes(b"")

@@ -14,27 +14,38 @@ import signal
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from lossbench import verbs
+from lossbench import __version__, verbs
 from lossbench.errors import LossbenchError
 
-NAMES = sorted(module.name for module in pkgutil.iter_modules(verbs.__path__))
+FOUND = sorted(module.name for module in pkgutil.iter_modules(verbs.__path__))
+GROUPS = {
+    "Put a loss on trial": ("new", "check", "list"),
+    "Look at a study": ("status", "show", "compare"),
+    "Housekeeping": ("cache", "schema"),
+}
+"""The verbs that users call, as help groups them."""
+CALLED = {verb: group for group, listed in GROUPS.items() for verb in listed}
+NAMES = [*CALLED, *(name for name in FOUND if name not in CALLED)]
 
 
 class Verbs(TyperGroup):
     """One command a file of `verbs`."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
-        """Their names."""
+        """Their names, the users' own first."""
         return NAMES
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
         """The verb as help shows it, not yet imported."""
-        return TyperCommand(cmd_name, help=_help(cmd_name)) if cmd_name in NAMES else None
+        if cmd_name not in NAMES:
+            return None
+        group = CALLED.get(cmd_name, "What the pipeline calls")
+        return TyperCommand(cmd_name, help=_help(cmd_name), rich_help_panel=group)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The verb that is called, imported."""
@@ -44,15 +55,26 @@ class Verbs(TyperGroup):
 
 app = typer.Typer(
     cls=Verbs,
-    help="Does the loss matter? Train, compare and report; Snakemake calls these verbs.",
+    help="Does the loss matter? Put losses on trial; `snakemake` runs the studies.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        print(f"lossbench {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def _command() -> None:
+def _command(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Say which this is."),
+    ] = False,
+) -> None:
     """Without it, Typer would want a verb of its own."""
 
 

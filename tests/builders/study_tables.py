@@ -29,6 +29,7 @@ def make_runs(diverged: Mapping[int, bool], steps: int = 400, **identity: Any) -
             "seed": seed,
             "diverged": has_diverged,
             "steps": steps,
+            "classes": 10,
             "parameters": 10,
             "flops_per_example": 60,
         }

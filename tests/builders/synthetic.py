@@ -5,7 +5,7 @@ tables agree with each other. Every table passes its schema.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lossbench.analysis import gallery, metrics, selection
+from lossbench.analysis import class_errors, gallery, metrics, selection
+from lossbench.cards.dataset import DATASETS
 from lossbench.stats.derived import derived_tables
 from lossbench.stats.images import error_mean_squares
 from lossbench.study import plan
@@ -24,6 +25,7 @@ from lossbench.tables import parquet
 from lossbench.tables import runs as run_schemas
 from lossbench.tables import study as schemas
 from lossbench.tables.contract import Schema
+from lossbench.tables.logits import column
 from lossbench.training.schedule import measured_steps
 
 Columns = dict[str, Any]
@@ -304,7 +306,7 @@ def _history(run: Run, noise: float, *, censored: bool) -> Columns:
         for name in ("train_loss", "logit_gradient_rms", "saturation"):
             columns[name][-1] = np.nan
         for name in ("train_error", "validation_error"):
-            columns[name][-1] = run_schemas.CHANCE_ERROR
+            columns[name][-1] = 0.9
     return columns
 
 
@@ -325,7 +327,7 @@ def _predictions(run: Run, noise: float) -> Columns:
         "example": np.arange(EXAMPLES),
         "label": labels,
         "output": run.trait.output,
-        **{name: logits[:, k] for k, name in enumerate(run_schemas.LOGITS)},
+        "logits": column(logits).to_numpy(),
     }
 
 
@@ -360,6 +362,7 @@ def _run_row(run: Run) -> Columns:
     return {
         "diverged": [run.diverged],
         "steps": [steps // 2 if run.diverged else steps],
+        "classes": [10],
         "parameters": [100_000 + len(str(run.key["model"])) * 1000],
         "flops_per_example": [2_000_000],
     }
@@ -397,22 +400,30 @@ def _derived(made: dict[str, pd.DataFrame], study: Study) -> dict[str, pd.DataFr
     measured = metrics.measure(made["predictions"], runs, history)
     choices = parquet.concat(list(_choices(history, runs, study)), schemas.CHOICES)
     levels = selection.levels(history, runs, choices)
-    # Half of the time goes into contrasts of class errors, which no page shows.
-    overall = measured[~measured["metric"].str.startswith("class_error")]
     spreads = error_mean_squares(made["predictions"], runs)
     rest = (levels, choices, made["geometry"], spreads)
-    compared = derived_tables(study, overall, history, runs, *rest)
+    compared = derived_tables(study, measured, history, runs, *rest)
     return {
         "metrics": measured,
         "choices": choices,
         "levels": levels,
         "mean_squares": spreads,
-        "class_names": metrics.class_names({"photos": [f"kind {k}" for k in range(10)]}),
-        "confusion": metrics.confusion(made["predictions"]),
+        "class_names": class_errors.class_names(_class_names(study)),
+        "class_errors": class_errors.class_errors(made["predictions"], runs),
+        "confusion": class_errors.confusion(made["predictions"]),
         "reliability": metrics.reliability(made["predictions"]),
         "gallery": gallery.pick(made["predictions"], _images()),
         **compared,
         "claims": _claims(),
+    }
+
+
+def _class_names(study: Study) -> dict[str, Sequence[str]]:
+    """The card's names; of a user's own data set, kinds."""
+    kinds = [f"kind {k}" for k in range(10)]
+    return {
+        each.name: DATASETS[each.name].classes if each.name in DATASETS else kinds
+        for each in study.datasets
     }
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from lossbench.datasets.digests import sha256
 from lossbench.datasets.download import Patience
-from lossbench.datasets.sources import CIFAR10, MNIST, Official
+from lossbench.datasets.official import CIFAR10, CIFAR100, KMNIST, MNIST, Official
 
 HASTE = Patience(pauses_s=(0, 0.01), timeout_s=0.3, show_progress=False)
 NOWHERE = ("http://127.0.0.1:9/",)  # the discard port: refused at once
@@ -61,8 +61,17 @@ def tiny_mnist() -> Tiny:
     return Tiny(_official(MNIST, contents), contents, arrays)
 
 
-def batch(images: np.ndarray, labels: list[int]) -> bytes:
-    return pickle.dumps({b"data": images.reshape(len(images), -1), b"labels": labels}, protocol=2)
+def tiny_kmnist() -> Tiny:
+    """Files that are known packed, as they are published."""
+    mnist = tiny_mnist()
+    contents = {
+        f"{name}.gz": gzip.compress(content, mtime=0) for name, content in mnist.contents.items()
+    }
+    return Tiny(_official(KMNIST, contents), contents, mnist.arrays)
+
+
+def batch(images: np.ndarray, labels: list[int], key: bytes = b"labels") -> bytes:
+    return pickle.dumps({b"data": images.reshape(len(images), -1), key: labels}, protocol=2)
 
 
 def tiny_cifar10() -> Tiny:
@@ -72,6 +81,17 @@ def tiny_cifar10() -> Tiny:
     contents["batches.meta"] = pickle.dumps({b"label_names": []}, protocol=2)
     official = _official(CIFAR10, contents)
     return Tiny(replace(official, archive_sha256=sha256(tar(contents))), contents, arrays)
+
+
+def tiny_cifar100() -> Tiny:
+    arrays = {name: random_images(8, 3, 32, 32, seed=k) for k, name in enumerate(("train", "test"))}
+    contents = {
+        name: batch(array, list(range(92, 100)), b"fine_labels") for name, array in arrays.items()
+    }
+    contents["meta"] = pickle.dumps({b"fine_label_names": []}, protocol=2)
+    official = _official(CIFAR100, contents)
+    packed = sha256(tar(contents, "cifar-100-python/"))
+    return Tiny(replace(official, archive_sha256=packed), contents, arrays)
 
 
 def tar(contents: dict[str, bytes], folder: str = "cifar-10-batches-py/") -> bytes:

@@ -32,6 +32,7 @@ rule metrics:
             for name in (
                 "class_names",
                 "metrics",
+                "class_errors",
                 "confusion",
                 "reliability",
                 "gallery",

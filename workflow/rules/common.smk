@@ -4,6 +4,7 @@ import gc
 gc.set_threshold(1_000_000)
 
 import json
+import shlex
 from functools import cache
 from pathlib import Path
 
@@ -12,13 +13,13 @@ from snakemake.exceptions import WorkflowError
 from lossbench.cards.dataset import DATASETS
 from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.code.code_digest import code_digest, declared
-from lossbench.datasets.layout import source_digest
+from lossbench.datasets.source_files import source_digest
 from lossbench.errors import ConfigError, DataError
 from lossbench.figures.catalogue import FIGURES, figures_of
 from lossbench.provenance import has_gpu, jobs_use_this_python
 from lossbench.study import paths
 from lossbench.study.fields import on_disk
-from lossbench.study.loading import snakemake_study
+from lossbench.study.loading import near, snakemake_study
 from lossbench.study.plan import all_jobs, replicates, tuning_grid
 from lossbench.study.slices import cards_json, cards_of, slice_json
 from lossbench.tables.theory import THEORY_TABLES
@@ -38,7 +39,10 @@ ALL_TABLES = [PATHS.table(name) for name in (*paths.COLLECTED, *paths.DERIVED)]
 THEORY = [PATHS.theory(name) for name in THEORY_TABLES]
 OWN = {dataset.name: dataset for dataset in STUDY.datasets if dataset.source}
 USED = sorted({comparison.dataset for comparison in STUDY.comparisons})
-NETWORKS = sorted({comparison.model for comparison in STUDY.comparisons})
+OWN_NETWORKS = {network.name for network in STUDY.networks}
+NETWORKS = sorted({comparison.model for comparison in STUDY.comparisons} - OWN_NETWORKS)
+# Nothing is trained before the study's own losses and networks have been tried.
+OWN_CODE = [PATHS.own_code] if STUDY.losses or STUDY.networks else []
 # Where no GPU is used, jobs must not queue for one.
 GPUS_PER_JOB = int(
     STUDY.compute.accelerator == "cuda"
@@ -74,6 +78,16 @@ def study_json(wildcards, input):
 def study_folder(wildcards, output):
     """The study's folder, wherever Snakemake put the files in it."""
     return Path(output[-1].rpartition(f"{PATHS.root}/")[0], PATHS.root)
+
+
+def snakemake_call(wildcards, input):
+    """The call that runs this study from here, without its `--config`. Not compared: see above."""
+    project, files = Path(workflow.basedir), workflow.configfiles
+    options = [
+        *(["--snakefile", str(project / "Snakefile")] if project != Path.cwd() else []),
+        *(["--configfile", str(near(Path(files[0])))] if files else []),
+    ]
+    return shlex.join(["snakemake", "--cores", "1", *options])
 
 
 def slice_of(verb):
@@ -138,6 +152,22 @@ def job_of(stage):
     return lambda wildcards: planned(stage, wildcards).model_dump_json()
 
 
+def own_sources(wildcards, input):
+    """Where the job's own loss and network are, as JSON. Not compared: their digests are."""
+    found = {
+        "own_loss": (STUDY.losses, wildcards.loss),
+        "own_network": (STUDY.networks, wildcards.model),
+    }
+    return json.dumps(
+        {
+            entry: own.source
+            for entry, (listed, name) in found.items()
+            for own in listed
+            if own.name == name
+        }
+    )
+
+
 def planned(stage, wildcards):
     """The job of this stage that writes to the wildcards' folder."""
     folder = f"{stage}/{CELL.format(**wildcards)}"
@@ -154,6 +184,16 @@ def digest_of_source(wildcards):
         return source_digest(on_disk(OWN[wildcards.dataset].source))
     except DataError as error:
         raise WorkflowError(f"datasets, {wildcards.dataset}: {error}") from None
+
+
+def built_in_source(wildcards):
+    """The built-in data set of which one of the study's own has some classes, if it is such."""
+    return {str(OWN[wildcards.dataset].source)} & set(DATASETS)
+
+
+def reading_of(wildcards):
+    """How the images of a data set of the study's own are read, as JSON."""
+    return OWN[wildcards.dataset].reading.model_dump_json(ensure_ascii=True)
 
 
 def loss_of(wildcards):

@@ -56,10 +56,13 @@ rule own_dataset:
     conda:
         "../../environment.yml"
     params:
-        code=code_digest("adopt"),
+        code=lambda wildcards: code_digest("adopt", *built_in_source(wildcards)),
         source_digest=digest_of_source,
+        reading=reading_of,
         # Not compared with earlier runs: a folder that moved is still the same.
         source=lambda wildcards, input: str(on_disk(OWN[wildcards.dataset].source)),
+        data_dir=lambda wildcards, input: str(on_disk(STUDY.data_dir)),
     shell:
         "lossbench adopt {wildcards.dataset} --source {params.source:q}"
+        " --reading {params.reading:q} --data-dir {params.data_dir:q}"
         " --out {output.data:q} --manifest {output.manifest:q} > {log:q} 2>&1"

@@ -126,6 +126,8 @@ rule page:
         slice=slice_of("render"),
         cards=cards_for("render"),
         placed=figures_on_the_page,
+        snakemake=snakemake_call,
         code=code_digest("render"),
     shell:
-        "lossbench render --study {params.study:q} --folder {params.folder:q} > {log:q} 2>&1"
+        "lossbench render --study {params.study:q} --folder {params.folder:q}"
+        " --snakemake {params.snakemake:q} > {log:q} 2>&1"

@@ -1,8 +1,31 @@
+# What cannot be trained ends here, in one line. Only studies with own code have this job.
+rule own_code:
+    input:
+        manifests=[paths.manifest(dataset) for dataset in USED],
+    output:
+        PATHS.own_code,
+    log:
+        PATHS.root / "logs/own_code.log",
+    benchmark:
+        PATHS.root / "benchmarks/own_code.tsv"
+    priority: TRAINING_FIRST
+    conda:
+        "../../environment.yml"
+    params:
+        study=study_json,
+        folder=study_folder,
+        slice=slice_of("vet"),
+        code=code_digest("vet"),
+    shell:
+        "lossbench vet --study {params.study:q} --folder {params.folder:q} > {log:q} 2>&1"
+
+
 rule tuning_runs:
     input:
         # The manifest's digests decide; a touched archive of hundreds of megabytes does not.
         data=ancient(paths.prepared("{dataset}")),
         manifest=paths.manifest("{dataset}"),
+        own=ancient(OWN_CODE),
     output:
         directory(PATHS.root / "runs/tuning" / CELL),
     log:
@@ -21,9 +44,10 @@ rule tuning_runs:
         machine=machine_of("tuning_runs"),
         # Functions of input or output are not compared with earlier runs.
         compute=lambda wildcards, input: COMPUTE_JSON,
+        own=own_sources,
         name=STUDY.name,
     shell:
-        "lossbench train --job {params.job:q} --compute {params.compute:q}"
+        "lossbench train --job {params.job:q} --compute {params.compute:q} --own {params.own:q}"
         " --data {input.data:q} --study {params.name} --out {output:q} > {log:q} 2>&1"
 
 
@@ -31,6 +55,7 @@ rule last_layer:
     input:
         images=[ancient(paths.prepared(dataset)) for dataset in USED],
         manifests=[paths.manifest(dataset) for dataset in USED],
+        own=OWN_CODE,
     output:
         PATHS.table("last_layer"),
     log:
@@ -105,6 +130,7 @@ rule evaluation_runs:
         # Levels stand before any evaluation run starts; a run's numbers do not depend on them.
         # When they are made anew, changed parameters of these runs are seen by the next call only.
         levels=ancient(PATHS.levels(COMPARISON)),
+        own=ancient(OWN_CODE),
     output:
         directory(PATHS.root / "runs/evaluation" / CELL),
     log:
@@ -123,7 +149,9 @@ rule evaluation_runs:
         machine=machine_of("evaluation_runs"),
         # Functions of input or output are not compared with earlier runs.
         compute=lambda wildcards, input: COMPUTE_JSON,
+        own=own_sources,
         name=STUDY.name,
     shell:
-        "lossbench train --job {params.job:q} --compute {params.compute:q} --choice {input.choice:q}"
+        "lossbench train --job {params.job:q} --compute {params.compute:q} --own {params.own:q}"
+        " --choice {input.choice:q}"
         " --data {input.data:q} --study {params.name} --out {output:q} > {log:q} 2>&1"

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lossbench.cards.loss import PRIMARY, REFERENCE
+from lossbench.tables.logits import predicted
 from lossbench.tables.parquet import check, empty
-from lossbench.tables.runs import COMPARISON, LOGITS
+from lossbench.tables.runs import COMPARISON
 from lossbench.tables.study import GALLERY
 
 SHOWN = 6
@@ -22,14 +23,14 @@ PLACE = list(COMPARISON)
 
 
 def pick(predictions: pd.DataFrame, images: Mapping[str, NDArray[np.uint8]]) -> pd.DataFrame:
-    """The GALLERY rows of the primary pair, of every comparison that has both losses.
+    """The GALLERY rows of cross-entropy and the primary loss, or else the first other one.
 
     `images`: by data set, the test images, uint8 (N, C, H, W) with one or three channels.
     """
-    pair = predictions[predictions["loss"].isin([REFERENCE, PRIMARY])]
-    scored = pair[[*PLACE, "loss", "seed", "example", "label"]].assign(
-        predicted=pair[list(LOGITS)].to_numpy().argmax(axis=1)
-    )
+    others = [loss for loss in predictions["loss"].unique() if loss != REFERENCE]
+    other = PRIMARY if PRIMARY in others else next(iter(others), PRIMARY)
+    pair = predictions[predictions["loss"].isin([REFERENCE, other])]
+    scored = pair[[*PLACE, "loss", "seed", "example", "label"]].assign(predicted=predicted(pair))
     rows = [rows for _, place in scored.groupby(PLACE) for rows in _separating(place)]
     if not rows:
         return empty(GALLERY)

@@ -3,21 +3,28 @@
 import pandas as pd
 
 from lossbench.errors import TableError
-from lossbench.tables.runs import CHANCE_ERROR, RUN_KEY
+from lossbench.tables.runs import RUN_KEY
 
 KEY = list(RUN_KEY)
 
 
+def chance_errors(runs: pd.DataFrame) -> "pd.Series[float]":
+    """The error of guessing on the data set of each run: 1 − 1/K, for K classes."""
+    return 1 - 1 / runs["classes"]
+
+
 def final_validation_errors(history: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-    """One row a run of `runs`: its identity, `diverged`, and its last `validation_error`.
+    """One row a run of `runs`: its identity, `diverged`, `classes` and its last `validation_error`.
 
     A diverged run counts with the error of chance, whatever it had reached before.
 
     Raises TableError: a run that did not diverge has no history.
     """
     last = history.sort_values("step").drop_duplicates(KEY, keep="last")
-    ended = runs[[*KEY, "diverged"]].merge(last[[*KEY, "validation_error"]], on=KEY, how="left")
-    ended.loc[ended["diverged"], "validation_error"] = CHANCE_ERROR
+    planned = runs[[*KEY, "diverged", "classes"]]
+    ended = planned.merge(last[[*KEY, "validation_error"]], on=KEY, how="left")
+    errors = ended["validation_error"].mask(ended["diverged"], chance_errors(ended))
+    ended = ended.assign(validation_error=errors)
     require(ended[ended["validation_error"].isna()], "history")
     return ended
 

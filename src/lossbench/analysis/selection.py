@@ -15,7 +15,7 @@ from lossbench.study.grid import LossGrid
 from lossbench.tables import study
 from lossbench.tables.parquet import check
 from lossbench.tables.rows import of_comparisons
-from lossbench.tables.runs import CHANCE_ERROR, COMPARISON
+from lossbench.tables.runs import COMPARISON
 
 CELL = ["learning_rate", "setting"]
 TUNED = [*COMPARISON, "tuning_epochs"]
@@ -79,13 +79,12 @@ def _mean_log_error(tuned: pd.DataFrame, history: pd.DataFrame) -> "pd.Series[fl
 
     An error of zero counts as half of the smallest other one that was measured.
     """
-    points = history[history["step"] > 0].merge(tuned[[*KEY, "diverged"]], on=KEY)
-    points.loc[points["diverged"], "validation_error"] = CHANCE_ERROR
-    positive = points["validation_error"][points["validation_error"] > 0]
-    errors = points["validation_error"].clip(lower=positive.min() / 2)
+    points = history[history["step"] > 0].merge(tuned[[*KEY, "diverged", "classes"]], on=KEY)
+    errors = points["validation_error"].mask(points["diverged"], outcomes.chance_errors(points))
+    errors = errors.clip(lower=errors[errors > 0].min() / 2)
     means = np.log(errors).groupby([points[name] for name in KEY]).mean().rename("mean")
     # A run that broke off before it was measured counts as chance too.
-    return tuned.join(means, on=KEY)["mean"].fillna(np.log(CHANCE_ERROR))
+    return tuned.join(means, on=KEY)["mean"].fillna(np.log(outcomes.chance_errors(tuned)))
 
 
 GOALS: dict[Goal, Callable[[pd.DataFrame, pd.DataFrame], pd.Series]] = {
@@ -107,8 +106,9 @@ def levels(history: pd.DataFrame, runs: pd.DataFrame, choices: pd.DataFrame) -> 
     tuned = _lowest_errors(history, runs[runs["stage"] == "tuning"])
     frames = []
     for names, chosen in choices.groupby(TUNED):
-        hardest = np.clip(_hardest(tuned, chosen), LOWEST, HARDEST_SHARE * CHANCE_ERROR)
-        easiest = min(EASIEST_FACTOR * hardest, EASIEST_SHARE * CHANCE_ERROR)
+        weaker = _weaker(tuned, chosen)
+        hardest = np.clip(weaker["validation_error"], LOWEST, HARDEST_SHARE * weaker["chance"])
+        easiest = min(EASIEST_FACTOR * hardest, EASIEST_SHARE * weaker["chance"])
         errors = np.geomspace(easiest, hardest, LEVELS)
         rows = pd.DataFrame({"level": range(1, LEVELS + 1), "validation_error": errors})
         frames.append(rows.assign(**dict(zip(TUNED, names, strict=True))))
@@ -121,21 +121,21 @@ def _lowest_errors(history: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     lowest = history.groupby(KEY)["validation_error"].min().rename("lowest")
     joined = ended.merge(lowest.reset_index(), on=KEY, how="left")
     kept = joined["lowest"].where(~joined["diverged"], joined["validation_error"])
-    return ended.assign(validation_error=kept)
+    return ended.assign(validation_error=kept, chance=outcomes.chance_errors(ended))
 
 
-def _hardest(tuned: pd.DataFrame, chosen: pd.DataFrame) -> float:
-    """The larger of the primary pair's median errors in one comparison."""
+def _weaker(tuned: pd.DataFrame, chosen: pd.DataFrame) -> pd.Series:
+    """The larger of the primary pair's median errors in one comparison, and that of chance."""
     pair = chosen[chosen["loss"].isin([REFERENCE, PRIMARY])]
     cell = [*COMPARISON, "loss", *CELL, "seed"]
     winners = pair.assign(seed=pair["tuning_seed"])[cell]
     runs = of_comparisons(tuned, pair).merge(winners, on=cell)
-    medians = runs.groupby("loss")["validation_error"].median()
+    medians = runs.groupby("loss")[["validation_error", "chance"]].median()
     if pair.empty or len(medians) < pair["loss"].nunique():
         where = "/".join(map(str, chosen.iloc[0][list(COMPARISON)]))
         needed = sorted(set(pair["loss"]) - set(medians.index)) or [REFERENCE]
         raise TableError(f"levels of {where}: no tuning runs of {needed[0]} at its chosen rate")
-    return float(medians.max())
+    return medians.max()
 
 
 def _require_grid(tuned: pd.DataFrame, grid: LossGrid, seeds: Mapping[int, int]) -> None:

@@ -12,11 +12,27 @@ class DatasetCard:
     """(C, H, W)."""
     licence: str
     citation: str
-    classes: tuple[str, ...] = ()
-    """Display names of the classes, where they are not their numbers."""
+    classes: tuple[str, ...] = tuple(map(str, range(10)))
+    """Display names of the classes, by label."""
     is_stand_in: bool = False
     """Whether it needs no download and stands in for a real data set."""
 
+
+CIFAR100_CLASSES = (
+    *("apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle"),
+    *("bottle", "bowl", "boy", "bridge", "bus", "butterfly", "camel", "can", "castle"),
+    *("caterpillar", "cattle", "chair", "chimpanzee", "clock", "cloud", "cockroach", "couch"),
+    *("crab", "crocodile", "cup", "dinosaur", "dolphin", "elephant", "flatfish", "forest", "fox"),
+    *("girl", "hamster", "house", "kangaroo", "keyboard", "lamp", "lawn_mower", "leopard"),
+    *("lion", "lizard", "lobster", "man", "maple_tree", "motorcycle", "mountain", "mouse"),
+    *("mushroom", "oak_tree", "orange", "orchid", "otter", "palm_tree", "pear", "pickup_truck"),
+    *("pine_tree", "plain", "plate", "poppy", "porcupine", "possum", "rabbit", "raccoon", "ray"),
+    *("road", "rocket", "rose", "sea", "seal", "shark", "shrew", "skunk", "skyscraper", "snail"),
+    *("snake", "spider", "squirrel", "streetcar", "sunflower", "sweet_pepper", "table", "tank"),
+    *("telephone", "television", "tiger", "tractor", "train", "trout", "tulip", "turtle"),
+    *("wardrobe", "whale", "willow_tree", "wolf", "woman", "worm"),
+)
+"""In the order of the fine labels: that of the alphabet."""
 
 DATASETS: dict[str, DatasetCard] = {
     "mnist": DatasetCard(
@@ -24,6 +40,31 @@ DATASETS: dict[str, DatasetCard] = {
         image_shape=(1, 28, 28),
         licence="CC BY-SA 3.0",
         citation="LeCun, Cortes and Burges, The MNIST database of handwritten digits (1998)",
+    ),
+    "fashion_mnist": DatasetCard(
+        "Fashion-MNIST",
+        image_shape=(1, 28, 28),
+        licence="MIT",
+        citation="Xiao, Rasul and Vollgraf, Fashion-MNIST: a novel image dataset (2017)",
+        classes=(
+            *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+            *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+        ),
+    ),
+    "kmnist": DatasetCard(
+        "KMNIST",
+        image_shape=(1, 28, 28),
+        licence="CC BY-SA 4.0",
+        citation="Clanuwat et al., Deep learning for classical Japanese literature (2018)",
+        classes=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
+    ),
+    "mnist_pairs": DatasetCard(
+        "MNIST pairs",
+        image_shape=(1, 28, 56),
+        licence="CC BY-SA 3.0",
+        citation="LeCun, Cortes and Burges, The MNIST database of handwritten digits (1998); two"
+        " digits side by side, paired by lossbench",
+        classes=tuple(f"{number:02}" for number in range(100)),
     ),
     "cifar10": DatasetCard(
         "CIFAR-10",
@@ -34,6 +75,13 @@ DATASETS: dict[str, DatasetCard] = {
             *("airplane", "automobile", "bird", "cat", "deer"),
             *("dog", "frog", "horse", "ship", "truck"),
         ),
+    ),
+    "cifar100": DatasetCard(
+        "CIFAR-100",
+        image_shape=(3, 32, 32),
+        licence="free for research, with citation",
+        citation="Krizhevsky, Learning multiple layers of features from tiny images (2009)",
+        classes=CIFAR100_CLASSES,
     ),
     "digits": DatasetCard(
         "Digits",

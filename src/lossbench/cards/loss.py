@@ -58,11 +58,11 @@ LOSSES: dict[str, LossCard] = {
     ),
     "mse_logits": LossCard(
         "MSE on logits",
-        r"\frac{1}{K} \sum_k (z_k - t_k)^2",
+        r"\frac{1}{K} \left[ k (z_y - M)^2 + \sum_{j \neq y} z_j^2 \right]",
         output="none",
         family="squared",
         source="Hui and Belkin, Evaluation of Neural Architectures Trained with Square Loss vs "
-        "Cross-Entropy in Classification Tasks, ICLR 2021",
+        "Cross-Entropy in Classification Tasks, ICLR 2021; k = M = 1 where no setting is named",
         look=Look("#009e73", "#2fbf94", "#007f5c", "v", (0, (6.5, 1.3))),
     ),
     "mse_sigmoid": LossCard(

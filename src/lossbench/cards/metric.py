@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Direction = Literal["lower", "higher", "none"]
-Question = Literal["probabilities", "class errors"]
+Question = Literal["probabilities"]
 
 
 @dataclass(frozen=True)
@@ -51,17 +51,6 @@ OF_PREDICTIONS: dict[str, MetricCard] = {
         "mean gap of confidence and accuracy over equal bins of confidence",
         "probabilities",
     ),
-    **{
-        f"class_error_{label}": MetricCard(
-            f"Class error {label}",
-            "fraction",
-            "lower",
-            f"error on the images of class {label}",
-            "class errors",
-            is_asked=False,
-        )
-        for label in range(10)
-    },
     "images": MetricCard("Images", "images", "none", "images of the split", is_asked=False),
 }
 """What a run's predictions give: the metrics of the table METRICS."""

@@ -1,4 +1,4 @@
-"""CIFAR-10's python version: Python 2 pickles of dictionaries with arrays.
+"""CIFAR's python versions: Python 2 pickles of dictionaries with arrays.
 
 A pickle is a program. The unpickler here builds dictionaries, lists, text, numbers and NumPy
 arrays, and refuses every other global before it is called.
@@ -26,19 +26,19 @@ ALLOWED = frozenset(
 """Module and name of every global that a batch may use."""
 
 
-def parse_batch(content: bytes, *, origin: str) -> Examples:
-    """Images (N, 3, 32, 32) and labels (N,) of one batch file.
+def parse_batch(content: bytes, labels_key: bytes = b"labels", *, origin: str) -> Examples:
+    """Images (N, 3, 32, 32) and labels (N,) of one batch file; `labels_key` is their name in it.
 
     Raises DataError: not a pickle, a pickle that asks for anything but arrays, or not a batch.
     """
     batch = unpickle(content, origin=origin)
     try:
-        examples = Examples(_images(batch[b"data"]), np.array(batch[b"labels"], np.uint8))
+        examples = Examples(_images(batch[b"data"]), np.array(batch[labels_key], np.uint8))
         if examples.labels.shape != examples.images.shape[:1]:
             raise ValueError(f"{examples.images.shape[0]} images, {examples.labels.size} labels")
         return examples
     except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
-        raise DataError(f"{origin}: is a pickle, but not a CIFAR-10 batch ({error!r})") from error
+        raise DataError(f"{origin}: is a pickle, but not a CIFAR batch ({error!r})") from error
 
 
 def unpickle(content: bytes, *, origin: str) -> Any:

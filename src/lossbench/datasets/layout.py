@@ -3,7 +3,6 @@
 Read in every plan, so that a wrong folder is refused before anything starts: no NumPy here.
 """
 
-import hashlib
 import os
 import re
 import unicodedata
@@ -11,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lossbench.errors import DataError, printable, utf8
-from lossbench.tables.runs import CLASSES
 
 SUFFIXES = (
     *(".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".webp", ".gif", ".tif", ".tiff"),
@@ -25,6 +23,8 @@ PARTS = {
     "test": "test",
 }
 """A folder's name → the part that it is, if it holds class folders."""
+CLASSES = range(2, 1001)
+"""How many class folders there may be."""
 CLUTTER = {"Thumbs.db", "desktop.ini", "__MACOSX", "@eaDir"}
 """What systems leave in folders, besides hidden files such as `.DS_Store`."""
 
@@ -52,46 +52,23 @@ def layout(source: Path) -> Layout:
 
 
 def image_files(folder: Path) -> list[Path]:
-    """The images of a class, in the order of their files' names.
+    """The images of a class and of the folders within, in the order of their files' names.
 
     Raises DataError: there is none, or something else is there. OSError: it cannot be read.
     """
     paths = sorted(_visible(folder), key=os.fsencode)
+    within = [path for path in paths if path.is_dir()]
+    paths = [path for path in paths if path not in within]
     for path in paths:
         if path.suffix.lower() not in SUFFIXES:
             raise DataError(f"{printable(path)}: is no image; allowed: {', '.join(SUFFIXES)}")
         if not path.is_file():
             what = "a broken link" if path.is_symlink() else "no file"
             raise DataError(f"{printable(path)}: is {what}; allowed: an image")
+    paths += [path for inner in within for path in image_files(inner)]
     if not paths:
         raise DataError(f"{printable(folder)}: holds no image; allowed: at least one a class")
     return paths
-
-
-def source_digest(source: Path) -> str:
-    """A digest of all that is read of a source: names and contents, not times or place.
-
-    Raises DataError: it is neither a folder of images nor an .npz archive, or cannot be read.
-    """
-    digest = hashlib.sha256()
-    try:
-        for path in _files(source):
-            digest.update(os.fsencode(path.relative_to(source)) + b"\0")
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
-    except OSError as error:
-        raise unreadable(error) from error
-    return digest.hexdigest()[:16]
-
-
-def is_archive(source: Path) -> bool:
-    """Whether the source is an archive, else it is a folder. Raises DataError: it is neither."""
-    if source.is_dir():
-        return False
-    if source.is_file() and source.suffix.lower() == ".npz":
-        return True
-    what = "is neither" if source.exists() else "does not exist"
-    allowed = "allowed: a folder of images or an .npz archive"
-    raise DataError(f"source {printable(source)}: {what}; {allowed}")
 
 
 def unreadable(error: OSError) -> DataError:
@@ -99,15 +76,6 @@ def unreadable(error: OSError) -> DataError:
     return DataError(
         f"{printable(Path(os.fsdecode(error.filename)))}: cannot be read ({error.strerror})"
     )
-
-
-def _files(source: Path) -> Iterator[Path]:
-    if is_archive(source):
-        yield source
-        return
-    for classes in layout(source).values():
-        for folder in classes.values():
-            yield from image_files(folder)
 
 
 def _parts(source: Path) -> dict[str, Path]:
@@ -129,9 +97,10 @@ def _parts(source: Path) -> dict[str, Path]:
     if not parts:
         return {"all": source}
     parts = {part: parts[part] for part in ("train", "validation", "test") if part in parts}
-    if not {"train", "test"} <= set(parts):
+    if "train" not in parts or len(parts) == 1:
         raise DataError(
-            f"{printable(source)}: has {', '.join(parts)}; allowed: both train and test, or none"
+            f"{printable(source)}: has {', '.join(parts)}; allowed: train with test or validation,"
+            " or none of them"
         )
     if others := [_name(folder) for folder in folders if folder not in parts.values()]:
         raise DataError(
@@ -152,11 +121,11 @@ def _classes(folder: Path) -> dict[str, Path]:
         if name in found:
             raise DataError(f"{printable(folder)}: has two class folders {name}")
         found[name] = path
-    if len(found) != CLASSES:
+    if len(found) not in CLASSES:
         listed = f" ({_listed(sorted(found))})" if found else ""
         raise DataError(
             f"{printable(folder)}: has {len(found)} subfolders{listed};"
-            f" allowed: {CLASSES}, one a class"
+            f" allowed: {CLASSES[0]} to {CLASSES[-1]}, one a class"
         )
     return dict(sorted(found.items(), key=lambda item: _natural(item[0])))
 

@@ -1,4 +1,4 @@
-"""A data set of the user's own, without code: a folder of images or an .npz archive.
+"""A data set of the user's own, without code: images in one of the usual formats.
 
 Where the source has no validation or test set, a tenth of the examples of each class is taken for
 it: those with the smallest SHA-256 of their pixels. The choice depends on neither names nor order,
@@ -6,53 +6,74 @@ and equal images stay on one side.
 """
 
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 
+from lossbench.cards.dataset import DATASETS
 from lossbench.datasets.archive import read_archive
 from lossbench.datasets.folder import read_folder
-from lossbench.datasets.layout import is_archive, unreadable
+from lossbench.datasets.idx_folder import read_idx_folder
+from lossbench.datasets.image import read_arrays
+from lossbench.datasets.layout import unreadable
+from lossbench.datasets.preparation import prepare
 from lossbench.datasets.prepared import SPLITS, Examples, Loaded, Prepared, Split, build
+from lossbench.datasets.shards import read_shards
+from lossbench.datasets.source import Source, selected
+from lossbench.datasets.source_files import Kind, kind
 from lossbench.datasets.splitting import equal_images, held_out
 from lossbench.errors import DataError, printable
-from lossbench.study.fields import DATASET_PATTERN, PATTERNS
-from lossbench.tables.runs import CLASSES
+from lossbench.study.data import AS_IS, Reading
+from lossbench.study.fields import NAME, PATTERNS
 
 HELD_OUT = 0.1
 """The share of each class that validates, or tests, where the source does not say."""
 CHANNELS = {1: ("grey",), 3: ("red", "green", "blue")}
 
 
-def prepare_own(name: str, source: Path) -> Prepared:
-    """The prepared form of the image folder or .npz archive `source`.
+def prepare_own(
+    name: str, source: Path, reading: Reading = AS_IS, *, data_dir: Path = Path("data")
+) -> Prepared:
+    """The prepared form of the images that `source` has, or of the data set that it names.
 
-    Raises DataError: it is neither, or not ten classes of uint8 images of one size; or a bad name.
+    Raises DataError: they cannot be read, or are not two to a thousand classes of uint8 images of
+    one size; or a bad name.
     """
-    if not re.fullmatch(DATASET_PATTERN, name):
-        raise DataError(f"name {name!r} is not allowed: {PATTERNS[DATASET_PATTERN]}")
+    if not re.fullmatch(NAME, name):
+        raise DataError(f"name {name!r} is not allowed: {PATTERNS[NAME]}")
     try:
-        archive = is_archive(source)
+        found = kind(source)
     except OSError as error:
         raise unreadable(error) from error
-    classes: tuple[str, ...] = ()
-    if archive:
-        parts, digests = read_archive(source)
-    else:
-        parts, digests, classes = read_folder(source)
-    splits = _three(parts)
+    read = (
+        READERS[found](source, reading)
+        if found in READERS
+        else _built_in(source, reading, data_dir)
+    )
+    if reading.classes is not None:
+        read = selected(read, reading.classes, origin=printable(source))
+    splits = _three(read.parts)
     _check_channels(splits["train"], origin=printable(source))
     for split in SPLITS:
-        _check(splits[split], classes, origin=f"{printable(source)}, {split}")
-    loaded = Loaded(splits, digests, gives_validation="validation" in parts)
+        _check(splits[split], read.classes, origin=f"{printable(source)}, {split}")
+    card = DATASETS.get(str(source))
     return build(
-        loaded,
+        Loaded(splits, read.sha256, gives_validation="validation" in read.parts and not card),
         name=name,
-        stand_in=False,
-        licence="not stated",
-        citation="the study's own data",
-        classes=classes,
+        stand_in=card is not None and card.is_stand_in,
+        licence=card.licence if card else "not stated",
+        citation=card.citation if card else "the study's own data",
+        classes=read.classes,
     )
+
+
+READERS: dict[Kind, Callable[[Path, Reading], Source]] = {
+    "folder": read_folder,
+    "archive": read_archive,
+    "idx": read_idx_folder,
+    "shards": read_shards,
+}
 
 
 def hold_out(examples: Examples, share: float = HELD_OUT) -> tuple[Examples, Examples]:
@@ -64,11 +85,21 @@ def hold_out(examples: Examples, share: float = HELD_OUT) -> tuple[Examples, Exa
     )
 
 
-def _three(parts: dict[str, Examples]) -> dict[Split, Examples]:
-    if "all" in parts:
-        rest, test = hold_out(parts["all"])
-    else:
+def _built_in(source: Path, reading: Reading, data_dir: Path) -> Source:
+    """A built-in data set, its splits as they are."""
+    prepared = prepare(str(source), data_dir)
+    parts: dict[str, Examples] = {}
+    for split in SPLITS:
+        images, labels = prepared.examples(split)
+        parts[split] = Examples(read_arrays(images, reading, origin=str(source)), labels)
+    return Source(parts, prepared.manifest.source_sha256, prepared.manifest.classes)
+
+
+def _three(parts: Mapping[str, Examples]) -> dict[Split, Examples]:
+    if "test" in parts:
         rest, test = parts["train"], parts["test"]
+    else:
+        rest, test = hold_out(parts["all"] if "all" in parts else parts["train"])
     if "validation" in parts:
         return {"train": rest, "validation": parts["validation"], "test": test}
     train, validation = hold_out(rest, HELD_OUT / (1 - HELD_OUT) if "all" in parts else HELD_OUT)
@@ -77,12 +108,12 @@ def _three(parts: dict[str, Examples]) -> dict[Split, Examples]:
 
 def _check(examples: Examples, classes: tuple[str, ...], *, origin: str) -> None:
     """Refuse what `build` does not: classes without an example."""
-    names = classes or tuple(map(str, range(CLASSES)))
-    if absent := sorted(set(range(CLASSES)) - set(np.unique(examples.labels).tolist())):
-        listed = ", ".join(names[label] for label in absent)
+    found = set(np.unique(examples.labels).tolist())
+    if absent := [name for label, name in enumerate(classes) if label not in found]:
+        listed = ", ".join(absent[:12]) + (", …" if len(absent) > 12 else "")
         raise DataError(
-            f"{origin}: no example of class {listed}; allowed: examples of all {CLASSES} classes;"
-            " what is held out needs an image that differs from all others of its class"
+            f"{origin}: no example of class {listed}; allowed: examples of all {len(classes)}"
+            " classes; what is held out needs an image that differs from all others of its class"
         )
 
 

@@ -4,7 +4,7 @@ Images and labels of the three splits stand one below the other, in the order tr
 test, each split in the order of its source. The same source gives the same bytes on disk.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,9 +12,10 @@ from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from lossbench.datasets.digests import sha256
+from lossbench.datasets.layout import CLASSES
 from lossbench.datasets.splitting import (
     Groups,
     count_of_contradictions,
@@ -25,21 +26,21 @@ from lossbench.datasets.splitting import (
 from lossbench.errors import DataError
 from lossbench.files import atomic
 from lossbench.study.fields import Count, DatasetName, Frozen
-from lossbench.tables.runs import CLASSES
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 UInt8 = NDArray[np.uint8]
+Labels = NDArray[np.unsignedinteger]
 Rows = NDArray[np.int64]
 """Which examples, along the first axis."""
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Examples(NamedTuple):
-    """Images uint8 (N, C, H, W) and labels uint8 (N,)."""
+    """Images uint8 (N, C, H, W) and unsigned labels (N,)."""
 
     images: UInt8
-    labels: UInt8
+    labels: Labels
 
 
 class Loaded(NamedTuple):
@@ -83,8 +84,8 @@ class Manifest(Frozen):
     """Of train and validation together, by channel, on the scale on which 255 is 1."""
     channel_std: tuple[float, ...]
     """Likewise; the population's standard deviation."""
-    classes: tuple[str, ...]
-    """What the source calls the classes, by label; empty where it has numbers alone."""
+    classes: Annotated[tuple[str, ...], Field(min_length=CLASSES[0], max_length=CLASSES[-1])]
+    """What the source or the study calls the classes, by label."""
     equal_images: dict[str, int]
     """How many images of a split another split has too, such as `test in train`; no zeros."""
     contradictions: int
@@ -102,11 +103,19 @@ class Manifest(Frozen):
 
 @dataclass(frozen=True)
 class Prepared:
-    """A data set: images uint8 (N, C, H, W), labels uint8 (N,), splits one below the other."""
+    """A data set: images uint8 (N, C, H, W), labels (N,), splits one below the other.
+
+    Labels are uint8, beyond 256 classes uint16.
+    """
 
     images: UInt8
-    labels: UInt8
+    labels: Labels
     manifest: Manifest
+
+    @property
+    def classes(self) -> int:
+        """How many there are."""
+        return len(self.manifest.classes)
 
     def indices(self, split: Split) -> slice:
         """Where the split's examples lie along the first axis."""
@@ -151,16 +160,17 @@ def build(
     stand_in: bool,
     licence: str,
     citation: str,
-    classes: tuple[str, ...] = (),
+    classes: Sequence[str],
 ) -> Prepared:
-    """Bring a source's splits into the prepared form.
+    """Bring a source's splits into the prepared form; `classes` names them by label.
 
     Raises DataError: shapes or types that do not fit, or labels that are not classes.
     """
     for split in SPLITS:
-        _check(*loaded.splits[split], origin=f"{name} {split}")
+        _check(*loaded.splits[split], len(classes), origin=f"{name} {split}")
     images = np.concatenate([loaded.splits[split].images for split in SPLITS])
     labels = np.concatenate([loaded.splits[split].labels for split in SPLITS])
+    labels = labels.astype(np.min_scalar_type(len(classes) - 1))
     tested = len(loaded.splits["test"].labels)
     mean, std = channel_moments(images[:-tested])
     ends = np.cumsum([len(loaded.splits[split].labels) for split in SPLITS])
@@ -176,7 +186,7 @@ def build(
         labels_sha256=sha256(labels),
         channel_mean=mean,
         channel_std=std,
-        classes=classes,
+        classes=tuple(classes),
         equal_images=counts_of_equal(by_split),
         contradictions=count_of_contradictions(labels, groups),
         source_sha256=dict(loaded.source_sha256),
@@ -244,7 +254,7 @@ def channel_moments(images: UInt8) -> tuple[tuple[float, ...], tuple[float, ...]
 
 
 def _verified(prepared: Prepared, *, origin: str) -> Prepared:
-    _check(prepared.images, prepared.labels, origin=origin)
+    _check(prepared.images, prepared.labels, prepared.classes, origin=origin)
     manifest = prepared.manifest
     shape = (sum(manifest.counts.model_dump().values()), *manifest.image_shape)
     if prepared.images.shape != shape:
@@ -255,13 +265,16 @@ def _verified(prepared: Prepared, *, origin: str) -> Prepared:
     return prepared
 
 
-def _check(images: UInt8, labels: UInt8, *, origin: str) -> None:
-    if images.dtype != np.uint8 or labels.dtype != np.uint8:
-        raise DataError(f"{origin}: images {images.dtype}, labels {labels.dtype}; allowed: uint8")
+def _check(images: UInt8, labels: Labels, classes: int, *, origin: str) -> None:
+    if images.dtype != np.uint8 or labels.dtype not in (np.uint8, np.uint16):
+        raise DataError(
+            f"{origin}: images {images.dtype}, labels {labels.dtype};"
+            " allowed: uint8, and uint16 for labels"
+        )
     if images.ndim != 4 or labels.shape != images.shape[:1] or not labels.size:
         raise DataError(
             f"{origin}: images {images.shape}, labels {labels.shape}; "
             "allowed: (N, C, H, W) and (N,)"
         )
-    if labels.max() >= CLASSES:
-        raise DataError(f"{origin}: holds the label {labels.max()}; allowed: 0 to {CLASSES - 1}")
+    if labels.max() >= classes:
+        raise DataError(f"{origin}: holds the label {labels.max()}; allowed: 0 to {classes - 1}")

@@ -1,89 +1,49 @@
-"""MNIST and CIFAR-10: found in torchvision's layout, or downloaded into it; verified; parsed.
+"""Official data: found in torchvision's layout, or downloaded into it; verified; parsed.
 
-Under the data folder lie `MNIST/raw` with its files, plain or gzip (also called
-`train-images.idx3-ubyte`), and `cifar-10-batches-py` or
-the archive that holds it. Every byte is compared with the official SHA-256 before it is parsed.
-Of the official training files 5,000 examples validate, other ones in every replicate; the official
-test sets stay
-whole.
+Under the data folder lie such as `MNIST/raw` with its files, plain or gzip (also called
+`train-images.idx3-ubyte`), and `cifar-10-batches-py` or the archive that holds it. Every byte is
+compared with the official SHA-256 before it is parsed. Of the official training files 5,000
+examples validate, other ones in every replicate; the official test sets stay whole.
 """
 
 import io
 import tarfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from lossbench.datasets.cifar import parse_batch
-from lossbench.datasets.digests import CIFAR10_FILES, CIFAR10_TAR, MNIST_FILES, sha256
-from lossbench.datasets.download import Patience, download
+from lossbench.datasets.digests import sha256
+from lossbench.datasets.download import download
 from lossbench.datasets.idx import decompress, parse_idx
+from lossbench.datasets.official import Official
 from lossbench.datasets.prepared import Examples, Loaded
+from lossbench.datasets.source_files import where_idx
 from lossbench.errors import DataError, printable
 
 
-@dataclass(frozen=True)
-class Official:
-    """An official data set: its files, where they lie, and where they can be downloaded."""
-
-    title: str
-    folder: Path
-    """Under the data folder."""
-    files: Mapping[str, str]
-    """Name → SHA-256 of the (decompressed) content; training files first, in order."""
-    mirrors: tuple[str, ...]
-    """Addresses of folders, asked in this order."""
-    archive: str = ""
-    """The name of the one archive that holds `folder`; empty where files come singly."""
-    archive_sha256: str = ""
-    validation: int = 5000
-    """How many of the last training examples validate."""
-    patterns: tuple[str, ...] = ()
-    """Names by which a user may know its files."""
-    patience: Patience = field(default_factory=Patience)
-
-
-MNIST = Official(
-    title="MNIST",
-    folder=Path("MNIST/raw"),
-    files=MNIST_FILES,
-    mirrors=(
-        "https://ossci-datasets.s3.amazonaws.com/mnist/",
-        "https://storage.googleapis.com/cvdf-datasets/mnist/",
-    ),
-    patterns=("*ubyte*", "*mnist*"),
-)
-CIFAR10 = Official(
-    title="CIFAR-10",
-    folder=Path("cifar-10-batches-py"),
-    files=CIFAR10_FILES,
-    mirrors=("https://www.cs.toronto.edu/~kriz/",),
-    archive="cifar-10-python.tar.gz",
-    archive_sha256=CIFAR10_TAR,
-    patterns=("*cifar*10*", "data_batch_*", "test_batch*"),
-)
-
-
-def load_mnist(data_dir: Path, official: Official = MNIST) -> Loaded:
-    """MNIST's splits, images (N, 1, 28, 28).
+def load_idx(data_dir: Path, official: Official) -> Loaded:
+    """The splits of MNIST or of a set in its format, images (N, 1, 28, 28).
 
     Raises DataError: a file is missing and cannot be downloaded, or is not the official one.
     """
     arrays = []
     for name, expected in official.files.items():
-        path = _where(data_dir / official.folder / name)
+        path = where_idx(data_dir / official.folder / name)
+        unpack = bytes if name.endswith(".gz") else decompress
         if not _there(path):
-            _fetch(path, f"{name}.gz", expected, data_dir, official, unpack=decompress)
-        arrays.append(parse_idx(_verified(path, expected, unpack=decompress), origin=str(path)))
+            packed = f"{name.removesuffix('.gz')}.gz"
+            _fetch(path, packed, expected, data_dir, official, unpack=unpack)
+        content = _verified(path, expected, unpack=unpack)
+        arrays.append(parse_idx(decompress(content), origin=str(path)))
     training = Examples(arrays[0][:, None], arrays[1])
     return _split(training, Examples(arrays[2][:, None], arrays[3]), official)
 
 
-def load_cifar10(data_dir: Path, official: Official = CIFAR10) -> Loaded:
-    """CIFAR-10's splits, images (N, 3, 32, 32), the training batches in order.
+def load_cifar(data_dir: Path, official: Official) -> Loaded:
+    """The splits of CIFAR-10 or CIFAR-100, images (N, 3, 32, 32), training batches in order.
 
     Raises DataError: a file is missing and cannot be downloaded, or is not the official one.
     """
@@ -93,9 +53,8 @@ def load_cifar10(data_dir: Path, official: Official = CIFAR10) -> Loaded:
     if len(there) < len(official.files):
         contents = _archived(data_dir, official) | contents
     *training, test = (
-        parse_batch(contents[name], origin=str(folder / name))
-        for name in official.files
-        if name != "batches.meta"  # verified, but the names of the classes are not needed
+        parse_batch(contents[name], official.labels_key, origin=str(folder / name))
+        for name in official.batches
     )
     images = np.concatenate([batch.images for batch in training])
     labels = np.concatenate([batch.labels for batch in training])
@@ -132,17 +91,6 @@ def _archived(data_dir: Path, official: Official) -> dict[str, bytes]:
             for member in tar
             if member.name in wanted
         }
-
-
-def _where(plain: Path) -> Path:
-    """The file's place: under its name, with a dot in it, or in a folder of its name, as archives
-    have it; gzip only where the plain file is not there.
-    """
-    dotted = plain.with_name(plain.name.replace("-idx", ".idx"))
-    packed = [path.with_name(f"{path.name}.gz") for path in (plain, dotted)]
-    nested = [path / path.name for path in (plain, dotted)]
-    found = (path for path in (plain, dotted, *packed, *nested) if path.is_file())
-    return next(found, plain)
 
 
 def _look_alikes(data_dir: Path, official: Official) -> str:
@@ -191,7 +139,7 @@ def _fetch(
         download(urls, path, expected, patience=official.patience, unpack=unpack)
     except (DataError, OSError) as error:
         folder = data_dir / official.folder
-        missing = [name for name in official.files if not _there(_where(folder / name))]
+        missing = [name for name in official.files if not _there(where_idx(folder / name))]
         raise DataError(
             f"data_dir {data_dir}: lacks {official.title}."
             f"{_look_alikes(data_dir, official)} Put {', '.join(missing)} into {folder}, "

@@ -22,7 +22,7 @@ def equal_images(images: NDArray[np.uint8]) -> Groups:
 
 
 def held_out(
-    labels: NDArray[np.uint8], groups: Groups, share: float, *, seed: int | None = None
+    labels: NDArray[np.unsignedinteger], groups: Groups, share: float, *, seed: int | None = None
 ) -> NDArray[np.bool_]:
     """Which examples (N,) to hold out: `share` of them, as of each class, at least one group of it.
 
@@ -58,7 +58,7 @@ def _quotas(members: NDArray[np.int64], share: float) -> list[int]:
     return [max(1, int(quota)) for quota in quotas]
 
 
-def count_of_contradictions(labels: NDArray[np.uint8], groups: Groups) -> int:
+def count_of_contradictions(labels: NDArray[np.unsignedinteger], groups: Groups) -> int:
     """How many images are equal to one with another label."""
     named = np.unique(np.stack([groups, labels.astype(np.int64)]), axis=1)[0]
     several = np.unique(named[np.flatnonzero(np.diff(named) == 0)])

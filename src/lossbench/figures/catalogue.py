@@ -96,7 +96,7 @@ FIGURES: Registry[Entry] = {
     "class-error": Entry(
         "predictions",
         "lossbench.figures.class_error",
-        ("metrics", "class_names"),
+        ("class_errors", "class_names"),
         page_table="class-errors",
     ),
     "calibration": Entry(

@@ -1,6 +1,10 @@
-"""Which classes are taken for which: matrices of the primary pair, and where they differ."""
+"""Which classes are taken for which: matrices of the primary pair, and where they differ.
+
+Of many classes, the pairs that are confused most.
+"""
 
 from collections.abc import Sequence
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -10,15 +14,18 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from lossbench.analysis.class_errors import SHOWN, confusions, most_confused
 from lossbench.cards.loss import REFERENCE
-from lossbench.figures import palette
-from lossbench.figures.classes import class_labels, class_names
+from lossbench.figures import palette, theme
+from lossbench.figures.axes import percent_axis
+from lossbench.figures.classes import class_labels
 from lossbench.figures.drawing import Tables, Words, filled
-from lossbench.figures.panels import focus, grid, heading, losses, places, subheading
+from lossbench.figures.panels import by_loss, focus, grid, heading, losses, places, subheading
 from lossbench.study.config import Study
 from lossbench.study.fields import DatasetName, LossName
-from lossbench.tables.runs import CLASSES
+from lossbench.tables.rows import class_names
 from lossbench.words import names, numbers
+from lossbench.words.places import Place
 
 TEMPLATE = "confusion.j2"
 
@@ -27,45 +34,50 @@ Matrix = NDArray[np.float64]
 SHADES = 6
 """Steps of colour, from a trace to the panel's largest share."""
 
+PAIRS = 12
+"""Of classes, in a panel of those that are confused most."""
+
 available = filled("confusion")
 
 
 def draw(tables: Tables, study: Study) -> Figure:
-    """A row for each comparison: the reference, the loss in focus, and their difference."""
-    counts = tables["confusion"]
-    shown, pair = places(counts, study), _pair(counts)
-    columns = len(pair) + (len(pair) == 2)
-    figure, axes = grid(len(shown), columns, panel_height=2.15)
+    """A row for each comparison: the reference, the loss in focus, and their difference.
+
+    Of more than SHOWN classes: the pairs of classes that either loss confuses most.
+    """
+    found, pair = confusions(tables["confusion"]), _pair(tables["confusion"])
+    shown = places(tables["confusion"], study)
+    figure, axes = grid(len(shown), len(pair) + (len(pair) == 2), panel_height=2.15)
     for line, place in zip(axes, shown, strict=True):
-        heading(line[0], place.heading, above=12)
-        matrices = [_confusions(place.rows(counts), loss) for loss in pair]
-        most = max(float(matrix.max()) for matrix in matrices)
-        for panel, loss, matrix in zip(line, pair, matrices, strict=False):
-            _cells(panel, matrix, most, loss)
-            subheading(panel, names.loss_name(loss), color=palette.LOSS_STYLES[loss].color)
-        if len(pair) == 2:
-            _difference(line[2], matrices[1] - matrices[0], pair)
-        for panel in line:
-            _frame(panel, class_labels(tables, place.dataset), first=panel is line[0])
-    for panel in axes[-1]:
-        panel.set_xlabel("predicted class")
+        labels = class_labels(tables, place.dataset)
+        mine = place.rows(found)
+        if len(labels) > SHOWN:
+            _pairs(_one_panel(line), place, mine[mine["loss"].isin(pair)], labels)
+        else:
+            _matrices(line, place, mine, pair, labels)
     return figure
 
 
 def words(tables: Tables, study: Study) -> Words:
     """The largest confusion of the loss in focus on each data set."""
-    counts = tables["confusion"]
-    loss = _pair(counts)[-1]
+    found, loss = confusions(tables["confusion"]), _pair(tables["confusion"])[-1]
     worst: dict[DatasetName, tuple[float, str]] = {}
-    for place in places(counts, study):
-        matrix = _confusions(place.rows(counts), loss)
-        label, predicted = np.unravel_index(int(matrix.argmax()), matrix.shape)
-        share, classes = float(matrix.max()), class_names(tables, place.dataset)
-        said = f"{classes[label]} for {classes[predicted]} on {place.heading}"
-        found = (share, f"{said} ({numbers.percent(share, 1)})")
-        worst[place.dataset] = max(worst.get(place.dataset, found), found)
+    mine = found[found["loss"] == loss]
+    for place in places(mine, study):
+        classes, rows = class_names(tables, place.dataset), place.rows(mine)
+        largest = rows.loc[rows["share"].idxmax()]
+        said = f"{classes[largest['label']]} for {classes[largest['predicted']]} on {place.heading}"
+        this = (largest["share"], f"{said} ({numbers.percent(largest['share'], 1)})")
+        worst[place.dataset] = max(worst.get(place.dataset, this), this)
     listed = numbers.join([said for _, said in worst.values()])
-    return {"title": f"What {names.in_sentence(loss)} confuses most: {listed}"}
+    counts = [len(class_names(tables, each.dataset)) for each in study.comparisons]
+    return {
+        "title": f"What {names.in_sentence(loss)} confuses most: {listed}",
+        "few": min(counts) <= SHOWN,
+        "many": max(counts) > SHOWN,
+        "shown": SHOWN,
+        "pairs": PAIRS,
+    }
 
 
 def _pair(counts: pd.DataFrame) -> list[LossName]:
@@ -74,20 +86,68 @@ def _pair(counts: pd.DataFrame) -> list[LossName]:
     return [*found, *([loss] if loss else [])]
 
 
-def _confusions(counts: pd.DataFrame, loss: LossName) -> Matrix:
-    """Mean over runs of the share of each label (row) taken for each other class (column)."""
-    mine = counts[counts["loss"] == loss]
-    matrix = np.zeros((CLASSES, CLASSES))
-    np.add.at(matrix, (mine["label"], mine["predicted"]), mine["count"])
-    totals = matrix.sum(axis=1, keepdims=True)
-    shares: Matrix = np.divide(matrix, totals, out=np.zeros_like(matrix), where=totals > 0)
-    np.fill_diagonal(shares, 0.0)
-    return shares
+def _matrices(
+    line: NDArray[np.object_],
+    place: Place,
+    found: pd.DataFrame,
+    pair: Sequence[LossName],
+    labels: list[str],
+) -> None:
+    heading(line[0], place.heading, above=12)
+    matrices = [_matrix(found[found["loss"] == loss], len(labels)) for loss in pair]
+    most = max(float(matrix.max()) for matrix in matrices)
+    for panel, loss, matrix in zip(line, pair, matrices, strict=False):
+        _cells(panel, matrix, most, loss)
+        subheading(panel, names.loss_name(loss), color=palette.loss_styles()[loss].color)
+    if len(pair) == 2:
+        _difference(line[2], matrices[1] - matrices[0], pair)
+    for panel in line:
+        _frame(panel, labels, first=panel is line[0])
+
+
+def _matrix(found: pd.DataFrame, classes: int) -> Matrix:
+    """The share of each label (row) taken for each other class (column)."""
+    matrix = np.zeros((classes, classes))
+    matrix[found["label"], found["predicted"]] = found["share"]
+    return matrix
+
+
+def _one_panel(line: NDArray[np.object_]) -> Axes:
+    """The panels of a row made one."""
+    first, spec = line[0], line[0].get_subplotspec()
+    for panel in line[1:]:
+        panel.remove()
+    first.set_subplotspec(spec.get_gridspec()[spec.rowspan.start, :])
+    return cast(Axes, first)
+
+
+def _pairs(axes: Axes, place: Place, found: pd.DataFrame, labels: list[str]) -> None:
+    """A row for each of the pairs of classes that some loss confuses most, a mark for each loss."""
+    heading(axes, place.heading)
+    order = {pair: row for row, pair in enumerate(most_confused(found)[:PAIRS])}
+    for loss, mine in by_loss(found):
+        shares = mine.set_index(["label", "predicted"])["share"].reindex(list(order), fill_value=0)
+        look: dict[str, Any] = {
+            "color": theme.colors()[loss],
+            "marker": theme.markers()[loss],
+            "linestyle": "none",
+        }
+        axes.plot(shares, list(order.values()), label=names.loss_name(loss), markersize=4, **look)
+    axes.set_yticks(
+        list(order.values()),
+        [f"{labels[label]} for {labels[predicted]}" for label, predicted in order],
+        fontsize=6.5,
+    )
+    axes.invert_yaxis()
+    axes.grid(visible=False)
+    axes.legend(loc="lower right", labelcolor="linecolor")
+    axes.set_xlabel("share of the class taken for the other")
+    percent_axis(axes.xaxis, log=False)
 
 
 def _cells(axes: Axes, matrix: Matrix, most: float, loss: LossName) -> None:
     """Shade what is positive by its square root, up to `most`."""
-    color = palette.LOSS_STYLES[loss].color
+    color = palette.loss_styles()[loss].color
     sns.heatmap(
         np.ceil(SHADES * np.sqrt(np.clip(matrix, 0, None) / max(most, 1e-12))),
         mask=matrix <= 0,
@@ -108,12 +168,12 @@ def _difference(axes: Axes, matrix: Matrix, pair: Sequence[LossName]) -> None:
 
 
 def _frame(axes: Axes, classes: list[str], *, first: bool) -> None:
-    axes.plot([0, CLASSES], [0, CLASSES], color=palette.RULE.light, linewidth=0.8)
+    axes.plot([0, len(classes)], [0, len(classes)], color=palette.RULE.light, linewidth=0.8)
     axes.spines[["left", "bottom"]].set_visible(True)
     axes.grid(visible=False)
     axes.tick_params(length=0, labelsize=6.5)
     is_long = max(map(len, classes)) > 2
-    middles = np.arange(CLASSES) + 0.5
+    middles = np.arange(len(classes)) + 0.5
     axes.set_xticks(middles, classes, rotation=90 if is_long else 0)
     axes.set_yticks(middles, classes if first else [], rotation=0)
-    axes.set_ylabel("true class" if first else "")
+    axes.set(xlabel="predicted class", ylabel="true class" if first else "")

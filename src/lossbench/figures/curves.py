@@ -41,12 +41,12 @@ def draw_summary(axes: Axes, rows: pd.DataFrame, x: str, y: str, **options: Any)
 
     On log axes seaborn would take means and medians of logarithms.
     """
-    dashed = {"style": "loss", "style_order": losses(rows), "dashes": theme.DASHES}
+    dashed = {"style": "loss", "style_order": losses(rows), "dashes": theme.dashes()}
     _lines(axes, rows, x, y, **dashed, **options)
 
 
 def _lines(axes: Axes, rows: pd.DataFrame, x: str, y: str, **options: Any) -> None:
-    hue = {"hue": "loss", "hue_order": losses(rows), "palette": theme.COLORS}
+    hue = {"hue": "loss", "hue_order": losses(rows), "palette": theme.colors()}
     sns.lineplot(rows, x=x, y=y, **hue, errorbar=None, legend=False, ax=axes, **options)
     axes.set(xlabel="", ylabel="")
 

@@ -82,4 +82,4 @@ def _pairs(
     for loss, values in differences.items():
         shown = values[values.between(*limits)]
         y = [order.index(loss) + 0.3] * len(shown)
-        axes.plot(shown, y, "o", color=theme.COLORS[loss], markersize=2, markeredgewidth=0)
+        axes.plot(shown, y, "o", color=theme.colors()[loss], markersize=2, markeredgewidth=0)

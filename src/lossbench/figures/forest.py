@@ -73,7 +73,7 @@ def name_rows(axes: Axes, order: Sequence[LossName]) -> None:
     """Name the losses at the left of their rows, each in its colour."""
     axes.set_yticks(range(len(order)), [names.loss_name(loss) for loss in order])
     for loss, label in zip(order, axes.get_yticklabels(), strict=True):
-        label.set_color(palette.LOSS_STYLES[loss].color)
+        label.set_color(palette.loss_styles()[loss].color)
 
 
 def draw(axes: Axes, rows: pd.DataFrame, order: Sequence[LossName], scale: Scale) -> None:

@@ -18,7 +18,7 @@ def legend(figure: Figure, shown: Sequence[LossName], *, lines: bool = True) -> 
     """A row of the losses above the panels, where labels at the lines would collide."""
     handles = []
     for loss in shown:
-        style = palette.LOSS_STYLES[loss]
+        style = palette.loss_styles()[loss]
         dash: Any = style.dash if lines else "none"
         marker = "none" if lines else style.marker
         handles.append(Line2D([], [], color=style.color, linestyle=dash, marker=marker))
@@ -78,7 +78,7 @@ def _label(axes: Axes, loss: LossName, y: float) -> Annotation:
         textcoords="offset points",
         va="center",
         fontsize=8,
-        color=palette.LOSS_STYLES[loss].color,
+        color=palette.loss_styles()[loss].color,
     )
 
 

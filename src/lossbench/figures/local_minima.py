@@ -47,7 +47,7 @@ def words(tables: Tables, _: Study) -> Words:
 
 
 def _minimum(axes: Axes, row: pd.Series, loss: LossName) -> None:
-    color = palette.LOSS_STYLES[loss].color
+    color = palette.loss_styles()[loss].color
     angle = np.linspace(0, 2 * np.pi, 61)
     axes.plot(row["weight"], row["bias"], **theme.mark_style(loss))
     axes.plot(

@@ -49,7 +49,7 @@ def words(tables: Tables, _: Study) -> Words:
 
 
 def _wireframe(axes: Any, rows: pd.DataFrame, loss: LossName) -> None:
-    color = palette.LOSS_STYLES[loss].color
+    color = palette.loss_styles()[loss].color
     axes.plot_wireframe(*surface(rows), rcount=21, ccount=21, color=color, linewidth=0.5)
     axes.set(xlabel="weight", ylabel="bias", zlabel="mean loss")
     axes.view_init(elev=28, azim=-50)
@@ -60,7 +60,7 @@ def _wireframe(axes: Any, rows: pd.DataFrame, loss: LossName) -> None:
 
 
 def _path(axes: Axes, path: pd.DataFrame, loss: LossName) -> None:
-    color = palette.LOSS_STYLES[loss].color
+    color = palette.loss_styles()[loss].color
     first, last = path.iloc[0], path.iloc[-1]
     axes.plot(path["weight"], path["bias"], color=color)
     axes.plot(first["weight"], first["bias"], "o", color=color, fillstyle="none")

@@ -78,7 +78,7 @@ def _runs(axes: Axes, pairs: pd.DataFrame, loss: str, *, named: bool) -> None:
                 textcoords="offset points",
                 ha="right",
                 va="center",
-                color=theme.COLORS[each],
+                color=theme.colors()[each],
             )
     reach = max(high - low, 1e-6)
     axes.set(xlim=(low - 0.45 * reach, high + 0.75 * reach), ylim=(-0.8, 1.5), yticks=[])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from lossbench.cards.look import Look
 from lossbench.cards.loss import LOSSES
+from lossbench.cards.own_cards import loss_cards
 from lossbench.errors import ConfigError
 
 
@@ -55,11 +56,13 @@ L*a*b* to readers with full colour vision and to those who see no red or no gree
 """
 
 
-def _loss_styles() -> dict[str, Look]:
-    taken = [card.look for card in LOSSES.values()]
+def loss_styles() -> dict[str, Look]:
+    """How each loss looks in every figure: as its card says, or the next spare look."""
+    cards = loss_cards()
+    taken = [card.look for card in cards.values()]
     spare = iter([look for look in SPARE if look not in taken])
     styles = {}
-    for loss, card in LOSSES.items():
+    for loss, card in cards.items():
         look = card.look or next(spare, None)
         if look is None:
             raise ConfigError(f"card of {loss}: has no look, and the palette has none to spare")
@@ -67,16 +70,12 @@ def _loss_styles() -> dict[str, Look]:
     return styles
 
 
-LOSS_STYLES = _loss_styles()
-"""How each loss looks in every figure: as its card says, or the next spare look."""
-
-
 _CLASSES = (
     *("#3b75af", "#c5671a", "#3a923a", "#c44140", "#8d69b8"),
     *("#966f5c", "#c9699f", "#7b7b7b", "#8a8a1c", "#1e8fa0"),
 )
 CLASS_COLORS = tuple(Role(f"class-{k}", color, color) for k, color in enumerate(_CLASSES))
-"""Colours of the ten classes, in the middle tones that keep 3:1 on light and on dark pages."""
+"""Colours of ten classes, in the middle tones that keep 3:1 on light and on dark pages."""
 
 
 def roles() -> list[Role]:
@@ -84,7 +83,7 @@ def roles() -> list[Role]:
     general = [BACKGROUND, INK, MUTED, RULE, BAND, *CLASS_COLORS]
     return general + [
         Role(css_name(loss), style.color, style.dark, style.text)
-        for loss, style in LOSS_STYLES.items()
+        for loss, style in loss_styles().items()
     ]
 
 
@@ -101,8 +100,11 @@ def as_properties(svg: str) -> str:
 
 
 def css_name(loss: str) -> str:
-    """The name of the loss in CSS: `mse_softmax` is `mse-softmax`."""
-    return loss.replace("_", "-")
+    """The name of the loss in CSS: `mse_softmax` is `mse-softmax`, one's own `own-NAME`.
+
+    So no own name takes that of another colour.
+    """
+    return ("" if loss in LOSSES else "own-") + loss.replace("_", "-")
 
 
 def stylesheet() -> str:

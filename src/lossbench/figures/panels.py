@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from lossbench.cards.loss import LOSSES
+from lossbench.cards.own_cards import loss_cards
 from lossbench.figures.palette import MUTED
 from lossbench.figures.theme import WIDTH
 from lossbench.study.config import Study
@@ -29,7 +29,7 @@ def places(frame: pd.DataFrame, study: Study) -> list[Place]:
 def losses(frame: pd.DataFrame) -> list[LossName]:
     """The losses in `frame`, in the order in which every figure lists them."""
     found = set(frame["loss"])
-    return [loss for loss in LOSSES if loss in found]
+    return [loss for loss in loss_cards() if loss in found]
 
 
 def focus(frame: pd.DataFrame) -> LossName | None:

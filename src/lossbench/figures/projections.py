@@ -43,7 +43,7 @@ def draw(tables: Tables, study: Study) -> Figure:
             if panel is not block[0]:
                 panel.set_title(" ", loc="left")
             _cloud(panel, cloud)
-            subheading(panel, names.loss_name(loss), color=palette.LOSS_STYLES[loss].color)
+            subheading(panel, names.loss_name(loss), color=palette.loss_styles()[loss].color)
     return figure
 
 

@@ -5,6 +5,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lossbench.analysis.outcomes import chance_errors
 from lossbench.figures import theme
 from lossbench.figures.axes import percent_axis, plain_axis, positive
 from lossbench.figures.curves import draw_summary
@@ -13,7 +14,6 @@ from lossbench.figures.legends import legend
 from lossbench.figures.panels import losses, panel_each, places
 from lossbench.figures.tuning_runs import tuned
 from lossbench.study.config import Study
-from lossbench.tables.runs import CHANCE_ERROR
 from lossbench.words import names, numbers
 
 TEMPLATE = "rate_sensitivity.j2"
@@ -57,14 +57,14 @@ def words(tables: Tables, _study: Study) -> Words:
 
 def _rates(axes: Axes, ended: pd.DataFrame, choices: pd.DataFrame) -> None:
     ended = ended.assign(validation_error=positive(ended["validation_error"]))
-    lost = ended[ended["diverged"]].assign(validation_error=CHANCE_ERROR)
+    lost = ended[ended["diverged"]].assign(validation_error=chance_errors)
     edges = choices[choices["on_edge"]]
     at = ("learning_rate", "validation_error")
     draw_summary(axes, ended, *at, estimator="mean", linewidth=1.4)
     _marks(axes, ended[~ended["diverged"]], s=9, linewidth=0)
     _marks(axes, lost, marker="x", s=25, linewidth=1)
     for rows, shape, size in ((choices, "o", 34), (edges, "s", 90)):
-        colors = rows["loss"].map(theme.COLORS)
+        colors = rows["loss"].map(theme.colors())
         ring = {"facecolors": "none", "edgecolors": colors, "linewidths": 1.3}
         axes.scatter(rows[at[0]], rows[at[1]], marker=shape, s=size, **ring)
     axes.set(xscale="log", yscale="log", xlabel="", ylabel="")
@@ -78,5 +78,5 @@ def _marks(axes: Axes, rows: pd.DataFrame, **look: object) -> None:
     if rows.empty:
         return
     at = {"x": "learning_rate", "y": "validation_error"}
-    hue = {"hue": "loss", "hue_order": losses(rows), "palette": theme.COLORS}
+    hue = {"hue": "loss", "hue_order": losses(rows), "palette": theme.colors()}
     sns.scatterplot(rows, **at, **hue, legend=False, ax=axes, **look)

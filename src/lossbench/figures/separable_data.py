@@ -47,7 +47,7 @@ def words(tables: Tables, _: Study) -> Words:
 
 
 def _descent(axes: Axes, rows: pd.DataFrame, column: str, label: str, dash: str) -> None:
-    axes.plot(rows["step"], rows[column], color=palette.LOSS_STYLES["bce_sigmoid"].color, ls=dash)
+    axes.plot(rows["step"], rows[column], color=palette.loss_styles()["bce_sigmoid"].color, ls=dash)
     middle = rows.iloc[2 * len(rows) // 3]
     # Above the curve: to the right of one that falls, to the left of one that rises.
     side, align = (5, "left") if rows[column].is_monotonic_decreasing else (-5, "right")

@@ -18,7 +18,7 @@ def strips(
     """Draw each row's `value`, the losses of `order` from top to bottom."""
     placed = rows.dropna(subset="value").assign(row=rows["loss"].map(order.index))
     for loss, mine in by_loss(placed):
-        color = theme.COLORS[loss]
+        color = theme.colors()[loss]
         sns.stripplot(
             mine,
             x="value",
@@ -26,7 +26,7 @@ def strips(
             orient="y",
             native_scale=True,
             jitter=False,
-            marker=theme.MARKERS[loss],
+            marker=theme.markers()[loss],
             size=4,
             linewidth=0.5,
             edgecolor=color,

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.markers import MarkerStyle
 from matplotlib.transforms import Affine2D
 
-from lossbench.figures.palette import BACKGROUND, INK, LOSS_STYLES, MUTED, RULE, roles
+from lossbench.figures.palette import BACKGROUND, INK, MUTED, RULE, loss_styles, roles
 from lossbench.figures.svg import compress
 from lossbench.study.fields import LossName
 
@@ -21,15 +21,6 @@ WIDTH = 6.8
 """Width of a figure in inches; a page scales it to its column."""
 HALF = 4.8
 """Width of a figure that stands beside another."""
-
-COLORS = {loss: style.color for loss, style in LOSS_STYLES.items()}
-DASHES = {loss: "" if style.dash == "-" else style.dash[1] for loss, style in LOSS_STYLES.items()}
-# Markers with arms cover less than others of their size and would look smaller.
-MARKERS = {
-    loss: MarkerStyle(style.marker, transform=Affine2D().scale(1.4 if style.has_arms else 1.0))
-    for loss, style in LOSS_STYLES.items()
-}
-"""Each loss's colour, dash and marker, as seaborn takes them."""
 
 HOLLOW = {"markerfacecolor": BACKGROUND.light, "markeredgewidth": 1.2}
 """What `mark_style` takes besides to draw a hollow mark."""
@@ -96,20 +87,39 @@ def to_svg(figure: Figure, name: str, *, alt: str = "") -> str:
     the page's, and the same figure always gives the same text.
     `alt` is what screen readers say.
     """
-    return compress(figure, name, alt=alt, roles=roles(), losses=LOSS_STYLES)
+    return compress(figure, name, alt=alt, roles=roles(), losses=loss_styles())
+
+
+def colors() -> dict[LossName, str]:
+    """Each loss's colour, as seaborn takes them."""
+    return {loss: style.color for loss, style in loss_styles().items()}
+
+
+def dashes() -> dict[LossName, Any]:
+    """Each loss's dashes, as seaborn takes them."""
+    styles = loss_styles().items()
+    return {loss: "" if style.dash == "-" else style.dash[1] for loss, style in styles}
+
+
+def markers() -> dict[LossName, MarkerStyle]:
+    """Each loss's marker; those with arms cover less than others, and would look smaller."""
+    return {
+        loss: MarkerStyle(style.marker, transform=Affine2D().scale(1.4 if style.has_arms else 1.0))
+        for loss, style in loss_styles().items()
+    }
 
 
 def line_style(loss: LossName) -> dict[str, Any]:
     """Keyword arguments of `Axes.plot` for a line of this loss."""
-    style = LOSS_STYLES[loss]
+    style = loss_styles()[loss]
     return {"color": style.color, "linestyle": style.dash}
 
 
 def mark_style(loss: LossName, size: float = 4.5) -> dict[str, Any]:
     """Keyword arguments of `Axes.plot` for marks of this loss without a line."""
     return {
-        "color": COLORS[loss],
-        "marker": MARKERS[loss],
+        "color": colors()[loss],
+        "marker": markers()[loss],
         "markersize": size,
         "markeredgewidth": 0.5,
         "linestyle": "none",

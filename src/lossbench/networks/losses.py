@@ -14,8 +14,9 @@ from lossbench.cards.kinds import OutputName
 from lossbench.code.registry import Registry
 from lossbench.networks.heads import at_least_float32
 
-Loss = Callable[[Tensor, Tensor], Tensor]
-"""Logits [B, K] and labels [B] (int64) to the loss of each example [B]."""
+Loss = Callable[..., Tensor]
+"""Logits [B, K] and labels [B] (int64) to the loss of each example [B]. A study's own may have
+settings besides, as keyword arguments."""
 
 
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
@@ -37,7 +38,8 @@ def mse_logits(logits: Tensor, labels: Tensor) -> Tensor:
     """(1/K) Σ (z − t)², per example [B].
 
     Source: Hui and Belkin, Evaluation of Neural Architectures Trained with Square Loss vs
-    Cross-Entropy in Classification Tasks, ICLR 2021, with k = M = 1.
+    Cross-Entropy in Classification Tasks, ICLR 2021, with k = M = 1; `margins.rescaled`
+    has others.
     """
     return _errors(at_least_float32(logits), labels).square().mean(-1)
 

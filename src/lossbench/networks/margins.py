@@ -2,11 +2,13 @@
 
 A margin makes the true class's logit smaller, so that an example counts as learned only when it
 is right by a distance. It acts in training alone: predictions come from the margin-free logits.
-Everything is computed in at least float32.
+Everything is computed in at least float32. MSE on logits, rescaled for many classes, is such a loss
+too: plain squared error of other logits.
 """
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,10 +16,13 @@ from torch.nn import functional
 
 from lossbench.code.registry import Registry
 from lossbench.networks.heads import SMALLEST_NORM, Forward, at_least_float32
-from lossbench.study.grid import Annealing, Margin
+from lossbench.study.grid import Annealing, Margin, Rescaling
 
-Margined = Callable[[Forward, Tensor, Tensor, Margin, Tensor], Tensor]
-"""(output, head's weight [K, H], labels [B], margin, share of training done) to logits [B, K]."""
+Margined = Callable[[Forward, Tensor, Tensor, Any, Tensor], Tensor]
+"""(output, head's weight [K, H], labels [B], margin, share of training done) to logits [B, K].
+
+The margin is the loss's setting, of the type that its function takes.
+"""
 
 
 def soft_margin(
@@ -63,6 +68,22 @@ def angular_margin(
     margined = radius * angular_decay(own / radius, int(margin.m))
     lowered = (own - margined) / (1 + annealed(margin.annealing, progress))
     return _lowered(output.logits, labels, torch.where(has_angle, lowered, 0.0).unsqueeze(-1))
+
+
+def rescaled(
+    output: Forward, weight: Tensor, labels: Tensor, setting: Rescaling, progress: Tensor
+) -> Tensor:
+    """1 + √k·(z_y − M) for the true class y, z_j for the others. Logits [B, K].
+
+    Their squared error to the one-hot target is k·(z_y − M)² + Σ_{j≠y} z_j².
+
+    Source: Hui and Belkin, Evaluation of Neural Architectures Trained with Square Loss vs
+    Cross-Entropy in Classification Tasks, ICLR 2021, section 2.
+    """
+    del weight, progress
+    own = _own(at_least_float32(output.logits), labels)
+    lowered = own - 1 - math.sqrt(setting.k) * (own - setting.M)
+    return _lowered(output.logits, labels, lowered.unsqueeze(-1))
 
 
 def angular_decay(cosine: Tensor, m: int) -> Tensor:
@@ -111,4 +132,5 @@ MARGINS: Registry[Margined] = {
     "sm_softmax": soft_margin,
     "am_softmax": additive_margin,
     "l_softmax": angular_margin,
+    "mse_logits": rescaled,
 }

@@ -23,9 +23,10 @@ ImageShape = tuple[int, int, int]
 class Body(nn.Sequential):
     """Layers from images (B, C, H, W) to the last hidden features (B, width)."""
 
-    def __init__(self, *layers: nn.Module, width: int) -> None:
+    def __init__(self, *layers: nn.Module, width: int, is_drawn: bool = False) -> None:
+        """Take layers; `is_drawn`: their weights were drawn when they were made, and stay."""
         super().__init__(*layers)
-        self.width = width
+        self.width, self.is_drawn = width, is_drawn
 
 
 class Network(nn.Module):
@@ -57,9 +58,12 @@ def build(
     Body and head have a generator each, so a seed gives one body whatever the head. The head's
     initial weights are then multiplied by `head_scale`.
     """
-    body = MODELS[model](shape)
+    with torch.random.fork_rng(devices=()):
+        torch.default_generator.manual_seed(2 * seed)  # for a body that draws by itself
+        body = MODELS[model](shape)
     network = Network(body, build_head(head, body.width, classes, scale=scale))
-    initialise_body(network.body, generator=torch.Generator().manual_seed(2 * seed))
+    if not body.is_drawn:
+        initialise_body(network.body, generator=torch.Generator().manual_seed(2 * seed))
     initialise(network.head, generator=torch.Generator().manual_seed(2 * seed + 1))
     with torch.no_grad():
         network.head.weight.mul_(head_scale)

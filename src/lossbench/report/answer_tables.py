@@ -1,17 +1,17 @@
-"""The tables of the answer: the primary contrast, and the claims."""
+"""The tables of the answer: the losses on trial, and the claims."""
 
 from collections.abc import Sequence
 
 import pandas as pd
 
-from lossbench.cards.loss import PRIMARY, REFERENCE
+from lossbench.cards.loss import REFERENCE
 from lossbench.report import columns
 from lossbench.report.data_tables import DataTable, Shown, data_table
 from lossbench.report.templating import table_words
 from lossbench.tables import runs
 from lossbench.tables.rows import Record, Tables, rows_of
 from lossbench.tables.runs import COMPARISON
-from lossbench.words.findings import find
+from lossbench.words.findings import find, on_trial
 from lossbench.words.names import loss_name
 from lossbench.words.places import Place
 from lossbench.words.questions import ERROR, SPEED, Question
@@ -20,19 +20,21 @@ NETWORK = list(runs.NETWORK)
 
 
 def headline(tables: Tables) -> DataTable:
-    """The primary contrast, one row a data set and network: final error and speed."""
-    final = _contrast(tables, ERROR, "error_")
-    speed = _contrast(tables, SPEED, "steps_")
-    errors = _mean_error(tables, find(tables, ERROR, PRIMARY).rows)
-    frame = errors.merge(final, on=NETWORK, how="outer").merge(speed, on=NETWORK, how="outer")
+    """The losses on trial, one row a loss, data set and network: final error and speed."""
+    losses = on_trial(tables)
+    frame = pd.concat([_of_loss(tables, loss) for loss in losses], ignore_index=True)
+    name, label, told = "loss_error", "Its error", [columns.LOSS]
+    if len(losses) == 1:
+        name, label, told = losses[0], loss_name(losses[0]), []
     return data_table(
-        frame,
+        frame.rename(columns={"loss_error": name}),
         (
             columns.DATASET,
             columns.NETWORK,
+            *told,
             Shown("error_told", "Error of", style="name", optional=True),
             columns.percent(REFERENCE, loss_name(REFERENCE)),
-            columns.percent(PRIMARY, loss_name(PRIMARY)),
+            columns.percent(name, label),
             *columns.estimate(columns.points, "Difference", prefix="error_"),
             _verdict("error_verdict", "Final error"),
             Shown("steps_told", "Speed of", style="name", optional=True),
@@ -41,7 +43,7 @@ def headline(tables: Tables) -> DataTable:
             _verdict("steps_verdict", "Speed"),
             columns.count("error_pairs", "Replicates"),
         ),
-        **table_words("tables/headline.txt.j2"),
+        **table_words("tables/headline.txt.j2", losses=losses),
         folded=False,
     )
 
@@ -67,20 +69,28 @@ def claims(tables: Tables, figures: frozenset[str]) -> DataTable:
     )
 
 
-def _mean_error(tables: Tables, rows: Sequence[Record]) -> pd.DataFrame:
-    """Of the pair, in the comparisons of these contrasts."""
+def _of_loss(tables: Tables, loss: str) -> pd.DataFrame:
+    final = _contrast(tables, loss, ERROR, "error_")
+    speed = _contrast(tables, loss, SPEED, "steps_")
+    errors = _mean_error(tables, loss, find(tables, ERROR, loss).rows)
+    frame = errors.merge(final, on=NETWORK, how="outer").merge(speed, on=NETWORK, how="outer")
+    return frame.assign(loss=loss)
+
+
+def _mean_error(tables: Tables, loss: str, rows: Sequence[Record]) -> pd.DataFrame:
+    """Of the loss and the reference, in the comparisons of these contrasts."""
     found = rows_of(tables, "metrics", split="test", metric="error", stage="evaluation")
     mean = found.pivot_table(index=list(COMPARISON), columns="loss", values="value")
     asked = pd.MultiIndex.from_tuples([Place.of(row)[:-1] for row in rows], names=COMPARISON)
-    mean = mean.reindex(index=asked, columns=[REFERENCE, PRIMARY])
-    return mean.reset_index()[[*NETWORK, REFERENCE, PRIMARY]]
+    mean = mean.reindex(index=asked, columns=[REFERENCE, loss]).reset_index()
+    return mean.rename(columns={loss: "loss_error"})[[*NETWORK, REFERENCE, "loss_error"]]
 
 
-def _contrast(tables: Tables, question: Question, prefix: str) -> pd.DataFrame:
+def _contrast(tables: Tables, loss: str, question: Question, prefix: str) -> pd.DataFrame:
     shown = ["value", "ci_low", "ci_high", "verdict", "pairs", "told", "bound"]
     rows = [
         {name: getattr(row, name) for name in (*NETWORK, *shown)}
-        for row in find(tables, question, PRIMARY).rows
+        for row in find(tables, question, loss).rows
     ]
     found = pd.DataFrame(rows, columns=[*NETWORK, *shown])
     return found.rename(columns=lambda name: name if name in NETWORK else prefix + name)

@@ -15,7 +15,7 @@ EPOCHS = Shown("epochs", "Epochs", numeric=True, telling=True)
 COMPARISON = (DATASET, NETWORK, RECIPE, EPOCHS)
 LOSS = Shown("loss", "Loss", loss_name, style="name")
 CELL = (*COMPARISON, LOSS)
-SETTING = Shown("setting", "Margin", style="name", optional=True)
+SETTING = Shown("setting", "Setting", style="name", optional=True)
 AGAIN = Shown("replication", "Again", "{:.0%}".format, numeric=True, optional=True)
 """The chance that a study of the same size with fresh replicates gives the same verdict."""
 VERDICT = Shown("verdict", "Verdict", style="name verdict-{}")

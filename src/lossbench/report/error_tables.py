@@ -1,13 +1,22 @@
 """The tables of errors: against the reference, over seeds, by class."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
+from lossbench.analysis.class_errors import (
+    SHOWN,
+    confusions,
+    mean_errors,
+    most_confused,
+    most_different,
+)
 from lossbench.cards.metric import METRICS
 from lossbench.report import columns
 from lossbench.report.data_tables import DataTable, Shown, data_table
-from lossbench.report.templating import table_words
+from lossbench.report.templating import TableWords, table_words
 from lossbench.tables.rows import Tables, rows_of
-from lossbench.tables.runs import CLASSES, COMPARISON
+from lossbench.tables.runs import COMPARISON
 from lossbench.words.names import loss_name, metric_name
 
 PLACE = list(COMPARISON)
@@ -76,51 +85,56 @@ def seed_errors(tables: Tables) -> DataTable:
     """The final test error of every run, one row a seed: the pairs behind the contrasts."""
     found = rows_of(tables, "metrics", split="test", metric="error", stage="evaluation")
     wide = found.pivot_table(index=[*PLACE, "seed"], columns="loss", values="value")
-    return data_table(
-        wide.reset_index(),
-        (
-            *columns.COMPARISON,
-            columns.SEED,
-            *(columns.percent(loss, loss_name(loss)) for loss in wide.columns),
-        ),
-        **table_words("tables/seed-errors.txt.j2"),
-        folded=True,
-    )
+    words = table_words("tables/seed-errors.txt.j2")
+    return _by_loss(wide.reset_index(), list(wide.columns), (columns.SEED,), words)
 
 
 def class_errors(tables: Tables) -> DataTable:
-    """Mean error on the test images of each class."""
-    wide = _wide_metrics(tables)
-    names = [f"class_error_{label}" for label in range(CLASSES) if f"class_error_{label}" in wide]
-    return data_table(
-        wide.groupby(CELL)[names].mean().reset_index(),
-        (
-            *columns.CELL,
-            *(columns.percent(name, f"class {name.rpartition('_')[2]}") for name in names),
-        ),
-        **table_words("tables/class-errors.txt.j2"),
-        folded=True,
-    )
+    """Mean error on the test images of each class; of many classes on those where losses differ."""
+    errors = mean_errors(rows_of(tables, "class_errors"))
+    parts = [
+        here.pivot(index=[*PLACE, "label"], columns="loss", values="error")
+        .reindex(most_different(here), level="label")
+        .reset_index()
+        for _, here in errors.groupby(PLACE)
+    ]
+    named = _named(pd.concat(parts), tables, "label")
+    words = table_words("tables/class-errors.txt.j2", shown=SHOWN)
+    return _by_loss(named, sorted(set(errors["loss"])), (Shown("label_name", "Class"),), words)
 
 
 def confusion(tables: Tables) -> DataTable:
-    """How many test images of each class every loss took for each class, mean over seeds."""
-    found = rows_of(tables, "confusion", stage="evaluation")
-    mean = found.groupby([*CELL, "label", "predicted"])["count"].mean().unstack("predicted")
-    mean.columns = [f"predicted_{predicted}" for predicted in mean.columns]
-    return data_table(
-        mean.reset_index(),
-        (
-            *columns.CELL,
-            columns.count("label", "True class"),
-            *(
-                columns.decimal(name, f"as {name.rpartition('_')[2]}", digits=1)
-                for name in mean.columns
-            ),
-        ),
-        **table_words("tables/confusion.txt.j2"),
-        folded=True,
-    )
+    """Shares of classes that were taken for other ones, mean over seeds: the largest."""
+    found = confusions(rows_of(tables, "confusion", stage="evaluation"))
+    parts = [
+        here.pivot(index=[*PLACE, "label", "predicted"], columns="loss", values="share")
+        .fillna(0.0)
+        .reset_index()
+        .set_index(["label", "predicted"])
+        .loc[most_confused(here)]
+        .reset_index()
+        for _, here in found.groupby(PLACE)
+    ]
+    named = _named(pd.concat(parts), tables, "label", "predicted")
+    classes = (Shown("label_name", "True class"), Shown("predicted_name", "Taken for"))
+    words = table_words("tables/confusion.txt.j2", shown=SHOWN)
+    return _by_loss(named, sorted(set(found["loss"])), classes, words)
+
+
+def _named(frame: pd.DataFrame, tables: Tables, *labels: str) -> pd.DataFrame:
+    """With the names of the classes in columns of numbers: `label_name` for `label`."""
+    names = rows_of(tables, "class_names").set_index(["dataset", "label"])["name"]
+    for column in labels:
+        frame = frame.join(names.rename(f"{column}_name"), on=["dataset", column])
+    return frame
+
+
+def _by_loss(
+    frame: pd.DataFrame, losses: Sequence[str], rows: Sequence[Shown], words: TableWords
+) -> DataTable:
+    """A column for each loss, in percent; `rows` name a row within its comparison."""
+    shown = (columns.percent(loss, loss_name(loss)) for loss in losses)
+    return data_table(frame, (*columns.COMPARISON, *rows, *shown), **words, folded=True)
 
 
 def _wide_metrics(tables: Tables) -> pd.DataFrame:

@@ -9,8 +9,9 @@ from matplotlib.transforms import Affine2D
 
 from lossbench.cards.kinds import OutputName
 from lossbench.cards.look import Look
-from lossbench.cards.loss import LOSSES, LossCard
-from lossbench.figures.palette import LOSS_STYLES, css_name
+from lossbench.cards.loss import LossCard
+from lossbench.cards.own_cards import loss_cards
+from lossbench.figures.palette import css_name, loss_styles
 from lossbench.report.blocks import LossKey
 from lossbench.report.templating import mathml
 from lossbench.study.config import Study
@@ -34,7 +35,7 @@ COMMANDS = {
 def losses(study: Study) -> tuple[LossKey, ...]:
     """The losses that the study compares, in the order of figures and tables."""
     used = {grid.loss for comparison in study.comparisons for grid in comparison.losses}
-    return tuple(_key(loss, card) for loss, card in LOSSES.items() if loss in used)
+    return tuple(_key(loss, card) for loss, card in loss_cards().items() if loss in used)
 
 
 @cache
@@ -46,7 +47,7 @@ def _key(loss: str, card: LossCard) -> LossKey:
         formula=Markup(mathml(card.formula, display="block")),
         probabilities=PROBABILITIES[card.output] + margin_free,
         source=card.source,
-        swatch=_swatch(loss, LOSS_STYLES[loss]),
+        swatch=_swatch(loss, loss_styles()[loss]),
     )
 
 

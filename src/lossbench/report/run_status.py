@@ -9,7 +9,6 @@ from lossbench.report.data_tables import DataTable, Shown, data_table
 from lossbench.report.templating import table_words
 from lossbench.study.config import Study
 from lossbench.study.job import Job
-from lossbench.study.loading import DEFAULT_STUDY
 from lossbench.study.paths import StudyPaths
 from lossbench.study.plan import all_jobs
 from lossbench.tables.rows import Tables, rows_of
@@ -19,7 +18,7 @@ _IDENTITY = ["stage", *COMPARISON, "loss", "trial", "seed"]
 
 
 def planned(study: Study) -> pd.DataFrame:
-    """One row a run of the study: its identity, trial, learning rate if fixed, and command."""
+    """One row a run of the study: its identity, trial, learning rate if fixed, and job's folder."""
     return pd.DataFrame([row for job in all_jobs(study) for row in _planned(study, job)])
 
 
@@ -40,10 +39,11 @@ def run_status(study: Study, tables: Tables) -> pd.DataFrame:
     return frame.sort_values(order, ignore_index=True)
 
 
-def run_table(study: Study, tables: Tables) -> DataTable:
-    """The status of every run as a table."""
+def run_table(study: Study, tables: Tables, snakemake: str) -> DataTable:
+    """The status of every run as a table; `snakemake` is the call that runs the study."""
+    frame = run_status(study, tables)
     return data_table(
-        run_status(study, tables),
+        frame.assign(command=f"{snakemake} --force " + frame["job"]),
         (
             *columns.CELL,
             Shown("stage", "Stage"),
@@ -78,20 +78,8 @@ def _planned(study: Study, job: Job) -> Iterator[dict[str, object]]:
                 "seed": seed,
                 "planned_rate": cell.learning_rate,
                 "planned_setting": cell.setting,
-                "command": _command(study, job),
+                "job": str(StudyPaths(study.name).job(job)),
             }
-
-
-def _command(study: Study, job: Job) -> str:
-    path = StudyPaths(study.name).job(job)
-    return f"snakemake --cores 1{config_option(study)} --force {path}"
-
-
-def config_option(study: Study) -> str:
-    """What names the study to snakemake; nothing for the default study."""
-    if study.name == DEFAULT_STUDY.stem:
-        return ""
-    return f" --configfile config/{study.name}.yaml"
 
 
 def _made(tables: Tables, name: str) -> pd.DataFrame:

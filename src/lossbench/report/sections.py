@@ -103,8 +103,8 @@ SECTIONS = (
         _table(error_tables.errors, "metrics"),
         _table(error_tables.seed_errors, "metrics"),
         *_figures("predictions"),
-        _table(error_tables.class_errors, "metrics"),
-        _table(error_tables.confusion, "confusion"),
+        _table(error_tables.class_errors, "class_errors", "class_names"),
+        _table(error_tables.confusion, "confusion", "class_names"),
     ),
     _section(
         "sensitivity",
@@ -146,7 +146,11 @@ SECTIONS = (
         "runs",
         "Runs",
         TextBlock("prose/runs.html.j2", values=prose.runs),
-        TableBlock(lambda page: run_status.run_table(page.study, page.tables)),
+        TableBlock(
+            lambda page: run_status.run_table(
+                page.study, page.tables, page.provenance.get("snakemake", "snakemake --cores 1")
+            )
+        ),
     ),
     _section(
         "methods",

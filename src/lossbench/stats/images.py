@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lossbench.analysis.outcomes import chance_errors
 from lossbench.cards.loss import REFERENCE
 from lossbench.stats.intervals import mean_squares
+from lossbench.tables.logits import predicted
 from lossbench.tables.parquet import check, empty
-from lossbench.tables.runs import CHANCE_ERROR, COMPARISON, LOGITS
+from lossbench.tables.runs import COMPARISON
 from lossbench.tables.study import MEAN_SQUARES
 
 Floats = NDArray[np.float64]
@@ -25,7 +27,7 @@ def error_mean_squares(predictions: pd.DataFrame, runs: pd.DataFrame) -> pd.Data
     """
     evaluated = runs[runs["stage"] == "evaluation"]
     identity = [*COMPARISON, "loss", "seed"]
-    wrong = predictions[list(LOGITS)].to_numpy().argmax(axis=1) != predictions["label"]
+    wrong = predicted(predictions) != predictions["label"]
     errors = predictions[[*identity, "example"]].assign(wrong=wrong)
     rows = [
         {**dict(zip(COMPARISON, place, strict=True)), **row}
@@ -41,9 +43,9 @@ def _here(frame: pd.DataFrame, place: tuple[object, ...]) -> pd.DataFrame:
 
 def _of_place(errors: pd.DataFrame, runs: pd.DataFrame) -> Iterator[dict[str, object]]:
     wide = errors.pivot(index=["loss", "seed"], columns="example", values="wrong").astype(float)
-    lost = runs.loc[runs["diverged"], ["loss", "seed"]].itertuples(index=False, name=None)
-    for run in lost:
-        wide.loc[run, :] = CHANCE_ERROR
+    lost = runs[runs["diverged"]]
+    for *run, chance in lost[["loss", "seed"]].assign(chance=chance_errors(lost)).to_numpy():
+        wide.loc[tuple(run), :] = chance
     by_loss = {str(loss): found.droplevel("loss") for loss, found in wide.groupby(level="loss")}
     reference = by_loss.pop(REFERENCE, None)
     for loss, ours in by_loss.items():

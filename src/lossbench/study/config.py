@@ -6,14 +6,16 @@ with one line for each mistake. Everything else in the package takes these model
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
+from lossbench.cards.own_cards import introduce
 from lossbench.errors import did_you_mean
 from lossbench.study.data import Dataset, Seeds
-from lossbench.study.fields import DataPath, Frozen, StudyName, Title
+from lossbench.study.fields import OWN, DataPath, Frozen, StudyName, Title
 from lossbench.study.grid import Comparison
+from lossbench.study.own_fields import OwnLosses, OwnNetworks
 from lossbench.study.settings import ANNEALED, Compute, History, Limits, Recipe, Statistics, Theory
 
 
@@ -25,11 +27,15 @@ class Study(Frozen):
     title: Title
     """The page's heading: 1 to 120 characters on one line."""
     data_dir: DataPath = Path("data")
-    """MNIST and CIFAR-10 in torchvision's layout; what is missing is downloaded into it."""
+    """The built-in data in torchvision's layout; what is missing is downloaded into it."""
     seeds: Seeds
     """Seeds of tuning and evaluation."""
     datasets: Annotated[tuple[Dataset, ...], Field(min_length=1)]
     """The data sets."""
+    losses: OwnLosses = ()
+    """Losses of your own, beside the built-in ones."""
+    networks: OwnNetworks = ()
+    """Networks of your own, beside the built-in ones."""
     comparisons: Annotated[tuple[Comparison, ...], Field(min_length=1)]
     """What is compared on what."""
     recipes: Annotated[tuple[Recipe, ...], Field(min_length=1)] = (ANNEALED,)
@@ -44,6 +50,31 @@ class Study(Frozen):
     """The theory chapter."""
     limits: Limits = Limits()
     """Caps for a trial run."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _knows_its_own(cls, fields: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        token = OWN.set({})
+        try:
+            return handler(fields)
+        finally:
+            OWN.reset(token)
+
+    @model_validator(mode="after")
+    def _uses_and_shows_its_own(self) -> Self:
+        used = {
+            "losses": {grid.loss for each in self.comparisons for grid in each.losses},
+            "networks": {each.model for each in self.comparisons},
+        }
+        for field, names in used.items():
+            for own in getattr(self, field):
+                if own.name not in names:
+                    raise ValueError(f"{field} lists {own.name}, which no comparison uses")
+        introduce(
+            {own.name: own.card for own in self.losses},
+            {own.name: own.card for own in self.networks},
+        )
+        return self
 
     @model_validator(mode="after")
     def _can_stand_on_a_disk(self) -> Self:
@@ -127,6 +158,10 @@ class Study(Frozen):
     def dataset(self, name: str) -> Dataset:
         """The settings of the data set called `name`."""
         return next(dataset for dataset in self.datasets if dataset.name == name)
+
+    def own_code(self, field: Literal["losses", "networks"], name: str) -> str:
+        """The digest of the code of an own loss or network; empty for a built-in one."""
+        return next((own.code for own in getattr(self, field) if own.name == name), "")
 
     def recipe(self, name: str) -> Recipe:
         """The recipe called `name`."""

@@ -1,19 +1,21 @@
 """Seeds and data sets of a study."""
 
 from collections import Counter
-from typing import Annotated, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from lossbench.cards.dataset import DATASETS
 from lossbench.errors import did_you_mean
 from lossbench.study.fields import (
+    PLAIN,
     Augmentation,
     DataPath,
     DatasetName,
     Frozen,
     PositiveFraction,
     Seed,
+    Title,
 )
 
 
@@ -42,13 +44,55 @@ class Seeds(Frozen):
         return self
 
 
-class Dataset(Frozen):
+def _listed(classes: Any) -> Any:
+    """A list of classes as a mapping of each to no other name."""
+    if not isinstance(classes, list | tuple):
+        return classes
+    names = [str(name) for name in classes]
+    if repeated := [name for name, count in Counter(names).items() if count > 1]:
+        raise ValueError(f"lists {', '.join(repeated)} twice; each class has one place")
+    return dict.fromkeys(names)
+
+
+ClassName = Annotated[str, BeforeValidator(lambda name: str(name) if type(name) is int else name)]
+
+
+class Reading(Frozen):
+    """How the images of a data set with a source are read. As they are, where nothing is said."""
+
+    size: Annotated[int, Field(ge=16, le=224), PLAIN] | None = None
+    """Height and width in pixels to which images are resized, their longer side cropped equally."""
+    colour: Literal["grey", "rgb"] | None = None
+    """What images are turned into."""
+    classes: (
+        Annotated[
+            dict[ClassName, Title | None],
+            BeforeValidator(_listed),
+            Field(min_length=2, max_length=1000),
+            WithJsonSchema(
+                {
+                    "anyOf": [
+                        {"items": {"type": ["string", "integer"]}, "type": "array"},
+                        {"additionalProperties": {"type": ["string", "null"]}, "type": "object"},
+                    ]
+                }
+            ),
+        ]
+        | None
+    ) = None
+    """Those to use, numbered in this order: names or numbers; `{3: cat, 5: dog}` names them."""
+
+
+AS_IS = Reading()
+
+
+class Dataset(Reading):
     """A data set and what depends on it alone."""
 
     name: DatasetName
-    """`mnist`, `cifar10`, the stand-ins `digits` and `shapes`, or a name for one of your own."""
+    """One that is built in, such as `mnist`, or a name for one of your own."""
     source: DataPath | None = None
-    """Of a data set of your own: a folder of images in ten class folders, or an .npz archive."""
+    """Of one of your own: a folder of images, IDX or Parquet files, an .npz archive, or `mnist`."""
     augmentation: Augmentation = "none"
     """Of training batches: nothing, a shift of up to 4 pixels, a random flip, or both."""
     equivalence_margin: PositiveFraction
@@ -57,6 +101,11 @@ class Dataset(Frozen):
     @model_validator(mode="after")
     def _own_or_built_in(self) -> Self:
         built_in = ", ".join(DATASETS)
+        if self.source is None and self.reading != AS_IS:
+            raise ValueError(
+                f"name {self.name!r}: size, colour and classes need a source; give the data set a"
+                f" name of its own and `source: {self.name}`"
+            )
         if self.name in DATASETS and self.source is not None:
             raise ValueError(
                 f"name {self.name!r} is built in; a data set of your own, with a source, has a"
@@ -68,3 +117,8 @@ class Dataset(Frozen):
                 f" a folder of images or an .npz archive{did_you_mean(self.name, DATASETS)}"
             )
         return self
+
+    @property
+    def reading(self) -> Reading:
+        """How its images are read."""
+        return Reading(size=self.size, colour=self.colour, classes=self.classes)

@@ -3,9 +3,10 @@
 import os
 import re
 from collections.abc import Mapping
+from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -28,12 +29,28 @@ Goal = Literal["error", "speed"]
 Augmentation = Literal["none", "shift", "flip", "flip_shift"]
 
 
-def _known(cards: Mapping[str, object], name: str) -> str:
-    if name not in cards:
-        raise ValueError(
-            f"{name!r} is not allowed: allowed are {', '.join(cards)}{did_you_mean(name, cards)}"
-        )
+Kind = Literal["loss", "network"]
+"""Of what a study may have its own."""
+OWN: ContextVar[dict[Kind, Mapping[str, Any]] | None] = ContextVar("OWN", default=None)
+"""While a study is validated: its own losses and networks by name. None outside: the names in a
+job or a grid were checked with the study that they come from."""
+
+
+def _known(kind: Kind, cards: Mapping[str, object], name: str) -> str:
+    own = OWN.get()
+    known = [*cards, *(own or {}).get(kind, ())]
+    if own is not None and name not in known:
+        listed = f"{', '.join(known)}{did_you_mean(name, known)}"
+        raise PydanticCustomError("unknown_name", f"{name!r} is not allowed: allowed are {listed}")
     return name
+
+
+def _schema_of_names(cards: Mapping[str, object]) -> WithJsonSchema:
+    """A built-in name, which editors offer, or one of the study's own."""
+    return WithJsonSchema({"anyOf": [{"enum": list(cards)}, {"pattern": NAME}], "type": "string"})
+
+
+NAME = r"^[a-z][a-z0-9_]{0,30}$"
 
 
 NUMBER = r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?"
@@ -68,19 +85,18 @@ def _number(value: object) -> object:
 
 LossName = Annotated[
     str,
-    AfterValidator(partial(_known, LOSSES)),
-    WithJsonSchema({"enum": list(LOSSES), "type": "string"}),
+    AfterValidator(partial(_known, "loss", LOSSES)),
+    _schema_of_names(LOSSES),
 ]
 NetworkName = Annotated[
     str,
-    AfterValidator(partial(_known, NETWORKS)),
-    WithJsonSchema({"enum": list(NETWORKS), "type": "string"}),
+    AfterValidator(partial(_known, "network", NETWORKS)),
+    _schema_of_names(NETWORKS),
 ]
-DATASET_PATTERN = r"^[a-z][a-z0-9_]{0,30}$"
-DatasetName = Annotated[str, StringConstraints(pattern=DATASET_PATTERN)]
+DatasetName = Annotated[str, StringConstraints(pattern=NAME)]
 """One that is built in, or the name that a study gives to a data set of its own."""
 
-RecipeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
+RecipeName = Annotated[str, StringConstraints(pattern=NAME)]
 
 DataPath = Annotated[Path, AfterValidator(_written_out)]
 """From the folder in which Snakemake runs; `~` is a home folder. See `on_disk`."""
@@ -97,11 +113,14 @@ NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False), PLAIN]
 Fraction = Annotated[float, Field(ge=0, lt=1), PLAIN]
 PositiveFraction = Annotated[float, Field(gt=0, lt=1), PLAIN]
 Title = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,120}$")]
-StudyName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+STUDY_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
+StudyName = Annotated[str, StringConstraints(pattern=STUDY_NAME)]
+LABEL = r"^\w[\w .,()+/'-]{0,29}$"
 PATTERNS = {
-    DATASET_PATTERN: "at most 31 lower-case letters, digits and _, a letter first",
+    LABEL: "at most 30 letters, digits, blanks and _.,()+/'-, a letter or digit first",
+    NAME: "at most 31 lower-case letters, digits and _, a letter first",
     r"^[^\x00-\x1f\x7f-\x9f]{1,120}$": "1 to 120 characters on one line",
-    r"^[a-z0-9][a-z0-9-]{0,62}$": "at most 63 lower-case letters, digits and dashes, no dash first",
+    STUDY_NAME: "at most 63 lower-case letters, digits and dashes, no dash first",
 }
 """What the patterns above allow, in words."""
 

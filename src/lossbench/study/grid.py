@@ -4,9 +4,11 @@ from collections import Counter
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from lossbench.cards.loss import LOSSES, REFERENCE
 from lossbench.study.fields import (
+    OWN,
     Count,
     DatasetName,
     Epochs,
@@ -17,6 +19,7 @@ from lossbench.study.fields import (
     Positive,
     RecipeName,
 )
+from lossbench.study.own_fields import Setting
 from lossbench.study.settings import Limits
 
 
@@ -55,6 +58,27 @@ class Margin(Frozen):
         return f"m={self.m:g}" + (f",s={self.s:g}" if self.s is not None else "")
 
 
+class Rescaling(Frozen):
+    """MSE on logits with k·(z_y − M)² for the true class, in the symbols of Hui and Belkin (2021).
+
+    Without one, k = M = 1. They rescale from 42 classes on: the one true class weighs little there.
+    """
+
+    k: Positive
+    """Weight of the true class's term."""
+    M: Positive
+    """Target of the true class's logit."""
+
+    @property
+    def label(self) -> str:
+        """The text that identifies this setting in tables and paths, such as `k=15,M=30`."""
+        return f"k={self.k:g},M={self.M:g}"
+
+
+Tuned = Margin | Rescaling | SkipJsonSchema[Setting]
+"""What is tuned with the rate."""
+
+
 class LossGrid(Frozen):
     """One loss and the grid it is tuned on. Trials are rates × margins, equal for all losses."""
 
@@ -62,8 +86,8 @@ class LossGrid(Frozen):
     """Which loss."""
     learning_rates: Annotated[tuple[Positive, ...], Field(min_length=1)]
     """Grid of peak learning rates, half a decade apart."""
-    margins: tuple[Margin, ...] = ()
-    """Hyperparameters of a margin loss, tuned with the rate; empty for the other losses."""
+    margins: tuple[Tuned, ...] = ()
+    """Tuned with the rate: of a margin loss its margins, of `mse_logits`, if at all, k and M."""
     replicates: Count | None = None
     """Only the first so many replicates train it; all of the comparison's where absent."""
 
@@ -74,25 +98,42 @@ class LossGrid(Frozen):
 
     @model_validator(mode="after")
     def _margins_fit_the_loss(self) -> Self:
+        if self.loss in LOSSES:
+            self._require_margins()
+        elif own := (OWN.get() or {}).get("loss", {}).get(self.loss):
+            if self.margins not in ((), own.settings):
+                raise ValueError(f"{self.loss} takes no margins; its settings are in losses")
+            self.__dict__["margins"] = own.settings  # the model is frozen
+        for name in ("learning_rates", "margins"):
+            if len(set(getattr(self, name))) < len(getattr(self, name)):
+                raise ValueError(f"{name} lists a value more than once")
+        labels = [margin.label for margin in self.margins]
+        if repeated := [label for label, count in Counter(labels).items() if count > 1]:
+            raise ValueError(
+                f"margins lists {', '.join(repeated)} twice; m and s, or k and M, name a setting"
+            )
+        return self
+
+    def _require_margins(self) -> None:
+        """Raises ValueError: margins that a built-in loss does not take, or lacks."""
         card = LOSSES[self.loss]
         takes_margins = card.family == "margin"
-        if takes_margins != bool(self.margins):
+        if takes_margins != bool(self.margins) and self.loss != "mse_logits":
             need = "at least one margin" if takes_margins else "no margins"
             raise ValueError(f"{self.loss} takes {need}, got {len(self.margins)}")
         for margin in self.margins:
+            if isinstance(margin, Setting):
+                raise ValueError(f"margins of {self.loss}: allowed: m, s, annealing; or k, M")
+            if isinstance(margin, Rescaling) != (self.loss == "mse_logits"):
+                raise ValueError(f"margins of {self.loss}: k and M belong to mse_logits alone")
+            if isinstance(margin, Rescaling):
+                continue
             if (margin.s is not None) != (card.head == "cosine"):
                 raise ValueError(f"margins of {self.loss}: s belongs to losses with a cosine head")
             if (margin.annealing is not None) != (self.loss == "l_softmax"):
                 raise ValueError(f"margins of {self.loss}: annealing belongs to l_softmax alone")
             if self.loss == "l_softmax" and margin.m not in (1, 2, 3, 4):
                 raise ValueError(f"margins of l_softmax: m is {margin.m:g}; allowed: 1, 2, 3, 4")
-        for name in ("learning_rates", "margins"):
-            if len(set(getattr(self, name))) < len(getattr(self, name)):
-                raise ValueError(f"{name} lists a value more than once")
-        labels = [margin.label for margin in self.margins]
-        if repeated := [label for label, count in Counter(labels).items() if count > 1]:
-            raise ValueError(f"margins lists {', '.join(repeated)} twice; m and s name a setting")
-        return self
 
 
 class Comparison(Frozen):

@@ -2,7 +2,9 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
+
+from pydantic import Field
 
 from lossbench.cards.kinds import HeadName, OutputName
 from lossbench.errors import ConfigError
@@ -15,8 +17,12 @@ from lossbench.study.fields import (
     Positive,
     Stage,
 )
-from lossbench.study.grid import Margin
+from lossbench.study.grid import Margin, Tuned
+from lossbench.study.own_fields import Digest, Number, Setting
 from lossbench.study.settings import History, Recipe
+
+OwnCode = Annotated[Digest, Field(exclude_if=lambda digest: not digest)]
+"""A digest of the study's own code; empty, and no part of a run's key, for what is built in."""
 
 
 class Cell(Frozen):
@@ -34,24 +40,48 @@ class Cell(Frozen):
     head: HeadName
     output: OutputName
     learning_rate: Positive | None
-    margin: Margin | None
+    margin: Tuned | None
     epochs: int
     batch_size: int
     recipe: Recipe
     history: History
     precision: str
+    own_loss: OwnCode = ""
+    own_network: OwnCode = ""
 
     @property
     def entries(self) -> tuple[str, ...]:
         """The entries of registries that its runs use: its loss, its network, its head."""
-        return self.loss, self.model, self.head
+        own = self.own
+        loss = "own_loss" if "own_loss" in own else self.loss
+        network = "own_network" if "own_network" in own else self.model
+        return loss, network, self.head
+
+    @property
+    def own(self) -> dict[str, tuple[str, str]]:
+        """The name and the digest of own code by its entry in `networks.loader.ADDED`."""
+        found = {
+            "own_loss": (self.loss, self.own_loss),
+            "own_network": (self.model, self.own_network),
+        }
+        return {entry: named for entry, named in found.items() if named[1]}
+
+    @property
+    def arguments(self) -> dict[str, Number]:
+        """The keyword arguments of an own loss."""
+        return dict(self.margin.arguments) if isinstance(self.margin, Setting) else {}
+
+    @property
+    def scale(self) -> float | None:
+        """The scale of a cosine head."""
+        return self.margin.s if isinstance(self.margin, Margin) else None
 
     @property
     def setting(self) -> str:
-        """The margin's label; empty for a loss without one."""
+        """The label of the margin or own setting; empty for a loss without one."""
         return self.margin.label if self.margin else ""
 
-    def chosen(self, learning_rate: float, margin: Margin | None) -> Self:
+    def chosen(self, learning_rate: float, margin: Tuned | None) -> Self:
         """Fill in what tuning chose."""
         return self.model_copy(update={"learning_rate": learning_rate, "margin": margin})
 
@@ -95,7 +125,7 @@ class Job(Frozen):
     replicates: tuple[Replicate, ...]
     code: str
     """A digest of the code that trains it."""
-    margins: tuple[Margin, ...] = ()
+    margins: tuple[Tuned, ...] = ()
     """An evaluation job's candidates: the choice names one of them by its label."""
 
     def runs(self, choices: Mapping[int, Choice] | None = None) -> list[Run]:
@@ -114,7 +144,7 @@ class Job(Frozen):
             listed = ", ".join(map(str, choices)) or "none"
             raise ConfigError(f"choice: none for seed {seed}; there are some for: {listed}")
         learning_rate, setting = choices[seed]
-        margins: dict[str, Margin | None] = {margin.label: margin for margin in self.margins}
+        margins: dict[str, Tuned | None] = {margin.label: margin for margin in self.margins}
         margins = margins or {"": None}
         if setting not in margins:
             raise ConfigError(f"choice: setting {setting!r}; allowed: {', '.join(margins)}")

@@ -18,8 +18,9 @@ def json_schema() -> dict[str, Any]:
     for module in sorted(Path(config.__file__).parent.glob("*.py")):
         described |= _descriptions(module)
     for model, definition in [("Study", schema), *schema["$defs"].items()]:
-        for field, text in described.get(model, {}).items():
-            properties = definition["properties"]
+        properties = definition["properties"]
+        written = described.get(model, {})
+        for field, text in ((field, written[field]) for field in written if field in properties):
             properties[field] = dict(sorted((properties[field] | {"description": text}).items()))
     return schema
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from lossbench.errors import ConfigError
 from lossbench.study.config import Study
 from lossbench.study.fields import PATTERNS, Frozen
+from lossbench.study.own_code import code_of, problem, resolved
 from lossbench.study.study_file import read_study_file
 
 OVERRIDES = "--config"
@@ -37,7 +38,7 @@ def load_study(path: Path, overrides: Mapping[str, Any] | None = None) -> Study:
         line = file.line(place)
         return f"{path}:{line}" if line else str(path)
 
-    return _validated(_merge(file.fields, over), origin)
+    return _located(_validated(_merge(file.fields, over), origin), path.parent, origin)
 
 
 def read_study(path: Path) -> Study:
@@ -62,9 +63,7 @@ def snakemake_study(
     if len(config_files) > 1:
         listed = ", ".join(str(path) for path in config_files)
         raise ConfigError(f"--configfile: got {listed}; allowed: one file, which is one study")
-    return load_study(
-        _near(config_files[0] if config_files else project / DEFAULT_STUDY), overrides
-    )
+    return load_study(near(config_files[0] if config_files else project / DEFAULT_STUDY), overrides)
 
 
 def parse_study(fields: Mapping[str, Any], *, origin: str) -> Study:
@@ -81,7 +80,32 @@ def _validated(fields: Mapping[str, Any], origin: Callable[[tuple[str | int, ...
         raise ConfigError("\n".join(lines)) from error
 
 
-def _near(path: Path) -> Path:
+def _located(study: Study, folder: Path, origin: Callable[[tuple[str | int, ...]], str]) -> Study:
+    """The study with the files of its own losses and networks as seen from here, and digested.
+
+    Raises ConfigError: a source that is not there.
+    """
+    found, problems = dict[str, Any](), []
+    for field in ("losses", "networks"):
+        found[field] = []
+        for index, own in enumerate(getattr(study, field)):
+            source = resolved(own.source, folder)
+            if why := problem(source):
+                place = (field, index, "source")
+                where = ".".join(map(str, place))
+                problems.append(
+                    f"{origin(place)}: {where}: {_shorten(own.source)} is not allowed: {why}"
+                )
+                continue
+            found[field].append(own.model_copy(update={"source": source, "code": code_of(source)}))
+    if problems:
+        raise ConfigError("\n".join(problems))
+    if not (study.losses or study.networks):
+        return study
+    return Study.model_validate(study.model_dump() | {k: tuple(v) for k, v in found.items()})
+
+
+def near(path: Path) -> Path:
     """The path from here, where it leads down: shorter in messages."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
@@ -110,21 +134,28 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _causes(problems: Sequence[Any]) -> list[Any]:
-    """Without those that follow from an inner one: a list of bad items counts as too short."""
+    """Without those that follow from others.
+
+    A list of bad items counts as too short, and comparisons do not know bad losses or networks.
+    """
 
     def has_inner(outer: Any) -> bool:
         depth = len(outer["loc"])
         inner = (problem["loc"] for problem in problems if len(problem["loc"]) > depth)
         return any(loc[:depth] == outer["loc"] for loc in inner)
 
-    return [problem for problem in problems if not has_inner(problem)]
+    bad = {problem["loc"][0] for problem in problems if problem["loc"]}
+    causes = [problem for problem in problems if not has_inner(problem)]
+    if bad & {"losses", "networks"}:
+        return [problem for problem in causes if problem["loc"][:1] != ("comparisons",)]
+    return causes
 
 
 def _describe(problem: Any) -> str:
     """One line: the field's path, its value, and what pydantic or our validator says is allowed."""
     field = ".".join(_cut(str(part)) for part in problem["loc"]) or "the study"
     message = problem["msg"].removeprefix("Value error, ")
-    if problem["type"] == "value_error":
+    if problem["type"] in ("value_error", "unknown_name"):
         return f"{field}: {message}"
     if problem["type"] == "missing":
         return f"{field}: is missing; it has no default"

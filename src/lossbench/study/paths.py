@@ -22,6 +22,7 @@ DERIVED = (
     "last_layer",
     "class_names",
     "metrics",
+    "class_errors",
     "confusion",
     "reliability",
     "gallery",
@@ -74,6 +75,11 @@ class StudyPaths:
     def study(self) -> Path:
         """The resolved configuration, as JSON."""
         return self.root / "study.json"
+
+    @property
+    def own_code(self) -> Path:
+        """What trying the study's own losses and networks found."""
+        return self.root / "own_code.json"
 
     @property
     def provenance(self) -> Path:

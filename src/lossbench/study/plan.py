@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from lossbench.cards.loss import LOSSES
+from lossbench.cards.own_cards import loss_cards
 from lossbench.code.code_digest import code_digest
 from lossbench.study.config import Study
 from lossbench.study.fields import LossName, Stage
-from lossbench.study.grid import Comparison, LossGrid, Margin
+from lossbench.study.grid import Comparison, LossGrid, Tuned
 from lossbench.study.job import Cell, Job, Replicate, Run
 
 
@@ -93,7 +93,7 @@ def _evaluation_jobs(study: Study, comparison: Comparison, grid: LossGrid) -> It
 
 
 def _job(
-    cells: tuple[Cell, ...], block: tuple[Replicate, ...], margins: tuple[Margin, ...] = ()
+    cells: tuple[Cell, ...], block: tuple[Replicate, ...], margins: tuple[Tuned, ...] = ()
 ) -> Job:
     code = code_digest("train", *cells[0].entries)
     return Job(cells=cells, replicates=block, code=code, margins=margins)
@@ -113,16 +113,17 @@ def _cell(
     stage: Stage,
     loss: LossName,
     learning_rate: float | None,
-    margin: Margin | None,
+    margin: Tuned | None,
 ) -> Cell:
+    card = loss_cards()[loss]
     return Cell(
         stage=stage,
         dataset=comparison.dataset,
         augmentation=study.dataset(comparison.dataset).augmentation,
         model=comparison.model,
         loss=loss,
-        head=LOSSES[loss].head,
-        output=LOSSES[loss].output,
+        head=card.head,
+        output=card.output,
         learning_rate=learning_rate,
         margin=margin,
         epochs=comparison.epochs if stage == "evaluation" else comparison.tuning_epochs,
@@ -130,4 +131,6 @@ def _cell(
         recipe=study.recipe(comparison.recipe),
         history=study.history,
         precision=study.compute.precision,
+        own_loss=study.own_code("losses", loss),
+        own_network=study.own_code("networks", comparison.model),
     )

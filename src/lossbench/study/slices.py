@@ -14,10 +14,13 @@ from pydantic import BaseModel
 from lossbench.cards.dataset import DATASETS
 from lossbench.cards.loss import LOSSES
 from lossbench.cards.network import NETWORKS
+from lossbench.cards.own_cards import OWN_LOSSES, OWN_NETWORKS
 from lossbench.errors import ConfigError
 from lossbench.study.config import Study
 
 CARDS: dict[str, Mapping[str, Any]] = {"loss": LOSSES, "network": NETWORKS, "dataset": DATASETS}
+OWN: dict[str, Mapping[str, Any]] = {"loss": OWN_LOSSES, "network": OWN_NETWORKS}
+"""The cards of the study's own."""
 
 
 def read_slice(study: str, uses: Iterable[str]) -> Study:
@@ -67,8 +70,9 @@ def cards_json(fields: Iterable[str], keys: Mapping[str, Collection[str]]) -> st
     """
     found: dict[str, Any] = {}
     for kind, _, field in (each.partition(".") for each in fields):
-        for key in (key for key in CARDS[kind] if key in keys[kind]):
-            values = asdict(CARDS[kind][key])
+        cards = {**CARDS[kind], **OWN.get(kind, {})}
+        for key in (key for key in cards if key in keys[kind]):
+            values = asdict(cards[key])
             if field and field not in values:
                 raise ValueError(f"a {kind}'s card has no {field}; allowed: {', '.join(values)}")
             kept = {field: values[field]} if field else values

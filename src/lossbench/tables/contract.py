@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["text", "bool", "int8", "int32", "int64", "float32", "float64"]
+Kind = Literal["text", "bool", "int8", "int16", "int32", "int64", "float64", "float32 list"]
 
 
 @dataclass(frozen=True)

@@ -17,15 +17,17 @@ from lossbench.errors import TableError
 from lossbench.files import atomic
 from lossbench.tables.contract import Column, Kind, Schema
 
-_ARROW: dict[Kind, pa.DataType] = {
+ARROW: dict[Kind, pa.DataType] = {
     "text": pa.string(),
     "bool": pa.bool_(),
     "int8": pa.int8(),
+    "int16": pa.int16(),
     "int32": pa.int32(),
     "int64": pa.int64(),
-    "float32": pa.float32(),
     "float64": pa.float64(),
+    "float32 list": pa.list_(pa.field("element", pa.float32(), nullable=False)),
 }
+"""The column types in the files."""
 
 
 def check(frame: pd.DataFrame, table: Schema, *, origin: str = "") -> pd.DataFrame:
@@ -58,7 +60,8 @@ def write(frame: pd.DataFrame, table: Schema, path: Path) -> None:
 
 def read(path: Path, table: Schema) -> pd.DataFrame:
     """The checked table in the parquet file `path`. Raises TableError for anything else."""
-    return check(_content(path, table).to_pandas(), table, origin=str(path))
+    frame = _content(path, table).to_pandas(types_mapper=_kept_in_arrow)
+    return check(frame, table, origin=str(path))
 
 
 def read_all(paths: Iterable[Path], table: Schema) -> pd.DataFrame:
@@ -66,7 +69,7 @@ def read_all(paths: Iterable[Path], table: Schema) -> pd.DataFrame:
     # A check costs ten times what reading a run's rows does: one for all of a study's runs.
     contents = [_content(path, table) for path in paths]
     whole = pa.concat_tables([_arrow(table).empty_table(), *contents])
-    return check(whole.to_pandas(), table)
+    return check(whole.to_pandas(types_mapper=_kept_in_arrow), table)
 
 
 def _content(path: Path, table: Schema) -> pa.Table:
@@ -95,7 +98,7 @@ def concat(frames: Sequence[pd.DataFrame], table: Schema) -> pd.DataFrame:
 
 def empty(table: Schema) -> pd.DataFrame:
     """The table without rows, its columns typed."""
-    frame: pd.DataFrame = _arrow(table).empty_table().to_pandas()
+    frame: pd.DataFrame = _arrow(table).empty_table().to_pandas(types_mapper=_kept_in_arrow)
     return frame
 
 
@@ -104,13 +107,18 @@ def _arrow(table: Schema) -> pa.Schema:
     fields = [
         pa.field(
             column.name,
-            _ARROW[column.kind],
+            ARROW[column.kind],
             nullable=column.optional,
             metadata={"unit": column.unit, "meaning": column.meaning},
         )
         for column in table.columns
     ]
     return pa.schema(fields, metadata={"table": table.name, "key": ",".join(table.key)})
+
+
+def _kept_in_arrow(kind: pa.DataType) -> pd.ArrowDtype | None:
+    """Lists stay in Arrow's memory, whole; each of them as an object would take ten times that."""
+    return pd.ArrowDtype(kind) if pa.types.is_list(kind) else None
 
 
 def _check_names(names: Sequence[str], table: Schema, where: str) -> None:
@@ -128,6 +136,8 @@ def _convert(values: pd.Series, column: Column, where: str) -> pd.Series:
     try:
         if column.kind == "text":
             return values.astype("str")
+        if column.kind == "float32 list":
+            return values.astype(pd.ArrowDtype(ARROW[column.kind]))
         converted = values.astype(np.dtype(column.kind))
     except (TypeError, ValueError) as error:
         raise TableError(f"{where}: column {column.name} is not {column.kind}: {error}") from error

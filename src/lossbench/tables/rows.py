@@ -6,8 +6,7 @@ from typing import Any
 import pandas as pd
 
 from lossbench.cards.dataset import DATASETS
-from lossbench.cards.loss import LOSSES
-from lossbench.cards.network import NETWORKS
+from lossbench.cards.own_cards import loss_cards, network_cards
 from lossbench.tables.parquet import empty
 from lossbench.tables.runs import COMPARISON
 from lossbench.tables.study import TABLES
@@ -17,11 +16,6 @@ Tables = Mapping[str, pd.DataFrame]
 
 Record = Any
 """A row of a table as an object; its columns are attributes."""
-
-_ORDER: dict[str, dict[str, int]] = {
-    column: {str(name): position for position, name in enumerate(names)}
-    for column, names in (("dataset", DATASETS), ("model", NETWORKS), ("loss", LOSSES))
-}
 
 
 def filled(tables: Tables, *names: str) -> bool:
@@ -35,6 +29,12 @@ def rows_of(tables: Tables, name: str, **wanted: object) -> pd.DataFrame:
     for column, value in wanted.items():
         frame = frame[frame[column] == value]
     return frame
+
+
+def class_names(tables: Tables, dataset: str) -> tuple[str, ...]:
+    """What the data set's classes are called, by label."""
+    named = rows_of(tables, "class_names", dataset=dataset).sort_values("label")
+    return tuple(named["name"])
 
 
 def of_comparisons(tuning: pd.DataFrame, choices: pd.DataFrame) -> pd.DataFrame:
@@ -58,12 +58,22 @@ def in_order(frame: pd.DataFrame) -> pd.DataFrame:
 
     Comparisons of one network stand by recipe and length.
     """
-    keys = [*COMPARISON, "loss"] if "recipe" in frame else list(_ORDER)
+    order = _order()
+    keys = [*COMPARISON, "loss"] if "recipe" in frame else list(order)
     ranks = {
-        name: frame[name].map(_ORDER.get(name, lambda value: value)).to_numpy()
+        name: frame[name].map(order.get(name, lambda value: value)).to_numpy()
         for name in keys
         if name in frame
     }
     if not ranks:
         return frame
     return frame.iloc[pd.DataFrame(ranks).sort_values(list(ranks), kind="stable").index]
+
+
+def _order() -> dict[str, dict[str, int]]:
+    """Column → value → its position."""
+    ordered = (("dataset", DATASETS), ("model", network_cards()), ("loss", loss_cards()))
+    return {
+        column: {str(name): position for position, name in enumerate(names)}
+        for column, names in ordered
+    }

@@ -5,11 +5,6 @@ Fractions lie in [0, 1]; times end in `_s`.
 
 from lossbench.tables.contract import Column, Schema
 
-CLASSES = 10
-"""Every data set of the study has ten classes."""
-CHANCE_ERROR = 1 - 1 / CLASSES
-"""The error of guessing, as a fraction: what a diverged run counts as."""
-
 COMPARED = (
     Column("dataset", "text", "", "data set"),
     Column("model", "text", "", "network"),
@@ -23,13 +18,12 @@ NETWORK = COMPARISON[:2]
 CELL = (
     *COMPARED,
     Column("loss", "text", "", "loss"),
-    Column("setting", "text", "", "margin hyperparameters, such as m=0.35,s=10; empty without"),
+    Column("setting", "text", "", "what is tuned beside the rate, such as m=0.35,s=10; or empty"),
     Column("learning_rate", "float64", "", "peak learning rate"),
     Column("stage", "text", "", "tuning or evaluation"),
 )
 RUN = (*CELL, Column("seed", "int32", "", "seed of the run"))
 RUN_KEY = tuple(column.name for column in RUN)
-LOGITS = tuple(f"logit_{label}" for label in range(CLASSES))
 
 HISTORY = Schema(
     "history",
@@ -53,9 +47,9 @@ PREDICTIONS = Schema(
     (
         *RUN,
         Column("example", "int32", "", "index in the official test set"),
-        Column("label", "int8", "", "true class"),
+        Column("label", "int16", "", "true class"),
         Column("output", "text", "", "how logits become probabilities: softmax, sigmoid or none"),
-        *(Column(name, "float32", "", "margin-free logit of the final model") for name in LOGITS),
+        Column("logits", "float32 list", "", "margin-free, of the final model, one a class"),
     ),
     (*RUN_KEY, "example"),
 )
@@ -66,6 +60,9 @@ RUNS = Schema(
         *RUN,
         Column("diverged", "bool", "", "whether the loss turned non-finite"),
         Column("steps", "int64", "steps", "optimiser steps taken before the end or divergence"),
+        Column(
+            "classes", "int32", "", "classes of the data set; guessing is wrong on 1 - 1/classes"
+        ),
         Column("parameters", "int64", "", "trained parameters of the network"),
         Column("flops_per_example", "int64", "FLOP", "forward and backward pass, one example"),
     ),
@@ -104,7 +101,7 @@ PROJECTIONS = Schema(
         *RUN,
         Column("layer", "text", "", "which features"),
         Column("example", "int32", "", "index in the official test set"),
-        Column("label", "int8", "", "true class"),
+        Column("label", "int16", "", "true class"),
         Column("x", "float64", "", "first coordinate"),
         Column("y", "float64", "", "second coordinate"),
     ),

@@ -30,11 +30,21 @@ CONFUSION = Schema(
     "confusion",
     (
         *RUN,
-        Column("label", "int8", "", "true class"),
-        Column("predicted", "int8", "", "class of the largest logit"),
-        Column("count", "int64", "images", "test images"),
+        Column("label", "int16", "", "true class"),
+        Column("predicted", "int16", "", "class of the largest logit"),
+        Column("count", "int64", "images", "test images, at least one"),
     ),
     (*RUN_KEY, "label", "predicted"),
+)
+
+CLASS_ERRORS = Schema(
+    "class_errors",
+    (
+        *RUN,
+        Column("label", "int16", "", "true class"),
+        Column("error", "float64", "fraction", "error on the test images of the class"),
+    ),
+    (*RUN_KEY, "label"),
 )
 
 RELIABILITY = Schema(
@@ -56,8 +66,8 @@ GALLERY = Schema(
         Column("right", "text", "", "loss that gets the image right in every seed"),
         Column("wrong", "text", "", "loss that gets it right in none"),
         Column("example", "int32", "", "index in the official test set"),
-        Column("label", "int8", "", "true class"),
-        Column("predicted", "int8", "", "class that the wrong loss predicts most often"),
+        Column("label", "int16", "", "true class"),
+        Column("predicted", "int16", "", "class that the wrong loss predicts most often"),
         Column("votes", "int32", "", "seeds in which it does"),
         Column("seeds", "int32", "", "seeds of both losses"),
         Column("total", "int32", "images", "how many test images separate the losses so"),
@@ -70,8 +80,8 @@ CLASS_NAMES = Schema(
     "class_names",
     (
         Column("dataset", "text", "", "data set"),
-        Column("label", "int8", "", "class"),
-        Column("name", "text", "", "what its source calls it"),
+        Column("label", "int16", "", "class"),
+        Column("name", "text", "", "what its source or the study calls it"),
     ),
     ("dataset", "label"),
 )
@@ -219,6 +229,7 @@ TABLES: dict[str, Schema] = RUN_TABLES | {
         LAST_LAYER,
         CLASS_NAMES,
         METRICS,
+        CLASS_ERRORS,
         CONFUSION,
         RELIABILITY,
         GALLERY,

@@ -26,7 +26,7 @@ def determinants(
         "cell": run.cell.model_dump(mode="json", exclude={"recipe": {"tuned_for"}}),
         "replicate": run.replicate.model_dump(mode="json"),
         "code": code,
-        "data": {name: manifest[name] for name in DATA},
+        "data": {name: manifest[name] for name in DATA} | {"classes": len(manifest["classes"])},
         "versions": {name: metadata.version(name) for name in LIBRARIES},
         "device": device,
         "threads": compute.threads,

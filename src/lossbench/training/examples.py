@@ -104,7 +104,7 @@ def labelled(prepared: Prepared, rows: Sequence[Rows], device: torch.device) -> 
     picked = np.stack(rows[:1] if is_shared else rows)
     pixels = np.ascontiguousarray(np.moveaxis(prepared.images[picked], -3, -1))
     images = normalise(torch.from_numpy(pixels).to(device), mean, std)
-    labels = torch.from_numpy(prepared.labels[picked]).to(device, torch.int64)
+    labels = torch.from_numpy(prepared.labels[picked].astype(np.int64)).to(device)
     return images.expand(len(rows), *images.shape[1:]), labels.expand(len(rows), -1)
 
 

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 import pytorch_lightning as pl
 import torch
@@ -14,7 +15,6 @@ from lossbench.errors import ConfigError, DeviceError
 from lossbench.networks.models import Network, build
 from lossbench.study.job import Cell, Replicate
 from lossbench.study.settings import Compute
-from lossbench.tables.runs import CLASSES
 from lossbench.training.block import Block
 from lossbench.training.checkpoint import Checkpoint
 from lossbench.training.device import device_name, keep_freed_memory, pick_device, settle
@@ -121,9 +121,9 @@ def _build(cell: Cell, prepared: Prepared, seed: int) -> Network:
         cell.model,
         cell.head,
         prepared.manifest.image_shape,
-        classes=CLASSES,
+        classes=prepared.classes,
         seed=seed,
-        scale=cell.margin.s if cell.margin else None,
+        scale=cell.scale,
         head_scale=cell.recipe.head_scale,
     )
 
@@ -142,7 +142,7 @@ def _training_examples(cell: Cell, prepared: Prepared, device: torch.device) -> 
     rows = slice(0, prepared.indices("test").start)
     return Examples(
         torch.from_numpy(prepared.images[rows]).to(device),
-        torch.from_numpy(prepared.labels[rows]).to(device, torch.int64),
+        torch.from_numpy(prepared.labels[rows].astype(np.int64)).to(device),
         mean=prepared.manifest.channel_mean,
         std=prepared.manifest.channel_std,
         augmentation=cell.augmentation,

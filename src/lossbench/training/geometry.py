@@ -19,6 +19,9 @@ from lossbench.errors import DataError
 
 Array = NDArray[np.float64]
 
+PROJECTED_CLASSES = 10
+"""Of more classes the first ten are projected: no reader tells more colours apart."""
+
 ABSENT = {
     "scatter_ratio": "the class means coincide, as where features are dead or one class is left",
     "own_cosine": "no example or class mean differs from the mean of all",
@@ -67,7 +70,8 @@ def projection(
     Two-dimensional features are given as they are; others as their first two principal
     components, which all N determine, each with the sign that makes its largest weight positive.
     Features without variance lie at the origin. The examples are spread evenly over the N, since
-    the halves of MNIST's test set differ in difficulty. Features that are not finite give no rows.
+    the halves of MNIST's test set differ in difficulty. Of more classes the first
+    PROJECTED_CLASSES are given. Features that are not finite give no rows.
 
     Raises DataError: no examples, or shapes that do not fit.
     """
@@ -75,11 +79,14 @@ def projection(
     if not np.isfinite(wide).all():
         wide, labels = wide[:0], labels[:0]
     plane = wide if wide.shape[1] == 2 or not len(wide) else _principal_components(wide)
-    chosen = np.linspace(0, len(wide), min(examples, len(wide)), endpoint=False).astype(np.int32)
+    shown = np.flatnonzero(labels < PROJECTED_CLASSES)
+    chosen = shown[
+        np.linspace(0, len(shown), min(examples, len(shown)), endpoint=False).astype(int)
+    ]
     return pd.DataFrame(
         {
             "example": chosen,
-            "label": labels[chosen].astype(np.int8),
+            "label": labels[chosen],
             "x": plane[chosen, 0],
             "y": plane[chosen, 1],
         }

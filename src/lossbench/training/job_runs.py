@@ -5,7 +5,7 @@ PyTorch is imported only where something is left to train.
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ class Place:
     study: str
     """The name under which runs that are trained here are known."""
     compute: Compute
+    own: Mapping[str, str] = field(default_factory=dict)
+    """The source of the job's own loss and network, by its entry in `networks.loader.ADDED`."""
 
     @property
     def cache(self) -> RunCache:
@@ -63,7 +65,7 @@ def bring_runs(job: Job, place: Place, choices: Mapping[int, Choice] | None = No
     missing = [run for run in wanted if taken[run.key] is None]
     if missing and (actual := _actual_device(place)) != device:
         compute = place.compute.model_copy(update={"accelerator": actual})
-        bring_runs(job, Place(place.data, place.folder, place.study, compute), choices)
+        bring_runs(job, replace(place, compute=compute), choices)
         return
     trained = _train(missing, place)
     write_listing(
@@ -107,6 +109,8 @@ def _train(missing: Sequence[Wanted], place: Place) -> dict[str, Origin]:
 
     origins: dict[str, Origin] = {}
     prepared = load(place.data, place.manifest) if missing else None
+    if missing:
+        _add_own(missing[0].run.cell, place.own)
     for block in _blocks(missing, prepared):
         _train_block(block, prepared, place)
         origin = Origin(place.study, datetime.now(UTC).isoformat(timespec="seconds"))
@@ -114,6 +118,13 @@ def _train(missing: Sequence[Wanted], place: Place) -> dict[str, Origin]:
             place.cache.store(run.determinants, origin, run.folder)
             origins[run.key] = origin
     return origins
+
+
+def _add_own(cell: Cell, sources: Mapping[str, str]) -> None:
+    from lossbench.networks.loader import ADDED
+
+    for entry, (name, code) in cell.own.items():
+        ADDED[entry](name, sources[entry], code)
 
 
 def _blocks(missing: Sequence[Wanted], prepared: Any) -> Iterator[list[Wanted]]:

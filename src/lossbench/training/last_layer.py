@@ -17,7 +17,6 @@ from lossbench.datasets.prepared import Prepared
 from lossbench.networks.models import build
 from lossbench.study.fields import NetworkName
 from lossbench.tables.parquet import check
-from lossbench.tables.runs import CLASSES
 from lossbench.tables.study import LAST_LAYER
 from lossbench.training.examples import labelled
 
@@ -32,19 +31,22 @@ def last_layer(
     shape = prepared.manifest.image_shape
     rows = []
     for seed in seeds:
-        network = build(model, "linear", shape, classes=CLASSES, seed=seed)
+        network = build(model, "linear", shape, classes=prepared.classes, seed=seed)
         with torch.no_grad():  # in training mode: BatchNorm sees a batch, as in the first step
             features = network(images).features
-        rows.append({"seed": seed, "features": features.shape[1], **measures(features)})
+        rows.append(
+            {"seed": seed, "features": features.shape[1], **measures(features, prepared.classes)}
+        )
     place = {"dataset": prepared.manifest.name, "model": model}
     return check(pd.DataFrame(rows).assign(**place), LAST_LAYER)
 
 
-def measures(features: Tensor) -> dict[str, float]:
+def measures(features: Tensor, classes: int) -> dict[str, float]:
     """Of features (N, H): `squared_length` E‖x‖², `mean_share` ‖E x‖² / E‖x‖², `curvature`.
 
-    The curvature is the largest eigenvalue of the Hessian above, that of the bias included. Of
-    features that are all zero the mean has no share, and what is not finite has no curvature: NaN.
+    The curvature is the largest eigenvalue of the Hessian above for K `classes`, that of the bias
+    included. Of features that are all zero the mean has no share, and what is not finite has no
+    curvature: NaN.
     """
     wide = features.double()
     length = wide.square().sum(1).mean()
@@ -55,5 +57,5 @@ def measures(features: Tensor) -> dict[str, float]:
     return {
         "squared_length": length.item(),
         "mean_share": (wide.mean(0).square().sum() / length).item(),
-        "curvature": 2 / CLASSES * largest,
+        "curvature": 2 / classes * largest,
     }

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pytorch_lightning as pl
@@ -48,7 +49,8 @@ class BlockTraining(pl.LightningModule):
         super().__init__()
         self.automatic_optimization = False
         self.cell, self.seeds, self.block = cell, tuple(seeds), block
-        self.loss, self.margin = LOSSES[cell.loss], MARGINS.get(cell.loss)
+        self.loss = partial(LOSSES[cell.loss], **cell.arguments)
+        self.margin = MARGINS.get(cell.loss)
         self.probes = {"train": train, "validation": validation}
         self.steps_per_epoch = steps_per_epoch
         self.total_steps = steps_per_epoch * cell.epochs
@@ -81,7 +83,9 @@ class BlockTraining(pl.LightningModule):
 
     def on_train_start(self) -> None:
         """Measure the untrained networks; those of a resumed run have been measured."""
-        self.update = Captured(self._update) if self.device.type == "cuda" else self._update
+        # What a study's own code does is not known: it may ask for numbers, which ends a recording.
+        can_record = self.device.type == "cuda" and not self.cell.own
+        self.update = Captured(self._update) if can_record else self._update
         if not self.step:
             self._measure()
 
@@ -108,8 +112,7 @@ class BlockTraining(pl.LightningModule):
     def _objective(self, output: Forward, weight: Tensor, labels: Tensor) -> Tensor:
         """Loss of each example, with its margin where it has one."""
         logits = output.logits
-        if self.margin is not None:
-            assert self.cell.margin is not None
+        if self.margin is not None and self.cell.margin is not None:
             logits = self.margin(output, weight, labels, self.cell.margin, self.progress)
         return self.loss(logits, labels)
 

@@ -8,11 +8,11 @@ from lossbench.networks.models import ImageShape, Network, count_flops, count_pa
 from lossbench.provenance import host_digest
 from lossbench.study.job import Cell
 from lossbench.tables.contract import Schema
+from lossbench.tables.logits import column
 from lossbench.tables.parquet import check, concat
 from lossbench.tables.runs import (
     GEOMETRY,
     HISTORY,
-    LOGITS,
     PREDICTIONS,
     PROJECTIONS,
     RUNS,
@@ -41,6 +41,7 @@ def runs_table(module: BlockTraining, network: Network, shape: ImageShape) -> pd
             "steps": module.taken.tolist(),
             "parameters": count_parameters(network),
             "flops_per_example": count_flops(network, shape),
+            "classes": len(network.head.weight),
         }
     )
     return _identified(frame, module.cell, RUNS)
@@ -82,9 +83,9 @@ def test_tables(module: BlockTraining, images: Tensor, labels: Tensor) -> dict[s
     logits, features = (part.float().cpu().numpy() for part in found)
     truth = labels[0].cpu().numpy()
     predictions = [
-        pd.DataFrame(logits[index], columns=list(LOGITS)).assign(
-            seed=module.seeds[index], example=range(len(truth)), label=truth
-        )
+        pd.DataFrame(
+            {"logits": column(logits[index]), "example": range(len(truth)), "label": truth}
+        ).assign(seed=module.seeds[index])
         for index in surviving
     ]
     geometry = [

@@ -1,4 +1,4 @@
-"""Read a folder of images or an .npz archive, check it, and write its prepared form."""
+"""Read images of the study's own, check them, and write their prepared form."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,16 +7,22 @@ import typer
 
 from lossbench.datasets.own import prepare_own
 from lossbench.datasets.prepared import save
+from lossbench.study.data import Reading
 from lossbench.verbs import Out
 
 
 def adopt(
     dataset: Annotated[str, typer.Argument(help="What the study calls it.")],
-    source: Annotated[Path, typer.Option(help="A folder of images or an .npz archive.")],
+    source: Annotated[
+        Path, typer.Option(help="Images, IDX or Parquet files, an .npz archive, or such as mnist.")
+    ],
     out: Out,
     manifest: Annotated[Path, typer.Option(help="Where its description goes.")],
+    reading: Annotated[str, typer.Option(help="Size, colour and classes, as JSON.")] = "{}",
+    data_dir: Annotated[Path, typer.Option(help="Where built-in data stand.")] = Path("data"),
 ) -> None:
-    prepared = prepare_own(dataset, source.expanduser())
+    read = Reading.model_validate_json(reading)
+    prepared = prepare_own(dataset, source.expanduser(), read, data_dir=data_dir.expanduser())
     save(prepared, out, manifest)
     for pair, images in prepared.manifest.equal_images.items():
         split, _, other = pair.partition(" in ")

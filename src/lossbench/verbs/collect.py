@@ -13,6 +13,8 @@ USES = (
     "seeds",
     "datasets.name",
     "datasets.augmentation",
+    "losses",
+    "networks",
     "comparisons",
     "recipes",
     "history",

@@ -10,7 +10,7 @@ from lossbench.datasets.prepared import save
 from lossbench.study.fields import DatasetName
 from lossbench.verbs import Out
 
-CARDS = ("dataset.is_stand_in", "dataset.licence", "dataset.citation")
+CARDS = ("dataset.is_stand_in", "dataset.licence", "dataset.citation", "dataset.classes")
 
 
 def fetch(

@@ -1,6 +1,7 @@
 """Measure the last layer's least-squares problem of every network before training."""
 
 from lossbench.datasets.prepared import load
+from lossbench.networks.loader import add_network
 from lossbench.study.paths import StudyPaths, prepared
 from lossbench.study.plan import most_replicates
 from lossbench.study.slices import read_slice
@@ -16,6 +17,7 @@ USES = (
     "comparisons.model",
     "comparisons.replicates",
     "comparisons.losses.replicates",
+    "networks",
     "limits.replicates",
     "history.train_examples",
     "compute.threads",
@@ -25,6 +27,8 @@ USES = (
 def probe(study: StudyText, folder: Folder) -> None:
     settings = read_slice(study, USES)
     paths = StudyPaths.around(folder)
+    for own in settings.networks:
+        add_network(own.name, own.source, own.code)
     networks: dict[tuple[str, str], tuple[int, ...]] = {}
     for each in settings.comparisons:
         used = tuple(replicate.seed for replicate in most_replicates(settings, each))

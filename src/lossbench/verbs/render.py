@@ -1,5 +1,9 @@
 """Render the page and the Markdown summary."""
 
+from typing import Annotated
+
+import typer
+
 from lossbench.figures.catalogue import FIGURES
 from lossbench.files import read_json, write_text
 from lossbench.provenance import git_state
@@ -18,6 +22,8 @@ USES = (
     "data_dir",
     "seeds",
     "datasets",
+    "losses",
+    "networks",
     "comparisons",
     "recipes",
     "history",
@@ -34,7 +40,13 @@ USES = (
 CARDS = ("loss", "network", "dataset")
 
 
-def render(study: StudyText, folder: Folder) -> None:
+def render(
+    study: StudyText,
+    folder: Folder,
+    snakemake: Annotated[
+        str, typer.Option(help="The call that runs the study.")
+    ] = "snakemake --cores 1",
+) -> None:
     settings = read_slice(study, USES)
     paths = StudyPaths.around(folder)
     named = (name for name in TABLES if name != "predictions")
@@ -44,6 +56,6 @@ def render(study: StudyText, folder: Folder) -> None:
         for name in FIGURES
         if (words := read_json(paths.words(name)))
     }
-    provenance = read_json(paths.provenance) | {"page": git_state()}
+    provenance = read_json(paths.provenance) | {"page": git_state(), "snakemake": snakemake}
     write_text(paths.page, page.render(settings, tables, figures, provenance))
     write_text(paths.summary, markdown(settings, tables, provenance))

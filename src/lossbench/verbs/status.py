@@ -1,6 +1,5 @@
 """Say how much of a study's training is done, at work, failed and left."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -11,6 +10,7 @@ from lossbench.study.paths import RESULTS, StudyPaths
 from lossbench.study.progress import STATES, JobProgress, Progress, progress, total
 from lossbench.tables.listing import read_listing
 from lossbench.words.places import places
+from lossbench.words.terminal import print_table
 
 
 def status(
@@ -42,27 +42,18 @@ def _started(name: str | None) -> list[StudyPaths]:
 
 
 def _show(paths: StudyPaths, comparisons: list[Progress]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
-    table = Table(title=f"{paths.name}: training runs", title_justify="left", box=box.SIMPLE_HEAD)
-    table.add_column("Comparison")
-    for column in ("Runs", *(state.capitalize() for state in STATES), "Work left"):
-        table.add_column(column, justify="right", no_wrap=True)
+    rows = []
     named = places(comparison.comparison for comparison in comparisons)
     for place, comparison in zip(named, comparisons, strict=True):
         runs, left = comparison.runs, comparison.seconds_left
-        table.add_row(
-            place.heading,
-            str(runs.total()),
-            *(str(runs[state] or "") for state in STATES),
-            "unknown" if left is None else duration(left),
-        )
-    console.print(table)
+        counts = (str(runs[state] or "") for state in STATES)
+        time = "unknown" if left is None else duration(left)
+        rows.append((place.heading, str(runs.total()), *counts, time))
+    numeric = ("Runs", *(state.capitalize() for state in STATES), "Work left")
+    title = f"{paths.name}: training runs"
+    print_table(title, ("Comparison", *numeric), rows, numeric=numeric)
     for line in _remarks(paths, comparisons):
-        console.print(line, soft_wrap=True)
+        print(line)
 
 
 def _remarks(paths: StudyPaths, comparisons: list[Progress]) -> list[str]:

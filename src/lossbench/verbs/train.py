@@ -3,6 +3,7 @@
 A job that was cut keeps its finished cells, and goes on from its last checkpoint.
 """
 
+import json
 import logging
 from pathlib import Path
 from typing import Annotated
@@ -20,12 +21,14 @@ def train(
     out: Annotated[Path, typer.Option(help="Folder for the job's runs.")],
     study: Annotated[str, typer.Option(help="The name of the study that asks.")] = "study",
     compute: Annotated[str, typer.Option(help="The compute settings, as JSON.")] = "{}",
+    own: Annotated[str, typer.Option(help="Sources of its own loss and network, as JSON.")] = "{}",
     choice: Annotated[Path | None, typer.Option(help="What tuning chose.")] = None,
 ) -> None:
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
     planned = Job.model_validate_json(job)
     choices = None if choice is None else _choices(choice)
-    bring_runs(planned, Place(data, out, study, Compute.model_validate_json(compute)), choices)
+    settings = Compute.model_validate_json(compute)
+    bring_runs(planned, Place(data, out, study, settings, json.loads(own)), choices)
 
 
 def _choices(path: Path) -> dict[int, Choice]:

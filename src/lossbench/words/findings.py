@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from lossbench.cards.loss import LOSSES, PRIMARY, REFERENCE
+from lossbench.cards.loss import PRIMARY, REFERENCE
+from lossbench.cards.own_cards import OWN_LOSSES, loss_cards
 from lossbench.stats.verdicts import Verdict
 from lossbench.tables.rows import Record, Tables, records, rows_of
 from lossbench.words.names import focus
@@ -69,6 +70,16 @@ class Finding:
         return sum(row.verdict == verdict for row in self.rows)
 
 
+def on_trial(tables: Tables) -> tuple[str, ...]:
+    """The losses that the headline table has: the primary one, and the study's own.
+
+    Where nothing of that is compared, the one that titles speak of.
+    """
+    compared = set(rows_of(tables, "contrasts")["loss"])
+    named = tuple(loss for loss in (PRIMARY, *OWN_LOSSES) if loss in compared)
+    return named or (_focus(compared),)
+
+
 def find(
     tables: Tables, question: Question, loss: str | None = None, rates: str = "tuned"
 ) -> Finding:
@@ -78,9 +89,12 @@ def find(
     """
     found = select(tables, question.metric, rates=rates)
     found = found[found["main"].astype(bool)]
-    compared = set(found["loss"])
-    loss = loss or focus(each for each in LOSSES if each in compared) or PRIMARY
+    loss = loss or _focus(set(found["loss"]))
     return Finding(question, loss, tuple(records(found[found["loss"] == loss])))
+
+
+def _focus(compared: set[str]) -> str:
+    return focus(loss for loss in loss_cards() if loss in compared) or PRIMARY
 
 
 def select(

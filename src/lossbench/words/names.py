@@ -3,25 +3,27 @@
 from collections.abc import Iterable
 
 from lossbench.cards.dataset import DATASETS
-from lossbench.cards.loss import LOSSES, PRIMARY, REFERENCE
+from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.cards.metric import METRICS
-from lossbench.cards.network import NETWORKS
+from lossbench.cards.own_cards import OWN_LOSSES, loss_cards, network_cards
 
 
 def loss_name(loss: str) -> str:
-    """`mse_softmax` is MSE on softmax."""
-    return LOSSES[loss].name
+    """`mse_softmax` is MSE on softmax; of a loss without a card, its key."""
+    cards = loss_cards()
+    return cards[loss].name if loss in cards else loss
 
 
 def in_sentence(loss: str) -> str:
     """The loss's name inside a sentence: `cross-entropy`, but `MSE on softmax`."""
     name = loss_name(loss)
-    return name[0].lower() + name[1:] if name[1].islower() else name
+    return name[0].lower() + name[1:] if name[1:2].islower() else name
 
 
 def network_name(network: str) -> str:
-    """`lenet` is LeNet."""
-    return NETWORKS[network].name
+    """`lenet` is LeNet; of a network without a card, its key."""
+    cards = network_cards()
+    return cards[network].name if network in cards else network
 
 
 def metric_name(metric: str) -> str:
@@ -38,6 +40,7 @@ def dataset_name(dataset: str) -> str:
 
 
 def focus(losses: Iterable[str]) -> str | None:
-    """The one of these losses that titles speak of: the primary one, else the first other."""
+    """The one of these losses that titles speak of: the study's own, the primary, or another."""
     others = [loss for loss in losses if loss != REFERENCE]
-    return PRIMARY if PRIMARY in others else next(iter(others), None)
+    preferred = [loss for loss in (*OWN_LOSSES, PRIMARY) if loss in others]
+    return next(iter([*preferred, *others]), None)

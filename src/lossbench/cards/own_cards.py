@@ -1,0 +1,31 @@
+"""The cards of a study's own losses and networks, beside the built-in ones.
+
+A process works on one study at a time: whenever a study is validated, its own cards take the place
+of those of the study before it.
+"""
+
+from collections.abc import Mapping
+
+from lossbench.cards.loss import LOSSES, LossCard
+from lossbench.cards.network import NETWORKS, NetworkCard
+
+OWN_LOSSES: dict[str, LossCard] = {}
+OWN_NETWORKS: dict[str, NetworkCard] = {}
+
+
+def introduce(losses: Mapping[str, LossCard], networks: Mapping[str, NetworkCard]) -> None:
+    """Take up a study's own cards, by key, and forget those of another study."""
+    OWN_LOSSES.clear()
+    OWN_LOSSES.update(losses)
+    OWN_NETWORKS.clear()
+    OWN_NETWORKS.update(networks)
+
+
+def loss_cards() -> dict[str, LossCard]:
+    """All losses' cards by key, in the order in which figures and tables list them."""
+    return LOSSES | OWN_LOSSES
+
+
+def network_cards() -> dict[str, NetworkCard]:
+    """All networks' cards by key, in the order in which figures and tables list them."""
+    return NETWORKS | OWN_NETWORKS

@@ -1,0 +1,122 @@
+"""Trials of a network: what must hold before it trains anything."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+
+import torch
+from torch import Tensor, nn
+
+from lossbench.errors import LossbenchError
+from lossbench.networks.loader import own_body, said
+from lossbench.networks.models import Body, ImageShape, count_parameters
+from lossbench.networks.trials import (
+    EXAMPLES,
+    Attempt,
+    Trial,
+    UnfitError,
+    on_another_device,
+    outcomes,
+)
+
+
+def try_network(
+    source: str, shape: ImageShape, *, seed: int = 0, on_gpu: bool = False
+) -> Iterator[Trial]:
+    """Everything that is tried of the network at a source; `on_gpu`: whether a GPU trains it."""
+    try:
+        body, again, other = (_drawn(source, shape, each) for each in (seed, seed, seed + 1))
+    except LossbenchError as error:
+        yield Trial("shape", "not allowed", str(error))
+        return
+    except Exception as error:  # own code can raise anything
+        yield Trial("shape", "not allowed", f"cannot be built for images {shape}: {said(error)}")
+        return
+    generator = torch.Generator().manual_seed(seed)
+    images = torch.randn(EXAMPLES, *shape, generator=generator)
+    images = images.contiguous(memory_format=torch.channels_last)  # as batches come
+    yield from outcomes(
+        [
+            Attempt("shape", lambda: _features(body, images)),
+            Attempt("seeded start", lambda: _seeded(body, again, other)),
+            Attempt("repeatable", lambda: _steady(body, images)),
+            Attempt("gradient", lambda: _trains(body, images)),
+            Attempt("examples apart", lambda: _images_apart(body, images)),
+            Attempt(
+                "on a GPU",
+                lambda: _elsewhere(body, images),
+                "not allowed" if on_gpu else "warning",
+            ),
+        ]
+    )
+
+
+def _drawn(source: str, shape: ImageShape, seed: int) -> Body:
+    with torch.random.fork_rng(devices=()):
+        torch.default_generator.manual_seed(seed)
+        return own_body(source, shape)
+
+
+def _features(body: Body, images: Tensor) -> str:
+    features = _evaluated(body, images)
+    if features.ndim != 2 or len(features) != len(images):
+        raise UnfitError(
+            f"returns the shape {tuple(features.shape)} for {len(images)} images; allowed:"
+            f" ({len(images)}, H), the features that the last layer makes logits of"
+        )
+    if not features.isfinite().all():
+        raise UnfitError("its features are not finite; allowed: finite")
+    return (
+        f"{tuple(images.shape[1:])} to {body.width} features, {count_parameters(body):,} parameters"
+    )
+
+
+def _seeded(body: Body, again: Body, other: Body) -> str:
+    states = [list(each.state_dict().values()) for each in (body, again, other)]
+    if not all(map(torch.equal, states[0], states[1])):
+        raise UnfitError(
+            "one seed gives two starts; allowed: weights drawn by PyTorch's own generator"
+        )
+    if all(map(torch.equal, states[0], states[2])):
+        raise UnfitError("two seeds give one start; allowed: weights drawn anew for each network")
+    return "a seed gives one start"
+
+
+def _steady(body: Body, images: Tensor) -> str:
+    with torch.no_grad():
+        one, other = (body.train()(images) for _ in range(2))
+    if not torch.equal(one, other):
+        raise UnfitError(
+            "two passes in training mode differ; allowed: no dropout or other randomness"
+        )
+    return "two passes in training mode give the same"
+
+
+def _trains(body: Body, images: Tensor) -> str:
+    body.train()(images).square().sum().backward()
+    gradients = [parameter.grad for parameter in body.parameters()]
+    body.zero_grad()
+    reached = [each for each in gradients if each is not None and each.abs().sum() > 0]
+    if not reached:
+        raise UnfitError("no parameter has a gradient; allowed: a network that can learn")
+    unused = len(gradients) - len(reached)
+    return "reaches every parameter" if not unused else f"does not reach {unused} parameters"
+
+
+def _images_apart(body: Body, images: Tensor) -> str:
+    together = _evaluated(body, images)
+    alone = torch.cat([_evaluated(body, images[k : k + 1]) for k in range(len(images))])
+    if not torch.allclose(together, alone, rtol=1e-3, atol=1e-4):
+        raise UnfitError("mixes the images of a batch in evaluation mode; allowed: each by itself")
+    return "each image's features are its own"
+
+
+def _elsewhere(body: Body, images: Tensor) -> str:
+    """Whether everything follows the network to its device, tried on one without numbers."""
+    moved = deepcopy(body).to("meta")
+    return on_another_device(lambda: moved(images.to("meta")).sum().backward())
+
+
+def _evaluated(body: nn.Module, images: Tensor) -> Tensor:
+    with torch.no_grad():
+        features: Tensor = body.eval()(images)
+    return features

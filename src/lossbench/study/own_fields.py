@@ -1,0 +1,181 @@
+"""A study's own losses and networks: what the study file says of them."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.json_schema import SkipJsonSchema
+
+from lossbench.cards.kinds import OutputName
+from lossbench.cards.loss import LOSSES, LossCard
+from lossbench.cards.network import NETWORKS, NetworkCard
+from lossbench.study.fields import LABEL, NAME, OWN, PLAIN, Frozen, Kind
+
+MOST_LOSSES = 8
+"""As many as the palette has looks to spare."""
+SOURCE = re.compile(r"[^:]+:[A-Za-z_][A-Za-z0-9_]*")
+ARGUMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,30}")
+
+Number = Annotated[int | float, Field(allow_inf_nan=False), PLAIN]
+Label = Annotated[str, StringConstraints(pattern=LABEL)]
+
+
+def _source(text: str) -> str:
+    if not SOURCE.fullmatch(text):
+        raise ValueError(f"{text!r} is not allowed: allowed: FILE.py:attribute, module:attribute")
+    return text
+
+
+def _new_name(kind: Kind, built_in: Mapping[str, object], name: str) -> str:
+    if name in built_in:
+        raise ValueError(f"{name!r} is not allowed: a built-in {kind} is called so")
+    return name
+
+
+def _formula(latex: str) -> str:
+    """Raises ValueError: no LaTeX that the page can show."""
+    from latex2mathml.converter import convert  # only studies with own losses need it
+
+    try:
+        convert(latex)
+    except Exception as error:  # it raises nearly anything
+        reason = str(error) or type(error).__name__
+        raise ValueError(f"{latex!r} is not allowed: not LaTeX ({reason})") from error
+    return latex
+
+
+Formula = Annotated[str, StringConstraints(min_length=1), AfterValidator(_formula)]
+Source = Annotated[str, AfterValidator(_source)]
+Digest = Annotated[str, StringConstraints(pattern="^([0-9a-f]{16})?$")]
+
+
+class Setting(Frozen):
+    """Keyword arguments of an own loss, tuned with the rate as margins are."""
+
+    arguments: tuple[tuple[str, Number], ...]
+    """Their names and values."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_mapping(cls, given: Any) -> Any:
+        if isinstance(given, Mapping) and set(given) != {"arguments"}:
+            return {"arguments": tuple(given.items())}
+        return given
+
+    @model_validator(mode="after")
+    def _has_names(self) -> Self:
+        names = [name for name, _ in self.arguments]
+        if wrong := [name for name in names if not ARGUMENT.fullmatch(name)]:
+            raise ValueError(f"{wrong[0]!r} is not allowed: a setting is named like `gamma`")
+        if not names or "reduction" in names:
+            raise ValueError("allowed: one number or more, such as {gamma: 2}, none for reduction")
+        return self
+
+    @property
+    def label(self) -> str:
+        """The text that identifies this setting in tables and paths, such as `gamma=2`."""
+        return ",".join(f"{name}={value:g}" for name, value in self.arguments)
+
+
+SETTING_SCHEMA = WithJsonSchema(
+    {"type": "object", "additionalProperties": {"type": "number"}, "minProperties": 1}
+)
+"""As a study file has it: a mapping."""
+
+
+class OwnLoss(Frozen):
+    """A loss of the study's own, from logits (B, K) and labels (B) to one value each (B).
+
+    Its source is a function of both and of settings, or a class like those of torch.nn, made with
+    the settings and reduction="none".
+    """
+
+    name: Annotated[
+        str,
+        StringConstraints(pattern=NAME),
+        AfterValidator(lambda name: _new_name("loss", LOSSES, name)),
+    ]
+    """What comparisons call it: a lower-case letter, then letters, digits and underscores."""
+    source: Source
+    """FILE.py:attribute from the study file's folder, or module:attribute; function or class."""
+    label: Label
+    """Its display name."""
+    formula: Formula = r"\text{see its source}"
+    """LaTeX, for one example: z logits, t one-hot target, y true class, p softmax, σ logistic."""
+    output: OutputName = "softmax"
+    """How logits become probabilities: softmax, sigmoid or none."""
+    head: Literal["linear", "linear_no_bias"] = "linear"
+    """The last layer."""
+    settings: tuple[Annotated[Setting, SETTING_SCHEMA], ...] = ()
+    """Keyword arguments to choose among, tuned with the rate; each is a trial, like a margin."""
+    code: SkipJsonSchema[Digest] = ""
+    """A digest of the code behind the source, filled in when the study file is read."""
+
+    @model_validator(mode="after")
+    def _settings_differ(self) -> Self:
+        labels = Counter(setting.label for setting in self.settings)
+        if repeated := [label for label, count in labels.items() if count > 1]:
+            raise ValueError(f"settings lists {', '.join(repeated)} twice")
+        return self
+
+    @property
+    def card(self) -> LossCard:
+        """What figures and page show of it."""
+        source = f"own loss: {self.source.rpartition('/')[2]}, code {self.code or 'unknown'}"
+        return LossCard(self.label, self.formula, self.output, head=self.head, source=source)
+
+
+class OwnNetwork(Frozen):
+    """A network of the study's own.
+
+    Its source is called with the shape (C, H, W); the nn.Module that it returns turns images
+    (B, C, H, W) into features (B, H).
+    """
+
+    name: Annotated[
+        str,
+        StringConstraints(pattern=NAME),
+        AfterValidator(lambda name: _new_name("network", NETWORKS, name)),
+    ]
+    """What comparisons call it: a lower-case letter, then letters, digits and underscores."""
+    source: Source
+    """FILE.py:attribute from the study file's folder, or module:attribute."""
+    label: Label
+    """Its display name."""
+    code: SkipJsonSchema[Digest] = ""
+    """A digest of the code behind the source, filled in when the study file is read."""
+
+    @property
+    def card(self) -> NetworkCard:
+        """What figures and page show of it."""
+        return NetworkCard(self.label)
+
+
+def _noted(kind: Kind, built_in: Sequence[str], own: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Own losses or networks, their names known to the rest of the study from now on."""
+    for field, taken in (("name", ()), ("label", built_in)):
+        counts = Counter([*taken, *(getattr(each, field) for each in own)])
+        if repeated := [value for value, count in counts.items() if count > 1]:
+            raise ValueError(f"{field} {repeated[0]!r} is not allowed: another {kind} has it")
+    if (known := OWN.get()) is not None:
+        known[kind] = {each.name: each for each in own}
+    return own
+
+
+OwnLosses = Annotated[
+    tuple[OwnLoss, ...],
+    Field(max_length=MOST_LOSSES),
+    AfterValidator(lambda own: _noted("loss", [card.name for card in LOSSES.values()], own)),
+]
+OwnNetworks = Annotated[
+    tuple[OwnNetwork, ...],
+    AfterValidator(lambda own: _noted("network", [card.name for card in NETWORKS.values()], own)),
+]

@@ -1,0 +1,64 @@
+"""Check a study file, and try its own losses and networks before anything is trained."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lossbench.cards.dataset import DATASETS
+from lossbench.errors import ConfigError
+from lossbench.files import read_json
+from lossbench.study.config import Study
+from lossbench.study.loading import load_study
+from lossbench.study.paths import manifest
+from lossbench.study.plan import all_jobs
+from lossbench.training.determinants import expected_device
+from lossbench.words.numbers import count
+from lossbench.words.terminal import print_table
+
+
+def check(
+    study: Annotated[Path, typer.Argument(help="The study file, such as focal.yaml.")],
+) -> None:
+    found = load_study(study)
+    runs = sum(len(job.cells) * len(job.replicates) for job in all_jobs(found))
+    losses = {grid.loss for each in found.comparisons for grid in each.losses}
+    print(
+        f"{study}: a valid study of {count(len(losses), 'loss', 'losses')},"
+        f" {count(len(found.comparisons), 'comparison')} and {count(runs, 'run')}"
+    )
+    if found.losses or found.networks:
+        _try(found)
+
+
+def _try(study: Study) -> None:
+    from lossbench.networks.own_trials import try_own
+
+    on_gpu = expected_device(study.compute.accelerator) == "cuda"
+    data = _data(study)
+    shapes = {name: shape for name, (shape, _) in data.items()}
+    most = max((classes for _, classes in data.values()), default=10)
+    networks = {network.name for network in study.networks}
+    for comparison in study.comparisons:
+        if comparison.model in networks and comparison.dataset not in shapes:
+            print(f"{comparison.folder}: the network is tried once the data set is prepared")
+    tried = []
+    for each in try_own(study, shapes, classes=most, on_gpu=on_gpu):
+        rows = [(trial.name, trial.outcome, trial.said) for trial in each.trials]
+        print_table(f"{each.name}: {each.source}", ("Tried", "Outcome", "Found"), rows)
+        tried.append(each)
+    if refusals := [line for each in tried for line in each.refusals]:
+        raise ConfigError("\n".join(refusals))
+
+
+def _data(study: Study) -> dict[str, tuple[tuple[int, int, int], int]]:
+    """(C, H, W) and the classes of the data sets that are built in or prepared here."""
+    found = {}
+    for name in (dataset.name for dataset in study.datasets):
+        if name in DATASETS:
+            found[name] = DATASETS[name].image_shape, len(DATASETS[name].classes)
+        elif manifest(name).exists():
+            known = read_json(manifest(name))
+            channels, height, width = known["image_shape"]
+            found[name] = (channels, height, width), len(known["classes"])
+    return found

@@ -1,0 +1,228 @@
+"""Own losses and networks in a study file: refused in one line, and digested without being run."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from builders.project_copy import TINY
+from lossbench.cards.own_cards import loss_cards, network_cards
+from lossbench.errors import ConfigError
+from lossbench.study.config import Study
+from lossbench.study.loading import load_study, parse_study
+from lossbench.study.own_code import code_of, local_modules
+from lossbench.study.plan import all_jobs
+from lossbench.training.determinants import determinants
+
+LOSSES = """
+import helper
+
+def focal(logits, labels, gamma=2.0):
+    return helper.weighted(logits, labels, gamma)
+
+def other(logits, labels):
+    return logits[:, 0]
+"""
+HELPER = "from package.inner import deep\n\ndef weighted(*given):\n    return deep(*given)\n"
+FOCAL = {
+    "name": "focal",
+    "source": "my_losses.py:focal",
+    "label": "Focal loss",
+    "formula": "p_y",
+    "settings": [{"gamma": 1}, {"gamma": 2}],
+}
+NET = {"name": "my_net", "source": "my_nets.py:net", "label": "My net"}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch) -> Path:
+    """A folder with own code, in which a test stands."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "package").mkdir()
+    for name, text in {
+        "my_losses.py": LOSSES,
+        "my_nets.py": "from torch import nn\n\ndef net(shape):\n    return nn.Flatten()\n",
+        "helper.py": HELPER,
+        "package/__init__.py": "",
+        "package/inner.py": "from . import deepest\ndef deep(*given):\n    return deepest.VALUE\n",
+        "package/deepest.py": "VALUE = 1\n",
+        "unrelated.py": "VALUE = 1\n",
+    }.items():
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def fields(*losses: dict, networks: tuple[dict, ...] = (), rates: int = 1) -> dict:
+    """The tiny study's fields with these own losses, all compared, on these own networks."""
+    comparison = TINY["comparisons"][0]
+    ours = [{"loss": loss.get("name"), "learning_rates": [0.1, 0.3][:rates]} for loss in losses]
+    grids = [comparison["losses"][0], *ours]
+    models = [each.get("name") for each in networks] or ["mlp"]
+    found = {"losses": list(losses), "networks": list(networks)}
+    compared = [comparison | {"model": model, "losses": grids} for model in models]
+    return TINY | found | {"comparisons": compared}
+
+
+def loaded(folder: Path, *losses: dict, networks: tuple[dict, ...] = (), rates: int = 1) -> Study:
+    path = folder / "study.yaml"
+    path.write_text(yaml.safe_dump(fields(*losses, networks=networks, rates=rates)))
+    return load_study(path)
+
+
+def refusal(folder: Path, *losses: dict, networks: tuple[dict, ...] = (), rates: int = 1) -> str:
+    with pytest.raises(ConfigError) as caught:
+        loaded(folder, *losses, networks=networks, rates=rates)
+    text = str(caught.value)
+    assert text.isprintable(), text
+    return text
+
+
+def test_a_loss_is_planned_with_its_settings_as_trials(folder):
+    study = loaded(folder, FOCAL)
+    cells = [cell for job in all_jobs(study) for cell in job.cells if cell.stage == "tuning"]
+    found = {(cell.loss, cell.learning_rate, cell.setting) for cell in cells}
+    ours = {("focal", 0.1, "gamma=1"), ("focal", 0.1, "gamma=2")}
+    assert found == ours | {("cross_entropy", 0.03, ""), ("cross_entropy", 0.1, "")}
+    assert loss_cards()["focal"].name == "Focal loss"
+    again = Study.model_validate_json(study.model_dump_json())
+    assert all_jobs(again) == all_jobs(study)
+
+
+def test_trials_are_counted_like_those_of_margins(folder):
+    text = refusal(folder, FOCAL, rates=2)
+    assert "same number of trials, got cross_entropy 2, focal 4" in text
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"name": "mse_softmax"}, "losses.0.name: 'mse_softmax' is not allowed: a built-in loss"),
+        ({"name": "Focal"}, "losses.0.name: 'Focal' is not allowed: at most 31 lower-case"),
+        ({"label": "Cross-entropy"}, "losses: label 'Cross-entropy' is not allowed: another loss"),
+        ({"label": "$x$"}, "losses.0.label: '$x$' is not allowed: at most 30"),
+        ({"source": "my_losses.py"}, "allowed: FILE.py:attribute, module:attribute"),
+        ({"source": "absent.py:focal"}, "losses.0.source: 'absent.py:focal' is not allowed: there"),
+        ({"source": "absent.sub:focal"}, "there is no module absent.sub"),
+        ({"source": "my_losses.py:fokal"}, "has no fokal; allowed are focal, helper, other; did"),
+        ({"formula": "\\frac"}, "losses.0.formula: "),
+        ({"output": "logits"}, "losses.0.output: 'logits' is not allowed"),
+        ({"head": "cosine"}, "losses.0.head: 'cosine' is not allowed"),
+        ({"settings": [{"gamma": True}, {"gamma": 2}]}, "should be a number in decimal digits"),
+        ({"settings": [{}, {"gamma": 2}]}, "losses.0.settings.0: allowed: one number or more"),
+        ({"settings": [{"reduction": 1}, {"gamma": 2}]}, "none for reduction"),
+        ({"settings": [{"gamma": 1}, {"gamma": 1.0}]}, "settings lists gamma=1 twice"),
+        ({"weight": 1}, "losses.0.weight: no such field"),
+    ],
+)
+def test_what_cannot_be_a_loss_is_one_line(folder, change, said):
+    text = refusal(folder, FOCAL | change)
+    assert said in text
+    assert text.startswith("study.yaml") or str(folder) in text
+
+
+def test_syntax_errors_are_one_line(folder):
+    (folder / "my_losses.py").write_text("def focal(:\n")
+    assert "my_losses.py cannot be read (" in refusal(folder, FOCAL)
+
+
+def test_names_are_unique_and_used(folder):
+    assert "name 'focal' is not allowed: another loss has it" in refusal(folder, FOCAL, FOCAL)
+    with pytest.raises(ConfigError, match="losses lists focal, which no comparison uses"):
+        parse_study(TINY | {"losses": [FOCAL]}, origin="x")
+    with pytest.raises(ConfigError, match="networks lists my_net, which no comparison uses"):
+        parse_study(TINY | {"networks": [NET]}, origin="x")
+    with pytest.raises(ConfigError, match="'mlp' is not allowed: a built-in network"):
+        parse_study(TINY | {"networks": [NET | {"name": "mlp"}]}, origin="x")
+
+
+def test_an_unknown_loss_is_told_the_own_ones_too(folder):
+    study = fields(FOCAL)
+    study["comparisons"][0]["losses"][1] = {"loss": "fokal", "learning_rates": [0.1]}
+    with pytest.raises(ConfigError, match=r"losses\.1\.loss: 'fokal'.* focal; did you mean focal"):
+        parse_study(study, origin="x")
+
+
+def test_a_network_is_named_and_digested(folder):
+    study = loaded(folder, networks=(NET,))
+    assert network_cards()["my_net"].name == "My net"
+    assert {job.cells[0].own_network for job in all_jobs(study)} == {study.networks[0].code}
+
+
+def test_pytorch_is_not_imported_to_plan(folder, monkeypatch):
+    for name in [name for name in sys.modules if name.partition(".")[0] == "torch"]:
+        monkeypatch.delitem(sys.modules, name)
+    smoothed = FOCAL | {"source": "torch.nn:CrossEntropyLoss"}
+    assert loaded(folder, smoothed).losses[0].code
+    assert "torch" not in sys.modules
+
+
+def test_a_file_is_found_from_the_study_s_folder_and_seen_from_here(folder, monkeypatch):
+    (folder / "below").mkdir()
+    code = loaded(folder, FOCAL).losses[0].code
+    monkeypatch.chdir(folder / "below")
+    study = loaded(folder, FOCAL)
+    assert study.losses[0].source == f"{folder / 'my_losses.py'}:focal"
+    monkeypatch.chdir(folder.parent)
+    assert loaded(folder, FOCAL).losses[0].source == f"{folder.name}/my_losses.py:focal"
+    assert study.losses[0].code == code
+
+
+def test_the_modules_that_count_are_those_that_are_imported(folder):
+    found = {path.name for path in local_modules("my_losses.py:focal").values()}
+    assert found == {"my_losses.py", "helper.py", "__init__.py", "inner.py", "deepest.py"}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "counts"),
+    [
+        ("my_losses.py", "gamma=2.0", "gamma=3.0", True),
+        ("my_losses.py", "logits[:, 0]", "logits[:, 1]", True),
+        ("my_losses.py", "import helper", "import helper  # a comment", False),
+        ("helper.py", "deep(*given)", "-deep(*given)", True),
+        ("package/deepest.py", "1", "2", True),
+        ("unrelated.py", "1", "2", False),
+    ],
+)
+def test_a_digest_follows_what_the_code_imports(folder, file, old, new, counts):
+    before = code_of("my_losses.py:focal")
+    text = (folder / file).read_text()
+    assert old in text
+    (folder / file).write_text(text.replace(old, new))
+    assert (code_of("my_losses.py:focal") != before) == counts
+
+
+def test_a_digest_tells_attributes_and_packages_apart(folder, monkeypatch):
+    assert code_of("my_losses.py:focal") != code_of("my_losses.py:other")
+    assert code_of("torch.nn:CrossEntropyLoss") != code_of("torch.nn:MultiMarginLoss")
+
+
+def keys(study: Study) -> dict[str, dict]:
+    """What determines the runs of each loss's tuning job."""
+    manifest = dict.fromkeys(("images_sha256", "labels_sha256", "counts", "gives_validation"))
+    jobs = [job for job in all_jobs(study) if job.cells[0].stage == "tuning"]
+    return {
+        job.cells[0].loss: determinants(job.runs()[0], job.code, manifest, study.compute, "cpu")
+        for job in jobs
+    }
+
+
+def test_a_change_is_in_the_key_of_that_loss_and_of_no_other(folder):
+    mine = FOCAL | {"name": "mine", "label": "Mine", "source": "second.py:mine"}
+    (folder / "second.py").write_text("def mine(logits, labels, gamma):\n    return logits[:, 0]\n")
+    before = keys(loaded(folder, FOCAL, mine))
+    (folder / "helper.py").write_text(HELPER.replace("deep(*given)", "-deep(*given)"))
+    after = keys(loaded(folder, FOCAL, mine))
+    assert {loss for loss in before if before[loss] != after[loss]} == {"focal"}
+
+
+def test_keys_of_built_in_losses_know_nothing_of_own_ones(folder):
+    alone = keys(parse_study(fields(), origin="x"))["cross_entropy"]
+    assert keys(loaded(folder, FOCAL))["cross_entropy"] == alone
+    assert not {"own_loss", "own_network"} & set(alone["cell"])
+
+
+def test_a_key_has_the_code_and_not_its_place(folder):
+    cell = keys(loaded(folder, FOCAL))["focal"]["cell"]
+    assert cell["own_loss"] == code_of("my_losses.py:focal")
+    assert "my_losses" not in str(cell)

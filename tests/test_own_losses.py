@@ -1,0 +1,330 @@
+"""Own losses and networks: the numbers they must give, and what is refused before training."""
+
+import math
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+from torch.nn import functional
+
+from lossbench.errors import ConfigError
+from lossbench.networks.loader import add_loss, add_network, own_body, own_loss
+from lossbench.networks.loss_trials import try_loss
+from lossbench.networks.losses import LOSSES, cross_entropy, logit_gradient, mse_softmax
+from lossbench.networks.models import MODELS, build
+from lossbench.networks.network_trials import try_network
+from lossbench.networks.trials import Trial
+from lossbench.study.own_code import code_of
+
+CODE = """
+import torch
+from torch import nn
+from torch.nn import functional
+
+def focal(logits, labels, gamma=2.0):
+    own = functional.log_softmax(logits, -1).gather(-1, labels.unsqueeze(-1)).squeeze(-1)
+    return -((1 - own.exp()) ** gamma) * own
+
+def averaged(logits, labels):
+    return functional.cross_entropy(logits, labels)
+
+def one_number(logits, labels):
+    return 1.0
+
+def whole(logits, labels):
+    return labels
+
+def overflows(logits, labels):
+    return -torch.log(functional.softmax(logits, -1).gather(-1, labels.unsqueeze(-1)).squeeze(-1))
+
+def detached(logits, labels):
+    return focal(logits.detach(), labels)
+
+def flat(logits, labels):
+    return (0 * logits).sum(-1)
+
+def mixing(logits, labels):
+    return focal(logits - logits.mean(0), labels)
+
+def random(logits, labels):
+    return focal(logits, labels) * torch.rand(len(labels), dtype=logits.dtype)
+
+def changing(logits, labels):
+    return focal(logits.mul_(2), labels)
+
+def frozen(logits, labels):
+    return focal(logits, labels) * logits.detach().square().mean(-1)
+
+def branching(logits, labels):
+    return focal(logits, labels) * (2.0 if logits.max().item() > 1 else 1.0)
+
+def broken(logits, labels):
+    raise RuntimeError("two\\nlines")
+
+class Weighted(nn.Module):
+    def __init__(self, reduction):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(1))
+    def forward(self, logits, labels):
+        return self.weight * focal(logits, labels)
+
+class Net(nn.Module):
+    def __init__(self, shape):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(shape[0], 4, 3, stride=2), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(),
+            nn.LazyLinear(16),
+        )
+    def forward(self, images):
+        return self.layers(images)
+
+class Maps(Net):
+    def forward(self, images):
+        return self.layers[0](images)
+
+class Viewing(Net):
+    def forward(self, images):
+        return self.layers[0](images).view(len(images), -1)
+
+class Dropping(Net):
+    def forward(self, images):
+        return functional.dropout(super().forward(images), training=self.training)
+
+class Fixed(Net):
+    def __init__(self, shape):
+        super().__init__(shape)
+        self.layers = nn.Flatten()
+
+class Deaf(Net):
+    def forward(self, images):
+        return super().forward(images).detach().requires_grad_()
+
+class Mixing(Net):
+    def forward(self, images):
+        features = super().forward(images)
+        return features - features.mean(0)
+
+class Left(Net):
+    def forward(self, images):
+        features = super().forward(images)
+        return features * torch.ones(16)
+
+class Unseeded(Net):
+    def __init__(self, shape):
+        super().__init__(shape)
+        state = torch.Generator()
+        state.seed()
+        with torch.no_grad():
+            self.layers[0].weight.normal_(generator=state)
+"""
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("code") / "odd_losses.py"
+    path.write_text(CODE)
+    return path
+
+
+@pytest.fixture
+def drawn() -> tuple[torch.Tensor, torch.Tensor]:
+    """Logits (16, 10) in float64 and labels."""
+    generator = torch.Generator().manual_seed(3)
+    logits = 3 * torch.randn(16, 10, generator=generator, dtype=torch.float64)
+    return logits, torch.randint(10, (16,), generator=generator)
+
+
+def refusal(trials: list[Trial]) -> Trial:
+    """The last of the trials, which alone is not allowed."""
+    assert [trial.outcome == "not allowed" for trial in trials] == [False] * (len(trials) - 1) + [
+        True
+    ]
+    assert trials[-1].said.isprintable()
+    return trials[-1]
+
+
+@pytest.mark.parametrize("gamma", [0.0, 1.0, 2.0])
+def test_a_focal_loss_is_its_formula(file, drawn, gamma):
+    logits, labels = drawn
+    found = own_loss(f"{file}:focal")(logits, labels, gamma=gamma)
+    for value, row, label in zip(found.tolist(), logits.tolist(), labels.tolist(), strict=True):
+        total = sum(math.exp(z) for z in row)
+        p = math.exp(row[label]) / total
+        assert value == pytest.approx(-((1 - p) ** gamma) * math.log(p), rel=1e-12)
+    if gamma == 0:
+        torch.testing.assert_close(found, cross_entropy(logits, labels))
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.3])
+def test_a_class_of_torch_is_pytorch_s_function(drawn, smoothing):
+    logits, labels = drawn
+    loss = partial(own_loss("torch.nn:CrossEntropyLoss"), label_smoothing=smoothing)
+    expected = functional.cross_entropy(logits, labels, label_smoothing=smoothing, reduction="none")
+    torch.testing.assert_close(loss(logits, labels), expected, rtol=0, atol=0)
+    probabilities = logits.softmax(-1)
+    targets = (1 - smoothing) * functional.one_hot(labels, 10) + smoothing / 10
+    torch.testing.assert_close(logit_gradient(loss, logits, labels), probabilities - targets)
+
+
+def test_logits_come_in_at_least_float32(drawn):
+    logits, labels = drawn
+    loss = own_loss("torch.nn:CrossEntropyLoss")
+    assert loss(logits.bfloat16(), labels).dtype == torch.float32
+    assert loss(logits, labels).dtype == torch.float64
+
+
+@pytest.mark.parametrize("loss", ["focal", "built in", "class"])
+def test_a_good_loss_passes_every_trial(file, loss):
+    found = {
+        "focal": own_loss(f"{file}:focal"),
+        "built in": mse_softmax,
+        "class": partial(own_loss("torch.nn:CrossEntropyLoss"), label_smoothing=0.1),
+    }[loss]
+    for classes in (2, 10, 100):
+        trials = list(try_loss(found, classes=classes, on_gpu=True))
+        assert [trial.outcome for trial in trials] == ["ok"] * 8
+    assert "× cross-entropy's" in trials[-1].said
+
+
+@pytest.mark.parametrize(
+    ("loss", "name", "said"),
+    [
+        ("averaged", "shape", "returns the shape () for 8 examples; allowed: (8,)"),
+        ("one_number", "shape", "returns float; allowed: a tensor"),
+        ("whole", "shape", "returns torch.int64; allowed: floating"),
+        ("changing", "shape", "changes the logits that it is given"),
+        ("broken", "shape", "RuntimeError: two lines"),
+        ("random", "repeatable", "two calls give two values"),
+        ("overflows", "finite at ±10000", "the value is not finite at logits of ±10000"),
+        ("detached", "gradient", "has no gradient by the logits"),
+        ("flat", "gradient", "is zero, so that nothing would learn"),
+        ("mixing", "examples apart", "mixes the examples of a batch"),
+        ("branching", "examples apart", "mixes the examples of a batch"),
+        ("Weighted", "shape", "has parameters to train; allowed: settings alone"),
+    ],
+)
+def test_what_cannot_train_is_refused(file, loss, name, said):
+    found = refusal(list(try_loss(own_loss(f"{file}:{loss}"), classes=10)))
+    assert found.name == name
+    assert said in found.said
+
+
+def test_a_setting_that_the_loss_does_not_take_is_refused(file):
+    loss = partial(own_loss(f"{file}:focal"), alpha=1.0)
+    assert "unexpected keyword argument 'alpha'" in refusal(list(try_loss(loss, classes=10))).said
+
+
+def test_a_part_held_constant_is_a_warning(file):
+    found = {trial.name: trial for trial in try_loss(own_loss(f"{file}:frozen"), classes=10)}
+    assert found["finite differences"].outcome == "warning"
+    assert {trial.outcome for trial in found.values()} == {"ok", "warning"}
+
+
+def outcome_on_a_gpu(loss, *, on_gpu: bool) -> Trial:
+    trials = {trial.name: trial for trial in try_loss(loss, classes=10, on_gpu=on_gpu)}
+    return trials["on a GPU"]
+
+
+def test_what_stays_on_the_cpu_is_refused_where_a_gpu_trains():
+    def weighted(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        return cross_entropy(logits * torch.linspace(0.5, 1, 10, dtype=logits.dtype), labels)
+
+    found = outcome_on_a_gpu(weighted, on_gpu=True)
+    assert found.outcome == "not allowed"
+    assert "leaves tensors on the CPU" in found.said
+    assert outcome_on_a_gpu(weighted, on_gpu=False).outcome == "warning"
+
+
+def test_what_asks_for_numbers_cannot_be_tried_on_a_gpu_s_behalf():
+    def asking(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        values = cross_entropy(logits, labels)
+        return values * (1 if bool((values >= 0).all()) else 2)
+
+    found = outcome_on_a_gpu(asking, on_gpu=True)
+    assert found.outcome == "ok"
+    assert found.said.startswith("cannot be told without one")
+
+
+def test_a_good_network_passes_every_trial(file):
+    trials = list(try_network(f"{file}:Net", (3, 20, 20), on_gpu=True))
+    assert [trial.outcome for trial in trials] == ["ok"] * 6, trials
+    assert "to 16 features" in trials[0].said
+
+
+@pytest.mark.parametrize(
+    ("network", "name", "said"),
+    [
+        ("Maps", "shape", "returns the shape (8, 4, 9, 9) for 8 images"),
+        ("Viewing", "shape", "view size is not compatible"),
+        ("focal", "shape", "cannot be built for images (3, 20, 20)"),
+        ("Dropping", "repeatable", "two passes in training mode differ"),
+        ("Fixed", "seeded start", "two seeds give one start"),
+        ("Unseeded", "seeded start", "one seed gives two starts"),
+        ("Deaf", "gradient", "no parameter has a gradient"),
+        ("Mixing", "examples apart", "mixes the images of a batch"),
+        ("Left", "on a GPU", "leaves tensors on the CPU"),
+    ],
+)
+def test_a_network_that_cannot_train_is_refused(file, network, name, said):
+    found = refusal(list(try_network(f"{file}:{network}", (3, 20, 20), on_gpu=True)))
+    assert found.name == name
+    assert said in found.said
+
+
+def test_a_seed_gives_a_network_one_start_and_leaves_pytorch_s_generator(file, monkeypatch):
+    source = f"{file}:Net"
+    monkeypatch.setitem(MODELS, "net", None)
+    add_network("net", source, code_of(source))
+    made = partial(build, "net", shape=(1, 12, 12), classes=10)
+    state = torch.random.get_rng_state()
+    one, again, other = (made(head="linear", seed=seed) for seed in (1, 1, 2))
+    assert torch.equal(torch.random.get_rng_state(), state)
+    for mine, same in zip(one.parameters(), again.parameters(), strict=True):
+        assert torch.equal(mine, same)
+    assert not torch.equal(one.head.weight, other.head.weight)
+    first, second = (next(network.body.parameters()) for network in (one, other))
+    assert not torch.equal(first, second)
+    biased = made(head="linear_no_bias", seed=1)
+    assert torch.equal(next(biased.body.parameters()), first)
+
+
+def test_the_width_is_found_and_the_module_left_as_it_was(file):
+    body = own_body(f"{file}:Net", (1, 12, 12))
+    assert body.width == 16
+    assert body.training
+    assert torch.equal(body[0].layers[1].running_mean, torch.zeros(4))
+
+
+def test_code_that_changed_after_the_plan_is_refused(file, monkeypatch):
+    monkeypatch.setitem(LOSSES, "focal", None)
+    with pytest.raises(ConfigError, match="was changed after the study was planned"):
+        add_loss("focal", f"{file}:focal", "0" * 16)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("import no_such_module\ndef loss(z, y):\n    return z\n", "cannot be imported (ModuleNot"),
+        ("1 / 0\ndef loss(z, y):\n    return z\n", "cannot be imported (ZeroDivisionError"),
+        ("loss = 3\n", "is int; allowed: a function or a class"),
+    ],
+)
+def test_what_cannot_be_imported_is_one_line(tmp_path, text, said):
+    (tmp_path / "bad_loss.py").write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        own_loss(f"{tmp_path / 'bad_loss.py'}:loss")
+    assert said in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+def test_another_module_of_the_same_name_is_refused(tmp_path):
+    for folder, value in (("one", 1), ("two", 2)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "same_helper.py").write_text(f"VALUE = {value}\n")
+        (tmp_path / folder / f"{folder}_loss.py").write_text(
+            "import same_helper\ndef loss(z, y):\n    return z[:, 0] * same_helper.VALUE\n"
+        )
+    own_loss(f"{tmp_path}/one/one_loss.py:loss")
+    with pytest.raises(ConfigError, match=r"imports same_helper from .*one.*; rename it"):
+        own_loss(f"{tmp_path}/two/two_loss.py:loss")

@@ -1,0 +1,354 @@
+"""Own data in the formats that people have, against Pillow and the files' own bytes."""
+
+import gzip
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image, ImageOps
+
+from builders.class_folders import write_classes
+from builders.tiny_sources import idx
+from lossbench.datasets.own import prepare_own
+from lossbench.datasets.preparation import prepare
+from lossbench.datasets.source_files import source_digest
+from lossbench.errors import ConfigError, DataError
+from lossbench.study.data import Reading
+from lossbench.study.loading import parse_study
+
+
+def pixels(count: int, *shape: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (count, *shape), np.uint8)
+
+
+def labels(count: int, classes: int) -> np.ndarray:
+    return np.arange(count) % classes
+
+
+# IDX files
+
+
+def write_idx(folder: Path, prefix: str = "", *, test: str = "t10k", first: int = 0, packed=False):
+    """Three classes whose labels begin at `first`: 30 images to train on, 9 to test."""
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays = {
+        "train-images-idx3-ubyte": pixels(30, 16, 18),
+        "train-labels-idx1-ubyte": (labels(30, 3) + first).astype(np.uint8),
+        f"{test}-images-idx3-ubyte": pixels(9, 16, 18, seed=1),
+        f"{test}-labels-idx1-ubyte": (labels(9, 3) + first).astype(np.uint8),
+    }
+    for name, array in arrays.items():
+        content = gzip.compress(idx(array)) if packed else idx(array)
+        (folder / f"{prefix}{name}{'.gz' if packed else ''}").write_bytes(content)
+    return {name.partition("-idx")[0]: array for name, array in arrays.items()}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("inner", ["", "raw"])
+def test_idx_files_are_read_as_torchvision_lays_them_out(tmp_path, packed, inner):
+    written = write_idx(tmp_path / "Own" / inner, packed=packed)
+    prepared = prepare_own("own", tmp_path / "Own")
+    assert prepared.manifest.counts.model_dump() == {"train": 27, "validation": 3, "test": 9}
+    assert prepared.manifest.classes == ("0", "1", "2")
+    test = prepared.examples("test")
+    np.testing.assert_array_equal(test.images[:, 0], written["t10k-images"])
+    np.testing.assert_array_equal(test.labels, written["t10k-labels"])
+
+
+def test_a_split_of_emnist_is_named_by_its_prefix_and_turned_upright(tmp_path):
+    raw = tmp_path / "EMNIST/raw"
+    for split, first in (("letters", 1), ("digits", 0)):
+        written = write_idx(raw, f"emnist-{split}-", test="test", first=first)
+    (raw / "emnist-letters-mapping.txt").write_text("1 65 97\n2 66 98\n3 67 99\n")
+    prepared = prepare_own("own", raw / "emnist-letters")
+    assert prepared.manifest.classes == ("Aa", "Bb", "Cc")
+    assert prepared.manifest.image_shape == (1, 18, 16)
+    test = prepared.examples("test")
+    np.testing.assert_array_equal(test.images[:, 0], written["test-images"].swapaxes(1, 2))
+    assert test.labels.tolist() == labels(9, 3).tolist()
+    assert set(prepared.manifest.source_sha256) == {
+        f"emnist-letters-{part}-{what}"
+        for part in ("train", "test")
+        for what in ("images-idx3-ubyte", "labels-idx1-ubyte")
+    }
+    before = source_digest(raw / "emnist-letters")
+    (raw / "emnist-digits-train-labels-idx1-ubyte").write_bytes(b"")
+    assert source_digest(raw / "emnist-letters") == before
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("train-images-idx3-ubyte", b"\x1f\x8bno", "train-images-idx3-ubyte: is damaged gzip"),
+        ("train-labels-idx1-ubyte", b"no IDX", "train-labels-idx1-ubyte: starts with"),
+        ("train-labels-idx1-ubyte", idx(np.zeros(29, np.uint8)), r"labels \(29,\); allowed: \(N"),
+        (
+            "t10k-labels-idx1-ubyte",
+            idx(np.full(9, 7, np.uint8)),
+            "no training image has the label 7",
+        ),
+    ],
+)
+def test_wrong_idx_files_are_one_line(tmp_path, name, content, message):
+    write_idx(tmp_path / "own")
+    (tmp_path / "own" / name).write_bytes(content)
+    with pytest.raises(DataError, match=message) as caught:
+        prepare_own("own", tmp_path / "own")
+    assert "\n" not in str(caught.value)
+
+
+# Archives
+
+
+def test_an_archive_may_have_medmnists_names(tmp_path):
+    sizes = {"train": 30, "val": 9, "test": 6}
+    arrays = {f"{part}_images": pixels(size, 28, 28, 3, seed=size) for part, size in sizes.items()}
+    columns = {f"{part}_labels": labels(size, 3)[:, None] for part, size in sizes.items()}
+    np.savez(tmp_path / "own.npz", **arrays, **columns)
+    prepared = prepare_own("own", tmp_path / "own.npz")
+    assert prepared.manifest.counts.model_dump() == {"train": 30, "validation": 9, "test": 6}
+    assert prepared.manifest.gives_validation
+    validation = prepared.examples("validation")
+    np.testing.assert_array_equal(validation.images, arrays["val_images"].transpose(0, 3, 1, 2))
+    assert validation.labels.tolist() == labels(9, 3).tolist()
+
+
+@pytest.mark.parametrize("classes", [2, 3, 26, 100])
+def test_an_archive_has_as_many_classes_as_its_labels_say(tmp_path, classes):
+    names = np.array([f"kind {k}" for k in range(classes)])
+    arrays = {"x_train": pixels(3 * classes, 16, 16), "y_train": labels(3 * classes, classes)}
+    arrays |= {"x_test": pixels(classes, 16, 16, seed=1), "y_test": labels(classes, classes)}
+    np.savez(tmp_path / "own.npz", **arrays)
+    assert prepare_own("own", tmp_path / "own.npz").manifest.classes == tuple(
+        map(str, range(classes))
+    )
+    np.savez(tmp_path / "named.npz", **arrays, class_names=names)
+    prepared = prepare_own("own", tmp_path / "named.npz")
+    assert prepared.manifest.classes == tuple(names)
+    assert prepared.classes == classes
+    np.savez(tmp_path / "few.npz", **arrays, class_names=names[1:])
+    with pytest.raises(DataError, match=f"has {classes - 1} names; allowed: {classes}, one"):
+        prepare_own("own", tmp_path / "few.npz")
+
+
+# Parquet shards
+
+
+def encoded(image: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def write_shard(path: Path, images: np.ndarray, numbers: Any, *, names: Any = None, column="image"):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    values = [{"bytes": encoded(image), "path": None} for image in images]
+    table = pa.table({column: values, "label": pa.array(numbers, pa.int64())})
+    if names:
+        features = {"label": {"names": names, "_type": "ClassLabel"}}
+        about = json.dumps({"info": {"features": features}})
+        table = table.replace_schema_metadata({"huggingface": about})
+    pq.write_table(table, path)
+
+
+@pytest.mark.parametrize("where", ["data/{part}-0000{k}-of-00002.parquet", "{part}/000{k}.parquet"])
+def test_parquet_shards_are_read_part_by_part(tmp_path, where):
+    source, names = tmp_path / "hub", ["ant", "bee", "cat"]
+    images = {part: pixels(18, 16, 18, 3, seed=len(part)) for part in ("train", "test")}
+    for part, each in images.items():
+        for k, rows in enumerate(np.split(np.arange(18), 2)):
+            path = source / where.format(part=part, k=k)
+            write_shard(path, each[rows], labels(18, 3)[rows], names=names)
+    prepared = prepare_own("own", source)
+    assert prepared.manifest.classes == tuple(names)
+    test = prepared.examples("test")
+    np.testing.assert_array_equal(test.images, images["test"].transpose(0, 3, 1, 2))
+    assert test.labels.tolist() == labels(18, 3).tolist()
+    assert len(prepared.manifest.source_sha256) == 4
+
+
+def test_one_parquet_file_without_parts_is_split(tmp_path):
+    write_shard(tmp_path / "own.parquet", pixels(60, 16, 16), labels(60, 2), column="img")
+    prepared = prepare_own("own", tmp_path / "own.parquet")
+    assert prepared.manifest.counts.model_dump() == {"train": 48, "validation": 6, "test": 6}
+    assert prepared.manifest.classes == ("0", "1")
+
+
+def spoilt_bytes(path: Path) -> None:
+    path.write_bytes(b"PAR1 no")
+
+
+def without_images(path: Path) -> None:
+    pq.write_table(pa.table({"text": ["a"], "label": [0]}), path)
+
+
+def with_no_bytes(path: Path) -> None:
+    kind = pa.struct({"bytes": pa.binary(), "path": pa.string()})
+    images = pa.array([{"bytes": None, "path": "a.png"}], kind)
+    pq.write_table(pa.table({"image": images, "label": [0]}), path)
+
+
+def with_an_odd_label(path: Path) -> None:
+    write_shard(path, pixels(2, 16, 16), [0, -1])
+
+
+def with_an_odd_size(path: Path) -> None:
+    rows = [{"bytes": encoded(image)} for image in (*pixels(1, 16, 16), *pixels(1, 17, 16))]
+    pq.write_table(pa.table({"image": rows, "label": [0, 1]}), path)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (spoilt_bytes, "is not a readable Parquet file"),
+        (
+            without_images,
+            r"has the columns text \(string\), label \(int64\); allowed: ",
+        ),
+        (with_no_bytes, "row 0: has no image's bytes"),
+        (with_an_odd_label, "row 1: label -1; allowed: 0 to 999"),
+        (with_an_odd_size, "row 1: is 17×16 grey; allowed: 16×16 grey, as .*row 0; `size`"),
+    ],
+)
+def test_a_wrong_shard_is_one_line(tmp_path, spoil, message):
+    path = tmp_path / "own.parquet"
+    spoil(path)
+    with pytest.raises(DataError, match=message) as caught:
+        prepare_own("own", path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+# Folders
+
+
+def test_a_folder_may_have_validation_and_no_test(tmp_path):
+    for part, seed in (("train", 1), ("valid", 2)):
+        write_classes(tmp_path / "own" / part, each=10, names=("ant", "bee"), seed=seed)
+    prepared = prepare_own("own", tmp_path / "own")
+    assert prepared.manifest.counts.model_dump() == {"train": 18, "validation": 20, "test": 2}
+
+
+def test_images_may_lie_deeper_in_a_class_folder(tmp_path):
+    source = write_classes(tmp_path / "own", each=6, names=("ant", "bee"))
+    before = prepare_own("own", source).manifest.labels_sha256
+    (source / "ant/images").mkdir()
+    (source / "ant/0.png").rename(source / "ant/images/0.png")
+    assert prepare_own("own", source).manifest.labels_sha256 == before
+
+
+# How images are read
+
+
+def mixed_folder(folder: Path) -> Path:
+    """Two classes of photographs of several sizes, grey and in colour."""
+    generator = np.random.default_rng(5)
+    for name in ("ant", "bee"):
+        (folder / name).mkdir(parents=True)
+        for index in range(6):
+            height, width = generator.integers(20, 300, 2)
+            smooth = Image.fromarray(pixels(1, 6, 6, 3, seed=index)[0]).resize((width, height))
+            image = smooth.convert("L") if index % 2 else smooth
+            image.save(folder / name / f"{name} {index}.png")
+    return folder
+
+
+def test_images_of_all_sizes_are_resized_and_cropped_as_pillow_does(tmp_path):
+    source = mixed_folder(tmp_path / "own")
+    prepared = prepare_own("own", source, Reading(size=32, colour="rgb"))
+    assert prepared.manifest.image_shape == (3, 32, 32)
+    found = {image.tobytes() for image in prepared.images}
+    for path in source.rglob("*.png"):
+        image = ImageOps.fit(Image.open(path).convert("RGB"), (32, 32), Image.Resampling.BILINEAR)
+        assert np.asarray(image).transpose(2, 0, 1).tobytes() in found
+    with pytest.raises(DataError, match=r"make images alike|or others with `size`"):
+        prepare_own("own", source)
+
+
+def test_resizing_is_antialiased_and_centred(tmp_path):
+    """A fine chequerboard turns grey; what is cropped are both ends of the longer side."""
+    board = (255 * (np.indices((64, 64)).sum(axis=0) % 2)).astype(np.uint8)
+    bars = np.zeros((64, 128), np.uint8)
+    bars[:, :32] = bars[:, 96:] = 255
+    x = np.stack([np.pad(board, ((0, 0), (32, 32))), bars] * 30)
+    x[:, 0, 60] = np.arange(60)  # no two alike
+    np.savez(tmp_path / "own.npz", x_train=x, y_train=labels(60, 2), x_test=x, y_test=labels(60, 2))
+    prepared = prepare_own("own", tmp_path / "own.npz", Reading(size=16))
+    test = prepared.examples("test")
+    assert np.abs(test.images[0, 0, 2:, 1:-1].astype(int) - 127).max() <= 1
+    assert test.images[1, 0, 2:, 1:-1].max() == 0
+
+
+@pytest.mark.parametrize(("colour", "mode", "channels"), [("grey", "L", 1), ("rgb", "RGB", 3)])
+def test_colour_is_turned_into_what_the_study_says(tmp_path, colour, mode, channels):
+    x = pixels(20, 16, 16, 3)
+    arrays = {"x_train": x, "y_train": labels(20, 2), "x_test": x, "y_test": labels(20, 2)}
+    np.savez(tmp_path / "own.npz", **arrays)
+    prepared = prepare_own("own", tmp_path / "own.npz", Reading(colour=colour))
+    assert prepared.manifest.image_shape[0] == channels
+    expected = np.asarray(Image.fromarray(x[3]).convert(mode)).reshape(16, 16, channels)
+    found = prepared.examples("test").images[3]
+    np.testing.assert_array_equal(found, expected.transpose(2, 0, 1))
+
+
+def test_classes_are_taken_in_the_order_and_by_the_names_of_the_study(tmp_path):
+    source = write_classes(tmp_path / "own", each=5)
+    whole = prepare_own("own", source)
+    reading = Reading(classes={"cat": "Felis catus", "0": None})
+    prepared = prepare_own("own", source, reading)
+    assert prepared.manifest.classes == ("Felis catus", "ant")
+    for new, old in enumerate((2, 0)):
+        mine = {image.tobytes() for image in prepared.images[prepared.labels == new]}
+        assert mine == {image.tobytes() for image in whole.images[whole.labels == old]}
+    for wrong, message in (
+        (["cat", "cow"], "classes has 'cow'; allowed: names of its classes, or 0 to 9"),
+        (["cat", "2"], "classes names cat twice"),
+    ):
+        with pytest.raises(DataError, match=message):
+            prepare_own("own", source, Reading(classes=wrong))
+
+
+def test_some_classes_of_a_built_in_data_set(tmp_path):
+    whole = prepare("digits", tmp_path)
+    prepared = prepare_own("fives", Path("digits"), Reading(classes=[5, 3]), data_dir=tmp_path)
+    assert prepared.manifest.classes == ("5", "3")
+    assert prepared.manifest.stand_in
+    assert prepared.manifest.citation == whole.manifest.citation
+    for split in ("train", "validation", "test"):
+        theirs = whole.examples(split)
+        kept = np.isin(theirs.labels, [3, 5])
+        np.testing.assert_array_equal(prepared.examples(split).images, theirs.images[kept])
+        assert (prepared.examples(split).labels == (theirs.labels[kept] == 3)).all()
+
+
+def study_of(**dataset: Any) -> dict[str, Any]:
+    losses = [{"loss": "cross_entropy", "learning_rates": [0.1]}]
+    sizes = {"model": "mlp", "epochs": 1, "tuning_epochs": 1, "losses": losses}
+    return {
+        "name": "own",
+        "title": "Own",
+        "seeds": {"tuning": [100], "evaluation": [0]},
+        "datasets": [{"equivalence_margin": 0.1} | dataset],
+        "comparisons": [{"dataset": dataset["name"]} | sizes],
+    }
+
+
+def test_a_study_says_how_images_are_read_with_a_source_alone():
+    fields = {"size": 32, "colour": "grey", "classes": [3, "cat"]}
+    study = parse_study(study_of(name="own", source="photos", **fields), origin="test")
+    reading = study.datasets[0].reading
+    assert reading == Reading(size=32, colour="grey", classes={"3": None, "cat": None})
+    for wrong, message in (
+        ({"name": "mnist", "classes": [3, 5]}, "size, colour and classes need a source"),
+        ({"name": "own", "source": "photos", "size": 8}, "datasets.0.size: 8 is not allowed"),
+        ({"name": "own", "source": "photos", "colour": "red"}, "datasets.0.colour: 'red'"),
+        ({"name": "own", "source": "photos", "classes": [3]}, "at least 2"),
+        ({"name": "own", "source": "photos", "classes": [3, 3]}, "lists 3 twice"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            parse_study(study_of(**wrong), origin="test")
