@@ -200,6 +200,7 @@ def test_a_digest_tells_attributes_and_packages_apart(folder, monkeypatch):
 def keys(study: Study) -> dict[str, dict]:
     """What determines the runs of each loss's tuning job."""
     manifest = dict.fromkeys(("images_sha256", "labels_sha256", "counts", "gives_validation"))
+    manifest["classes"] = ["a", "b"]
     jobs = [job for job in all_jobs(study) if job.cells[0].stage == "tuning"]
     return {
         job.cells[0].loss: determinants(job.runs()[0], job.code, manifest, study.compute, "cpu")
