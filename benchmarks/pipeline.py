@@ -59,8 +59,10 @@ def wide_study(default: Path) -> dict[str, Any]:
         for model in ("mlp", "mlp_sigmoid", "lenet", "lenet_2d", "convnet")
     ]
     seeds = {"tuning": [100], "evaluation": [0]}
+    used = {place["dataset"] for place in places}
+    datasets = [each for each in study["datasets"] if each["name"] in used]
     wide = {"name": "wide", "seeds": seeds, "comparisons": places, "compute": {"trials_per_job": 1}}
-    return study | wide
+    return study | wide | {"datasets": datasets}
 
 
 def _miniature(project: Path, repeats: int) -> Iterator[Figure]:
