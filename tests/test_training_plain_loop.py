@@ -22,7 +22,7 @@ from lossbench.study.job import Replicate
 from lossbench.study.settings import ANNEALED, Compute, History, Recipe
 from lossbench.tables.logits import matrix
 from lossbench.tables.runs import RUN_TABLES
-from lossbench.training import fit, module, results, resume
+from lossbench.training import device, fit, results, resume
 from lossbench.training.block import Block
 from lossbench.training.examples import Order
 from test_training import cell
@@ -382,7 +382,7 @@ def test_runs_and_times_are_those_counted_by_hand(prepared, monkeypatch):
             return method(*args)
 
         monkeypatch.setattr(Block, name, timed)
-    for part in (module, resume):
+    for part in (device, resume):
         monkeypatch.setattr(part, "time", SimpleNamespace(perf_counter=lambda: clock.now_s))
     rates = {"float32": 1e9, "bfloat16": 4e9}
     monkeypatch.setattr(results, "matmul_rate", lambda device, precision: rates[precision])
