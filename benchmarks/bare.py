@@ -40,11 +40,13 @@ class Stacked:
             self.weights.values(), lr=rate, momentum=0.9, nesterov=True, fused=True
         )
 
-    def train(self, images: Tensor, labels: Tensor, *, batch_size: int) -> None:
+    def train(
+        self, images: Tensor, labels: Tensor, *, batch_size: int, generator: torch.Generator
+    ) -> None:
         """One epoch, each network's in a random order of its own."""
-        seeds, device = len(self.weights["head.weight"]), images.device
-        order = torch.stack([torch.randperm(len(images), device=device) for _ in range(seeds)])
-        for rows in order.split(batch_size, dim=1):
+        seeds, count = len(self.weights["head.weight"]), len(images)
+        orders = [torch.randperm(count, generator=generator) for _ in range(seeds)]
+        for rows in torch.stack(orders).to(images.device).split(batch_size, dim=1):
             self.optimizer.zero_grad()
             losses = torch.vmap(self._loss)(self.weights, self.buffers, images[rows], labels[rows])
             losses.sum().backward()

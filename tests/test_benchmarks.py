@@ -227,7 +227,7 @@ def test_the_stacked_peer_trains_as_the_plain_one_does(mnist):
     )
     peer = bare.Stacked(stacked, rate=0.1)
     generator = torch.Generator().manual_seed(0)
-    peer.train(images, labels, batch_size=len(images))
+    peer.train(images, labels, batch_size=len(images), generator=generator)
     for network in alone:
         settings = {"batch_size": len(images), "rate": 0.1, "fused": True}
         bare.train(network, images, labels, **settings, generator=generator)
