@@ -29,7 +29,11 @@ RENAMED = {"mse_sigmoid": "focal", "lenet": "my_net"}
 
 def renamed(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """The tables, one loss and one network called otherwise."""
-    return {name: frame.replace(RENAMED) for name, frame in tables.items()}
+    called = {"loss": RENAMED, "reference": RENAMED, "model": RENAMED}
+    return {
+        name: frame.replace({column: names for column, names in called.items() if column in frame})
+        for name, frame in tables.items()
+    }
 
 
 @pytest.fixture

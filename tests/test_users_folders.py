@@ -13,9 +13,10 @@ from typer.testing import CliRunner
 
 from builders.class_folders import NAMES, as_nobody, write_classes
 from lossbench.cli import app
-from lossbench.datasets.layout import layout, source_digest
+from lossbench.datasets.layout import layout
 from lossbench.datasets.own import prepare_own
 from lossbench.datasets.prepared import SPLITS, Prepared
+from lossbench.datasets.source_files import source_digest
 from lossbench.datasets.splitting import equal_images, held_out
 from lossbench.errors import DataError
 

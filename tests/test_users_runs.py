@@ -31,7 +31,7 @@ def test_of_runs_that_diverge_at_once_none_reaches_a_level():
 def test_features_that_are_not_finite_have_no_curvature():
     features = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
     features[0, 0] = torch.nan
-    assert math.isnan(measures(features)["curvature"])
+    assert math.isnan(measures(features, 10)["curvature"])
 
 
 @pytest.mark.slow
