@@ -215,7 +215,7 @@ def test_a_copy_of_the_package_elsewhere_has_the_same_digests(tmp_path):
         ("report/templates/style.css", "color", "colour", ["render"]),
         ("code/syntax.py", "hexdigest()", "hexdigest()[:9]", ()),
         ("verbs/trace.py", '"train_seconds"', '"seconds"', ["trace"]),
-        ("verbs/export.py", "index=False", 'index=False, sep=";"', ["export"]),
+        ("verbs/csv.py", "index=False", 'index=False, sep=";"', ["csv"]),
         ("theory/neuron.py", "import numpy as np", "import numpy as np\n\nnp.seterr()", ["derive"]),
     ],
 )
@@ -226,7 +226,7 @@ def test_an_edit_concerns_what_uses_it_and_nothing_else(tmp_path, file, old, new
 def test_a_method_of_a_model_concerns_what_reads_the_model(tmp_path):
     found = changed(edited(tmp_path, ("study/grid.py", 'f"m={self.m:g}"', 'f"{self.m:g}"')))
     assert asked("train", "choose", "collect") <= found
-    assert not found & asked("fetch", "adopt", "derive", "evaluate", "export")
+    assert not found & asked("fetch", "adopt", "derive", "evaluate", "csv")
 
 
 def test_a_new_loss_concerns_no_other(tmp_path):

@@ -81,7 +81,7 @@ RETRAINED = ANALYSIS | {"tables": 1, "levels": 1}
         ("src/lossbench/cards/loss.py", '"MSE on softmax"', '"Brier score"', WORDS),
         ("src/lossbench/report/templates/summary.md.j2", "# {", "## {", {"page": 1}),
         ("src/lossbench/verbs/trace.py", '"finished"', '"ended"', {"provenance": 1, "page": 1}),
-        ("src/lossbench/verbs/export.py", "index=False", "index=False, sep=';'", {"csv": 1}),
+        ("src/lossbench/verbs/csv.py", "index=False", "index=False, sep=';'", {"csv": 1}),
         ("config/tiny.yaml", "title: Tiny", "title: Small", {"study": 1, "page": 1}),
         ("config/tiny.yaml", "name: tiny", "name: tiny\ncompute: {checkpoint_s: 1.0}", {}),
         (

@@ -76,9 +76,32 @@ rule csv:
         "../../environment.yml"
     params:
         folder=study_folder,
+        code=code_digest("csv"),
+    shell:
+        "lossbench csv --folder {params.folder:q} > {log:q} 2>&1"
+
+
+# For papers: asked for by name, such as results/NAME/exports/pdf.
+rule exports:
+    input:
+        tables=ALL_TABLES,
+        theory=THEORY,
+        study=PATHS.study,
+    output:
+        directory(PATHS.root / "exports/{kind}"),
+    log:
+        PATHS.root / "logs/exports-{kind}.log",
+    benchmark:
+        PATHS.root / "benchmarks/exports-{kind}.tsv"
+    wildcard_constraints:
+        kind="pdf|png|tex",
+    conda:
+        "../../environment.yml"
+    params:
+        folder=study_folder,
         code=code_digest("export"),
     shell:
-        "lossbench export --folder {params.folder:q} > {log:q} 2>&1"
+        "lossbench export {params.folder:q} --format {wildcards.kind} --out {output:q} > {log:q} 2>&1"
 
 
 rule provenance:

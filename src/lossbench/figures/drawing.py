@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Protocol, cast
 
 import pandas as pd
@@ -13,6 +14,7 @@ from matplotlib.figure import Figure
 
 from lossbench.cards.loss import REFERENCE
 from lossbench.figures import theme
+from lossbench.files import atomic
 from lossbench.study.config import Study
 from lossbench.words import names
 
@@ -69,6 +71,22 @@ def svg_and_words(
     with theme.applied():
         svg = theme.to_svg(figure.draw(tables, study), name, alt=described.alt)
     return svg, described
+
+
+def save(module: str, tables: Tables, study: Study, path: Path) -> bool:
+    """Draw the figure on white paper into a file of the kind that its name says.
+
+    Whether there was anything to draw.
+    """
+    figure = cast(FigureModule, import_module(module))
+    if not figure.available(tables):
+        return False
+    kind = path.suffix.removeprefix(".")
+    undated = {"CreationDate": None} if kind == "pdf" else None
+    with theme.applied(), atomic(path) as temporary:
+        drawn = figure.draw(tables, study)
+        drawn.savefig(temporary, format=kind, dpi=200, facecolor="white", metadata=undated)
+    return True
 
 
 def describe(template: str, words: Words) -> Description:

@@ -1,7 +1,5 @@
 """Show a metric of a finished study: one number, or a small table, with its interval."""
 
-from contextlib import suppress
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,8 +7,7 @@ import typer
 from lossbench.cards.loss import REFERENCE
 from lossbench.errors import ConfigError, did_you_mean, printable
 from lossbench.report.one_metric import COLUMNS, NUMERIC, metric_rows
-from lossbench.study.loading import read_study
-from lossbench.study.paths import RESULTS, StudyPaths
+from lossbench.study.finished import finished
 from lossbench.tables.stored import read_finished
 from lossbench.words.terminal import print_table
 
@@ -22,7 +19,7 @@ def show(
     metric: Annotated[str, typer.Argument(help="Such as error, speed, nll.")] = "error",
     losses: Annotated[list[str] | None, typer.Argument(help="All of them without.")] = None,
 ) -> None:
-    paths = _found(study)
+    paths = finished(study, READ)
     tables = read_finished(paths.root, *READ)
     metrics = sorted(set(tables["contrasts"]["metric"]))
     _require("metric", metric, metrics)
@@ -35,25 +32,6 @@ def show(
     else:
         title = f"{paths.name}: {metric}"
         print_table(title, COLUMNS, [row.cells for row in rows], numeric=NUMERIC)
-
-
-def _found(study: str) -> StudyPaths:
-    """Where the finished study is; its own losses are known by name from now on."""
-    folder = Path(study) if Path(study).is_dir() else RESULTS / study
-    paths = StudyPaths(folder.resolve().name, folder.resolve().parent)
-    if missing := [n for n in READ if not (paths.table(n).exists() or paths.csv(n).exists())]:
-        finished = [path.parents[1].name for path in RESULTS.glob("*/tables/contrasts.parquet")]
-        what = (
-            f"is not finished; it lacks {', '.join(missing)}" if folder.exists() else "is no study"
-        )
-        raise ConfigError(
-            f"{printable(study)}: {what}; finished here: {', '.join(sorted(finished)) or 'none'}"
-            f"{did_you_mean(study, finished)}"
-        )
-    if paths.study.exists():
-        with suppress(ConfigError):  # of another version: its tables are read all the same
-            read_study(paths.study)
-    return paths
 
 
 def _require(what: str, value: str, allowed: list[str]) -> None:
