@@ -41,6 +41,7 @@ RUN = [
     "grep -E '^dataset|^digits,mlp,tuned,error,mse_softmax,' "
     "results/miniature/tables/contrasts.csv",
     "grep 'test error' results/miniature/summary.md",
+    "lossbench export miniature --format pdf",
     "RENEW_GOLDEN=1 pytest tests/test_golden.py",
 ]
 """Run as they stand, one after the other, in a copy of the project with a shortened miniature."""
