@@ -14,7 +14,7 @@ def evaluate(folder: Folder) -> None:
     paths = StudyPaths.around(folder)
     tables = read_tables(paths, "predictions", "runs", "history")
     predictions, runs = tables["predictions"], tables["runs"]
-    names = set(predictions["dataset"])
+    names = set(runs["dataset"])  # where every run diverged there are no predictions
     data = {name: load(prepared(name, paths.results)) for name in sorted(names)}
     images = {name: each.examples("test").images for name, each in data.items()}
     measured = {
