@@ -310,8 +310,14 @@ if sys.orig_argv[1:2] and sys.orig_argv[1].endswith("/lossbench"):
 """Writes down every function of the package that a verb's process calls."""
 
 
-OUTSIDE = ("lossbench/cli.py", "lossbench/code/", "lossbench/study/fields.py")
-"""What finds and starts the verb, and what is no code by decision."""
+OUTSIDE = (
+    "lossbench/cli.py",
+    "lossbench/code/",
+    "lossbench/study/fields.py",
+    "lossbench/cards/own_cards.py",
+)
+"""What finds and starts the verb, and what is no code by decision: validators, and what they call
+to take up a study's own cards."""
 
 
 @pytest.mark.slow
@@ -336,4 +342,4 @@ def test_every_function_that_a_verb_calls_is_one_that_its_digest_covers(finished
             if file.endswith(".py") and not file.startswith(OUTSIDE) and not name.startswith("<")
         }
         assert len(called) > 5, verb
-        assert not called - covered, verb
+        assert called <= covered, (verb, called - covered)
