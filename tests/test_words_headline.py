@@ -1,6 +1,7 @@
 """The first screen says who wins, and never more than the verdicts, whatever the answer is."""
 
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -79,6 +80,13 @@ def test_every_verdict_has_its_sentence_with_its_count(name, question):
     for sentence in told:
         part = f"in {expected[sentence.lead]} of {len(counted)} comparisons"
         assert (part in sentence.rest) is (expected[sentence.lead] < len(counted))
+
+
+def test_what_is_level_is_so_within_a_margin_that_is_told():
+    _, found = findings("equivalent")
+    (error,), (speed,) = (headline.verdict(found[asked], {}) for asked in ("error", "speed"))
+    assert str(error).replace("\N{NO-BREAK SPACE}", " ") == "Level, within 0.20 pp."
+    assert re.fullmatch(r"Level, within a factor of 1\.\d+\.", str(speed))
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -159,7 +159,8 @@ def _told(finding: Finding, part: Part, relative: Mapping[Place, float]) -> Sent
         values = amount(question, part.rows)
         return Sentence(part.verdict.capitalize(), f"{here}{f' ({values})' if values else ''}.")
     if part.verdict == "equivalent":
-        return Sentence("Level", f"{here}.")
+        margin = numbers.span((row.margin for row in part.rows), question.margin)
+        return Sentence("Level", f"{here}, within {margin}.")
     winner = in_sentence(REFERENCE if part.verdict == "worse" else finding.loss)
     subject = in_sentence(finding.loss) if part.verdict == "worse" else "it"
     told = f"{here}: {subject} {_amount(finding, part, relative)}"

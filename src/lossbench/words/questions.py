@@ -57,6 +57,8 @@ class Question:
     """What both do where neither is better."""
     takes: str = ""
     """What leads from a loss to its value."""
+    margin: Callable[[float], str] = numbers.ratio
+    """How the margin of equivalence reads."""
 
 
 NOT_MEASURABLE = Phrase("", "not measurable", "against")
@@ -83,6 +85,7 @@ SPEED = Question(
     wins="learns faster",
     level="learn as fast",
     takes="needs",
+    margin=lambda margin: f"a factor of {numbers.ratio(1 + margin).removesuffix('×')}",
 )
 
 ERROR = Question(
@@ -102,6 +105,7 @@ ERROR = Question(
     wins="ends lower",
     level="end level",
     takes="ends at",
+    margin=lambda margin: f"{numbers.number(100 * margin)}{numbers.NO_BREAK}pp",
 )
 
 CALIBRATION = Question(
