@@ -20,6 +20,8 @@ from lossbench.words.questions import ERROR
 TEMPLATE = "paired_runs.j2"
 ROW = 0.72
 """Height of a comparison in inches."""
+CLOSE = 0.3
+"""Means closer than this share of the runs' range have their labels on either side."""
 
 
 def available(tables: Tables) -> bool:
@@ -82,7 +84,12 @@ def _runs(axes: Axes, pairs: pd.DataFrame, loss: str, *, named: bool) -> None:
             )
     reach = max(high - low, 1e-6)
     axes.set(xlim=(low - 0.45 * reach, high + 0.75 * reach), ylim=(-0.8, 1.5), yticks=[])
-    axes.set_xticks(list(means), [numbers.percent(mean) for mean in means])
+    ordered = sorted(means)
+    axes.set_xticks(ordered, [numbers.percent(mean) for mean in ordered])
+    if ordered[1] - ordered[0] < CLOSE * reach:
+        lower, higher = axes.get_xticklabels()
+        lower.set_horizontalalignment("right")
+        higher.set_horizontalalignment("left")
     axes.spines["left"].set_visible(False)
     axes.grid(visible=False)
 
@@ -97,5 +104,5 @@ def _said(axes: Axes, row: Any, relative: dict[Place, float]) -> None:
         word = "more" if share > 0 else "fewer"
         lines.append(f"{numbers.percent(abs(share), 0)} {word} errors")
     if row.verdict in phrases.OPEN:
-        lines.append(row.verdict)
+        lines[0] += f", {row.verdict}"
     axes.text(1, 0.5, "\n".join(lines), transform=axes.transAxes, ha="right", va="center")

@@ -89,10 +89,11 @@ def deck(error: Finding, speed: Finding, relative: Mapping[Place, float]) -> str
         same = f" {places.pop()}" if len(places) == 1 else ""
         amounts = [what if same else f"{what} {where}" for what, where in told]
         return f"{loss[0].upper() + loss[1:]} {numbers.join(amounts)}{same}."
+    between = f"between {in_sentence(error.loss)} and {in_sentence(REFERENCE)}"
     kinds = {outcome(finding).kind for finding in (error, speed)}
     if kinds == {"level"}:
-        return "No difference leaves the margins within which the two count as equal."
-    return "The differences are too small, or the runs too few, to tell."
+        return f"No difference {between} leaves the margins within which the two count as equal."
+    return f"The differences {between} are too small, or the runs too few, to tell."
 
 
 def more(relative: Mapping[Place, float], part: Part) -> str:
