@@ -61,21 +61,32 @@ def evaluated(contest: Contest, study: Study, prepared: Prepared) -> float:
 
 def one_epoch(contest: Contest, study: Study, history: History) -> Cell:
     """A cell that trains for one epoch and never sees the test set."""
+    return plain_cell(contest.dataset, contest.model, batch_size(contest, study), history)
+
+
+def plain_cell(
+    dataset: DatasetName,
+    model: NetworkName,
+    batch_size: int,
+    history: History,
+    precision: str = "float32",
+) -> Cell:
+    """An epoch of cross-entropy without augmentation."""
     return Cell(
         stage="tuning",
-        dataset=contest.dataset,
+        dataset=dataset,
         augmentation="none",
-        model=contest.model,
+        model=model,
         loss="cross_entropy",
         head="linear",
         output="softmax",
         learning_rate=RATE,
         margin=None,
         epochs=1,
-        batch_size=batch_size(contest, study),
+        batch_size=batch_size,
         recipe=ANNEALED,
         history=history,
-        precision="float32",
+        precision=precision,
     )
 
 

@@ -13,15 +13,14 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 
 from benchmarks import bare, data
-from benchmarks.contests import EDGES, RATE, replicates
+from benchmarks.contests import EDGES, RATE, plain_cell, replicates
 from benchmarks.record import Figure, at_least
 from lossbench.datasets.prepared import Prepared
 from lossbench.networks.models import build
 from lossbench.study.fields import DatasetName, NetworkName
-from lossbench.study.job import Cell
 from lossbench.study.loading import load_study
 from lossbench.study.plan import all_jobs
-from lossbench.study.settings import ANNEALED, Compute
+from lossbench.study.settings import Compute
 from lossbench.training.fit import fit
 
 GROUP = "Training"
@@ -100,23 +99,9 @@ def unsettled(model: NetworkName) -> float:
 
 def train(model: NetworkName, seeds: int, precision: str, *, share: float = 1.0) -> float:
     """Images a second of our side: a block of seeds, measured only at its start and its end."""
-    cell = Cell(
-        stage="tuning",
-        dataset=RACES[model].dataset,
-        augmentation="none",
-        model=model,
-        loss="cross_entropy",
-        head="linear",
-        output="softmax",
-        learning_rate=RATE,
-        margin=None,
-        epochs=1,
-        batch_size=BATCH,
-        recipe=ANNEALED,
-        history=EDGES,
-        precision=precision,
-    )
-    steps = round(share * RACES[model].steps)
+    race = RACES[model]
+    cell = plain_cell(race.dataset, model, BATCH, EDGES, precision)
+    steps = round(share * race.steps)
     with contextlib.redirect_stdout(io.StringIO()):
         tables = fit(cell, replicates(seeds), examples(model, steps), Compute(), show_bar=False)
     return float(tables["timing"]["examples_per_s"].iloc[0])

@@ -22,7 +22,7 @@ def available(tables: Tables) -> bool:
     return filled("level_ratios", "contrasts")(tables) and len(_shown(tables)) > 0
 
 
-def draw(tables: Tables, study: Study) -> Figure:  # noqa: ARG001
+def draw(tables: Tables, _study: Study) -> Figure:
     """A panel for each comparison that answers for its network; all share the axis of ratios."""
     shown = _shown(tables)
     columns = min(2, len(shown))

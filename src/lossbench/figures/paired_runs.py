@@ -29,7 +29,7 @@ def available(tables: Tables) -> bool:
     return filled("metrics", "contrasts")(tables) and len(_pairs(tables, find(tables, ERROR))) > 0
 
 
-def draw(tables: Tables, study: Study) -> Figure:  # noqa: ARG001
+def draw(tables: Tables, _study: Study) -> Figure:
     """A line for each comparison that answers for its network, each on its own axis of error."""
     finding = find(tables, ERROR)
     pairs, relative = _pairs(tables, finding), headline.relative_errors(tables, finding.loss)
@@ -43,7 +43,7 @@ def draw(tables: Tables, study: Study) -> Figure:  # noqa: ARG001
     return figure
 
 
-def words(tables: Tables, study: Study) -> Words:  # noqa: ARG001
+def words(tables: Tables, _study: Study) -> Words:
     """Who ends lower, and in how many of the pairs."""
     finding = find(tables, ERROR)
     won, pairs = headline.wins(tables, finding)

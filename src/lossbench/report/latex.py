@@ -1,5 +1,7 @@
 """A table of the page as LaTeX, for papers: `booktabs`, its caption and its note."""
 
+import pandas as pd
+
 from lossbench.report.data_tables import DataTable
 
 MARKS = str.maketrans(
@@ -21,17 +23,17 @@ MARKS = str.maketrans(
 
 def table(shown: DataTable) -> str:
     """The table as a `table` environment; the document loads `booktabs`."""
-    heads = [escaped(f"{column.label} {column.unit}".strip()) for column in shown.columns]
-    body = [[escaped(cell.text) for cell in row.cells] for row in shown.rows]
-    columns = "".join("r" if column.numeric else "l" for column in shown.columns)
-    lines = [f"{' & '.join(cells)} \\\\" for cells in (heads, *body)]
-    note = f"\\par\\smallskip {escaped(shown.note)}\n" if shown.note else ""
-    return (
-        f"\\begin{{table}}\n\\caption{{{escaped(shown.caption)}}}\n"
-        f"\\label{{tab:{shown.name}}}\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n"
-        + "\n".join([lines[0], "\\midrule", *lines[1:]])
-        + f"\n\\bottomrule\n\\end{{tabular}}\n{note}\\end{{table}}\n"
+    cells = [[escaped(cell.text) for cell in row.cells] for row in shown.rows]
+    text: str = pd.DataFrame(cells, columns=range(len(shown.columns))).to_latex(
+        index=False,
+        escape=False,
+        header=[escaped(f"{column.label} {column.unit}".strip()) for column in shown.columns],
+        column_format="".join("r" if column.numeric else "l" for column in shown.columns),
+        caption=escaped(shown.caption),
+        label=f"tab:{shown.name}",
     )
+    note = f"\\par\\smallskip {escaped(shown.note)}\n" if shown.note else ""
+    return text.replace("\\end{table}", f"{note}\\end{{table}}")
 
 
 def escaped(text: str) -> str:

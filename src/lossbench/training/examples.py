@@ -13,11 +13,11 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
 from lossbench.datasets.prepared import Prepared, Rows
+from lossbench.training.device import CPU
 
 Labelled = tuple[Tensor, Tensor]
 """Normalised images (S, N, C, H, W) and int64 labels (S, N) of S runs, on a device."""
 
-CPU = torch.device("cpu")
 PADDING = 4
 """Pixels by which augmentation shifts an image at most, in either direction."""
 
