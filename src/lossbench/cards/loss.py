@@ -25,6 +25,8 @@ class LossCard:
     """Whom to cite."""
     look: Look | None = None
     """In figures; None takes the next look that `figures.palette` has to spare."""
+    again: bool = False
+    """Its runs start elsewhere than those of the other losses: the same loss again, a placebo."""
 
 
 # Okabe and Ito's palette (2008), safe for colour-blind readers. Its sky blue is darkened until a
@@ -39,6 +41,15 @@ LOSSES: dict[str, LossCard] = {
         family="cross-entropy",
         source="Bridle, Training Stochastic Model Recognition Algorithms as Networks, NIPS 1989",
         look=Look("#0072b2", "#4da3db", "#0072b2", "o", "-"),
+    ),
+    "cross_entropy_again": LossCard(
+        "Cross-entropy again",
+        r"-\sum_k t_k \log p_k",
+        output="softmax",
+        source="The placebo: cross-entropy on the same division of the data, with a tuning run, "
+        "initial weights and batches of its own",
+        look=Look("#000f96", "#a596ff", "#000f96", "8", (0, (8, 1.3, 1, 1.3))),
+        again=True,
     ),
     "bce_sigmoid": LossCard(
         "Binary cross-entropy",

@@ -82,6 +82,7 @@ def _errors(outputs: Tensor, labels: Tensor) -> Tensor:
 
 LOSSES: Registry[Loss] = {
     "cross_entropy": cross_entropy,
+    "cross_entropy_again": cross_entropy,
     "bce_sigmoid": bce_sigmoid,
     "mse_softmax": mse_softmax,
     "mse_logits": mse_logits,

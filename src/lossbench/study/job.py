@@ -25,6 +25,10 @@ OwnCode = Annotated[Digest, Field(exclude_if=lambda digest: not digest)]
 """A digest of the study's own code; empty, and no part of a run's key, for what is built in."""
 
 
+AGAIN = 1_000_000
+"""What a placebo adds to its seeds. (PyTorch's generators see a seed's last 32 bits alone.)"""
+
+
 class Cell(Frozen):
     """Everything that determines a run's numbers, save its seed and the machine.
 
@@ -92,7 +96,14 @@ class Replicate(Frozen):
     split: int
     """Seed of the division of the training file into train and validation."""
     seed: int
-    """Seed of the run: its start, batches and augmentation."""
+    """What the run is known by, and paired with the other losses' runs."""
+    again: Annotated[bool, Field(exclude_if=lambda again: not again)] = False
+    """It is a placebo's, which starts elsewhere."""
+
+    @property
+    def start(self) -> int:
+        """Seed of its initial weights, batches and augmentation."""
+        return self.seed + AGAIN if self.again else self.seed
 
 
 class Run(NamedTuple):

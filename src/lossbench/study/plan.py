@@ -57,8 +57,10 @@ def replicates(
     caps = (grid.replicates, comparison.replicates, study.limits.replicates)
     splits = study.seeds.tuning[: min(cap for cap in (*caps, len(study.seeds.tuning)) if cap)]
     seeds = splits if stage == "tuning" else study.seeds.evaluation
+    again = loss_cards()[grid.loss].again
     return tuple(
-        Replicate(split=split, seed=seed) for split, seed in zip(splits, seeds, strict=False)
+        Replicate(split=split, seed=seed, again=again)
+        for split, seed in zip(splits, seeds, strict=False)
     )
 
 

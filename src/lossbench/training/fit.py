@@ -67,7 +67,7 @@ def _fit(
     show_bar: bool,
 ) -> dict[str, pd.DataFrame]:
     settle(compute.threads)
-    networks = [_build(cell, prepared, replicate.seed) for replicate in replicates]
+    networks = [_build(cell, prepared, replicate.start) for replicate in replicates]
     block = _block(networks, cell, device, compiled=compute.compile)
     module, loader = _prepare(cell, replicates, prepared, block, device, start=resume.step)
     epochs = cell.epochs - resume.step // module.steps_per_epoch
@@ -98,7 +98,8 @@ def _prepare(
     seeds = [replicate.seed for replicate in replicates]
     splits = [prepared.divided(replicate.split) for replicate in replicates]
     train = [split.train for split in splits]
-    order = Order(seeds, train, batch_size=cell.batch_size, start=start, device=device)
+    starts = [replicate.start for replicate in replicates]
+    order = Order(starts, train, batch_size=cell.batch_size, start=start, device=device)
     if not len(order):
         raise ConfigError(
             f"batch_size: {cell.batch_size} is not allowed: {cell.dataset} has only"
