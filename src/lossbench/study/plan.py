@@ -57,10 +57,8 @@ def replicates(
     caps = (grid.replicates, comparison.replicates, study.limits.replicates)
     splits = study.seeds.tuning[: min(cap for cap in (*caps, len(study.seeds.tuning)) if cap)]
     seeds = splits if stage == "tuning" else study.seeds.evaluation
-    again = loss_cards()[grid.loss].again
     return tuple(
-        Replicate(split=split, seed=seed, again=again)
-        for split, seed in zip(splits, seeds, strict=False)
+        Replicate(split=split, seed=seed) for split, seed in zip(splits, seeds, strict=False)
     )
 
 
@@ -97,8 +95,13 @@ def _evaluation_jobs(study: Study, comparison: Comparison, grid: LossGrid) -> It
 def _job(
     cells: tuple[Cell, ...], block: tuple[Replicate, ...], margins: tuple[Tuned, ...] = ()
 ) -> Job:
-    code = code_digest("train", *cells[0].entries)
-    return Job(cells=cells, replicates=block, code=code, margins=margins)
+    again = {"again": loss_cards()[cells[0].loss].again}
+    return Job(
+        cells=cells,
+        replicates=tuple(replicate.model_copy(update=again) for replicate in block),
+        code=code_digest("train", *cells[0].entries),
+        margins=margins,
+    )
 
 
 Item = TypeVar("Item")
