@@ -1,7 +1,7 @@
 """Wrong configurations are refused with one line: the field, its value, what is allowed."""
 
 import json
-from copy import deepcopy
+from collections.abc import Sequence
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from lossbench.errors import ConfigError
+from lossbench.study.config import Study
 from lossbench.study.json_schema import json_schema
 from lossbench.study.loading import load_study, parse_study, snakemake_study
 
@@ -196,17 +197,20 @@ def test_overrides_merge_mappings_and_replace_lists(tmp_path):
 
 def test_a_snakemake_call_is_one_study(monkeypatch):
     monkeypatch.chdir(ROOT)
-    miniature = yaml.safe_load(MINIATURE.read_text())
-    assert snakemake_study(miniature, [MINIATURE], ROOT).name == "miniature"
-    assert snakemake_study({"data_dir": "elsewhere"}, [], ROOT).name == "mnist-cifar10"
-    seeds = [str(seed) for seed in range(70, 82)]
-    limited = {"limits": {"epochs": "1"}, "seeds": {"tuning": seeds}}
-    assert snakemake_study(limited, [], ROOT).limits.epochs == 1
-    assert snakemake_study(limited, [], ROOT).seeds.tuning == tuple(range(70, 82))
+
+    def asked(*overrides: str, files: Sequence[Path] = ()) -> Study:
+        return snakemake_study(["--config", *overrides], overrides, files, ROOT)
+
+    assert asked(files=[MINIATURE]).name == "miniature"
+    assert asked("data_dir=elsewhere").name == "mnist-cifar10"
+    seeds = list(range(70, 82))
+    limited = asked("limits={epochs: 1}", f"seeds={{tuning: {seeds}}}")
+    assert limited.limits.epochs == 1
+    assert limited.seeds.tuning == tuple(seeds)
     with pytest.raises(ConfigError, match=r"limits\.epochs: '2020-99-99' is not allowed"):
-        snakemake_study({"limits": {"epochs": "2020-99-99"}}, [], ROOT)
+        asked("limits={epochs: 2020-99-99}")
     with pytest.raises(ConfigError, match="allowed: one file"):
-        snakemake_study(deepcopy(miniature), [MINIATURE, ROOT / "config/full.yaml"], ROOT)
+        asked(files=[MINIATURE, ROOT / "config/full.yaml"])
 
 
 def test_the_schema_for_editors_is_current():

@@ -12,7 +12,7 @@ from builders.project_copy import ROOT
 from lossbench.errors import ConfigError
 from lossbench.study.fields import on_disk
 from lossbench.study.loading import load_study, snakemake_study
-from lossbench.study.study_file import read_study_file
+from lossbench.study.study_file import read_overrides, read_study_file
 
 MINIATURE = (ROOT / "config/miniature.yaml").read_text(encoding="utf-8")
 
@@ -107,6 +107,13 @@ def test_what_a_file_may_repeat_by_reference(write):
     assert losses[0].learning_rates == losses[1].learning_rates
 
 
+def test_a_mark_at_the_start_and_any_end_of_a_line_are_no_text():
+    """Windows' editors write both."""
+    for end in ("\n", "\r\n", "\r"):
+        text = f"\ufeffname: a{end}title: b{end}"
+        assert read_study_file(text, origin="a").fields == {"name": "a", "title": "b"}
+
+
 def test_references_that_grow_are_stopped():
     lines = ["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
     lines += [f"a{k}: &a{k} [{', '.join([f'*a{k - 1}'] * 10)}]" for k in range(1, 9)]
@@ -127,6 +134,13 @@ def test_references_that_grow_are_stopped():
         ("a: 1\nb: !!python/object:os.system x", 2),
         ("a: 1\n? [1]\n: 2", 2),
         ('a: "\\q"', 1),
+        ("a: &b {c: 1}\nd:\n  <<: *b", 3),
+        ("a: 1\nb: c\0", 2),
+        ("a: 1\nb: \x07", 2),
+        ('a: 1\nb: "\\ud800"', 2),
+        ('a: 1\n"\\ud800": 2', 2),
+        ("%YAML 9.9\n---\na: 1", 1),
+        ("a: 1\nb: !!int 010", 2),
     ],
 )
 def test_what_is_no_yaml_is_one_line_with_its_number(text, line):
@@ -134,6 +148,70 @@ def test_what_is_no_yaml_is_one_line_with_its_number(text, line):
         read_study_file(text, origin="a.yaml")
     assert str(caught.value).startswith(f"a.yaml:{line}: ")
     assert str(caught.value).isprintable()
+
+
+# What is laid over a file
+
+
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [
+        ("a=1", 1),
+        ("a=1e-3", 1e-3),
+        ("a=010", "010"),
+        ("a=true", True),
+        ("a=", None),
+        ("a=My #1: b", "My #1: b"),
+        ("a='2020'", "2020"),
+        ("a=it's", "it's"),
+        ("a=b=c", "b=c"),
+        ("a={b: 010, 'c': [1, null]}", {"b": "010", "c": [1, None]}),
+        ("a=~/data", "~/data"),
+    ],
+)
+def test_an_override_is_read_as_a_study_file_is(entry, value):
+    assert read_overrides([entry]) == {"a": value}
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        (["limits={epochs: 1, epochs: 2}"], "limits: 'epochs' is there twice"),
+        (["name=a", "name=b"], "'name' is there twice"),
+        (["limits={epochs: 1"], "limits: is not YAML"),
+        (["data_dir=/d\udcff"], "data_dir: '/d\\udcff' is not allowed: it is no Unicode"),
+        (["limits={<<: {epochs: 1}}"], "limits: << is not allowed"),
+    ],
+)
+def test_an_override_that_cannot_be_read_is_one_line(entries, message):
+    with pytest.raises(ConfigError) as caught:
+        read_overrides(entries)
+    assert str(caught.value).startswith(f"--config: {message}")
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ["--config", "name=a", "-C", "limits={epochs: 1}"],
+        ["--config=name=a", "--config=title=b"],
+        ["--configfile", "a.yaml", "--configfile", "b.yaml"],
+    ],
+)
+def test_an_option_of_which_snakemake_would_drop_one_is_refused(call):
+    with pytest.raises(ConfigError, match="is there twice"):
+        snakemake_study(call, [], [], ROOT)
+
+
+def test_a_project_in_a_folder_with_braces_is_refused():
+    with pytest.raises(ConfigError, match=r"/p\{x\}: is not allowed: .*braces"):
+        snakemake_study([], [], [], Path("/p{x}"))
+
+
+def test_what_is_inside_another_field_is_shown_in_its_form(write):
+    path = write("x", "x")
+    assert "'limits={epochs: 1}'" in refusal(path, epochs=1)
+    assert "'limits={" not in refusal(path, limts={"epochs": 1})
 
 
 # The right place, and what was meant
@@ -156,7 +234,7 @@ def test_a_mistake_in_an_override_is_not_blamed_on_the_file(write):
     assert refusal(path, limts={"epochs": 1}) == (
         "--config: limts: no such field (value {'epochs': 1}); did you mean limits?"
     )
-    assert refusal(path, limits={"epoch": "1"}).endswith("did you mean limits.epochs?")
+    assert "did you mean limits.epochs?" in refusal(path, limits={"epoch": "1"})
     assert "comparisons.epochs" in refusal(path, epochs=1)
     assert refusal(path, limits={"epochs": 0}).startswith("--config: limits.epochs: 0 is not")
     assert refusal(path, seeds={"tuning": [0]}).startswith("--config: seeds: tuning and evaluation")
@@ -220,7 +298,7 @@ def test_odd_paths_stay_as_they_are(write, path):
 
 def test_the_default_study_is_found_from_any_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert snakemake_study({}, [], ROOT).name == "mnist-cifar10"
+    assert snakemake_study([], [], [], ROOT).name == "mnist-cifar10"
 
 
 # Through Snakemake
@@ -235,14 +313,33 @@ def said(result: subprocess.CompletedProcess[str]) -> str:
     return result.stdout + result.stderr
 
 
+def the_line(result: subprocess.CompletedProcess[str]) -> str:
+    """The one line with which a call ended that Snakemake would have begun."""
+    assert result.returncode == 1
+    for of_snakemake in ("Traceback", "Error", '  File "'):
+        assert of_snakemake not in said(result)
+    return result.stderr.splitlines()[-1]
+
+
 def test_snakemake_plans_what_the_file_says_and_not_what_it_reads(tmp_path):
     text = MINIATURE.replace("evaluation: [0, 1, 2, 3, 4]", "evaluation: [0, 1, 2, 3, 010]")
     (tmp_path / "study.yaml").write_text(text)
-    result = snakemake(tmp_path, "--configfile", "study.yaml")
-    assert result.returncode == 1
-    line = line_of("evaluation: [0")
-    assert f"study.yaml:{line}: seeds.evaluation.4: '010' is not allowed" in said(result)
-    assert "Traceback" not in said(result)
+    line = the_line(snakemake(tmp_path, "--configfile", "study.yaml"))
+    place = f"study.yaml:{line_of('evaluation: [0')}: seeds.evaluation.4"
+    assert line.startswith(f"lossbench: {place}: '010' is not allowed")
+
+
+def test_snakemake_hands_on_overrides_as_they_were_written(tmp_path):
+    line = the_line(snakemake(tmp_path, "--config", "limits={epochs: 1, epochs: 2}"))
+    assert line.startswith("lossbench: --config: limits: 'epochs' is there twice")
+
+
+def test_a_source_that_cannot_be_read_is_one_line_of_the_plan(tmp_path):
+    (tmp_path / "photos/ant").mkdir(parents=True)
+    own = MINIATURE.replace("- name: digits", "- name: own\n    source: photos")
+    (tmp_path / "own.yaml").write_text(own.replace("dataset: digits", "dataset: own"))
+    line = the_line(snakemake(tmp_path, "--configfile", "own.yaml"))
+    assert line.startswith("lossbench: datasets, own: photos: has 1 subfolder")
 
 
 def test_a_study_is_planned_from_another_folder(tmp_path):

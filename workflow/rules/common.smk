@@ -5,10 +5,9 @@ gc.set_threshold(1_000_000)
 
 import json
 import shlex
+import sys
 from functools import cache
 from pathlib import Path
-
-from snakemake.exceptions import WorkflowError
 
 from lossbench.cards.dataset import DATASETS
 from lossbench.cards.loss import PRIMARY, REFERENCE
@@ -24,12 +23,16 @@ from lossbench.study.plan import all_jobs, replicates, tuning_grid
 from lossbench.study.slices import cards_json, cards_of, slice_json
 from lossbench.tables.theory import THEORY_TABLES
 
+# An exception of Snakemake's would be shown with lines of these files, where the mistake is not.
 try:
     STUDY = snakemake_study(
-        workflow.config_settings.config, workflow.configfiles, Path(workflow.basedir)
+        sys.argv[1:],
+        workflow.config_settings.config_args,
+        workflow.configfiles,
+        Path(workflow.basedir),
     )
 except ConfigError as error:
-    raise WorkflowError(str(error)) from None
+    sys.exit(f"lossbench: {error}")
 
 jobs_use_this_python()
 
@@ -172,8 +175,8 @@ def planned(stage, wildcards):
     """The job of this stage that writes to the wildcards' folder."""
     folder = f"{stage}/{CELL.format(**wildcards)}"
     if folder not in JOBS:
-        raise WorkflowError(
-            f"{folder}: the study {STUDY.name} has no such training job"
+        sys.exit(
+            f"lossbench: {folder}: the study {STUDY.name} has no such training job"
         )
     return JOBS[folder]
 
@@ -183,7 +186,7 @@ def digest_of_source(wildcards):
     try:
         return source_digest(on_disk(OWN[wildcards.dataset].source))
     except DataError as error:
-        raise WorkflowError(f"datasets, {wildcards.dataset}: {error}") from None
+        sys.exit(f"lossbench: datasets, {wildcards.dataset}: {error}")
 
 
 def built_in_source(wildcards):
@@ -224,7 +227,7 @@ def comparison_of(wildcards):
     for comparison in STUDY.comparisons:
         if comparison.folder == folder:
             return comparison
-    raise WorkflowError(f"the study {STUDY.name} has no comparison {folder}")
+    sys.exit(f"lossbench: the study {STUDY.name} has no comparison {folder}")
 
 
 def tuning_jobs(comparison, losses):

@@ -41,7 +41,8 @@ def _known(kind: Kind, cards: Mapping[str, object], name: str) -> str:
     known = [*cards, *(own or {}).get(kind, ())]
     if own is not None and name not in known:
         listed = f"{', '.join(known)}{did_you_mean(name, known)}"
-        raise PydanticCustomError("unknown_name", f"{name!r} is not allowed: allowed are {listed}")
+        shown = repr(name[:80])
+        raise PydanticCustomError("unknown_name", f"{shown} is not allowed: allowed are {listed}")
     return name
 
 

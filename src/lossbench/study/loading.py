@@ -1,19 +1,18 @@
 """Reads a study file and says, one line a mistake, what in it cannot be run."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from lossbench.errors import ConfigError
+from lossbench.errors import ConfigError, printable
 from lossbench.study.config import Study
 from lossbench.study.fields import PATTERNS, Frozen
 from lossbench.study.own_code import code_of, problem, resolved
-from lossbench.study.study_file import read_study_file
+from lossbench.study.study_file import OVERRIDES, read_overrides, read_study_file
 
-OVERRIDES = "--config"
 DEFAULT_STUDY = Path("config/mnist-cifar10.yaml")
 """In the project's folder."""
 
@@ -46,24 +45,35 @@ def read_study(path: Path) -> Study:
     try:
         return Study.model_validate_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: not a study's resolved configuration ({error})") from error
+        reason = " ".join(str(error).split())
+        raise ConfigError(f"{path}: not a study's resolved configuration ({reason})") from error
 
 
 def snakemake_study(
-    overrides: Mapping[str, Any], config_files: Sequence[Path], project: Path
+    call: Sequence[str], overrides: Iterable[str], config_files: Sequence[Path], project: Path
 ) -> Study:
-    """The study that a `snakemake` call asks for.
+    """The study that a `snakemake` call, with these arguments, asks for.
 
     `overrides` are those of `--config`; without a file they change the default study of the
-    project's folder. The file is read again, since Snakemake reads another YAML. Two files would
-    mix two studies.
+    project's folder. Both are read again, since Snakemake reads another YAML. Two files would mix
+    two studies.
 
-    Raises ConfigError: several files, or an invalid study.
+    Raises ConfigError: several files, an option that is there twice, a project in whose path
+    Snakemake would see wildcards, or an invalid study.
     """
+    if set("{}") & set(str(project)):
+        raise ConfigError(
+            f"{printable(project)}: is not allowed: Snakemake takes braces in the path of the"
+            " project's folder for wildcards"
+        )
+    for option, short in ((OVERRIDES, "-C"), ("--configfile", "--configfiles")):
+        if sum(argument.partition("=")[0] in (option, short) for argument in call) > 1:
+            raise ConfigError(f"{option}: is there twice, of which Snakemake drops the first")
     if len(config_files) > 1:
         listed = ", ".join(str(path) for path in config_files)
         raise ConfigError(f"--configfile: got {listed}; allowed: one file, which is one study")
-    return load_study(near(config_files[0] if config_files else project / DEFAULT_STUDY), overrides)
+    file = near(config_files[0] if config_files else project / DEFAULT_STUDY)
+    return load_study(file, read_overrides(overrides))
 
 
 def parse_study(fields: Mapping[str, Any], *, origin: str) -> Study:
@@ -76,7 +86,7 @@ def _validated(fields: Mapping[str, Any], origin: Callable[[tuple[str | int, ...
         return Study.model_validate(dict(fields))
     except ValidationError as error:
         problems = _causes(error.errors())
-        lines = [f"{origin(problem['loc'])}: {_describe(problem)}" for problem in problems]
+        lines = [_line(origin(problem["loc"]), problem) for problem in problems]
         raise ConfigError("\n".join(lines)) from error
 
 
@@ -149,6 +159,13 @@ def _causes(problems: Sequence[Any]) -> list[Any]:
     if bad & {"losses", "networks"}:
         return [problem for problem in causes if problem["loc"][:1] != ("comparisons",)]
     return causes
+
+
+def _line(origin: str, problem: Any) -> str:
+    line, form = f"{origin}: {_describe(problem)}", "'limits={epochs: 1}'"
+    is_unknown = origin == OVERRIDES and problem["type"] == "extra_forbidden"
+    is_inside = is_unknown and "." in _meant(problem["loc"])
+    return f"{line} A field inside another is written {form}." if is_inside else line
 
 
 def _describe(problem: Any) -> str:
