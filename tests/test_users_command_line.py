@@ -1,8 +1,10 @@
 """The command as users call it: every mistake is one line, and the exit status says so."""
 
+import os
 import shutil
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from builders.class_folders import write_classes
 from builders.project_copy import ROOT
 from lossbench.study.paths import StudyPaths
 from lossbench.tables.stored import write_tables
+from lossbench.verbs import adopt
 
 
 @pytest.fixture
@@ -71,6 +74,76 @@ def test_a_tilde_that_the_shell_left_is_the_home_folder(lossbench, tmp_path, mon
     assert lossbench("adopt", "own", "--source=~/photos", *files(tmp_path))[0] == 0
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--source=~nobody-of-this-name/x",),
+        ("--source=photos", "--reading={"),
+        ("--source=photos", '--reading={"size": 1}'),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_one_line(lossbench, tmp_path, arguments):
+    line(lossbench("adopt", "own", *arguments, *files(tmp_path)))
+
+
+# Output, and what surrounds a call
+
+
+def by_shell(rest: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command with the rest of a shell's line."""
+    call = f"{sys.executable} -c 'from lossbench.cli import main; main()' {rest}"
+    return subprocess.run(
+        ["bash", "-o", "pipefail", "-c", call],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_output_that_finds_no_space_is_one_line():
+    result = by_shell("--version > /dev/full")
+    assert result.returncode == 1
+    assert result.stderr == "lossbench: [Errno 28] No space left on device\n"
+
+
+@pytest.mark.parametrize("rest", ["list >&-", "list | true", "--version | true"])
+def test_output_that_nobody_takes_is_no_error(rest):
+    assert by_shell(rest).stderr == ""
+
+
+def test_a_library_s_warning_ends_no_job(lossbench, tmp_path, monkeypatch):
+    source = write_classes(tmp_path / "photos")
+    monkeypatch.setenv("PYTHONWARNINGS", "error")
+    with warnings.catch_warnings(record=True):
+        warnings.simplefilter("error")
+        monkeypatch.setattr(adopt, "prepare_own", warning(adopt.prepare_own))
+        assert lossbench("adopt", "own", f"--source={source}", *files(tmp_path))[0] == 0
+
+
+def warning(function):
+    def warns(*arguments, **named):
+        warnings.warn("what a new version will not do", FutureWarning, stacklevel=2)
+        return function(*arguments, **named)
+
+    return warns
+
+
+# The run cache
+
+
+def test_a_folder_that_is_no_run_cache_is_not_pruned(lossbench, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    others = [Path("mine/ab/cdef/a"), Path("mine/checkpoints/best.pt"), Path("mine/00/x/b")]
+    for path in others:
+        path.parent.mkdir(parents=True)
+        path.write_text("mine")
+    assert "mine: 0 runs" in lossbench("cache", "--folder=mine", "--prune", "--max-size=0B")[1]
+    assert all(path.exists() for path in others)
+    assert "absent is no folder" in line(lossbench("cache", "--folder=absent"))
+
+
 # Two studies compared
 
 
@@ -111,6 +184,21 @@ def test_what_is_no_finished_study_is_said(lossbench, studies, tmp_path):
     assert "is not finished; it lacks claims" in line(lossbench("compare", one, begun))
     (begun / "tables/claims.parquet").write_bytes(b"no table")
     assert "claims.parquet" in line(lossbench("compare", one, begun))
+
+
+@pytest.mark.parametrize("verb", ["show", "export"])
+def test_an_unfinished_study_is_said_to_be_one(lossbench, tmp_path, verb):
+    assert "is no study" in line(lossbench(verb, tmp_path / "absent"))
+    (tmp_path / "study.json").write_text("{")
+    assert "is not finished; it lacks" in line(lossbench(verb, tmp_path))
+
+
+def test_a_damaged_record_of_a_study_is_one_line(lossbench, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("results/one").mkdir(parents=True)
+    Path("results/one/study.json").write_text("{")
+    for verb in ("status", "cache"):
+        assert "results/one/study.json" in line(lossbench(verb))
 
 
 # make

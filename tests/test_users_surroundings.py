@@ -250,7 +250,8 @@ LAUNCHED = {
     "torchrun": {"WORLD_SIZE": "2", "RANK": "1", "LOCAL_RANK": "1", "MASTER_ADDR": "nowhere"},
     "srun": {"SLURM_JOB_ID": "7", "SLURM_NTASKS": "4", "SLURM_PROCID": "3", "SLURM_LOCALID": "2"},
     "threads": {"MKL_NUM_THREADS": "7", "OMP_NUM_THREADS": "many"},
-    "python": {"PYTHONOPTIMIZE": "2", "PYTHONSAFEPATH": "1", "PYTHONHASHSEED": "5"},
+    "python": {"PYTHONOPTIMIZE": "2", "PYTHONSAFEPATH": "1", "PYTHONHASHSEED": "5"}
+    | {"PYTHONWARNINGS": "error", "LC_ALL": "C", "MALLOC_PERTURB_": "5"},
 }
 
 
@@ -329,10 +330,14 @@ def test_a_study_is_the_same_in_hostile_surroundings(tmp_path, latin):
         "GIT_DIR": "/nowhere",
         "PYTHONHASHSEED": "1",
         "TZ": "Asia/Tokyo",
-        "COLUMNS": "20",
+        "COLUMNS": "1",
+        "FORCE_COLOR": "1",
+        "PYTHONWARNINGS": "error",
+        "PYTHONOPTIMIZE": "2",
+        "SOURCE_DATE_EPOCH": "0",
     }
     tables, program = [], Path(sys.executable).parent / "snakemake"
-    for name, environment in (("plain", {"PYTHONUTF8": "1"}), ('it\'s #1 "ö"', hostile)):
+    for name, environment in (("plain", {"PYTHONUTF8": "1"}), ('it\'s #1 % $y [*] "ö"', hostile)):
         project = Project(tmp_path / name, study)
         write_classes(project.folder / "Bilder ä ✓", each=6, names=[*NAMES[:8], "Größe", "b$c$"])
         before = os.umask(0o077 if environment is hostile else 0o022)

@@ -12,6 +12,7 @@ import os
 import pkgutil
 import signal
 import sys
+import warnings
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
@@ -85,19 +86,41 @@ def main() -> None:
     Lightning would swallow the signal, stop training and leave with status 0.
     """
     signal.signal(signal.SIGTERM, _terminate)
+    _ignore_surroundings()
+    # What imports make lives to the end. Looking for garbage among it, as often as Python does
+    # by default, takes a fifth of the start of a training job.
+    gc.set_threshold(100_000)
+    try:
+        try:
+            app()
+        finally:
+            print(end="", flush=True)
+    except BrokenPipeError:  # such as of `lossbench list | head -1`
+        _drop_output()
+    except (LossbenchError, OSError) as error:
+        print(f"lossbench: {error}", file=sys.stderr)
+        if isinstance(error, OSError):
+            _drop_output()
+        sys.exit(1)
+
+
+def _ignore_surroundings() -> None:
     # Neither a notebook's backend nor a user's style, nor the locale, has a say in what is made.
     os.environ |= {"MPLBACKEND": "agg", "MATPLOTLIBRC": os.devnull}
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    # What imports make lives to the end. Looking for garbage among it, as often as Python does
-    # by default, takes a fifth of the start of a training job.
-    gc.set_threshold(100_000)
-    try:
-        app()
-    except LossbenchError as error:
-        print(f"lossbench: {error}", file=sys.stderr)
-        sys.exit(1)
+    # Libraries warn of what is no fault of a study. What stays silent is Python's own choice.
+    if "error" in os.environ.pop("PYTHONWARNINGS", ""):
+        warnings.resetwarnings()
+        for silent in (DeprecationWarning, PendingDeprecationWarning, ResourceWarning):
+            warnings.simplefilter("ignore", silent)
+
+
+def _drop_output() -> None:
+    """Let Python not try, and fail, to write it once more at its end."""
+    if sys.stdout is sys.__stdout__:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _terminate(number: int, _frame: FrameType | None) -> None:
@@ -113,5 +136,5 @@ def _help(name: str) -> str:
 def _load(name: str) -> Any:
     module = importlib.import_module(f"lossbench.verbs.{name}")
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    alone.command(name, help=module.__doc__)(getattr(module, name))
+    alone.command(name, help=_help(name))(getattr(module, name))
     return typer.main.get_command(alone)

@@ -7,6 +7,7 @@ import typer
 
 from lossbench.datasets.own import prepare_own
 from lossbench.datasets.prepared import save
+from lossbench.errors import ConfigError
 from lossbench.study.data import Reading
 from lossbench.verbs import Out
 
@@ -21,8 +22,12 @@ def adopt(
     reading: Annotated[str, typer.Option(help="Size, colour and classes, as JSON.")] = "{}",
     data_dir: Annotated[Path, typer.Option(help="Where built-in data stand.")] = Path("data"),
 ) -> None:
-    read = Reading.model_validate_json(reading)
-    prepared = prepare_own(dataset, source.expanduser(), read, data_dir=data_dir.expanduser())
+    try:
+        read = Reading.model_validate_json(reading)
+        images, built_in = source.expanduser(), data_dir.expanduser()
+    except (ValueError, RuntimeError) as error:  # no JSON of a reading; no home folder
+        raise ConfigError(" ".join(str(error).split())) from error
+    prepared = prepare_own(dataset, images, read, data_dir=built_in)
     save(prepared, out, manifest)
     for pair, images in prepared.manifest.equal_images.items():
         split, _, other = pair.partition(" in ")

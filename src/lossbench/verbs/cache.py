@@ -1,18 +1,21 @@
 """Say what the run cache holds and which studies use it; drop what is not needed."""
 
 from collections import Counter
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from lossbench.errors import ConfigError
+from lossbench.errors import ConfigError, printable
 from lossbench.run_cache import CHECKPOINTS, Entry, RunCache
 from lossbench.study.loading import read_study
 from lossbench.study.paths import LISTING, RESULTS
 from lossbench.study.settings import Compute
 from lossbench.tables.listing import read_listing
 
+KEY = "[0-9a-f]" * 32
+"""The names of entries and checkpoints. A folder may hold something else too."""
 UNITS = {"": 1, "B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
@@ -24,14 +27,16 @@ def cache(
     ] = None,
 ) -> None:
     limit = None if max_size is None else parse_size(max_size)
+    if folder is not None and not folder.is_dir():
+        raise ConfigError(f"--folder: {printable(folder)} is no folder; allowed: a run cache")
     runs = RunCache(folder or _default_folder())
     users = used_by()
     if prune:
-        _drop(runs, [entry for entry in runs.entries() if entry.key not in users], "unused")
-        for checkpoint in (runs.folder / CHECKPOINTS).glob("*"):
+        _drop(runs, [entry for entry in _entries(runs) if entry.key not in users], "unused")
+        for checkpoint in (runs.folder / CHECKPOINTS).glob(KEY):
             checkpoint.unlink()
     if limit is not None:
-        _drop(runs, too_many(list(runs.entries()), limit), "not used for longest")
+        _drop(runs, too_many(_entries(runs), limit), "not used for longest")
     _show(runs, users)
 
 
@@ -68,6 +73,10 @@ def too_many(entries: list[Entry], limit: int) -> list[Entry]:
     return dropped
 
 
+def _entries(runs: RunCache) -> list[Entry]:
+    return [entry for entry in runs.entries() if fnmatchcase(entry.key, KEY)]
+
+
 def _default_folder() -> Path:
     """The one cache of the studies under results/. Raises ConfigError: they have several."""
     folders = {read_study(path).compute.cache for path in RESULTS.glob("*/study.json")}
@@ -85,7 +94,7 @@ def _drop(runs: RunCache, entries: list[Entry], why: str) -> None:
 
 
 def _show(runs: RunCache, users: dict[str, list[str]]) -> None:
-    entries = list(runs.entries())
+    entries = _entries(runs)
     print(f"{runs.folder}: {len(entries)} runs, {_size(sum(entry.bytes for entry in entries))}")
     counts = Counter(name for entry in entries for name in set(users.get(entry.key, ["no study"])))
     for name, count in sorted(counts.items()):

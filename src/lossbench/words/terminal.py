@@ -1,6 +1,6 @@
 """Tables in the terminal; where the output is no terminal, a hundred columns wide."""
 
-import sys
+import os
 from collections.abc import Collection, Iterable, Sequence
 
 STYLES = {"ok": "green", "warning": "yellow", "not allowed": "red"}
@@ -20,7 +20,7 @@ def print_table(
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
+    console = Console(highlight=False, width=None if os.isatty(1) else 100)
     table = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD)
     for column in columns:
         is_numeric = column in numeric
