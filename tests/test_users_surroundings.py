@@ -79,6 +79,14 @@ def test_a_repository_of_another_owner_has_its_commit(tmp_path):
     assert git_state(tmp_path / "one") == {"git_commit": commit, "git_dirty": False}
 
 
+def test_the_commit_is_the_code_s_wherever_a_study_runs(tmp_path, monkeypatch):
+    """Like `-s /path/to/Snakefile` in a folder of one's own."""
+    repository(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert git_state() == git_state(ROOT)
+    assert git_state()["git_commit"] != git_state(tmp_path)["git_commit"]
+
+
 def test_without_git_or_a_commit_nothing_is_said(tmp_path, monkeypatch):
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     assert git_state(tmp_path)["git_commit"] is None
@@ -248,7 +256,8 @@ def test_an_adopted_data_set_is_the_same_with_a_full_disk_for_temporary_files(tm
 
 LAUNCHED = {
     "torchrun": {"WORLD_SIZE": "2", "RANK": "1", "LOCAL_RANK": "1", "MASTER_ADDR": "nowhere"},
-    "srun": {"SLURM_JOB_ID": "7", "SLURM_NTASKS": "4", "SLURM_PROCID": "3", "SLURM_LOCALID": "2"},
+    "srun": {"SLURM_JOB_ID": "7", "SLURM_NTASKS": "4", "SLURM_PROCID": "3", "SLURM_LOCALID": "2"}
+    | {"SLURM_NTASKS_PER_NODE": "2", "SLURM_JOB_NAME": "train"},
     "threads": {"MKL_NUM_THREADS": "7", "OMP_NUM_THREADS": "many"},
     "python": {"PYTHONOPTIMIZE": "2", "PYTHONSAFEPATH": "1", "PYTHONHASHSEED": "5"}
     | {"PYTHONWARNINGS": "error", "LC_ALL": "C", "MALLOC_PERTURB_": "5"},
