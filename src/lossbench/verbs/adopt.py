@@ -24,10 +24,10 @@ def adopt(
 ) -> None:
     try:
         read = Reading.model_validate_json(reading)
-        images, built_in = source.expanduser(), data_dir.expanduser()
+        own, built_in = source.expanduser(), data_dir.expanduser()
     except (ValueError, RuntimeError) as error:  # no JSON of a reading; no home folder
         raise ConfigError(" ".join(str(error).split())) from error
-    prepared = prepare_own(dataset, images, read, data_dir=built_in)
+    prepared = prepare_own(dataset, own, read, data_dir=built_in)
     save(prepared, out, manifest)
     for pair, images in prepared.manifest.equal_images.items():
         split, _, other = pair.partition(" in ")
