@@ -38,11 +38,14 @@
   };
   root.classList.add("js");
 
+  // A cell has its exact value beside its text where the two differ.
+  const value = (cell) => cell.dataset.value ?? (cell.querySelector("code") ?? cell).textContent;
+
   // Tables as CSV: every row in the order shown, exact values, the tables' own column names.
   const quoted = (text) => (/[",\r\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text);
   const csv = (table) => {
     const head = all("thead th", table).map((cell) => cell.dataset.name);
-    const body = all("tbody tr", table).map((row) => [...row.cells].map((cell) => cell.dataset.value));
+    const body = all("tbody tr", table).map((row) => [...row.cells].map(value));
     return [head, ...body].map((row) => row.map(quoted).join(",") + "\r\n").join("");
   };
   const saveTable = (table) => {
@@ -66,10 +69,10 @@
   const sort = (table, header) => {
     const descending = header.getAttribute("aria-sort") === "ascending";
     const order = compare(header.classList.contains("number"), descending ? -1 : 1);
-    const value = (row) => row.cells[header.cellIndex].dataset.value;
+    const key = (row) => value(row.cells[header.cellIndex]);
     all("thead th", table).forEach((other) => other.setAttribute("aria-sort", "none"));
     header.setAttribute("aria-sort", descending ? "descending" : "ascending");
-    table.tBodies[0].append(...[...table.rows].slice(1).sort((a, b) => order(value(a), value(b))));
+    table.tBodies[0].append(...[...table.rows].slice(1).sort((a, b) => order(key(a), key(b))));
     say("Sorted by " + header.textContent.trim() + (descending ? ", descending" : ", ascending"));
   };
   const filter = (table, words, count) => {
@@ -105,7 +108,7 @@
   });
 
   all("td[data-copy]").forEach((cell) => {
-    const made = button("Copy", "the command", () => copy(cell.dataset.value, "Command"));
+    const made = button("Copy", "the command", () => copy(value(cell), "Command"));
     made.className = "copy";
     cell.prepend(made, " ");
   });
