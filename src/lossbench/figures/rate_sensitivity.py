@@ -11,7 +11,7 @@ from lossbench.figures.axes import percent_axis, plain_axis, positive
 from lossbench.figures.curves import draw_summary
 from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.legends import legend
-from lossbench.figures.panels import losses, panel_each, places
+from lossbench.figures.panels import losses, main, panel_each
 from lossbench.figures.tuning_runs import tuned
 from lossbench.study.config import Study
 from lossbench.words import names, numbers
@@ -27,7 +27,7 @@ def available(tables: Tables) -> bool:
 def draw(tables: Tables, study: Study) -> Figure:
     """A panel for each comparison: final validation error of tuning runs against the rate."""
     ended = tuned(tables)
-    figure, panels, _ = panel_each(places(ended, study), panel_height=2.3)
+    figure, panels, _ = panel_each(main(ended, study), panel_height=2.3)
     for place, panel in panels.items():
         _rates(panel, place.rows(ended), place.rows(tables["choices"]))
         spec = panel.get_subplotspec()
@@ -56,6 +56,7 @@ def words(tables: Tables, _study: Study) -> Words:
 
 
 def _rates(axes: Axes, ended: pd.DataFrame, choices: pd.DataFrame) -> None:
+    has_zeros = bool((ended["validation_error"] == 0).any())
     ended = ended.assign(validation_error=positive(ended["validation_error"]))
     lost = ended[ended["diverged"]].assign(validation_error=chance_errors)
     edges = choices[choices["on_edge"]]
@@ -71,6 +72,8 @@ def _rates(axes: Axes, ended: pd.DataFrame, choices: pd.DataFrame) -> None:
     axes.margins(0.09)
     plain_axis(axes.xaxis, log=True)
     percent_axis(axes.yaxis, log=True)
+    if has_zeros:  # which are drawn elsewhere
+        axes.fmt_ydata = None
 
 
 def _marks(axes: Axes, rows: pd.DataFrame, **look: object) -> None:

@@ -11,7 +11,7 @@ from lossbench.cards.loss import REFERENCE
 from lossbench.figures import forest, theme
 from lossbench.figures.axes import percent_axis
 from lossbench.figures.drawing import Tables, Words, filled
-from lossbench.figures.panels import focus, heading, losses, places, records
+from lossbench.figures.panels import focus, losses, main, place_heading, records
 from lossbench.figures.tuning_runs import CHOSEN, tuned
 from lossbench.study.config import Study
 from lossbench.study.fields import LossName
@@ -29,13 +29,13 @@ def available(tables: Tables) -> bool:
 def draw(tables: Tables, study: Study) -> Figure:
     """A panel for each comparison: validation error at the reference's rate, and at the own one."""
     pairs = _same_rate(tables)
-    shown = places(pairs, study)
+    shown = main(pairs, study)
     lines = [shown[at : at + 2] for at in range(0, len(shown), 2)]
     orders = [losses(pd.concat([place.rows(pairs) for place in line])) for line in lines]
     figure, axes = forest.grid(orders, columns=len(lines[0]))
     for panels, line, order in zip(axes, lines, orders, strict=True):
         for panel, place in zip(panels, line, strict=False):
-            heading(panel, place.heading)
+            place_heading(panel, place)
             _dumbbells(panel, place.rows(pairs), order)
             panel.set_xlabel("validation error of tuning runs" if line is lines[-1] else "")
         forest.name_rows(panels[0], order)

@@ -40,6 +40,11 @@ def points(x: float, digits: int = 2) -> str:
     return _with_unit(signed(100 * x, digits), f"{NO_BREAK}pp")
 
 
+def change(x: float) -> str:
+    """The relative change `x` in percent, signed: 0.25 reads +25%."""
+    return _with_unit(signed(100 * x, 0), "%")
+
+
 def ratio(x: float, digits: int = 2) -> str:
     """A factor, with at least `digits` significant digits: 2.8×, 0.95×, 12×, 1,250×.
 
