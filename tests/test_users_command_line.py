@@ -108,7 +108,7 @@ def test_output_that_finds_no_space_is_one_line():
     assert result.stderr == "lossbench: [Errno 28] No space left on device\n"
 
 
-@pytest.mark.parametrize("rest", ["list >&-", "--version | (exec <&-; sleep 2)"])
+@pytest.mark.parametrize("rest", ["list >&-", "--version | true"])
 def test_output_that_nobody_takes_is_no_error(rest):
     assert by_shell(rest).stderr == ""
 
