@@ -177,7 +177,7 @@ def _uncertainty(question: Question, part: Part) -> str:
     if not part.intervals:
         return f"{replicates}, no interval"
     which = "interval" if len(part.rows) == 1 else "intervals within"
-    ends = numbers.span(part.intervals, question.write)
+    ends = (numbers.span if len(part.rows) == 1 else numbers.bounds)(part.intervals, question.write)
     known = [f"{part.rows[0].level:.0%} {which} {ends}, {replicates}"]
     if without := tuple(row for row in part.rows if math.isnan(row.ci_low)):
         known.append(f"no interval {on(Part(part.verdict, without).places)}")
