@@ -173,6 +173,24 @@ def test_the_modules_that_count_are_those_that_are_imported(folder):
     assert found == {"my_losses.py", "helper.py", "__init__.py", "inner.py", "deepest.py"}
 
 
+def test_folders_without_an_init_count_too(folder):
+    (folder / "package/plain/deep").mkdir(parents=True)
+    (folder / "package/plain/deep/end.py").write_text("VALUE = 1\n")
+    (folder / "helper.py").write_text("from package.plain.deep.end import VALUE\n")
+    found = {path.name for path in local_modules("my_losses.py:focal").values()}
+    assert found == {"my_losses.py", "helper.py", "__init__.py", "end.py"}
+
+
+def test_packages_of_another_environment_are_installed_too(folder, monkeypatch):
+    """An environment made with the system's packages, or the bundle's, which has a `.pth` file."""
+    (folder / "site-packages").mkdir()
+    (folder / "site-packages/elsewhere.py").write_text("VALUE = 1\n")
+    (folder / "my_losses.py").write_text("import elsewhere\nfocal = elsewhere.VALUE\n")
+    monkeypatch.syspath_prepend(folder / "site-packages")
+    found = {path.name for path in local_modules("my_losses.py:focal").values()}
+    assert found == {"my_losses.py"}
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "counts"),
     [

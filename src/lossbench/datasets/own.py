@@ -65,6 +65,7 @@ def prepare_own(
         licence=card.licence if card else "not stated",
         citation=card.citation if card else "the study's own data",
         classes=read.classes,
+        reading=reading,
     )
 
 

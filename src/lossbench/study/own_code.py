@@ -8,19 +8,20 @@ import ast
 import hashlib
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import metadata, util
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
+from pkgutil import get_importer
 
 from lossbench.errors import did_you_mean
 from lossbench.study.fields import on_disk
 
-INSTALLED = tuple(
-    Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")
-)
-"""What is in these folders does not change under a study: its version counts, not its text."""
+LIBRARY = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib"))
+PACKAGES = {"site-packages", "dist-packages"}
+"""What is in folders of these names, this environment's or another's that it sees, does not change
+under a study: its version counts, not its text."""
 
 
 def resolved(source: str, folder: Path) -> str:
@@ -120,8 +121,15 @@ def _spec(dotted: str, folder: Path | None = None) -> ModuleSpec | None:
         if spec is None or spec.submodule_search_locations is None:
             return None
         name = f"{name}.{part}"
-        spec = PathFinder.find_spec(name, list(spec.submodule_search_locations))
+        spec = _below(name, spec.submodule_search_locations)
     return spec
+
+
+def _below(name: str, folders: Iterable[str]) -> ModuleSpec | None:
+    """A module in a package's folders. PathFinder would want that package imported."""
+    finders = (get_importer(folder) for folder in folders)
+    found = (finder.find_spec(name) for finder in finders if finder is not None)
+    return next((spec for spec in found if spec is not None), None)
 
 
 def _origin(spec: ModuleSpec | None) -> Path | None:
@@ -130,7 +138,8 @@ def _origin(spec: ModuleSpec | None) -> Path | None:
 
 
 def _is_installed(file: Path) -> bool:
-    return any(file.absolute().is_relative_to(folder) for folder in INSTALLED)
+    path = file.absolute()
+    return bool(PACKAGES & set(path.parts)) or any(map(path.is_relative_to, LIBRARY))
 
 
 def _imported(tree: ast.Module, name: str, file: Path) -> set[str]:
