@@ -53,6 +53,12 @@ def random(logits, labels):
 def changing(logits, labels):
     return focal(logits.mul_(2), labels)
 
+def relabelling(logits, labels):
+    return focal(logits, labels.copy_(labels.roll(1)))
+
+def heedless(logits, labels):
+    return logits.square().mean(-1)
+
 def frozen(logits, labels):
     return focal(logits, labels) * logits.detach().square().mean(-1)
 
@@ -68,6 +74,12 @@ class Weighted(nn.Module):
         self.weight = nn.Parameter(torch.ones(1))
     def forward(self, logits, labels):
         return self.weight * focal(logits, labels)
+
+class Callable:
+    def __init__(self, reduction):
+        pass
+    def __call__(self, logits, labels):
+        return focal(logits, labels)
 
 class Net(nn.Module):
     def __init__(self, shape):
@@ -94,7 +106,40 @@ class Dropping(Net):
 class Fixed(Net):
     def __init__(self, shape):
         super().__init__(shape)
+        self.layers = nn.Sequential(nn.Flatten(), nn.Linear(shape[0] * shape[1] * shape[2], 4))
+        nn.init.ones_(self.layers[1].weight), nn.init.zeros_(self.layers[1].bias)
+
+class Empty(Net):
+    def __init__(self, shape):
+        super().__init__(shape)
         self.layers = nn.Flatten()
+
+class Frozen(Net):
+    def __init__(self, shape):
+        super().__init__(shape)
+        self.layers[4] = nn.Identity()
+        self.requires_grad_(False)
+
+class TwoWidths(Net):
+    def forward(self, images):
+        features = super().forward(images)
+        return features if self.training else features[:, :4]
+
+class Double(Net):
+    def forward(self, images):
+        return super().forward(images).double()
+
+class Pair(Net):
+    def forward(self, images):
+        return super().forward(images), images
+
+class Normed(Net):
+    def __init__(self, shape):
+        super().__init__(shape)
+        self.layers.append(nn.BatchNorm1d(16))
+
+def nothing(shape):
+    return None
 
 class Deaf(Net):
     def forward(self, images):
@@ -183,7 +228,7 @@ def test_a_good_loss_passes_every_trial(file, loss):
     }[loss]
     for classes in (2, 10, 100):
         trials = list(try_loss(found, classes=classes, on_gpu=True))
-        assert [trial.outcome for trial in trials] == ["ok"] * 8
+        assert [trial.outcome for trial in trials] == ["ok"] * 9
     assert "× cross-entropy's" in trials[-1].said
 
 
@@ -193,15 +238,18 @@ def test_a_good_loss_passes_every_trial(file, loss):
         ("averaged", "shape", "returns the shape () for 8 examples; allowed: (8,)"),
         ("one_number", "shape", "returns float; allowed: a tensor"),
         ("whole", "shape", "returns torch.int64; allowed: floating"),
-        ("changing", "shape", "changes the logits that it is given"),
+        ("changing", "shape", "changes the logits or labels that it is given"),
+        ("relabelling", "shape", "changes the logits or labels that it is given"),
         ("broken", "shape", "RuntimeError: two lines"),
         ("random", "repeatable", "two calls give two values"),
         ("overflows", "finite at ±10000", "the value is not finite at logits of ±10000"),
         ("detached", "gradient", "has no gradient by the logits"),
         ("flat", "gradient", "is zero, so that nothing would learn"),
+        ("heedless", "labels", "other labels give the same values"),
         ("mixing", "examples apart", "mixes the examples of a batch"),
         ("branching", "examples apart", "mixes the examples of a batch"),
         ("Weighted", "shape", "has parameters to train; allowed: settings alone"),
+        ("Callable", "shape", "is a class, but no torch.nn.Module"),
     ],
 )
 def test_what_cannot_train_is_refused(file, loss, name, said):
@@ -260,6 +308,12 @@ def test_a_good_network_passes_every_trial(file):
         ("focal", "shape", "cannot be built for images (3, 20, 20)"),
         ("Dropping", "repeatable", "two passes in training mode differ"),
         ("Fixed", "seeded start", "two seeds give one start"),
+        ("Empty", "shape", "has no parameters"),
+        ("Frozen", "gradient", "no parameter has a gradient"),
+        ("TwoWidths", "repeatable", "returns the shape (8, 16) in training mode; allowed: (8, 4)"),
+        ("Double", "shape", "returns torch.float64 for float32 images"),
+        ("Pair", "shape", "makes tuple of images; allowed: features (B, H)"),
+        ("nothing", "shape", "makes NoneType of a shape; allowed: a torch.nn.Module"),
         ("Unseeded", "seeded start", "one seed gives two starts"),
         ("Deaf", "gradient", "no parameter has a gradient"),
         ("Mixing", "examples apart", "mixes the images of a batch"),
@@ -270,6 +324,12 @@ def test_a_network_that_cannot_train_is_refused(file, network, name, said):
     found = refusal(list(try_network(f"{file}:{network}", (3, 20, 20), on_gpu=True)))
     assert found.name == name
     assert said in found.said
+
+
+def test_a_network_that_needs_larger_batches_is_refused(file):
+    tried = partial(try_network, f"{file}:Normed", (3, 20, 20))
+    assert [trial.outcome for trial in tried(batch_size=2)] == ["ok"] * 6
+    assert "Expected more than 1 value per channel" in refusal(list(tried(batch_size=1))).said
 
 
 def test_a_seed_gives_a_network_one_start_and_leaves_pytorch_s_generator(file, monkeypatch):

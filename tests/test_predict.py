@@ -2,7 +2,6 @@
 
 import json
 import sys
-from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -14,10 +13,13 @@ import torch
 from PIL import Image
 from safetensors import safe_open
 
-from lossbench.datasets.prepared import save
+from lossbench.datasets.own import prepare_own
+from lossbench.datasets.preparation import prepare
+from lossbench.datasets.prepared import Prepared, save
 from lossbench.errors import LossbenchError
 from lossbench.networks.models import MODELS
 from lossbench.run_cache import WEIGHTS
+from lossbench.study.data import Reading
 from lossbench.study.grid import Margin, Rescaling
 from lossbench.study.job import Cell, Job
 from lossbench.study.own_code import code_of
@@ -49,11 +51,12 @@ CASES = {
 }
 
 
-def kept(folder: Path, of: Cell, shape: tuple[int, int, int], **manifest: object) -> Path:
+def kept(
+    folder: Path, of: Cell, shape: tuple[int, int, int], prepared: Prepared | None = None
+) -> Path:
     """The folder of a run of this cell whose network is kept, with its test images as files."""
-    data, prepared = folder / "data.npz", noisy(shape)
-    described = prepared.manifest.model_copy(update=manifest)
-    save(replace(prepared, manifest=described), data, data.with_suffix(".json"))
+    data, prepared = folder / "data.npz", prepared or noisy(shape)
+    save(prepared, data, data.with_suffix(".json"))
     job = Job(cells=(of,), replicates=tuple(replicates([0, 1])), code="0" * 16, keep_weights=True)
     compute = Compute(accelerator="cpu", cache=folder / "cache")
     sources = {"own_network": "my_nets.py:Net"} if of.own_network else {}
@@ -149,15 +152,15 @@ def test_an_own_network_needs_its_source(tmp_path, monkeypatch, capsys):
     assert "no longer what was trained" in refused(weights, first)
 
 
-def test_images_are_resized_and_recoloured_if_the_data_set_s_were(tmp_path, capsys):
-    run = kept(tmp_path, cell(), GREY, size=28, colour="grey")
+def test_images_are_resized_and_recoloured_as_the_data_set_was(tmp_path, capsys):
+    """Its own images, from files of their first size and of another colour."""
+    whole = prepare("digits", Path())
+    small = prepare_own("small", Path("digits"), Reading(size=20, colour="grey"))
+    run = kept(tmp_path, cell(epochs=1), (1, 20, 20), small)
+    for index, [image] in enumerate(whole.examples("test").images):
+        Image.fromarray(image).convert("RGB").save(tmp_path / f"{index:03}.png")
     capsys.readouterr()
-    whole = Image.open(run / "000.png")
-    whole.resize((56, 56), Image.Resampling.NEAREST).convert("RGB").save(tmp_path / "large.png")
-    found = table(capsys, run / WEIGHTS, [run / "000.png", tmp_path / "large.png"])
-    logits = found.iloc[:, 3:].to_numpy()
-    assert np.abs(logits[0] - logits[1]).max() < np.abs(logits[0]).max() / 2
-    assert not np.array_equal(logits[0], logits[1])
+    assert_as_the_run(table(capsys, run / WEIGHTS, sorted(tmp_path.glob("*.png"))), run)
 
 
 @pytest.mark.parametrize(

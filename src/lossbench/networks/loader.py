@@ -33,7 +33,9 @@ def own_loss(source: str) -> Callable[..., Tensor]:
 
     @cache
     def made(device: torch.device, **settings: float) -> nn.Module:
-        loss: nn.Module = found(**settings, reduction="none")
+        loss = found(**settings, reduction="none")
+        if not isinstance(loss, nn.Module):
+            raise ConfigError("is a class, but no torch.nn.Module; allowed: that, or a function")
         if any(True for _ in loss.parameters()):
             raise ConfigError("has parameters to train; allowed: settings alone")
         return loss.to(device)
@@ -51,9 +53,13 @@ def own_body(source: str, shape: ImageShape) -> Body:
     Its width is found by a forward pass on zeros. Raises ConfigError: it cannot be loaded.
     """
     module = load(source)(shape)
+    if not isinstance(module, nn.Module):
+        raise ConfigError(f"makes {type(module).__name__} of a shape; allowed: a torch.nn.Module")
     module.eval()
     with torch.no_grad():
-        features: Tensor = module(torch.zeros(2, *shape))
+        features = module(torch.zeros(2, *shape))
+    if not isinstance(features, Tensor) or not features.ndim:
+        raise ConfigError(f"makes {type(features).__name__} of images; allowed: features (B, H)")
     return Body(module.train(), width=features.shape[-1], is_drawn=True)
 
 

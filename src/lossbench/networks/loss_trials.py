@@ -36,6 +36,7 @@ def try_loss(loss: Loss, *, classes: int, seed: int = 0, on_gpu: bool = False) -
             Attempt("repeatable", lambda: _repeats(loss, logits, labels)),
             Attempt("finite at ±10000", lambda: _finite(loss, far, labels)),
             Attempt("gradient", lambda: _has_gradient(loss, logits, labels)),
+            Attempt("labels", lambda: _heeds(loss, logits, labels)),
             Attempt("finite differences", lambda: _differences(loss, logits, labels), "warning"),
             Attempt("examples apart", lambda: _apart(loss, logits, labels)),
             Attempt(
@@ -49,7 +50,7 @@ def try_loss(loss: Loss, *, classes: int, seed: int = 0, on_gpu: bool = False) -
 
 
 def _shape(loss: Loss, logits: Tensor, labels: Tensor) -> str:
-    before = logits.clone()
+    before = logits.clone(), labels.clone()
     values = loss(logits, labels)
     if not isinstance(values, Tensor):
         raise UnfitError(
@@ -62,8 +63,8 @@ def _shape(loss: Loss, logits: Tensor, labels: Tensor) -> str:
         )
     if not values.is_floating_point():
         raise UnfitError(f"returns {values.dtype}; allowed: floating-point numbers")
-    if not torch.equal(logits, before):
-        raise UnfitError("changes the logits that it is given; allowed: none of that")
+    if not all(map(torch.equal, (logits, labels), before)):
+        raise UnfitError("changes the logits or labels that it is given; allowed: none of that")
     return f"{tuple(logits.shape)} to {tuple(values.shape)}"
 
 
@@ -93,6 +94,12 @@ def _has_gradient(loss: Loss, logits: Tensor, labels: Tensor) -> str:
     if not torch.allclose(logit_gradient(loss, logits, labels), gradient):
         raise UnfitError("torch.func.grad finds another gradient than autograd; allowed: the same")
     return f"up to {gradient.abs().max():.3g}"
+
+
+def _heeds(loss: Loss, logits: Tensor, labels: Tensor) -> str:
+    if torch.equal(loss(logits, labels), loss(logits, (labels + 1) % logits.shape[-1])):
+        raise UnfitError("other labels give the same values, so that nothing would be learned")
+    return "other labels give other values"
 
 
 def _differences(loss: Loss, logits: Tensor, labels: Tensor, step: float = 1e-6) -> str:
