@@ -15,7 +15,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from pkgutil import get_importer
 
-from lossbench.errors import did_you_mean
+from lossbench.errors import ConfigError, did_you_mean
 from lossbench.study.fields import on_disk
 
 LIBRARY = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib"))
@@ -41,10 +41,10 @@ def problem(source: str) -> str:
         is_installed = file is None and not place.endswith(".py") and _spec(place) is not None
         return "" if is_installed else f"there is no {_kind(place)} {place}"
     try:
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-    except (OSError, SyntaxError, ValueError) as error:
-        return f"{file} cannot be read ({' '.join(str(error).split())})"
-    defined = set(_defined(tree.body))
+        local_modules(source)
+        defined = set(_defined(_parsed(file).body))
+    except ConfigError as error:
+        return str(error)
     if attribute in defined or "*" in defined or "__getattr__" in defined:
         return ""
     public = sorted(name for name in defined if not name.startswith("_"))
@@ -56,7 +56,7 @@ def code_of(source: str) -> str:
     """A digest of the source's file and of the local modules that it imports, and these import.
 
     Comments and layout do not count. Of installed packages that are imported the versions do, of
-    PyTorch and NumPy with the run itself. Raises OSError or SyntaxError: what cannot be read.
+    PyTorch and NumPy with the run itself. Raises ConfigError: a file that cannot be read.
     """
     place, _, attribute = source.rpartition(":")
     texts = {name: ast.unparse(_parsed(file)) for name, file in local_modules(source).items()}
@@ -186,7 +186,10 @@ def _version(dotted: str) -> str:
 
 
 def _parsed(file: Path) -> ast.Module:
-    return ast.parse(file.read_text(encoding="utf-8"))
+    try:
+        return ast.parse(file.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{file} cannot be read ({' '.join(str(error).split())})") from error
 
 
 def _kind(place: str) -> str:
