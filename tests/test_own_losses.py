@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 from torch.nn import functional
 
+from builders.project_copy import TINY
+from lossbench.datasets.prepared import Prepared
 from lossbench.errors import ConfigError
 from lossbench.networks.loader import add_loss, add_network, own_body, own_loss
 from lossbench.networks.loss_trials import try_loss
@@ -15,7 +18,16 @@ from lossbench.networks.losses import LOSSES, cross_entropy, logit_gradient, mse
 from lossbench.networks.models import MODELS, build
 from lossbench.networks.network_trials import try_network
 from lossbench.networks.trials import Trial
+from lossbench.study.grid import Margin
+from lossbench.study.job import Cell
+from lossbench.study.loading import load_study
 from lossbench.study.own_code import code_of
+from lossbench.study.own_fields import Setting
+from lossbench.study.plan import all_jobs
+from lossbench.study.settings import Compute
+from lossbench.tables.logits import matrix
+from lossbench.training.fit import fit
+from test_training import cell, noisy, replicates
 
 CODE = """
 import torch
@@ -25,6 +37,15 @@ from torch.nn import functional
 def focal(logits, labels, gamma=2.0):
     own = functional.log_softmax(logits, -1).gather(-1, labels.unsqueeze(-1)).squeeze(-1)
     return -((1 - own.exp()) ** gamma) * own
+
+def additive(logits, labels, s, m):
+    targets = functional.one_hot(labels, logits.shape[-1]).to(logits.dtype)
+    return functional.cross_entropy(logits - s * m * targets, labels, reduction="none")
+
+def angular(logits, labels, s, m, slack=1e-6):
+    angles = (logits / s).clamp(slack - 1, 1 - slack).acos()
+    targets = functional.one_hot(labels, logits.shape[-1]).to(logits.dtype)
+    return functional.cross_entropy(s * (angles + m * targets).cos(), labels, reduction="none")
 
 def averaged(logits, labels):
     return functional.cross_entropy(logits, labels)
@@ -230,6 +251,54 @@ def test_a_good_loss_passes_every_trial(file, loss):
         trials = list(try_loss(found, classes=classes, on_gpu=True))
         assert [trial.outcome for trial in trials] == ["ok"] * 9
     assert "× cross-entropy's" in trials[-1].said
+
+
+@pytest.mark.parametrize(("slack", "outcome"), [(1e-6, "ok"), (0.0, "not allowed")])
+def test_the_loss_of_a_cosine_head_is_tried_within_its_scale(file, slack, outcome):
+    """ArcFace (Deng et al. 2019): the arc cosine has no gradient where a cosine is ±1."""
+    loss = partial(own_loss(f"{file}:angular"), s=10.0, m=0.3, slack=slack)
+    trials = list(try_loss(loss, classes=10, scale=10.0))
+    assert trials[-1].outcome == outcome, trials
+    assert outcome == "ok" or "the gradient is not finite at logits of ±10;" in trials[-1].said
+
+
+def logits_of(cell: Cell, prepared: Prepared) -> list[list[float]]:
+    tables = fit(cell, replicates([0, 1]), prepared, Compute(accelerator="cpu"), show_bar=False)
+    return [row.tolist() for row in matrix(tables["predictions"])]
+
+
+def own_cell(monkeypatch: pytest.MonkeyPatch, source: str, **fields: object) -> Cell:
+    """The cell of an evaluation run with the loss at a source, called `mine`."""
+    monkeypatch.setitem(LOSSES, "mine", None)
+    add_loss("mine", source, code_of(source))
+    return cell().model_copy(update={"loss": "mine", "own_loss": code_of(source), **fields})
+
+
+def test_an_own_additive_margin_on_a_cosine_head_trains_as_the_built_in_one(file, monkeypatch):
+    setting = Setting(arguments=(("s", 10.0), ("m", 0.35)))
+    mine = own_cell(monkeypatch, f"{file}:additive", head="cosine", margin=setting)
+    built_in = cell("am_softmax", margin=Margin(m=0.35, s=10.0))
+    assert logits_of(mine, noisy()) == logits_of(built_in, noisy())
+
+
+def test_a_built_in_loss_may_be_listed_as_an_own_one_too(tmp_path, monkeypatch):
+    """So two settings of MSE on logits stand in one comparison, at rates decades apart."""
+    source = "lossbench.networks.losses:mse_logits"
+    plain = {"name": "plain", "source": source, "label": "MSE on logits, plain", "output": "none"}
+    grids = [
+        {"loss": "cross_entropy", "learning_rates": [0.03, 0.1]},
+        {"loss": "plain", "learning_rates": [3.0, 10.0]},
+        {"loss": "mse_logits", "learning_rates": [0.03, 0.1], "margins": [{"k": 15, "M": 30}]},
+    ]
+    compared = [TINY["comparisons"][0] | {"losses": grids}]
+    path = tmp_path / "study.yaml"
+    path.write_text(yaml.safe_dump(TINY | {"losses": [plain], "comparisons": compared}))
+    cells = [cell for job in all_jobs(load_study(path)) for cell in job.cells]
+    rates = {(each.loss, each.learning_rate) for each in cells if each.stage == "tuning"}
+    assert {("plain", 10.0), ("mse_logits", 0.1)} <= rates
+    assert {trial.outcome for trial in try_loss(own_loss(source), classes=10)} == {"ok"}
+    mine = own_cell(monkeypatch, source, output="none")
+    assert logits_of(mine, noisy()) == logits_of(cell("mse_logits"), noisy())
 
 
 @pytest.mark.parametrize(

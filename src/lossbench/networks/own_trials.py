@@ -60,6 +60,8 @@ def _losses(own: OwnLoss, *, classes: int, on_gpu: bool) -> Iterator[Tried]:
         return
     for setting in own.settings or (None,):
         arguments = dict(setting.arguments) if setting else {}
-        trials = try_loss(partial(loss, **arguments), classes=classes, on_gpu=on_gpu)
+        scale = setting.s if setting and own.head == "cosine" else None
+        filled = partial(loss, **arguments)
+        trials = try_loss(filled, classes=classes, on_gpu=on_gpu, scale=scale)
         name = f"losses, {own.name}" + (f" ({setting.label})" if setting else "")
         yield Tried(name, own.source, tuple(trials))

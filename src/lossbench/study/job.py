@@ -78,7 +78,9 @@ class Cell(Frozen):
     @property
     def scale(self) -> float | None:
         """The scale of a cosine head."""
-        return self.margin.s if isinstance(self.margin, Margin) else None
+        if self.head != "cosine" or not isinstance(self.margin, Margin | Setting):
+            return None
+        return self.margin.s
 
     @property
     def setting(self) -> str:

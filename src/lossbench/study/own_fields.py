@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic.json_schema import SkipJsonSchema
 
-from lossbench.cards.kinds import OutputName
+from lossbench.cards.kinds import HeadName, OutputName
 from lossbench.cards.loss import LOSSES, LossCard
 from lossbench.cards.network import NETWORKS, NetworkCard
 from lossbench.study.fields import DIGEST, LABEL, NAME, OWN, PLAIN, Frozen, Kind, written_out
@@ -92,6 +92,11 @@ class Setting(Frozen):
         """The text that identifies this setting in tables and paths, such as `gamma=2`."""
         return ",".join(f"{name}={value:g}" for name, value in self.arguments)
 
+    @property
+    def s(self) -> float | None:
+        """The one called so: of a cosine head, the scale of the cosines."""
+        return dict(self.arguments).get("s")
+
 
 SETTING_SCHEMA = WithJsonSchema(
     {"type": "object", "additionalProperties": {"type": "number"}, "minProperties": 1}
@@ -120,12 +125,19 @@ class OwnLoss(Frozen):
     """LaTeX, for one example: z logits, t one-hot target, y true class, p softmax, σ logistic."""
     output: OutputName = "softmax"
     """How logits become probabilities: softmax, sigmoid or none."""
-    head: Literal["linear", "linear_no_bias"] = "linear"
-    """The last layer."""
+    head: HeadName = "linear"
+    """The last layer; with `cosine` every setting has s, and the logits are s·cos θ."""
     settings: tuple[Annotated[Setting, SETTING_SCHEMA], ...] = ()
     """Keyword arguments to choose among, tuned with the rate; each is a trial, like a margin."""
     code: SkipJsonSchema[Digest] = ""
     """A digest of the code behind the source, filled in when the study file is read."""
+
+    @model_validator(mode="after")
+    def _cosines_have_a_scale(self) -> Self:
+        scales = [setting.s or 0 for setting in self.settings] or [0]
+        if self.head == "cosine" and min(scales) <= 0:
+            raise ValueError("head cosine needs settings, each with s above 0, such as {s: 10}")
+        return self
 
     @model_validator(mode="after")
     def _settings_differ(self) -> Self:
