@@ -163,6 +163,11 @@ def test_images_are_resized_and_recoloured_as_the_data_set_was(tmp_path, capsys)
     assert_as_the_run(table(capsys, run / WEIGHTS, sorted(tmp_path.glob("*.png"))), run)
 
 
+def test_the_network_of_a_run_that_diverged_is_refused(tmp_path):
+    run = kept(tmp_path, cell("mse_logits", learning_rate=1e25), GREY)
+    assert "its run diverged" in refused(run / WEIGHTS, run / "000.png")
+
+
 @pytest.mark.parametrize(
     ("image", "reason"),
     [
@@ -211,7 +216,6 @@ def test_what_is_no_kept_network_is_one_line(run, tmp_path):
     assert "is damaged" in refused(path, first)
     weights = run / WEIGHTS
     assert "of another version" in refused(changed(weights, path, more=1), first)
-    assert "its run diverged" in refused(changed(weights, path, diverged=True), first)
     smaller = changed(weights, path, classes=["0", "1"])
     assert "its tensors do not fit this lossbench's mlp" in refused(smaller, first)
     assert "mlp, is built in and has no source" in refused(weights, first, network="my_nets.py:Net")
