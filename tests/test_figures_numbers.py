@@ -50,7 +50,7 @@ def texts(name: str, knob: str = "plain") -> list[str | None]:
 
 @pytest.mark.parametrize(
     ("name", "column"),
-    [("learning-curves", "train_error"), ("gradient-and-saturation", "logit_gradient_rms")],
+    [("learning-curves", "validation_error"), ("gradient-and-saturation", "logit_gradient_rms")],
 )
 def test_curves_show_each_run_thin_and_the_median_bold(name, column):
     """Four seeds: the median of logarithms would lie elsewhere."""
@@ -75,8 +75,9 @@ def test_learning_curves_become_one_path_of_runs_and_one_of_the_median():
     root = ET.fromstring(drawn("learning-curves")[0])
     mine = [e for e in root.iter() if e.get("data-loss") == REFERENCE and e.tag.endswith("}path")]
     thin = [path for path in mine if "opacity" in path.get("style")]
-    shown = 2 * len(runs.groupby(list(COMPARISON)))
-    assert len(thin) == len(mine) - len(thin) == shown
+    shown = len(runs.groupby(list(COMPARISON)))
+    assert len(thin) == shown
+    assert len(mine) == 2 * shown + 1  # the legend's
     assert sum(path.get("d").count("M") for path in thin) == 2 * len(runs)
 
 
@@ -105,15 +106,6 @@ def test_strips_show_every_run_in_the_row_of_its_loss():
         x, y = strips[theme.colors()[loss]].get_offsets().T
         np.testing.assert_allclose(np.sort(x), np.sort(mine["value"]))
         assert set(y) == {labels.index(names.loss_name(loss))}
-
-
-def test_class_errors_are_means_over_seeds():
-    errors = rows_of("class_errors", first_place("class_errors"), loss=PRIMARY)
-    (line,) = lines_of(panels("class-error").axes[0], PRIMARY)
-    assert len(line.get_xdata()) == 10
-    for x, y in zip(*line.get_data(), strict=True):
-        mine = errors[errors["label"] == y]["error"]
-        assert x == pytest.approx(mine.mean()) or mine.mean() == 0
 
 
 def test_confusions_are_scikit_learn_s():
@@ -187,7 +179,6 @@ def test_ratios_at_levels_are_the_tables():
     ("name", "question"),
     [
         ("final-error", ERROR),
-        ("learning-curves", SPEED),
         ("speed", SPEED),
         ("calibration", CALIBRATION),
     ],
@@ -212,8 +203,7 @@ def test_contrasts_without_values_are_shown_as_such():
 def test_an_error_of_zero_can_be_drawn():
     tables, settings = study()
     none = tables | {"metrics": tables["metrics"].assign(value=0.0)}
-    for name in ("final-error", "class-error"):
-        ET.fromstring(drawn_figures.draw(name, none, settings)[0])
+    ET.fromstring(drawn_figures.draw("final-error", none, settings)[0])
 
 
 def test_the_most_compact_loss_is_named_place_by_place():

@@ -61,6 +61,11 @@ def _separating(place: pd.DataFrame) -> Iterator[pd.DataFrame]:
     shares = correct.groupby(["example", "loss"])["correct"].mean().unstack("loss")
     if len(shares.columns) < 2:
         return
+    seeds = place["seed"].nunique()
+    runs = correct.pivot(index="example", columns=["seed", "loss"], values="correct")
+    # Were the losses alike, each seed's two runs could be swapped: a coin for each seed.
+    split = (runs.T.groupby("seed").sum() == 1).all()
+    by_chance = float(split.sum() / 2**seeds)
     for right, wrong in permutations(shares.columns, 2):
         separated = shares.index[(shares[right] == 1) & (shares[wrong] == 0)]
         shown = place[place["example"].isin(separated[:SHOWN]) & (place["loss"] == wrong)]
@@ -68,6 +73,6 @@ def _separating(place: pd.DataFrame) -> Iterator[pd.DataFrame]:
         found = votes.agg(lambda predicted: predicted.mode().iloc[0])
         counted = votes.agg(lambda predicted: int((predicted == predicted.mode().iloc[0]).sum()))
         if len(found):
-            seeds = place["seed"].nunique()
             named = {"right": right, "wrong": wrong, "seeds": seeds, "total": len(separated)}
+            named["by_chance"] = by_chance
             yield found.assign(votes=counted["predicted"], **named)

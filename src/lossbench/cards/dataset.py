@@ -18,6 +18,16 @@ class DatasetCard:
     """Whether it needs no download and stands in for a real data set."""
 
 
+@dataclass(frozen=True)
+class OwnDatasetCard:
+    """What a page calls a study's own data set, and where it lists it."""
+
+    name: str
+    part_of: str = ""
+    """The key of the built-in data set that it is a part of, and stands behind."""
+    is_stand_in: bool = False
+
+
 CIFAR100_CLASSES = (
     *("apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle"),
     *("bottle", "bowl", "boy", "bridge", "bus", "butterfly", "camel", "can", "castle"),

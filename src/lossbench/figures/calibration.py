@@ -10,7 +10,7 @@ from lossbench.figures.axes import percent_axis
 from lossbench.figures.curves import draw_runs, draw_summary
 from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.legends import legend
-from lossbench.figures.panels import losses, panel_each, places
+from lossbench.figures.panels import losses, main, panel_each
 from lossbench.study.config import Study
 from lossbench.words import names, numbers, phrases
 from lossbench.words.findings import find
@@ -27,7 +27,7 @@ available = filled("reliability", "metrics")
 def draw(tables: Tables, study: Study) -> Figure:
     """A panel for each comparison: accuracy against confidence, each run thin, all runs bold."""
     bins = tables["reliability"]
-    shown = places(bins, study)
+    shown = main(bins, study)
     figure, panels, lowest = panel_each(shown, panel_height=2.6, sharex=True, sharey=True)
     for place, panel in panels.items():
         _diagram(panel, place.rows(bins))
@@ -49,7 +49,7 @@ def words(tables: Tables, study: Study) -> Words:
     silent = [loss for loss in losses(tables["metrics"]) if loss not in set(bins["loss"])]
     return {
         "title": _finding(tables),
-        "places": numbers.join([place.heading for place in places(bins, study)]),
+        "places": numbers.join([place.heading for place in main(bins, study)]),
         "silent": numbers.join([names.loss_name(loss) for loss in silent]) if silent else "",
         "bins": BINS,
         "least": numbers.percent(LEAST, 1),

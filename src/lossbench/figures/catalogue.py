@@ -66,12 +66,6 @@ FIGURES: Registry[Entry] = {
         ("contrasts",),
         page_table="headline",
     ),
-    "learning-curves": Entry(
-        "convergence",
-        "lossbench.figures.learning_curves",
-        ("history", "levels", "contrasts"),
-        page_table="curves",
-    ),
     "speed": Entry(
         "convergence", "lossbench.figures.steps_ratio", ("contrasts",), page_table="speed"
     ),
@@ -80,6 +74,12 @@ FIGURES: Registry[Entry] = {
         "lossbench.figures.speed_by_level",
         ("level_ratios", "contrasts"),
         page_table="speed-by-level",
+    ),
+    "learning-curves": Entry(
+        "convergence",
+        "lossbench.figures.learning_curves",
+        ("history", "levels"),
+        page_table="curves",
     ),
     "final-error": Entry(
         "final-error",
@@ -92,12 +92,6 @@ FIGURES: Registry[Entry] = {
         "lossbench.figures.confusion",
         ("confusion", "class_names"),
         page_table="confusion",
-    ),
-    "class-error": Entry(
-        "predictions",
-        "lossbench.figures.class_error",
-        ("class_errors", "class_names"),
-        page_table="class-errors",
     ),
     "calibration": Entry(
         "predictions",

@@ -20,7 +20,15 @@ from lossbench.figures import palette, theme
 from lossbench.figures.axes import percent_axis
 from lossbench.figures.classes import class_labels
 from lossbench.figures.drawing import Tables, Words, filled
-from lossbench.figures.panels import by_loss, focus, grid, heading, losses, places, subheading
+from lossbench.figures.panels import (
+    by_loss,
+    focus,
+    grid,
+    heading,
+    losses,
+    main_of_datasets,
+    subheading,
+)
 from lossbench.study.config import Study
 from lossbench.study.fields import DatasetName, LossName
 from lossbench.tables.rows import class_names
@@ -46,7 +54,7 @@ def draw(tables: Tables, study: Study) -> Figure:
     Of more than SHOWN classes: the pairs of classes that either loss confuses most.
     """
     found, pair = confusions(tables["confusion"]), _pair(tables["confusion"])
-    shown = places(tables["confusion"], study)
+    shown = main_of_datasets(tables["confusion"], study)
     figure, axes = grid(len(shown), len(pair) + (len(pair) == 2), panel_height=2.15)
     for line, place in zip(axes, shown, strict=True):
         labels = class_labels(tables, place.dataset)
@@ -63,7 +71,7 @@ def words(tables: Tables, study: Study) -> Words:
     found, loss = confusions(tables["confusion"]), _pair(tables["confusion"])[-1]
     worst: dict[DatasetName, tuple[float, str]] = {}
     mine = found[found["loss"] == loss]
-    for place in places(mine, study):
+    for place in main_of_datasets(mine, study):
         classes, rows = class_names(tables, place.dataset), place.rows(mine)
         largest = rows.loc[rows["share"].idxmax()]
         said = f"{classes[largest['label']]} for {classes[largest['predicted']]} on {place.heading}"

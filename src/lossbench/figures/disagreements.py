@@ -9,9 +9,16 @@ from matplotlib.figure import Figure
 from lossbench.analysis import gallery
 from lossbench.figures.classes import class_labels
 from lossbench.figures.drawing import Tables, Words, filled
-from lossbench.figures.panels import by_loss, grid, heading, places, records
+from lossbench.figures.panels import (
+    by_loss,
+    grid,
+    heading,
+    losses,
+    main_of_datasets,
+    records,
+)
 from lossbench.study.config import Study
-from lossbench.tables.runs import COMPARISON
+from lossbench.study.fields import LossName
 from lossbench.words import names, numbers
 
 TEMPLATE = "disagreements.j2"
@@ -27,31 +34,42 @@ def draw(tables: Tables, study: Study) -> Figure:
     rows = _pictured(tables["gallery"])
     groups = [
         (place, right, mine)
-        for place in places(rows, study)
+        for place in main_of_datasets(rows, study)
         for right, mine in by_loss(place.rows(rows).assign(loss=rows["right"]))
     ]
     figure, axes = grid(len(groups), gallery.SHOWN, panel_height=1.3)
     for line, (place, right, mine) in zip(axes, groups, strict=True):
         for panel in line:
             panel.set(xticks=[], yticks=[], frame_on=False, anchor="NW")
-        heading(line[0], f"{place.heading}: only {names.in_sentence(right)} is right")
+        heading(line[0], f"{place.heading}: {_counted(right, mine)}")
         for panel, row in zip(line, records(mine), strict=False):
             _picture(panel, row, class_labels(tables, place.dataset))
     return figure
 
 
-def words(tables: Tables, _study: Study) -> Words:
-    """How many images each loss alone gets right."""
-    first = tables["gallery"].drop_duplicates([*COMPARISON, "right"])
-    totals = {
-        right: int(mine["total"].sum())
-        for right, mine in by_loss(first.assign(loss=first["right"]))
+def words(tables: Tables, study: Study) -> Words:
+    """On how many data sets one loss alone is right more often than the other alone."""
+    rows = _pictured(tables["gallery"])
+    shown = main_of_datasets(rows, study)
+    totals = [place.rows(rows).groupby("right")["total"].first() for place in shown]
+    pair = losses(rows.assign(loss=rows["right"]))
+    more = sum(int(total.get(pair[0], 0) > total.get(pair[-1], 0)) for total in totals)
+    return {
+        "title": f"More test images are right with {names.in_sentence(pair[0])} alone than with "
+        f"{names.in_sentence(pair[-1])} alone on {more} of {numbers.count(len(shown), 'data set')}"
+        if len(pair) > 1
+        else f"Test images that only {names.in_sentence(pair[0])} gets right",
+        "shown": gallery.SHOWN,
     }
-    parts = [
-        f"{numbers.count(total, 'test image')} only with {names.in_sentence(right)}"
-        for right, total in totals.items()
-    ]
-    return {"title": f"Right in every seed: {numbers.join(parts)}", "shown": gallery.SHOWN}
+
+
+def _counted(right: LossName, rows: pd.DataFrame) -> str:
+    """How many images only this loss gets right, and how many would be so by chance."""
+    first = next(records(rows))
+    return (
+        f"only {names.in_sentence(right)} is right on {numbers.count(first.total, 'image')} "
+        f"({numbers.number(first.by_chance, 1)} by chance)"
+    )
 
 
 def _pictured(rows: pd.DataFrame) -> pd.DataFrame:

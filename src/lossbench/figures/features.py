@@ -6,7 +6,7 @@ from lossbench.cards.loss import REFERENCE
 from lossbench.figures import forest
 from lossbench.figures.axes import plain_axis
 from lossbench.figures.drawing import Tables, Words, filled
-from lossbench.figures.panels import heading, losses, places
+from lossbench.figures.panels import heading, losses, main
 from lossbench.figures.strips import strips
 from lossbench.study.config import Study
 from lossbench.words import names, numbers
@@ -21,7 +21,7 @@ available = filled("geometry")
 def draw(tables: Tables, study: Study) -> Figure:
     """A row for each comparison: the scatter ratio, and cosines to the own and another class."""
     measured = tables["geometry"]
-    shown = places(measured, study)
+    shown = main(measured, study)
     orders = [losses(place.rows(measured)) for place in shown]
     figure, axes = forest.grid(orders, sharex="col")
     for (left, right), place, order in zip(axes, shown, orders, strict=True):
@@ -44,7 +44,7 @@ def words(tables: Tables, study: Study) -> Words:
     measured = tables["geometry"]
     ratios = measured[measured["measure"] == SCATTER]
     found = []
-    for place in places(ratios, study):
+    for place in main(ratios, study):
         means = place.rows(ratios).groupby("loss")["value"].mean()
         if REFERENCE in means and means.notna().sum() > 1:
             relative = numbers.ratio(float(means.min() / means[REFERENCE]))

@@ -10,7 +10,7 @@ from lossbench.cards.loss import REFERENCE
 from lossbench.figures import forest, palette, theme
 from lossbench.figures.axes import percent_axis, plain_axis, positive
 from lossbench.figures.drawing import Tables, Words, filled
-from lossbench.figures.panels import heading, losses, places
+from lossbench.figures.panels import heading, losses, main
 from lossbench.figures.strips import strips
 from lossbench.study.config import Study
 from lossbench.study.fields import LossName
@@ -29,7 +29,7 @@ def available(tables: Tables) -> bool:
 def draw(tables: Tables, study: Study) -> Figure:
     """A row for each comparison: every run's error, and its difference to the reference's."""
     errors, contrasts = _test_errors(tables), select(tables, ERROR.metric)
-    shown = places(errors, study)
+    shown = main(errors, study)
     orders = [losses(place.rows(errors)) for place in shown]
     figure, axes = forest.grid(orders)
     for line, place, order in zip(axes, shown, orders, strict=True):

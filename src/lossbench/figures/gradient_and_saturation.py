@@ -8,7 +8,7 @@ from lossbench.figures.axes import plain_axis
 from lossbench.figures.curves import draw_history
 from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.legends import label_ends
-from lossbench.figures.panels import evaluation, focus, grid, heading, places, subheading
+from lossbench.figures.panels import evaluation, focus, grid, heading, main, subheading
 from lossbench.study.config import Study
 from lossbench.tables.runs import COMPARISON
 from lossbench.words import names, numbers
@@ -27,7 +27,7 @@ def available(tables: Tables) -> bool:
 def draw(tables: Tables, study: Study) -> Figure:
     """A row for each comparison: RMS logit gradient and mean output slope against steps."""
     history = evaluation(tables["history"])
-    shown = places(history, study)
+    shown = main(history, study)
     figure, axes = grid(len(shown), 2, panel_height=1.9, sharex="row")
     ends = {}
     for line, place in zip(axes, shown, strict=True):

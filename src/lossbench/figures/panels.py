@@ -12,6 +12,7 @@ from matplotlib.text import Text
 from lossbench.cards.own_cards import loss_cards
 from lossbench.figures.palette import MUTED
 from lossbench.figures.theme import WIDTH
+from lossbench.stats.multiplicity import ERROR, main_places
 from lossbench.study.config import Study
 from lossbench.study.fields import LossName
 from lossbench.tables.runs import COMPARISON
@@ -24,6 +25,18 @@ def places(frame: pd.DataFrame, study: Study) -> list[Place]:
     """The study's comparisons on which `frame` has rows, in the study's order."""
     found = set(frame[list(COMPARISON)].drop_duplicates().itertuples(index=False, name=None))
     return [place for place in places_of(study.comparisons) if place[:-1] in found]
+
+
+def main(frame: pd.DataFrame, study: Study, metric: str = ERROR) -> list[Place]:
+    """Of those places the ones that answer for their network: others would fill screens."""
+    answering = main_places(study)[metric]
+    return [place for place in places(frame, study) if place[:-1] in answering]
+
+
+def main_of_datasets(frame: pd.DataFrame, study: Study) -> list[Place]:
+    """Of the main places the first of each data set."""
+    first = {place.dataset: place for place in reversed(main(frame, study))}
+    return list(reversed(first.values()))
 
 
 def losses(frame: pd.DataFrame) -> list[LossName]:

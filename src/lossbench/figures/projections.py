@@ -1,7 +1,5 @@
 """A view of the last hidden layer: test images of each class, projected to two dimensions."""
 
-from collections import Counter
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -9,9 +7,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
+from lossbench.cards.loss import PRIMARY, REFERENCE
+from lossbench.cards.own_cards import OWN_LOSSES
 from lossbench.figures import palette
 from lossbench.figures.drawing import Tables, Words, filled
-from lossbench.figures.panels import by_loss, grid, heading, losses, places, subheading
+from lossbench.figures.panels import by_loss, grid, heading, losses, main_of_datasets, subheading
 from lossbench.study.config import Study
 from lossbench.study.fields import LossName
 from lossbench.tables.runs import COMPARISON
@@ -19,6 +19,8 @@ from lossbench.words import names, numbers
 
 TEMPLATE = "projections.j2"
 
+LOSSES = 4
+"""At most so many are drawn, one beside the other."""
 PER_CLASS = 25
 """Points drawn of each class; the table holds them all."""
 
@@ -26,21 +28,16 @@ available = filled("projections")
 
 
 def draw(tables: Tables, study: Study) -> Figure:
-    """A block for each comparison, a panel for each of its losses: the features of one seed."""
+    """A row for each data set, a panel for each of few losses: the features of one seed."""
     points = _one_seed(tables)
-    shown = places(points, study)
-    orders = [losses(place.rows(points)) for place in shown]
-    most = max(map(len, orders))
-    columns = most if most <= 5 else 4
-    heights = [-(-len(order) // columns) for order in orders]
-    figure, axes = grid(sum(heights), columns, panel_height=1.45)
+    shown = main_of_datasets(points, study)
+    figure, axes = grid(len(shown), LOSSES, panel_height=1.45)
     for panel in axes.ravel():
         panel.set_axis_off()
-    blocks = np.split(axes, np.cumsum(heights)[:-1])
-    for place, block in zip(shown, map(np.ravel, blocks), strict=True):
-        heading(block[0], place.heading, above=12)
-        for panel, (loss, cloud) in zip(block, by_loss(place.rows(points)), strict=False):
-            if panel is not block[0]:
+    for line, place in zip(axes, shown, strict=True):
+        heading(line[0], place.heading, above=12)
+        for panel, (loss, cloud) in zip(line, by_loss(_few(place.rows(points))), strict=False):
+            if panel is not line[0]:
                 panel.set_title(" ", loc="left")
             _cloud(panel, cloud)
             subheading(panel, names.loss_name(loss), color=palette.loss_styles()[loss].color)
@@ -48,18 +45,24 @@ def draw(tables: Tables, study: Study) -> Figure:
 
 
 def words(tables: Tables, study: Study) -> Words:
-    """Which loss is most compact in this view, and in how many comparisons."""
+    """Which of the losses drawn is most compact in this view, on each data set."""
     points = _one_seed(tables)
-    shown = places(points, study)
-    winners = Counter(_most_compact(place.rows(points)) for place in shown)
-    compact = [
-        f"{names.loss_name(loss)} ({number} of {numbers.count(len(shown), 'comparison')})"
-        for loss, number in winners.most_common()
-    ]
+    compact: dict[LossName, list[str]] = {}
+    for place in main_of_datasets(points, study):
+        winner = _most_compact(_few(place.rows(points)))
+        compact.setdefault(winner, []).append(names.dataset_name(place.dataset))
+    said = [f"{names.loss_name(loss)} on {numbers.join(on)}" for loss, on in compact.items()]
     return {
-        "title": f"Most compact classes in this view: {numbers.join(compact)}",
+        "title": f"Most compact classes in this view: {'; '.join(said)}",
         "per_class": PER_CLASS,
     }
+
+
+def _few(points: pd.DataFrame) -> pd.DataFrame:
+    """The points of the losses that are drawn: the study's own and the primary pair first."""
+    there = losses(points)
+    order = sorted(there, key=lambda loss: loss not in (*OWN_LOSSES, REFERENCE, PRIMARY))
+    return points[points["loss"].isin(order[:LOSSES])]
 
 
 def _one_seed(tables: Tables) -> pd.DataFrame:

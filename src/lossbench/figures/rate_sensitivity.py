@@ -11,7 +11,7 @@ from lossbench.figures.axes import percent_axis, plain_axis, positive
 from lossbench.figures.curves import draw_summary
 from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.legends import legend
-from lossbench.figures.panels import losses, panel_each, places
+from lossbench.figures.panels import losses, main, panel_each
 from lossbench.figures.tuning_runs import tuned
 from lossbench.study.config import Study
 from lossbench.words import names, numbers
@@ -27,7 +27,7 @@ def available(tables: Tables) -> bool:
 def draw(tables: Tables, study: Study) -> Figure:
     """A panel for each comparison: final validation error of tuning runs against the rate."""
     ended = tuned(tables)
-    figure, panels, _ = panel_each(places(ended, study), panel_height=2.3)
+    figure, panels, _ = panel_each(main(ended, study), panel_height=2.3)
     for place, panel in panels.items():
         _rates(panel, place.rows(ended), place.rows(tables["choices"]))
         spec = panel.get_subplotspec()

@@ -11,7 +11,7 @@ from lossbench.cards.loss import REFERENCE
 from lossbench.figures import forest, theme
 from lossbench.figures.axes import percent_axis
 from lossbench.figures.drawing import Tables, Words, filled
-from lossbench.figures.panels import focus, heading, losses, places, records
+from lossbench.figures.panels import focus, heading, losses, main, records
 from lossbench.figures.tuning_runs import CHOSEN, tuned
 from lossbench.study.config import Study
 from lossbench.study.fields import LossName
@@ -29,7 +29,7 @@ def available(tables: Tables) -> bool:
 def draw(tables: Tables, study: Study) -> Figure:
     """A panel for each comparison: validation error at the reference's rate, and at the own one."""
     pairs = _same_rate(tables)
-    shown = places(pairs, study)
+    shown = main(pairs, study)
     lines = [shown[at : at + 2] for at in range(0, len(shown), 2)]
     orders = [losses(pd.concat([place.rows(pairs) for place in line])) for line in lines]
     figure, axes = forest.grid(orders, columns=len(lines[0]))

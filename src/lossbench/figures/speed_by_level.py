@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from lossbench.figures.curves import ratio_curves
 from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.legends import legend
-from lossbench.figures.panels import losses, panel_each, places
+from lossbench.figures.panels import losses, main, panel_each
 from lossbench.study.config import Study
 from lossbench.words import numbers, phrases
 from lossbench.words.findings import find
@@ -19,7 +19,7 @@ available = filled("level_ratios")
 def draw(tables: Tables, study: Study) -> Figure:
     """A panel for each comparison: ratio of steps against the validation error, both axes log."""
     ratios = tables["level_ratios"]
-    shown = places(ratios, study)
+    shown = main(ratios, study, SPEED.metric)
     figure, panels, lowest = panel_each(shown, panel_height=2.1)
     for place, panel in panels.items():
         ratio_curves(panel, place.rows(ratios))
@@ -35,6 +35,8 @@ def words(tables: Tables, study: Study) -> Words:
     title = phrases.title(find(tables, SPEED)) if filled("contrasts")(tables) else ""
     return {
         "title": title or "The ratio of steps at each level of error",
-        "places": numbers.join([place.heading for place in places(tables["level_ratios"], study)]),
+        "places": numbers.join(
+            [place.heading for place in main(tables["level_ratios"], study, SPEED.metric)]
+        ),
         "level": numbers.percent(study.statistics.level, 0),
     }

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from lossbench.figures import forest
 from lossbench.figures.axes import plain_axis
 from lossbench.figures.drawing import Tables, Words
-from lossbench.figures.panels import heading, losses, places
+from lossbench.figures.panels import heading, losses, main
 from lossbench.study.config import Study
 from lossbench.words import numbers, phrases
 from lossbench.words.findings import find, select
@@ -23,7 +23,7 @@ def available(tables: Tables) -> bool:
 def draw(tables: Tables, study: Study) -> Figure:
     """A forest for each comparison, two in a line: ratio of steps with its interval."""
     rows = select(tables, SPEED.metric)
-    shown = places(rows, study)
+    shown = main(rows, study, SPEED.metric)
     lines = [shown[at : at + 2] for at in range(0, len(shown), 2)]
     orders = [losses(pd.concat([place.rows(rows) for place in line])) for line in lines]
     figure, axes = forest.grid(orders, columns=len(lines[0]))
@@ -41,7 +41,7 @@ def draw(tables: Tables, study: Study) -> Figure:
 
 def words(tables: Tables, study: Study) -> Words:
     """Who learns faster."""
-    shown = places(select(tables, SPEED.metric), study)
+    shown = main(select(tables, SPEED.metric), study, SPEED.metric)
     return {
         "title": phrases.title(find(tables, SPEED)),
         "places": numbers.join([place.heading for place in shown]),

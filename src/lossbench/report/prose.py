@@ -14,6 +14,7 @@ from lossbench.report.run_status import run_status
 from lossbench.report.templating import paragraph, paragraphs
 from lossbench.report.tuning_tables import edges
 from lossbench.stats.intervals import MIN_PAIRS
+from lossbench.stats.multiplicity import main_places
 from lossbench.study import plan
 from lossbench.study.config import Study
 from lossbench.study.grid import Comparison
@@ -59,6 +60,7 @@ def repetitions(study: Study) -> str:
         seeds=[len(plan.most_replicates(study, each)) for each in study.comparisons],
         fewest=MIN_PAIRS,
         level=study.statistics.level,
+        several=len(study.comparisons) > len(main_places(study)["error"]),
     )
 
 

@@ -44,21 +44,18 @@ def holm(p_values: Floats) -> Floats:
 def main_places(study: Study) -> dict[str, set[Place]]:
     """For `error` and `speed`: the comparison that answers for each network.
 
-    Of the recipes tuned for the question the first that the study lists, at its longest; where
-    none is tuned for it, of all recipes.
+    The first that the study lists whose recipe is tuned for the question, or else the first.
     """
-    order = [recipe.name for recipe in study.recipes]
-    goals = {recipe.name: recipe.tuned_for for recipe in study.recipes}
     found: dict[str, set[Place]] = {}
-    for goal in (ERROR, SPEED):
-        best: dict[tuple[str, str], Any] = {}
-        for each in study.comparisons:
-            rank = (goals[each.recipe] != goal, order.index(each.recipe), -each.epochs)
-            other = best.get((each.dataset, each.model), (rank, each))
-            best[each.dataset, each.model] = min(other, (rank, each), key=lambda pair: pair[0])
-        found[goal] = {
-            (each.dataset, each.model, each.recipe, each.epochs) for _, each in best.values()
-        }
+    for goal in PRIMARY_METRICS:
+        fitting = [
+            each for each in study.comparisons if study.recipe(each.recipe).tuned_for == goal
+        ]
+        first: dict[tuple[str, str], Place] = {}
+        for each in (*fitting, *study.comparisons):
+            place = (each.dataset, each.model, each.recipe, each.epochs)
+            first.setdefault((each.dataset, each.model), place)
+        found[goal] = set(first.values())
     return found
 
 

@@ -73,6 +73,7 @@ class Study(Frozen):
         introduce(
             {own.name: own.card for own in self.losses},
             {own.name: own.card for own in self.networks},
+            {own.name: own.card for own in self.datasets if own.source},
         )
         return self
 
@@ -88,6 +89,9 @@ class Study(Frozen):
         names = [dataset.name for dataset in self.datasets]
         if len(set(names)) < len(names):
             raise ValueError(f"datasets lists one twice: {', '.join(names)}")
+        cards = [dataset.card.name for dataset in self.datasets]
+        if twice := [name for name in cards if cards.count(name) > 1]:
+            raise ValueError(f"datasets: two are called {twice[0]!r} on the page; give one a label")
         compared = {comparison.dataset for comparison in self.comparisons}
         for name in sorted(compared - set(names)):
             near = did_you_mean(name, names)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from lossbench.cards.dataset import DATASETS
+from lossbench.cards.dataset import DATASETS, OwnDatasetCard
 from lossbench.errors import did_you_mean
 from lossbench.study.fields import (
     PLAIN,
@@ -93,6 +93,8 @@ class Dataset(Reading):
     """One that is built in, such as `mnist`, or a name for one of your own."""
     source: DataPath | None = None
     """Of one of your own: a folder of images, IDX or Parquet files, an .npz archive, or `mnist`."""
+    label: Title | None = None
+    """What the page calls one of your own; a choice of MNIST's classes is `MNIST, 2 classes`."""
     augmentation: Augmentation = "none"
     """Of training batches: nothing, a shift of up to 4 pixels, a random flip, or both."""
     equivalence_margin: PositiveFraction
@@ -101,6 +103,8 @@ class Dataset(Reading):
     @model_validator(mode="after")
     def _own_or_built_in(self) -> Self:
         built_in = ", ".join(DATASETS)
+        if self.source is None and self.label is not None:
+            raise ValueError(f"label {self.label!r} is not allowed: {self.name} is built in")
         if self.source is None and self.reading != AS_IS:
             raise ValueError(
                 f"name {self.name!r}: size, colour and classes need a source; give the data set a"
@@ -122,3 +126,14 @@ class Dataset(Reading):
     def reading(self) -> Reading:
         """How its images are read."""
         return Reading(size=self.size, colour=self.colour, classes=self.classes)
+
+    @property
+    def card(self) -> OwnDatasetCard:
+        """Of one of the study's own."""
+        part_of = str(self.source) if str(self.source) in DATASETS else ""
+        known = (
+            f"{DATASETS[part_of].name}, {len(self.classes)} classes"
+            if (part_of and self.classes)
+            else self.name
+        )
+        return OwnDatasetCard(self.label or known, part_of)

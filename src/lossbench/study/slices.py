@@ -14,12 +14,16 @@ from pydantic import BaseModel
 from lossbench.cards.dataset import DATASETS
 from lossbench.cards.loss import LOSSES
 from lossbench.cards.network import NETWORKS
-from lossbench.cards.own_cards import OWN_LOSSES, OWN_NETWORKS
+from lossbench.cards.own_cards import OWN_DATASETS, OWN_LOSSES, OWN_NETWORKS
 from lossbench.errors import ConfigError
 from lossbench.study.config import Study
 
 CARDS: dict[str, Mapping[str, Any]] = {"loss": LOSSES, "network": NETWORKS, "dataset": DATASETS}
-OWN: dict[str, Mapping[str, Any]] = {"loss": OWN_LOSSES, "network": OWN_NETWORKS}
+OWN: dict[str, Mapping[str, Any]] = {
+    "loss": OWN_LOSSES,
+    "network": OWN_NETWORKS,
+    "dataset": OWN_DATASETS,
+}
 """The cards of the study's own."""
 
 
@@ -70,7 +74,7 @@ def cards_json(fields: Iterable[str], keys: Mapping[str, Collection[str]]) -> st
     """
     found: dict[str, Any] = {}
     for kind, _, field in (each.partition(".") for each in fields):
-        cards = {**CARDS[kind], **OWN.get(kind, {})}
+        cards = {**CARDS[kind], **OWN[kind]}
         for key in (key for key in cards if key in keys[kind]):
             values = asdict(cards[key])
             if field and field not in values:

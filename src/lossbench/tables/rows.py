@@ -5,8 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from lossbench.cards.dataset import DATASETS
-from lossbench.cards.own_cards import loss_cards, network_cards
+from lossbench.cards.own_cards import dataset_cards, loss_cards, network_cards
 from lossbench.tables.parquet import empty
 from lossbench.tables.runs import COMPARISON
 from lossbench.tables.study import TABLES
@@ -72,7 +71,7 @@ def in_order(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _order() -> dict[str, dict[str, int]]:
     """Column → value → its position."""
-    ordered = (("dataset", DATASETS), ("model", network_cards()), ("loss", loss_cards()))
+    ordered = (("dataset", dataset_cards()), ("model", network_cards()), ("loss", loss_cards()))
     return {
         column: {str(name): position for position, name in enumerate(names)}
         for column, names in ordered

@@ -71,6 +71,7 @@ GALLERY = Schema(
         Column("votes", "int32", "", "seeds in which it does"),
         Column("seeds", "int32", "", "seeds of both losses"),
         Column("total", "int32", "images", "how many test images separate the losses so"),
+        Column("by_chance", "float64", "images", "how many would if the losses were alike"),
         Column("png", "text", "", "the image as PNG, in base64; empty where it is not at hand"),
     ),
     (*COMPARISON, "right", "wrong", "example"),

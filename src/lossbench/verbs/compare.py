@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from lossbench.cards.dataset import OwnDatasetCard
 from lossbench.cards.loss import LossCard
 from lossbench.cards.network import NetworkCard
-from lossbench.cards.own_cards import OWN_LOSSES, OWN_NETWORKS, introduce
+from lossbench.cards.own_cards import OWN_DATASETS, OWN_LOSSES, OWN_NETWORKS, introduce
 from lossbench.errors import ConfigError, printable
 from lossbench.files import write_text
 from lossbench.report.differences import READ, markdown
@@ -34,14 +35,16 @@ def compare(
 
 
 def _introduce_own(*folders: Path) -> None:
-    """Let the own losses and networks of these studies be known by their names."""
+    """Let what these studies have of their own be known by its names."""
     losses, networks = dict[str, LossCard](), dict[str, NetworkCard]()
+    datasets = dict[str, OwnDatasetCard]()
     for folder in folders:
         with suppress(ConfigError):  # of another version, or published without its configuration
             read_study(StudyPaths(folder.resolve().name, folder.resolve().parent).study)
             losses |= OWN_LOSSES
             networks |= OWN_NETWORKS
-    introduce(losses, networks)
+            datasets |= OWN_DATASETS
+    introduce(losses, networks, datasets)
 
 
 def _read(folder: Path) -> Tables:

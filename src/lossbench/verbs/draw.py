@@ -24,6 +24,8 @@ USES = (
     "comparisons.model",
     "comparisons.recipe",
     "comparisons.epochs",
+    "recipes.name",
+    "recipes.tuned_for",
     "statistics.level",
     "theory.learning_rate",
 )

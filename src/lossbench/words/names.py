@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 
-from lossbench.cards.dataset import DATASETS
 from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.cards.metric import METRICS
-from lossbench.cards.own_cards import OWN_LOSSES, loss_cards, network_cards
+from lossbench.cards.own_cards import OWN_LOSSES, dataset_cards, loss_cards, network_cards
 
 
 def loss_name(loss: str) -> str:
@@ -32,10 +31,11 @@ def metric_name(metric: str) -> str:
 
 
 def dataset_name(dataset: str) -> str:
-    """The data set's name, marked where it stands in for a real one; of a user's own, its key."""
-    if dataset not in DATASETS:
+    """The data set's name, marked where it stands in for a real one; without a card, its key."""
+    cards = dataset_cards()
+    if dataset not in cards:
         return dataset
-    card = DATASETS[dataset]
+    card = cards[dataset]
     return f"{card.name} (stand-in)" if card.is_stand_in else card.name
 
 
