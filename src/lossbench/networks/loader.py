@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from lossbench.code.registry import Registry
-from lossbench.errors import ConfigError
+from lossbench.errors import ConfigError, LossbenchError
 from lossbench.networks.heads import at_least_float32
 from lossbench.networks.losses import LOSSES
 from lossbench.networks.models import MODELS, Body, ImageShape
@@ -50,9 +50,22 @@ def own_loss(source: str) -> Callable[..., Tensor]:
 def own_body(source: str, shape: ImageShape) -> Body:
     """The network at a source, for images of this shape; it has drawn its weights itself.
 
-    Its width is found by a forward pass on zeros. Raises ConfigError: it cannot be loaded.
+    Its width is found by a forward pass on zeros. Raises ConfigError: it cannot be loaded or built.
     """
-    module = load(source)(shape)
+    network = load(source)
+    try:
+        module, features = _built(network, shape)
+    except LossbenchError as error:
+        raise ConfigError(f"{source}: {error}") from error
+    except Exception as error:  # own code can raise anything
+        what = f"cannot be built for images {shape}"
+        raise ConfigError(f"{source}: {what}: {said(error)}") from error
+    return Body(module.train(), width=features.shape[-1], is_drawn=True)
+
+
+def _built(network: Callable[[ImageShape], Any], shape: ImageShape) -> tuple[nn.Module, Tensor]:
+    """The module and its features of two images of zeros."""
+    module = network(shape)
     if not isinstance(module, nn.Module):
         raise ConfigError(f"makes {type(module).__name__} of a shape; allowed: a torch.nn.Module")
     module.eval()
@@ -60,7 +73,7 @@ def own_body(source: str, shape: ImageShape) -> Body:
         features = module(torch.zeros(2, *shape))
     if not isinstance(features, Tensor) or not features.ndim:
         raise ConfigError(f"makes {type(features).__name__} of images; allowed: features (B, H)")
-    return Body(module.train(), width=features.shape[-1], is_drawn=True)
+    return module, features
 
 
 def load(source: str) -> Any:

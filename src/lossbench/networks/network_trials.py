@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from lossbench.errors import LossbenchError
-from lossbench.networks.loader import own_body, said
+from lossbench.networks.loader import own_body
 from lossbench.networks.models import Body, ImageShape, count_parameters
 from lossbench.networks.trials import (
     EXAMPLES,
@@ -34,10 +34,7 @@ def try_network(
     try:
         body, again, other = (_drawn(source, shape, each) for each in (seed, seed, seed + 1))
     except LossbenchError as error:
-        yield Trial("shape", "not allowed", str(error))
-        return
-    except Exception as error:  # own code can raise anything
-        yield Trial("shape", "not allowed", f"cannot be built for images {shape}: {said(error)}")
+        yield Trial("shape", "not allowed", str(error).removeprefix(f"{source}: "))
         return
     generator = torch.Generator().manual_seed(seed)
     images = torch.randn(min(EXAMPLES, batch_size), *shape, generator=generator)
