@@ -15,6 +15,7 @@ from lossbench.run_cache import CHECKPOINTS, WEIGHTS, Origin, RunCache, key_of
 from lossbench.study.job import Cell, Choice, Job, Run
 from lossbench.study.settings import Compute
 from lossbench.tables.listing import Listed, write_listing
+from lossbench.training.described import describe, of_study, relabel
 from lossbench.training.determinants import determinants, expected_device
 
 
@@ -41,6 +42,11 @@ class Place:
     def manifest(self) -> Path:
         """What the data are."""
         return self.data.with_suffix(".json")
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """What this study says of a network that it keeps."""
+        return of_study(read_json(self.manifest), self.own)
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,8 @@ def bring_runs(job: Job, place: Place, choices: Mapping[int, Choice] | None = No
         bring_runs(job, replace(place, compute=compute), choices)
         return
     trained = _train(missing, place, keep_weights=kept)
+    if kept:
+        _relabel([run for run in wanted if run.key not in trained], place)
     write_listing(
         place.folder,
         [
@@ -166,21 +174,22 @@ def _train_block(
             write(mine, RUN_TABLES[table], wanted.folder / f"{table}.parquet")
     if keep_weights:
         diverged = dict(zip(tables["runs"]["seed"], tables["runs"]["diverged"], strict=True))
-        _keep_weights(block, networks, prepared.manifest, place, diverged)
+        _keep_weights(block, networks, diverged, place)
     checkpoint.remove()
 
 
 def _keep_weights(
-    block: Sequence[Wanted],
-    networks: Sequence[Any],
-    manifest: Any,
-    place: Place,
-    diverged: Mapping[int, bool],
+    block: Sequence[Wanted], networks: Sequence[Any], diverged: Mapping[int, bool], place: Place
 ) -> None:
-    from lossbench.training.weights import describe, save
+    from lossbench.training.weights import save
 
     for wanted, network in zip(block, networks, strict=True):
         cell, replicate = wanted.run
         lost = diverged[replicate.seed]
-        described = describe(cell, wanted.determinants, manifest, place.own, diverged=lost)
+        described = describe(cell, wanted.determinants, place.described, diverged=lost)
         save(network, described, wanted.folder / WEIGHTS)
+
+
+def _relabel(taken: Sequence[Wanted], place: Place) -> None:
+    for wanted in taken:
+        relabel(wanted.folder / WEIGHTS, place.described)

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
 
 import numpy as np
 import safetensors.torch
@@ -12,77 +11,19 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from lossbench import __version__
 from lossbench.cards.network import NETWORKS
-from lossbench.datasets.prepared import Manifest, UInt8
+from lossbench.datasets.prepared import UInt8
 from lossbench.errors import ConfigError, DataError, printable
 from lossbench.files import atomic
 from lossbench.networks.loader import add_network
-from lossbench.networks.models import ImageShape, Network, build
-from lossbench.run_cache import key_of
-from lossbench.study.fields import Frozen
+from lossbench.networks.models import Network, build
 from lossbench.study.job import Cell
 from lossbench.study.own_code import code_of, problem
 from lossbench.training.block import Block
+from lossbench.training.described import KEY, Described
 from lossbench.training.device import CPU
 from lossbench.training.examples import normalise
 from lossbench.training.measure import outputs
-
-KEY = "lossbench"
-"""The one key of the file's metadata. The library writes several in any order: files of equal
-networks would differ."""
-
-
-class Described(Frozen):
-    """What the file says of its network: which run's it is, and which images it takes."""
-
-    cell: Cell
-    run: str
-    """The run's key, a digest of all that determines it."""
-    seed: int
-    code: str
-    """A digest of the code that trained it."""
-    versions: dict[str, str]
-    own: dict[str, str]
-    """The source of the run's own loss and network, by its entry in `networks.loader.ADDED`."""
-    diverged: bool
-    classes: tuple[str, ...]
-    """Their names, by label."""
-    image_shape: ImageShape
-    channel_mean: tuple[float, ...]
-    """On the scale on which 255 is 1."""
-    channel_std: tuple[float, ...]
-    size: int | None
-    """Height and width to which images of other sizes are resized, if the data set's were."""
-    colour: Literal["grey", "rgb"] | None
-    """What images are turned into, if the data set's were."""
-    sha256: str = ""
-    """Of the tensors."""
-
-
-def describe(
-    cell: Cell,
-    determinants: Mapping[str, Any],
-    manifest: Manifest,
-    own: Mapping[str, str],
-    *,
-    diverged: bool,
-) -> Described:
-    """What there is to say of the network of a run of this cell, with these determinants."""
-    return Described(
-        cell=cell,
-        run=key_of(determinants),
-        seed=determinants["replicate"]["seed"],
-        code=determinants["code"],
-        versions={"lossbench": __version__, **determinants["versions"]},
-        own=dict(own),
-        diverged=diverged,
-        **{name: getattr(manifest, name) for name in TAKEN},
-    )
-
-
-TAKEN = ("classes", "image_shape", "channel_mean", "channel_std", "size", "colour")
-"""Fields of the data set's manifest."""
 
 
 def save(network: Network, described: Described, path: Path) -> None:

@@ -15,7 +15,8 @@ from lossbench.datasets.image import read_image
 from lossbench.datasets.prepared import UInt8
 from lossbench.errors import DataError, printable
 from lossbench.study.data import Reading
-from lossbench.training.weights import Described, load, logits
+from lossbench.training.described import Described
+from lossbench.training.weights import load, logits
 from lossbench.words.numbers import number
 
 
