@@ -229,7 +229,7 @@ def test_every_downloaded_table_equals_the_table(open_page, html):
     names = page.evaluate(
         "[...document.querySelectorAll('table[data-file]')].map(each => each.dataset.file)"
     )
-    assert {"headline", "runs", "claims", "speed", "error-contrasts"} <= set(names)
+    assert {"headline", "runs", "speed", "error-contrasts"} <= set(names)
     for name in names:
         block = page.locator(f"#table-{name}")
         file, text = saved(page, block.get_by_role("button", name="Download CSV"))

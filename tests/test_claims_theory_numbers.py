@@ -13,6 +13,14 @@ def test_small_numbers_stand_in_powers_of_ten(x, text):
     assert theory_numbers.small(x) == text
 
 
+@pytest.mark.parametrize(
+    ("x", "text"),
+    [(0.0, "0"), (1.39e-14, "2 × 10⁻¹⁴"), (2e-14, "2 × 10⁻¹⁴"), (9.1e-3, "1 × 10⁻²")],
+)
+def test_bounds_are_rounded_up(x, text):
+    assert theory_numbers.within(x) == text
+
+
 def test_runs_that_missed_and_that_stopped_are_counted():
     runs = made()["solver_runs"].query("loss == 'mse_sigmoid' and solver == 'L-BFGS'")
     runs = runs.assign(reached=True, gradient_norm=1e-9)

@@ -78,7 +78,7 @@ def test_learning_curves_become_one_path_of_runs_and_one_of_the_median():
     shown = len(runs.groupby(list(COMPARISON)))
     assert len(thin) == shown
     assert len(mine) == 2 * shown + 1  # the legend's
-    assert sum(path.get("d").count("M") for path in thin) == 2 * len(runs)
+    assert sum(path.get("d").count("M") for path in thin) == len(runs)
 
 
 def test_reliability_curves_are_scikit_learn_s():

@@ -43,8 +43,13 @@ class Element:
 
     @property
     def text(self) -> str:
-        parts = [part if isinstance(part, str) else part.text for part in self.children]
-        return "".join(parts).replace("\xa0", " ")
+        return self.exact_text.replace("\xa0", " ")
+
+    @property
+    def exact_text(self) -> str:
+        """With its no-break spaces."""
+        parts = [part if isinstance(part, str) else part.exact_text for part in self.children]
+        return "".join(parts)
 
     def all(self, tag: str, **attributes: str) -> "list[Element]":
         """Descendants, self included, in document order; `class_` matches one of the classes."""
@@ -104,7 +109,11 @@ def table_values(page: Element, name: str) -> pd.DataFrame:
     (table,) = page.all("table", **{"data-file": name})
     columns = [cell.attributes["data-name"] for cell in table.all("thead")[0].all("th")]
     rows = [
-        [cell.attributes["data-value"] for cell in row.children if isinstance(cell, Element)]
+        [
+            cell.attributes.get("data-value", cell.exact_text)
+            for cell in row.children
+            if isinstance(cell, Element)
+        ]
         for row in table.all("tbody")[0].all("tr")
     ]
     return pd.DataFrame(rows, columns=columns)

@@ -26,6 +26,14 @@ def small(x: float) -> str:
     return f"{digits} × 10{str(int(power)).translate(_RAISED)}".replace("-", "⁻")
 
 
+def within(x: float) -> str:
+    """A tiny bound, rounded up: 1.2 × 10⁻¹⁴ is within 2 × 10⁻¹⁴."""
+    if x == 0 or not math.isfinite(x):
+        return small(x)
+    unit = 10.0 ** math.floor(math.log10(x))
+    return small(math.ceil(x / unit * (1 - 1e-9)) * unit)
+
+
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
@@ -96,8 +104,9 @@ def proportional(tables: Tables) -> str:
         for gradient, output in first[["gradient", "output"]].to_numpy()
     ]
     return (
-        f"a − y agrees with complex-step differentiation within {small(row['largest_difference'])} "
-        f"over {count(row['draws'], 'random draw')}. The neuron's first gradients are "
+        f"a − y agrees with complex-step differentiation within "
+        f"{within(row['largest_difference'])} over {count(row['draws'], 'random draw')}. "
+        "The neuron's first gradients are "
         f"{join(updates)}, with target 0."
     )
 
@@ -108,7 +117,7 @@ def softmax(tables: Tables) -> str:
     rows = checks[checks["loss"] == "cross_entropy"]
     return (
         f"p − t agrees with complex-step differentiation within "
-        f"{small(rows['largest_difference'].max())} for K from {rows['classes'].min()} to "
+        f"{within(rows['largest_difference'].max())} for K from {rows['classes'].min()} to "
         f"{number(rows['classes'].max(), 0)}. At equal logits and K = 10 the gradient of MSE on "
         f"softmax is {percent(constant(tables, 'softmax_initial_ratio'), 0)} of cross-entropy's."
     )
@@ -121,9 +130,9 @@ def linear(tables: Tables) -> str:
     return (
         f"Smallest Hessian eigenvalue {number(full['smallest_eigenvalue'].min())}: descent from "
         f"{count((full['method'] == 'gradient descent').sum(), 'start')} meets the normal "
-        f"equations within {small(full['parameter_difference'].max())}. With a repeated feature "
+        f"equations within {within(full['parameter_difference'].max())}. With a repeated feature "
         f"the eigenvalue is {number(deficient['smallest_eigenvalue'].min())}: the predictions "
-        f"still agree within {small(deficient['prediction_difference'].max())}, but the "
+        f"still agree within {within(deficient['prediction_difference'].max())}, but the "
         f"parameters differ by up to {number(deficient['parameter_difference'].max(), 1)}; the "
         "pseudo-inverse gives the shortest."
     )
@@ -169,8 +178,8 @@ def convex(tables: Tables) -> str:
     return (
         f"Smallest eigenvalue at {count(len(points), 'random point')}: "
         f"{small(points['smallest_eigenvalue'].min())}. {count(len(runs), 'run')} end within "
-        f"{small(spread)} of one value, and the parameters agree with scikit-learn's within "
-        f"{small(disagreement(tables))}. On separable data there is no minimum to reach: the "
+        f"{within(spread)} of one value, and the parameters agree with scikit-learn's within "
+        f"{within(disagreement(tables))}. On separable data there is no minimum to reach: the "
         f"parameters still grow, to length {number(norms.iloc[-1], 1)} after "
         f"{number(descent['step'].max(), 0)} steps."
     )

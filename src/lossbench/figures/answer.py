@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from lossbench.figures import forest
 from lossbench.figures.axes import plain_axis
 from lossbench.figures.drawing import Tables, Words
-from lossbench.figures.panels import heading, losses, places
+from lossbench.figures.panels import losses, place_heading, places
 from lossbench.study.config import Study
 from lossbench.words import numbers, phrases
 from lossbench.words.findings import select
@@ -35,7 +35,7 @@ def draw(tables: Tables, study: Study) -> Figure:
             forest.draw(panel, mine, order, scale)
             for place in places(mine, study):
                 if panel is line[0] or _told(mine):  # else both panels are of one comparison
-                    heading(panel, place._replace(told=_told(mine)).heading)
+                    place_heading(panel, place._replace(told=_told(mine)))
         forest.name_rows(line[0], order)
         plain_axis(line[0].xaxis, log=False, scale=100)
         plain_axis(line[1].xaxis, log=True, unit="×")

@@ -1,10 +1,13 @@
 """Axes in percent or plain numbers, with round ticks on linear and on log scales."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
-from matplotlib.axis import Axis
+from matplotlib.axis import Axis, XAxis
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
+from lossbench.words import numbers
 from lossbench.words.numbers import MINUS
 
 MOST_TICKS = 6
@@ -14,6 +17,7 @@ MOST_TICKS = 6
 def percent_axis(axis: Axis, *, log: bool) -> None:
     """Label an axis of fractions in percent. Call when its limits are final."""
     plain_axis(axis, log=log, scale=100, unit="%")
+    tell(axis, numbers.percent)
 
 
 def plain_axis(axis: Axis, *, log: bool, scale: float = 1.0, unit: str = "") -> None:
@@ -25,6 +29,14 @@ def plain_axis(axis: Axis, *, log: bool, scale: float = 1.0, unit: str = "") -> 
     else:
         axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda x, _: _tick(x * scale) + unit))
+    tell(axis, lambda x: _tick(x * scale) + unit)
+
+
+def tell(axis: Axis, write: Callable[[float], str]) -> None:
+    """Let marks say their values along this axis, and along those that share it."""
+    name = "x" if isinstance(axis, XAxis) else "y"
+    for axes in getattr(axis.axes, f"get_shared_{name}_axes")().get_siblings(axis.axes):
+        setattr(axes, f"fmt_{name}data", write)
 
 
 def positive(values: pd.Series) -> pd.Series:

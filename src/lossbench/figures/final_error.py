@@ -69,6 +69,8 @@ def _runs(axes: Axes, errors: pd.DataFrame, order: Sequence[LossName]) -> None:
         axes.plot(run["value"], run["row"], color=palette.RULE.light, linewidth=0.7, zorder=1)
     axes.set_xscale("log")
     percent_axis(axes.xaxis, log=True)
+    if (errors["value"] == 0).any():  # which are drawn elsewhere
+        axes.fmt_xdata = None
 
 
 def _pairs(

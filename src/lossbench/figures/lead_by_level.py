@@ -7,7 +7,7 @@ from lossbench.figures import theme
 from lossbench.figures.axes import percent_axis, plain_axis
 from lossbench.figures.curves import ratio_curves
 from lossbench.figures.drawing import Tables, Words, filled
-from lossbench.figures.panels import heading, subheading
+from lossbench.figures.panels import place_heading
 from lossbench.study.config import Study
 from lossbench.words import names, numbers, phrases
 from lossbench.words.findings import find
@@ -28,11 +28,9 @@ def draw(tables: Tables, _study: Study) -> Figure:
     columns = min(2, len(shown))
     rows = -(-len(shown) // columns)
     figure = Figure(figsize=(theme.HALF, 0.35 + 1.6 * rows), layout="constrained")
-    is_told = any(place.told for place in shown)
     axes = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
     for panel, (place, ratios) in zip(axes, shown.items(), strict=False):
-        heading(panel, place._replace(told="").heading, above=12 if is_told else 0)
-        subheading(panel, place.told)
+        place_heading(panel, place)
         ratio_curves(panel, ratios)
         percent_axis(panel.xaxis, log=True)
     plain_axis(axes[0].yaxis, log=True, unit="×")

@@ -40,7 +40,7 @@ def draw(tables: Tables, _: Study) -> Figure:
 def words(tables: Tables, _: Study) -> Words:
     """Agreement of descent with the normal equations, and what deficient rank leaves open."""
     frame = tables["linear_solutions"].query("method == 'gradient descent'")
-    small = theory_numbers.small(frame["prediction_difference"].max())
+    small = theory_numbers.within(frame["prediction_difference"].max())
     apart = frame["parameter_difference"].max()
     return {
         "title": f"Linear regression: descent predicts as the normal equations do, within {small}",

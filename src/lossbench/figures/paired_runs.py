@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from lossbench.cards.loss import REFERENCE
 from lossbench.figures import palette, theme
+from lossbench.figures.axes import tell
 from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.panels import heading, records
 from lossbench.study.config import Study
@@ -86,6 +87,7 @@ def _runs(axes: Axes, pairs: pd.DataFrame, loss: str, *, named: bool) -> None:
     axes.set(xlim=(low - 0.45 * reach, high + 0.75 * reach), ylim=(-0.8, 1.5), yticks=[])
     ordered = sorted(means)
     axes.set_xticks(ordered, [numbers.percent(mean) for mean in ordered])
+    tell(axes.xaxis, numbers.percent)
     if ordered[1] - ordered[0] < CLOSE * reach:
         lower, higher = axes.get_xticklabels()
         lower.set_horizontalalignment("right")

@@ -83,10 +83,18 @@ def panel_each(
     figure, axes = grid(rows, columns, panel_height=panel_height, **options)
     used = dict(zip(shown, axes.ravel(), strict=False))
     for place, panel in used.items():
-        heading(panel, place.heading)
+        place_heading(panel, place)
     for panel in axes.ravel()[len(shown) :]:
         panel.set_axis_off()
     return figure, used, list(used.values())[-columns:]
+
+
+def place_heading(axes: Axes, place: Place) -> None:
+    """The heading of a narrow panel: what tells its place apart has a line of its own."""
+    told = [place.told] if place.told else []
+    heading(axes, place._replace(told="").heading, above=12 * len(told))
+    for text in told:
+        subheading(axes, text)
 
 
 def heading(axes: Axes, text: str, *, above: float = 0) -> None:

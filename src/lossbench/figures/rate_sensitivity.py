@@ -56,6 +56,7 @@ def words(tables: Tables, _study: Study) -> Words:
 
 
 def _rates(axes: Axes, ended: pd.DataFrame, choices: pd.DataFrame) -> None:
+    has_zeros = bool((ended["validation_error"] == 0).any())
     ended = ended.assign(validation_error=positive(ended["validation_error"]))
     lost = ended[ended["diverged"]].assign(validation_error=chance_errors)
     edges = choices[choices["on_edge"]]
@@ -71,6 +72,8 @@ def _rates(axes: Axes, ended: pd.DataFrame, choices: pd.DataFrame) -> None:
     axes.margins(0.09)
     plain_axis(axes.xaxis, log=True)
     percent_axis(axes.yaxis, log=True)
+    if has_zeros:  # which are drawn elsewhere
+        axes.fmt_ydata = None
 
 
 def _marks(axes: Axes, rows: pd.DataFrame, **look: object) -> None:

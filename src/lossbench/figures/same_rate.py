@@ -11,7 +11,7 @@ from lossbench.cards.loss import REFERENCE
 from lossbench.figures import forest, theme
 from lossbench.figures.axes import percent_axis
 from lossbench.figures.drawing import Tables, Words, filled
-from lossbench.figures.panels import focus, heading, losses, main, records
+from lossbench.figures.panels import focus, losses, main, place_heading, records
 from lossbench.figures.tuning_runs import CHOSEN, tuned
 from lossbench.study.config import Study
 from lossbench.study.fields import LossName
@@ -35,7 +35,7 @@ def draw(tables: Tables, study: Study) -> Figure:
     figure, axes = forest.grid(orders, columns=len(lines[0]))
     for panels, line, order in zip(axes, lines, orders, strict=True):
         for panel, place in zip(panels, line, strict=False):
-            heading(panel, place.heading)
+            place_heading(panel, place)
             _dumbbells(panel, place.rows(pairs), order)
             panel.set_xlabel("validation error of tuning runs" if line is lines[-1] else "")
         forest.name_rows(panels[0], order)

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from lossbench.figures import forest
 from lossbench.figures.axes import plain_axis
 from lossbench.figures.drawing import Tables, Words
-from lossbench.figures.panels import heading, losses, main
+from lossbench.figures.panels import losses, main, place_heading
 from lossbench.study.config import Study
 from lossbench.words import numbers, phrases
 from lossbench.words.findings import find, select
@@ -29,7 +29,7 @@ def draw(tables: Tables, study: Study) -> Figure:
     figure, axes = forest.grid(orders, columns=len(lines[0]))
     for panels, line, order in zip(axes, lines, orders, strict=True):
         for panel, place in zip(panels, line, strict=False):
-            heading(panel, place.heading)
+            place_heading(panel, place)
             forest.draw(panel, place.rows(rows), order, forest.ratios(rows))
             plain_axis(panel.xaxis, log=True, unit="×")
             panel.set_xlabel("faster ← ratio of steps → slower" if line is lines[-1] else "")

@@ -8,6 +8,7 @@ from itertools import groupby, pairwise
 
 from matplotlib.figure import Figure
 
+from lossbench.figures.hover import tell_values
 from lossbench.figures.palette import Role, css_name
 from lossbench.study.fields import LossName
 
@@ -30,6 +31,7 @@ def compress(
     """The figure as SVG text; see `theme.to_svg`, which calls this with the theme's colours."""
     ET.register_namespace("", _SVG)
     root = ET.fromstring(_raw(figure))
+    tell_values(root, figure)
     _strip(root)
     _sort_cells(root)
     _name(root, name, alt)

@@ -1,6 +1,7 @@
-"""The tables of the answer: the losses on trial, and the claims."""
+"""The tables of the answer: the losses on trial, and in short the others."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -11,8 +12,10 @@ from lossbench.report.templating import table_words
 from lossbench.tables import runs
 from lossbench.tables.rows import Record, Tables, rows_of
 from lossbench.tables.runs import COMPARISON
+from lossbench.words import numbers
 from lossbench.words.findings import find, on_trial
-from lossbench.words.names import loss_name
+from lossbench.words.names import in_sentence, loss_name
+from lossbench.words.phrases import short
 from lossbench.words.places import Place
 from lossbench.words.questions import ERROR, SPEED, Question
 
@@ -23,6 +26,7 @@ def headline(tables: Tables) -> DataTable:
     """The losses on trial, one row a loss, data set and network: final error and speed."""
     losses = on_trial(tables)
     frame = pd.concat([_of_loss(tables, loss) for loss in losses], ignore_index=True)
+    interval = f"{rows_of(tables, 'contrasts')['level'].max():.0%} interval"
     name, label, told = "loss_error", "Its error", [columns.LOSS]
     if len(losses) == 1:
         name, label, told = losses[0], loss_name(losses[0]), []
@@ -32,39 +36,60 @@ def headline(tables: Tables) -> DataTable:
             columns.DATASET,
             columns.NETWORK,
             *told,
-            Shown("error_told", "Error of", style="name", optional=True),
             columns.percent(REFERENCE, loss_name(REFERENCE)),
             columns.percent(name, label),
-            *columns.estimate(columns.points, "Difference", prefix="error_"),
+            columns.points("error_value", "Difference"),
+            Shown("error_interval", interval, style="name", wide=True),
+            Shown("more", "More errors", numbers.change, numeric=True),
             _verdict("error_verdict", "Final error"),
-            Shown("steps_told", "Speed of", style="name", optional=True),
             Shown("steps_bound", "Bound", style="name", optional=True),
-            *columns.estimate(columns.factor, "Ratio of steps", prefix="steps_"),
+            columns.factor("steps_value", "Ratio of steps"),
+            Shown("steps_interval", interval, style="name", wide=True),
             _verdict("steps_verdict", "Speed"),
-            columns.count("error_pairs", "Replicates"),
+            columns.count("error_pairs", "Replicates", wide=True),
         ),
         **table_words("tables/headline.txt.j2", losses=losses),
         folded=False,
     )
 
 
-def claims(tables: Tables, figures: frozenset[str]) -> DataTable:
-    """Every claim with its verdict and the numbers behind it; links to the figures that stand."""
+def claims(tables: Tables) -> DataTable:
+    """Every claim with its verdict and the numbers behind it; on the page they are a list."""
     frame = rows_of(tables, "claims")
     number = frame["claim"].str.removeprefix("C").astype(int)
-    known = frame["figure"].where(frame["figure"].isin(figures), pd.NA)
     return data_table(
-        frame.assign(figure=known).loc[number.sort_values().index],
+        frame.loc[number.sort_values().index],
         (
             Shown("claim", "Claim", header=True),
-            Shown("statement", "What it says", style="prose-cell"),
+            Shown("statement", "What it says"),
             columns.VERDICT,
             Shown("basis", "Rests on"),
-            Shown("numbers", "The numbers", style="prose-cell"),
-            Shown("limits", "Limits", style="prose-cell"),
-            Shown("figure", "Figure", lambda name: name.replace("-", " "), link="figure-{}"),
+            Shown("numbers", "The numbers"),
+            Shown("limits", "Limits"),
         ),
         **table_words("tables/claims.txt.j2"),
+    )
+
+
+def others(tables: Tables, question: Question, words: str) -> DataTable | None:
+    """What the verdicts on each of the losses not on trial amount to, in a line; None without any.
+
+    `words`: the template of its caption and note.
+    """
+    listed = rows_of(tables, "contrasts")["loss"].unique()
+    found = [find(tables, question, loss) for loss in listed if loss not in on_trial(tables)]
+    if not found:
+        return None
+    frame = pd.DataFrame(
+        [{"loss": each.loss, "answer": short(each) or "not compared"} for each in found]
+    )
+    return data_table(
+        frame,
+        (
+            replace(columns.LOSS, header=True),
+            Shown("answer", f"Against {in_sentence(REFERENCE)}", style="prose-cell"),
+        ),
+        **table_words(words),
         folded=False,
     )
 
@@ -74,7 +99,8 @@ def _of_loss(tables: Tables, loss: str) -> pd.DataFrame:
     speed = _contrast(tables, loss, SPEED, "steps_")
     errors = _mean_error(tables, loss, find(tables, ERROR, loss).rows)
     frame = errors.merge(final, on=NETWORK, how="outer").merge(speed, on=NETWORK, how="outer")
-    return frame.assign(loss=loss)
+    known = frame[REFERENCE].where(frame[REFERENCE] > 0)
+    return frame.assign(loss=loss, more=frame["loss_error"] / known - 1)
 
 
 def _mean_error(tables: Tables, loss: str, rows: Sequence[Record]) -> pd.DataFrame:
@@ -87,12 +113,13 @@ def _mean_error(tables: Tables, loss: str, rows: Sequence[Record]) -> pd.DataFra
 
 
 def _contrast(tables: Tables, loss: str, question: Question, prefix: str) -> pd.DataFrame:
-    shown = ["value", "ci_low", "ci_high", "verdict", "pairs", "told", "bound"]
+    shown = ["value", "verdict", "pairs", "bound"]
     rows = [
         {name: getattr(row, name) for name in (*NETWORK, *shown)}
+        | {"interval": numbers.span((row.ci_low, row.ci_high), question.write)}
         for row in find(tables, question, loss).rows
     ]
-    found = pd.DataFrame(rows, columns=[*NETWORK, *shown])
+    found = pd.DataFrame(rows, columns=[*NETWORK, *shown, "interval"])
     return found.rename(columns=lambda name: name if name in NETWORK else prefix + name)
 
 

@@ -58,9 +58,9 @@ def _p_value(value: float) -> str:
     )
 
 
-def count(name: str, label: str, unit: str = "") -> Shown:
+def count(name: str, label: str, unit: str = "", *, wide: bool = False) -> Shown:
     """A column of whole numbers."""
-    return Shown(name, label, whole, numeric=True, unit=unit)
+    return Shown(name, label, whole, numeric=True, unit=unit, wide=wide)
 
 
 def percent(name: str, label: str) -> Shown:

@@ -42,6 +42,8 @@ class Shown:
     """Whether it is left out where no row has a value."""
     telling: bool = False
     """Whether it is left out unless some network has rows of several values."""
+    wide: bool = False
+    """Whether it is left out on narrow screens."""
     style: str = ""
     """Class of its cells; `{}` stands for the value."""
     link: str = ""
@@ -60,7 +62,8 @@ class Cell:
     def style(self) -> str:
         """Its class."""
         named = self.column.style.format(self.raw.replace(" ", "-"))
-        return "number" if self.column.numeric else named
+        named = "number" if self.column.numeric else named
+        return f"{named} wide".lstrip() if self.column.wide else named
 
     @property
     def link(self) -> str:

@@ -17,7 +17,7 @@ def markdown(study: Study, tables: Tables, provenance: Provenance | None = None)
     if filled(tables, "metrics", "contrasts"):
         shown.append(table(answer_tables.headline(tables)))
     if filled(tables, "claims"):
-        shown.append(table(answer_tables.claims(tables, frozenset())))
+        shown.append(table(answer_tables.claims(tables)))
     return template("summary.md.j2").render(
         study=study,
         scope=prose.scope(study),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
+from lossbench.cards.loss import REFERENCE
 from lossbench.figures.palette import stylesheet
 from lossbench.report import prose, templating
 from lossbench.report.blocks import Material, Provenance
@@ -12,6 +13,7 @@ from lossbench.report.labels import losses
 from lossbench.report.sections import SECTIONS
 from lossbench.study.config import Study
 from lossbench.tables.rows import Tables
+from lossbench.words.findings import on_trial
 
 
 def render(
@@ -31,6 +33,7 @@ def render(
         material=Material(study, tables, figures, provenance),
         sections=SECTIONS,
         losses=losses(study),
+        pair=(REFERENCE, *on_trial(tables)) if tables else (),
         first=prose.first_screen(tables),
         scope=prose.scope(study),
         run_counts=prose.run_counts(study, tables),

@@ -7,7 +7,6 @@ import pandas as pd
 import yaml
 
 from lossbench.cards.dataset import STAND_INS
-from lossbench.cards.loss import REFERENCE
 from lossbench.report import feature_tables
 from lossbench.report.blocks import Material, Values
 from lossbench.report.run_status import run_status
@@ -20,7 +19,7 @@ from lossbench.study.config import Study
 from lossbench.study.grid import Comparison
 from lossbench.tables.rows import Tables, records, rows_of
 from lossbench.words import headline
-from lossbench.words.findings import find, select
+from lossbench.words.findings import find, on_trial, select
 from lossbench.words.phrases import OPEN, Sentences, sentences
 from lossbench.words.places import Place, places, tell_apart
 from lossbench.words.questions import ERROR, SPEED, Question
@@ -76,18 +75,23 @@ def first_screen(tables: Tables) -> FirstScreen:
     }
 
 
-def claim_counts(tables: Tables) -> str:
-    """How the claims stand, those that experiments decide apart from the algebra."""
-    claims = rows_of(tables, "claims")
+def claims(material: Material) -> Values:
+    """Each claim with what was found; counts tell what experiments decide from the algebra."""
+    found = rows_of(material.tables, "claims")
+    number = found["claim"].str.removeprefix("C").astype(int)
+    known = found["figure"].where(found["figure"].isin(material.figures), "")
     by_basis = {
-        basis: claims.loc[claims["basis"] == basis, "verdict"].value_counts().to_dict()
+        basis: found.loc[found["basis"] == basis, "verdict"].value_counts().to_dict()
         for basis in ("measurement", "calculus")
     }
-    return paragraph(
-        "prose/claim-counts.txt.j2",
-        measured=by_basis["measurement"],
-        derived=by_basis["calculus"],
-    )
+    return {
+        "counts": paragraph(
+            "prose/claim-counts.txt.j2",
+            measured=by_basis["measurement"],
+            derived=by_basis["calculus"],
+        ),
+        "claims": list(records(found.assign(figure=known).loc[number.sort_values().index])),
+    }
 
 
 def scope(study: Study) -> str:
@@ -103,20 +107,18 @@ def scope(study: Study) -> str:
 
 
 def speed_of_losses(material: Material) -> Values:
-    """What is said of each loss's steps to the same error."""
+    """What is said of the steps to the same error, of each loss on trial."""
     return _of_losses(material, SPEED)
 
 
 def error_of_losses(material: Material) -> Values:
-    """What is said of each loss's final test error."""
+    """What is said of the final test error, of each loss on trial."""
     return _of_losses(material, ERROR)
 
 
 def _of_losses(material: Material, question: Question) -> Values:
-    compared = material.study.comparisons
-    losses = dict.fromkeys(grid.loss for each in compared for grid in each.losses)
-    others = [loss for loss in losses if loss != REFERENCE]
-    return {"losses": [sentences(find(material.tables, question, loss)) for loss in others]}
+    tables = material.tables
+    return {"losses": [sentences(find(tables, question, loss)) for loss in on_trial(tables)]}
 
 
 def sensitivity(material: Material) -> Values:

@@ -22,6 +22,7 @@ from lossbench.report.labels import losses
 from lossbench.report.statements import STATEMENTS
 from lossbench.tables.rows import Tables
 from lossbench.tables.theory import THEORY_TABLES
+from lossbench.words.questions import ERROR, SPEED, Question
 
 Made = TypeVar("Made")
 
@@ -37,6 +38,13 @@ def _of_tables(make: Callable[[Tables], Made]) -> Callable[[Material], Made]:
 
 def _table(make: Callable[[Tables], DataTable], *needs: str) -> TableBlock:
     return TableBlock(_of_tables(make), needs)
+
+
+def _others(question: Question, words: str) -> TableBlock:
+    """The losses not on trial, in short."""
+    return TableBlock(
+        lambda page: answer_tables.others(page.tables, question, words), ("contrasts",)
+    )
 
 
 def _figures(section: FigureSection) -> Iterator[FigureBlock]:
@@ -75,20 +83,13 @@ SECTIONS = (
     _section(
         "claims",
         "The claims",
-        TextBlock(
-            "prose/claims.html.j2",
-            ("claims",),
-            lambda page: {"counts": prose.claim_counts(page.tables)},
-        ),
-        TableBlock(
-            lambda page: answer_tables.claims(page.tables, frozenset(page.figures)),
-            ("claims",),
-        ),
+        TextBlock("prose/claims.html.j2", ("claims",), prose.claims),
     ),
     _section(
         "convergence",
         "Convergence",
         TextBlock("prose/losses.html.j2", ("contrasts",), prose.speed_of_losses),
+        _others(SPEED, "tables/other-speeds.txt.j2"),
         *_figures("convergence"),
         _table(speed_tables.speed, "contrasts"),
         _table(speed_tables.speed_by_level, "level_ratios"),
@@ -98,6 +99,7 @@ SECTIONS = (
         "final-error",
         "Final error",
         TextBlock("prose/losses.html.j2", ("contrasts",), prose.error_of_losses),
+        _others(ERROR, "tables/other-errors.txt.j2"),
         *_figures("final-error"),
         _table(error_tables.error_contrasts, "contrasts"),
         _table(error_tables.errors, "metrics"),

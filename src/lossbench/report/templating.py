@@ -15,7 +15,7 @@ from latex2mathml.converter import convert
 from markupsafe import Markup
 
 from lossbench.cards.loss import PRIMARY, REFERENCE
-from lossbench.claims.theory_numbers import small
+from lossbench.claims.theory_numbers import small, within
 from lossbench.words import names, numbers
 from lossbench.words.places import Place
 from lossbench.words.recipes import described
@@ -138,6 +138,7 @@ FILTERS = {
     "percent": numbers.percent,
     "points": numbers.points,
     "small": small,
+    "within": within,
     "dataset_name": names.dataset_name,
     "in_sentence": names.in_sentence,
     "loss_name": names.loss_name,

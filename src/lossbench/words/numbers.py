@@ -5,42 +5,61 @@ A missing number reads as a dash, an infinite one as ∞: no caller needs a rule
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, Protocol
 
+Toward = Literal[-1, 0, 1]
 ABSENT = "–"
 MINUS = "\N{MINUS SIGN}"
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
-def number(x: float, digits: int = 2) -> str:
-    """`x` with `digits` decimals, thousands separated: 12,345.68."""
+class Writer(Protocol):
+    """What writes one kind of number."""
+
+    def __call__(self, x: float, *, toward: Toward = 0) -> str:
+        """The number as text; see `number` for `toward`."""
+
+
+def number(x: float, digits: int = 2, toward: Toward = 0) -> str:
+    """`x` with `digits` decimals, thousands separated: 12,345.68.
+
+    `toward`: bounds round outward, a lower one down (-1), an upper one up (1).
+    """
     if math.isnan(x):
         return ABSENT
     if math.isinf(x):
         return "∞" if x > 0 else f"{MINUS}∞"
+    if toward and not math.isclose(x, round(x, digits), rel_tol=1e-9, abs_tol=1e-15):
+        x = (math.floor if toward < 0 else math.ceil)(x * 10**digits) / 10**digits
     text = f"{x:,.{digits}f}"
     if float(text.replace(",", "")) == 0:
         text = text.lstrip("-")
     return text.replace("-", MINUS)
 
 
-def percent(x: float, digits: int = 2) -> str:
+def percent(x: float, digits: int = 2, toward: Toward = 0) -> str:
     """The fraction `x` in percent: 0.0123 reads 1.23%."""
-    return _with_unit(number(100 * x, digits), "%")
+    return _with_unit(number(100 * x, digits, toward), "%")
 
 
-def signed(x: float, digits: int = 2) -> str:
+def signed(x: float, digits: int = 2, toward: Toward = 0) -> str:
     """The difference `x`, with its sign: +0.31, −0.31; what rounds to zero has none."""
-    text = number(x, digits)
+    text = number(x, digits, toward)
     is_positive = x > 0 and any(character in "123456789∞" for character in text)
     return f"+{text}" if is_positive else text
 
 
-def points(x: float, digits: int = 2) -> str:
+def points(x: float, digits: int = 2, toward: Toward = 0) -> str:
     """The difference `x` of two fractions in percentage points, signed: 0.0031 reads +0.31 pp."""
-    return _with_unit(signed(100 * x, digits), f"{NO_BREAK}pp")
+    return _with_unit(signed(100 * x, digits, toward), f"{NO_BREAK}pp")
 
 
-def ratio(x: float, digits: int = 2) -> str:
+def change(x: float) -> str:
+    """The relative change `x` in percent, signed: 0.25 reads +25%."""
+    return _with_unit(signed(100 * x, 0), "%")
+
+
+def ratio(x: float, digits: int = 2, toward: Toward = 0) -> str:
     """A factor, with at least `digits` significant digits: 2.8×, 0.95×, 12×, 1,250×.
 
     From one to two it has as many decimals: rounded to 1.0, it would not say on which side of 1.
@@ -51,7 +70,7 @@ def ratio(x: float, digits: int = 2) -> str:
     decimals = max(0, digits - 1 - math.floor(math.log10(size)))
     if 1 <= size < 2:
         decimals = max(decimals, digits)
-    return f"{number(x, decimals)}×"
+    return f"{number(x, decimals, toward)}×"
 
 
 def p_value(p: float) -> str:
@@ -84,9 +103,16 @@ def span(values: Iterable[float], write: Callable[[float], str]) -> str:
     known = [value for value in values if not math.isnan(value)]
     if not known:
         return ABSENT
-    low, high = write(min(known)), write(max(known))
-    unit = "".join(high.rpartition(NO_BREAK)[1:]) if NO_BREAK in high else ""
-    return high if low == high else f"{low.removesuffix(unit)} to {high}"
+    return _from_to(write(min(known)), write(max(known)))
+
+
+def bounds(values: Iterable[float], write: Writer) -> str:
+    """What all values lie within: `span`, rounded outward."""
+    known = [value for value in values if not math.isnan(value)]
+    if not known:
+        return ABSENT
+    low, high = write(min(known), toward=-1), write(max(known), toward=1)
+    return _from_to(low, high)
 
 
 def duration(seconds: float) -> str:
@@ -101,6 +127,11 @@ def join(items: Sequence[str]) -> str:
         return "none"
     *most, last = items
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def _from_to(low: str, high: str) -> str:
+    unit = "".join(high.rpartition(NO_BREAK)[1:]) if NO_BREAK in high else ""
+    return high if low == high else f"{low.removesuffix(unit)} to {high}"
 
 
 def _with_unit(text: str, unit: str) -> str:

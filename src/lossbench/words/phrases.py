@@ -57,15 +57,27 @@ def title(finding: Finding) -> str:
     """
     if not finding.rows:
         return f"No loss is compared with {in_sentence(REFERENCE)} here"
-    return f"{loss_name(finding.loss)} is {_short(finding, f' {in_sentence(REFERENCE)}')}"
+    return f"{loss_name(finding.loss)} is {short(finding, f' {in_sentence(REFERENCE)}')}"
 
 
 def speed_and_error(tables: Tables) -> str:
-    """A title on both."""
+    """A title on both: `X is slower in all 7 and less accurate in 4 of 7 comparisons`."""
     fast, accurate = find(tables, SPEED), find(tables, ERROR)
     if not (fast.rows and accurate.rows):
         return title(fast if fast.rows else accurate)
-    return f"{title(fast)}; it is {_short(accurate)}"
+    return f"{loss_name(fast.loss)} is {_counted(fast)} and {_counted(accurate)} comparisons"
+
+
+def _counted(finding: Finding) -> str:
+    """How often each clear verdict occurs; where none does, how often the others do."""
+    total = len(finding.rows)
+    clear = [part for part in finding.parts if part.verdict in CLEAR]
+    told = [
+        f"{finding.question.phrases[part.verdict].short} in "
+        f"{f'{len(part.rows)} of {total}' if len(part.rows) < total else f'all {total}'}"
+        for part in clear or finding.parts
+    ]
+    return numbers.join(told)
 
 
 def count(finding: Finding, verdict: Verdict) -> str:
@@ -94,8 +106,10 @@ def _amount(question: Question, rows: Sequence[Record], unit: str) -> str:
     return f"{notes.bound(rows[0]) if is_one else ''}{values}{unit}{within}"
 
 
-def _short(finding: Finding, reference: str = "") -> str:
-    """The parts of a title; reference and unit are named once."""
+def short(finding: Finding, reference: str = "") -> str:
+    """The parts of a title, which name reference and unit once; empty where there are none."""
+    if not finding.rows:
+        return ""
     parts, unit = [], finding.question.unit
     for part in finding.parts:
         phrase = finding.question.phrases[part.verdict]
@@ -163,7 +177,7 @@ def _uncertainty(question: Question, part: Part) -> str:
     if not part.intervals:
         return f"{replicates}, no interval"
     which = "interval" if len(part.rows) == 1 else "intervals within"
-    ends = numbers.span(part.intervals, question.write)
+    ends = (numbers.span if len(part.rows) == 1 else numbers.bounds)(part.intervals, question.write)
     known = [f"{part.rows[0].level:.0%} {which} {ends}, {replicates}"]
     if without := tuple(row for row in part.rows if math.isnan(row.ci_low)):
         known.append(f"no interval {on(Part(part.verdict, without).places)}")

@@ -35,7 +35,7 @@ class Question:
     """What follows `whether A or B`."""
     phrases: Mapping[Verdict, Phrase]
     """In the order in which verdicts are told."""
-    write: Callable[[float], str]
+    write: numbers.Writer
     """How a contrast's value reads."""
     subject: str
     """What cannot be compared where there is no value."""

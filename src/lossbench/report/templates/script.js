@@ -38,11 +38,14 @@
   };
   root.classList.add("js");
 
+  // A cell has its exact value beside its text where the two differ.
+  const value = (cell) => cell.dataset.value ?? (cell.querySelector("code") ?? cell).textContent;
+
   // Tables as CSV: every row in the order shown, exact values, the tables' own column names.
   const quoted = (text) => (/[",\r\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text);
   const csv = (table) => {
     const head = all("thead th", table).map((cell) => cell.dataset.name);
-    const body = all("tbody tr", table).map((row) => [...row.cells].map((cell) => cell.dataset.value));
+    const body = all("tbody tr", table).map((row) => [...row.cells].map(value));
     return [head, ...body].map((row) => row.map(quoted).join(",") + "\r\n").join("");
   };
   const saveTable = (table) => {
@@ -66,10 +69,10 @@
   const sort = (table, header) => {
     const descending = header.getAttribute("aria-sort") === "ascending";
     const order = compare(header.classList.contains("number"), descending ? -1 : 1);
-    const value = (row) => row.cells[header.cellIndex].dataset.value;
+    const key = (row) => value(row.cells[header.cellIndex]);
     all("thead th", table).forEach((other) => other.setAttribute("aria-sort", "none"));
     header.setAttribute("aria-sort", descending ? "descending" : "ascending");
-    table.tBodies[0].append(...[...table.rows].slice(1).sort((a, b) => order(value(a), value(b))));
+    table.tBodies[0].append(...[...table.rows].slice(1).sort((a, b) => order(key(a), key(b))));
     say("Sorted by " + header.textContent.trim() + (descending ? ", descending" : ", ascending"));
   };
   const filter = (table, words, count) => {
@@ -105,7 +108,7 @@
   });
 
   all("td[data-copy]").forEach((cell) => {
-    const made = button("Copy", "the command", () => copy(cell.dataset.value, "Command"));
+    const made = button("Copy", "the command", () => copy(value(cell), "Command"));
     made.className = "copy";
     cell.prepend(made, " ");
   });
@@ -113,7 +116,7 @@
   all("figure[id]").forEach((figure) => {
     const drawing = figure.querySelector(".drawing svg");
     if (!drawing) return;
-    const title = figure.querySelector(".figure-title").textContent;
+    const title = figure.querySelector(".figure-title").firstChild.textContent.trim();
     const name = figure.id.replace(/^figure-/, "");
     const tools = element("div", { className: "tools" }, button("Download SVG", "of " + title, () => {
       save(name + ".svg", "image/svg+xml", plain(new XMLSerializer().serializeToString(drawing)));
@@ -126,13 +129,21 @@
     figure.append(tools);
   });
 
-  // One legend hides a loss in every figure and table.
+  // One legend hides a loss in every figure and table. The link says what is hidden, after the place.
+  const [there, query = ""] = decodeURIComponent(location.hash.slice(1)).split("?hide=");
+  let place = there;
   const style = element("style");
   document.head.append(style);
   const boxes = all(".legend input");
   const apply = () => {
     const off = boxes.filter((box) => !box.checked).map((box) => box.value);
     style.textContent = off.map((loss) => `.drawing .loss-${loss}, main [data-loss="${loss}"] { display: none }`).join("\n");
+    const hash = place + (off.length ? "?hide=" + off.join(",") : "");
+    if (hash !== location.hash.slice(1)) history.replaceState(null, "", "#" + hash);
+  };
+  const show = (shown) => {
+    boxes.forEach((box) => { box.checked = shown(box.value); });
+    apply();
   };
   boxes.forEach((box) => {
     box.disabled = false;
@@ -141,7 +152,13 @@
       say(box.labels[0].textContent.trim() + (box.checked ? " shown" : " hidden"));
     });
   });
-  apply();
+  const pair = document.querySelector(".legend").dataset.pair.split(" ");
+  if (boxes.length > pair.length) {
+    document.querySelector(".legend").append(element("div", { className: "tools" },
+      button("Only the pair", "of the answer", () => { show((loss) => pair.includes(loss)); say("Other losses hidden"); }),
+      button("All", "losses", () => { show(() => true); say("All losses shown"); })));
+  }
+  show((loss) => !query.split(",").includes(loss));
 
   // The contents stand open beside the text and folded above it; links open what is folded.
   const side = document.querySelector(".side");
@@ -150,13 +167,22 @@
   wide.addEventListener("change", fold);
   fold();
   const reveal = () => {
-    const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    place = decodeURIComponent(location.hash.slice(1)).split("?hide=")[0];
+    apply();
+    const target = place && document.getElementById(place);
     if (!target) return;
     all("details", target).concat(target.closest("details") ?? []).forEach((details) => { details.open = true; });
     target.scrollIntoView();
   };
   addEventListener("hashchange", reveal);
   reveal();
+  // The contents mark the section on the screen.
+  const seen = new IntersectionObserver((entries) => entries.forEach((entry) => {
+    const link = document.querySelector(`nav a[href="#${entry.target.id}"]`);
+    if (entry.isIntersecting) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }), { rootMargin: "-45% 0% -50%" });
+  all("main > section").forEach((section) => seen.observe(section));
   const regions = () => all(".scroll").forEach((region) => {
     const overflows = region.scrollWidth > region.clientWidth || region.scrollHeight > region.clientHeight;
     region.toggleAttribute("tabindex", overflows);
