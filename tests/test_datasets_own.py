@@ -163,6 +163,11 @@ WRONG_ARRAYS = [
     ({"x_train": pixels(40, 0, 16)}, "x_train: is 0×16; allowed: sides of 16 to 224"),
     ({"y_train": np.linspace(0, 9, 40)}, "y_train is float64; allowed: whole numbers"),
     ({"y_train": np.zeros((40, 10), np.int64)}, r"y_train has the shape \(40, 10\)"),
+    ({"y_train": np.array([None] * 40)}, "Object arrays cannot be loaded"),
+    (dict(zip(("y_train", "y_test"), map(np.zeros, (40, 10), (int, int)), strict=True)), "is 1;"),
+    ({"class_names": np.array([*"abcdefghi", "i"])}, "2 classes are called i; allowed: one"),
+    ({"class_names": np.array([*"abcdefghi", "j\n"])}, r"'j\\n' is no name for a class"),
+    ({"class_names": np.arange(1001).astype(str)}, "number of classes is 1001; allowed: 2 to 1000"),
 ]
 
 

@@ -66,6 +66,7 @@ ELSEWHERE = {
     "lossbench compare docs/published/mnist-cifar10 results/mnist-cifar10": (
         "needs the real study; test_publish.py compares a published one"
     ),
+    "lossbench predict WEIGHTS IMAGE": "test_pipeline_run_cache.py runs it on a kept network",
     "snakemake --workflow-profile profiles/kubernetes --configfile config/full.yaml": (
         "planned against a local S3 server: test_profiles.py"
     ),

@@ -9,6 +9,7 @@ import yaml
 from builders.project_copy import TINY
 from lossbench.cards.own_cards import loss_cards, network_cards
 from lossbench.errors import ConfigError
+from lossbench.figures.palette import SPARE
 from lossbench.study.config import Study
 from lossbench.study.loading import load_study, parse_study
 from lossbench.study.own_code import code_of, local_modules
@@ -107,12 +108,20 @@ def test_trials_are_counted_like_those_of_margins(folder):
         ({"source": "my_losses.py:fokal"}, "has no fokal; allowed are focal, helper, other; did"),
         ({"formula": "\\frac"}, "losses.0.formula: "),
         ({"output": "logits"}, "losses.0.output: 'logits' is not allowed"),
-        ({"head": "cosine"}, "losses.0.head: 'cosine' is not allowed"),
+        ({"head": "round"}, "losses.0.head: 'round' is not allowed"),
+        ({"head": "cosine"}, "losses.0: head cosine needs settings, each with s above 0"),
+        ({"head": "cosine", "settings": []}, "losses.0: head cosine needs settings"),
+        ({"head": "cosine", "settings": [{"s": 9}, {"s": 0}]}, "each with s above 0"),
         ({"settings": [{"gamma": True}, {"gamma": 2}]}, "should be a number in decimal digits"),
         ({"settings": [{}, {"gamma": 2}]}, "losses.0.settings.0: allowed: one number or more"),
         ({"settings": [{"reduction": 1}, {"gamma": 2}]}, "none for reduction"),
         ({"settings": [{"gamma": 1}, {"gamma": 1.0}]}, "settings lists gamma=1 twice"),
+        ({"settings": [{"gamma": [1]}, {"gamma": 2}]}, "settings.0: gamma: [1] is not allowed: a"),
         ({"weight": 1}, "losses.0.weight: no such field"),
+        ({"source": "a\0.py:focal"}, "no path has a NUL"),
+        ({"source": "~nobody-here/a.py:focal"}, "there is no such home folder"),
+        ({"formula": "p_y\x07"}, "losses.0.formula: 'p_y\\x07' is not allowed: printable text"),
+        ({"code": "zz"}, "losses.0.code: 'zz' is not allowed: 16 hexadecimal digits"),
     ],
 )
 def test_what_cannot_be_a_loss_is_one_line(folder, change, said):
@@ -124,6 +133,17 @@ def test_what_cannot_be_a_loss_is_one_line(folder, change, said):
 def test_syntax_errors_are_one_line(folder):
     (folder / "my_losses.py").write_text("def focal(:\n")
     assert "my_losses.py cannot be read (" in refusal(folder, FOCAL)
+    (folder / "my_losses.py").write_text(LOSSES)
+    (folder / "helper.py").write_text("def weighted(:\n")
+    assert "helper.py cannot be read (" in refusal(folder, FOCAL)
+
+
+def test_more_losses_than_looks_are_one_line(folder):
+    many = [FOCAL | {"name": f"focal_{k}", "label": f"Focal {k}"} for k in range(len(SPARE) + 1)]
+    assert loaded(folder, *many[:-1])
+    assert "9 losses of your own are not allowed: at most 8, since figures" in refusal(
+        folder, *many
+    )
 
 
 def test_names_are_unique_and_used(folder):
@@ -171,6 +191,24 @@ def test_a_file_is_found_from_the_study_s_folder_and_seen_from_here(folder, monk
 def test_the_modules_that_count_are_those_that_are_imported(folder):
     found = {path.name for path in local_modules("my_losses.py:focal").values()}
     assert found == {"my_losses.py", "helper.py", "__init__.py", "inner.py", "deepest.py"}
+
+
+def test_folders_without_an_init_count_too(folder):
+    (folder / "package/plain/deep").mkdir(parents=True)
+    (folder / "package/plain/deep/end.py").write_text("VALUE = 1\n")
+    (folder / "helper.py").write_text("from package.plain.deep.end import VALUE\n")
+    found = {path.name for path in local_modules("my_losses.py:focal").values()}
+    assert found == {"my_losses.py", "helper.py", "__init__.py", "end.py"}
+
+
+def test_packages_of_another_environment_are_installed_too(folder, monkeypatch):
+    """An environment made with the system's packages, or the bundle's, which has a `.pth` file."""
+    (folder / "site-packages").mkdir()
+    (folder / "site-packages/elsewhere.py").write_text("VALUE = 1\n")
+    (folder / "my_losses.py").write_text("import elsewhere\nfocal = elsewhere.VALUE\n")
+    monkeypatch.syspath_prepend(folder / "site-packages")
+    found = {path.name for path in local_modules("my_losses.py:focal").values()}
+    assert found == {"my_losses.py"}
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 from torch.nn import functional
 
+from builders.project_copy import TINY
+from lossbench.datasets.prepared import Prepared
 from lossbench.errors import ConfigError
 from lossbench.networks.loader import add_loss, add_network, own_body, own_loss
 from lossbench.networks.loss_trials import try_loss
@@ -15,9 +18,19 @@ from lossbench.networks.losses import LOSSES, cross_entropy, logit_gradient, mse
 from lossbench.networks.models import MODELS, build
 from lossbench.networks.network_trials import try_network
 from lossbench.networks.trials import Trial
+from lossbench.study.grid import Margin
+from lossbench.study.job import Cell
+from lossbench.study.loading import load_study
 from lossbench.study.own_code import code_of
+from lossbench.study.own_fields import Setting
+from lossbench.study.plan import all_jobs
+from lossbench.study.settings import Compute
+from lossbench.tables.logits import matrix
+from lossbench.training.fit import fit
+from test_training import cell, noisy, replicates
 
 CODE = """
+import math
 import torch
 from torch import nn
 from torch.nn import functional
@@ -25,6 +38,22 @@ from torch.nn import functional
 def focal(logits, labels, gamma=2.0):
     own = functional.log_softmax(logits, -1).gather(-1, labels.unsqueeze(-1)).squeeze(-1)
     return -((1 - own.exp()) ** gamma) * own
+
+def additive(logits, labels, s, m):
+    targets = functional.one_hot(labels, logits.shape[-1]).to(logits.dtype)
+    return functional.cross_entropy(logits - s * m * targets, labels, reduction="none")
+
+def angular(logits, labels, s, m, slack=1e-6):
+    angles = (logits / s).clamp(slack - 1, 1 - slack).acos()
+    targets = functional.one_hot(labels, logits.shape[-1]).to(logits.dtype)
+    return functional.cross_entropy(s * (angles + m * targets).cos(), labels, reduction="none")
+
+def by_sines(logits, labels, s, m, slack=1e-6):
+    cosines = logits / s
+    lowered = cosines * math.cos(m) - (1 - cosines.square() + slack).sqrt() * math.sin(m)
+    targets = functional.one_hot(labels, logits.shape[-1]).bool()
+    wide = s * torch.where(targets, lowered, cosines)
+    return functional.cross_entropy(wide, labels, reduction="none")
 
 def averaged(logits, labels):
     return functional.cross_entropy(logits, labels)
@@ -53,6 +82,12 @@ def random(logits, labels):
 def changing(logits, labels):
     return focal(logits.mul_(2), labels)
 
+def relabelling(logits, labels):
+    return focal(logits, labels.copy_(labels.roll(1)))
+
+def heedless(logits, labels):
+    return logits.square().mean(-1)
+
 def frozen(logits, labels):
     return focal(logits, labels) * logits.detach().square().mean(-1)
 
@@ -68,6 +103,12 @@ class Weighted(nn.Module):
         self.weight = nn.Parameter(torch.ones(1))
     def forward(self, logits, labels):
         return self.weight * focal(logits, labels)
+
+class Callable:
+    def __init__(self, reduction):
+        pass
+    def __call__(self, logits, labels):
+        return focal(logits, labels)
 
 class Net(nn.Module):
     def __init__(self, shape):
@@ -94,7 +135,40 @@ class Dropping(Net):
 class Fixed(Net):
     def __init__(self, shape):
         super().__init__(shape)
+        self.layers = nn.Sequential(nn.Flatten(), nn.Linear(shape[0] * shape[1] * shape[2], 4))
+        nn.init.ones_(self.layers[1].weight), nn.init.zeros_(self.layers[1].bias)
+
+class Empty(Net):
+    def __init__(self, shape):
+        super().__init__(shape)
         self.layers = nn.Flatten()
+
+class Frozen(Net):
+    def __init__(self, shape):
+        super().__init__(shape)
+        self.layers[4] = nn.Identity()
+        self.requires_grad_(False)
+
+class TwoWidths(Net):
+    def forward(self, images):
+        features = super().forward(images)
+        return features if self.training else features[:, :4]
+
+class Double(Net):
+    def forward(self, images):
+        return super().forward(images).double()
+
+class Pair(Net):
+    def forward(self, images):
+        return super().forward(images), images
+
+class Normed(Net):
+    def __init__(self, shape):
+        super().__init__(shape)
+        self.layers.append(nn.BatchNorm1d(16))
+
+def nothing(shape):
+    return None
 
 class Deaf(Net):
     def forward(self, images):
@@ -183,8 +257,57 @@ def test_a_good_loss_passes_every_trial(file, loss):
     }[loss]
     for classes in (2, 10, 100):
         trials = list(try_loss(found, classes=classes, on_gpu=True))
-        assert [trial.outcome for trial in trials] == ["ok"] * 8
+        assert [trial.outcome for trial in trials] == ["ok"] * 9
     assert "× cross-entropy's" in trials[-1].said
+
+
+@pytest.mark.parametrize("written", ["angular", "by_sines"])
+@pytest.mark.parametrize(("slack", "outcome"), [(1e-6, "ok"), (0.0, "not allowed")])
+def test_the_loss_of_a_cosine_head_is_tried_within_its_scale(file, written, slack, outcome):
+    """ArcFace (Deng et al. 2019), in two ways: no gradient where a cosine is ±1, or beyond."""
+    loss = partial(own_loss(f"{file}:{written}"), s=10.0, m=0.3, slack=slack)
+    trials = list(try_loss(loss, classes=10, scale=10.0))
+    assert trials[-1].outcome == outcome, trials
+    assert outcome == "ok" or "the gradient is not finite at logits of ±10;" in trials[-1].said
+
+
+def logits_of(cell: Cell, prepared: Prepared) -> list[list[float]]:
+    tables = fit(cell, replicates([0, 1]), prepared, Compute(accelerator="cpu"), show_bar=False)
+    return [row.tolist() for row in matrix(tables["predictions"])]
+
+
+def own_cell(monkeypatch: pytest.MonkeyPatch, source: str, **fields: object) -> Cell:
+    """The cell of an evaluation run with the loss at a source, called `mine`."""
+    monkeypatch.setitem(LOSSES, "mine", None)
+    add_loss("mine", source, code_of(source))
+    return cell().model_copy(update={"loss": "mine", "own_loss": code_of(source), **fields})
+
+
+def test_an_own_additive_margin_on_a_cosine_head_trains_as_the_built_in_one(file, monkeypatch):
+    setting = Setting(arguments=(("s", 10.0), ("m", 0.35)))
+    mine = own_cell(monkeypatch, f"{file}:additive", head="cosine", margin=setting)
+    built_in = cell("am_softmax", margin=Margin(m=0.35, s=10.0))
+    assert logits_of(mine, noisy()) == logits_of(built_in, noisy())
+
+
+def test_a_built_in_loss_may_be_listed_as_an_own_one_too(tmp_path, monkeypatch):
+    """So two settings of MSE on logits stand in one comparison, at rates decades apart."""
+    source = "lossbench.networks.losses:mse_logits"
+    plain = {"name": "plain", "source": source, "label": "MSE on logits, plain", "output": "none"}
+    grids = [
+        {"loss": "cross_entropy", "learning_rates": [0.03, 0.1]},
+        {"loss": "plain", "learning_rates": [3.0, 10.0]},
+        {"loss": "mse_logits", "learning_rates": [0.03, 0.1], "margins": [{"k": 15, "M": 30}]},
+    ]
+    compared = [TINY["comparisons"][0] | {"losses": grids}]
+    path = tmp_path / "study.yaml"
+    path.write_text(yaml.safe_dump(TINY | {"losses": [plain], "comparisons": compared}))
+    cells = [cell for job in all_jobs(load_study(path)) for cell in job.cells]
+    rates = {(each.loss, each.learning_rate) for each in cells if each.stage == "tuning"}
+    assert {("plain", 10.0), ("mse_logits", 0.1)} <= rates
+    assert {trial.outcome for trial in try_loss(own_loss(source), classes=10)} == {"ok"}
+    mine = own_cell(monkeypatch, source, output="none")
+    assert logits_of(mine, noisy()) == logits_of(cell("mse_logits"), noisy())
 
 
 @pytest.mark.parametrize(
@@ -193,15 +316,18 @@ def test_a_good_loss_passes_every_trial(file, loss):
         ("averaged", "shape", "returns the shape () for 8 examples; allowed: (8,)"),
         ("one_number", "shape", "returns float; allowed: a tensor"),
         ("whole", "shape", "returns torch.int64; allowed: floating"),
-        ("changing", "shape", "changes the logits that it is given"),
+        ("changing", "shape", "changes the logits or labels that it is given"),
+        ("relabelling", "shape", "changes the logits or labels that it is given"),
         ("broken", "shape", "RuntimeError: two lines"),
         ("random", "repeatable", "two calls give two values"),
         ("overflows", "finite at ±10000", "the value is not finite at logits of ±10000"),
         ("detached", "gradient", "has no gradient by the logits"),
         ("flat", "gradient", "is zero, so that nothing would learn"),
+        ("heedless", "labels", "other labels give the same values"),
         ("mixing", "examples apart", "mixes the examples of a batch"),
         ("branching", "examples apart", "mixes the examples of a batch"),
         ("Weighted", "shape", "has parameters to train; allowed: settings alone"),
+        ("Callable", "shape", "is a class, but no torch.nn.Module"),
     ],
 )
 def test_what_cannot_train_is_refused(file, loss, name, said):
@@ -260,6 +386,12 @@ def test_a_good_network_passes_every_trial(file):
         ("focal", "shape", "cannot be built for images (3, 20, 20)"),
         ("Dropping", "repeatable", "two passes in training mode differ"),
         ("Fixed", "seeded start", "two seeds give one start"),
+        ("Empty", "shape", "has no parameters"),
+        ("Frozen", "gradient", "no parameter has a gradient"),
+        ("TwoWidths", "repeatable", "returns the shape (8, 16) in training mode; allowed: (8, 4)"),
+        ("Double", "shape", "returns torch.float64 for float32 images"),
+        ("Pair", "shape", "makes tuple of images; allowed: features (B, H)"),
+        ("nothing", "shape", "makes NoneType of a shape; allowed: a torch.nn.Module"),
         ("Unseeded", "seeded start", "one seed gives two starts"),
         ("Deaf", "gradient", "no parameter has a gradient"),
         ("Mixing", "examples apart", "mixes the images of a batch"),
@@ -270,6 +402,12 @@ def test_a_network_that_cannot_train_is_refused(file, network, name, said):
     found = refusal(list(try_network(f"{file}:{network}", (3, 20, 20), on_gpu=True)))
     assert found.name == name
     assert said in found.said
+
+
+def test_a_network_that_needs_larger_batches_is_refused(file):
+    tried = partial(try_network, f"{file}:Normed", (3, 20, 20))
+    assert [trial.outcome for trial in tried(batch_size=2)] == ["ok"] * 6
+    assert "Expected more than 1 value per channel" in refusal(list(tried(batch_size=1))).said
 
 
 def test_a_seed_gives_a_network_one_start_and_leaves_pytorch_s_generator(file, monkeypatch):

@@ -1,14 +1,19 @@
 """On a finished study: how many runs are trained after each edit. What is planned may be more."""
 
 import os
+import re
 import shutil
 from collections import Counter
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from PIL import Image
 
+from builders.fresh_copy import run
 from builders.project_copy import Project
+from lossbench.datasets.digits import read_digits
+from lossbench.run_cache import WEIGHTS
 
 pytestmark = pytest.mark.slow
 
@@ -142,3 +147,18 @@ def test_the_cache_says_who_uses_it_and_drops_what_nobody_uses(two_studies, tmp_
     assert "dropped: 1 runs not used for longest" in cache("--max-size", f"{size - 1}B")
     assert not entry.exists()
     assert project.trained(*OTHER_SEEDS) == {}  # what a study has is not trained again
+
+
+def test_weights_are_kept_where_they_are_asked_for_and_change_no_table(project):
+    asked = ("--config", "compute={keep_weights: true}")
+    before = project.tables()
+    assert project.planned(*asked)["evaluation_runs"] == len(BOTH)
+    assert "tuning_runs" not in project.planned(*asked)
+    project.tiny(*asked)
+    found = [*project.folder.glob(f"results/tiny/runs/evaluation/**/{WEIGHTS}")]
+    assert len(found) == 3 * len(BOTH)
+    assert project.tables() == before
+    assert project.planned(*asked) == {}
+    Image.fromarray(read_digits().splits["test"].images[0, 0]).save(project.folder / "first.png")
+    said = run(project.folder, f"lossbench predict '{found[0]}' first.png")
+    assert re.fullmatch(r"first\.png: \d, probability [01]\.\d{4}\n", said)

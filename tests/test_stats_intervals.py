@@ -3,7 +3,13 @@ import pytest
 from scipy import stats
 
 from lossbench.stats import intervals
-from lossbench.stats.intervals import MeanSquares, mean_squares, over_both, over_replicates
+from lossbench.stats.intervals import (
+    MeanSquares,
+    mean_squares,
+    over_both,
+    over_folds,
+    over_replicates,
+)
 
 DIFFERENCES = np.array([0.3, -0.1, 0.4, 0.2, 0.6, 0.1])
 
@@ -160,3 +166,14 @@ def test_bca_covers_too_little_to_carry_a_verdict() -> None:
     coverage = float(((ends[:, 0] <= 0) & (ends[:, 1] >= 0)).mean())
     print(f"coverage of BCa, normal, 5 pairs: {coverage:.4f}")
     assert coverage < 0.9
+
+
+def test_folds_share_training_examples_and_widen_the_interval() -> None:
+    differences = np.random.default_rng(4).normal(0.1, 0.3, size=10)
+    found = over_folds(differences, train=90, test=10)
+    scale = np.std(differences, ddof=1) * np.sqrt(1 / 10 + 10 / 90)
+    expected = stats.t.interval(0.95, 9, loc=differences.mean(), scale=scale)
+    assert found.interval(0.95) == pytest.approx(expected)
+    assert over_folds(np.full(5, 0.5), train=8, test=2).interval(0.95) == pytest.approx(
+        (np.nan, np.nan), nan_ok=True
+    )

@@ -75,6 +75,21 @@ def test_missed_levels_bound_the_ratio_or_say_nothing(ours, theirs, ratios, boun
         np.testing.assert_allclose(np.exp(pairs.by_pair), ratios)
 
 
+@pytest.mark.parametrize(("missed", "bound"), [(0, ""), (10, ""), (11, "at most")])
+def test_what_hardly_a_run_misses_is_left_out(missed: int, bound: str) -> None:
+    """Of 10 pairs at 20 levels: a twentieth are 10. The others' steps are twice the reference's."""
+    theirs = np.tile(np.geomspace(10, 200, 20), (10, 1))
+    hardest = np.arange(10) < missed, np.arange(10) < missed - 10
+    for level, gone in zip((-1, -2), hardest, strict=True):
+        theirs[gone, level] = never
+    pairs = speed.Comparison(
+        crossings(2 * np.tile(np.geomspace(10, 200, 20), (10, 1))), crossings(theirs)
+    )
+    assert pairs.bound == bound
+    assert np.allclose(pairs.by_pair, np.log(2)) == (not bound)
+    assert np.isnan(pairs.log_ratios).sum() == (0 if bound else missed)
+
+
 def test_a_ratio_is_told_where_each_side_meets_half_of_the_levels() -> None:
     half = crossings([[1, never], [1, never]])
     fewer = crossings([[1, never], [never, never]])

@@ -12,7 +12,7 @@ import pytest
 from builders.tables_on_disk import table_digests
 from lossbench.datasets.prepared import save
 from lossbench.errors import DataError
-from lossbench.run_cache import CHECKPOINTS, RunCache
+from lossbench.run_cache import CHECKPOINTS, WEIGHTS, RunCache
 from lossbench.study.grid import Margin
 from lossbench.study.job import Job, Replicate, Run
 from lossbench.study.settings import Compute
@@ -275,3 +275,57 @@ def test_settings_of_a_margin_have_folders_of_their_own(place):
 def test_no_state_is_left_when_the_job_is_done(place):
     bring_runs(JOB, again(place, "job", checkpoint_s=0.0))
     assert not list((place.compute.cache / CHECKPOINTS).glob("*"))
+
+
+EVALUATION = changed_job(
+    cells=tuple(cell.model_copy(update={"stage": "evaluation"}) for cell in JOB.cells[:1])
+)
+KEPT = EVALUATION.model_copy(update={"keep_weights": True})
+
+
+def test_weights_are_there_where_they_are_asked_for_and_change_no_table(place):
+    bring_runs(EVALUATION, again(place, "without", cache=place.folder.with_name("other")))
+    bring_runs(KEPT, place)
+    without = again(place, "without").folder
+    assert table_digests(place.folder) == table_digests(without)
+    assert len(list(place.folder.rglob(WEIGHTS))) == 2
+    assert not list(without.rglob(WEIGHTS))
+
+
+def test_a_run_that_has_its_weights_serves_those_who_ask_for_none(place, trained):
+    bring_runs(KEPT, place)
+    trained.clear()
+    bring_runs(EVALUATION, again(place, "without"))
+    bring_runs(KEPT, again(place, "with"))
+    assert not trained
+    assert not list(again(place, "without").folder.rglob(WEIGHTS))
+    weights = sorted(place.folder.rglob(WEIGHTS))
+    links = sorted(again(place, "with").folder.rglob(WEIGHTS))
+    assert [path.read_bytes() for path in links] == [path.read_bytes() for path in weights]
+
+
+def test_a_run_without_weights_is_trained_anew_for_them_and_then_has_them(place, trained, capsys):
+    bring_runs(EVALUATION, place)
+    trained.clear()
+    bring_runs(KEPT, again(place, "with"))
+    assert trained == [(0.03, 0), (0.03, 1)]
+    assert capsys.readouterr().out.count("its network was not kept; the run is trained anew") == 2
+    trained.clear()
+    bring_runs(KEPT, again(place, "more"))
+    bring_runs(EVALUATION, again(place, "without"))
+    assert not trained
+    entries = list(RunCache(place.compute.cache).entries())
+    assert len(entries) == 2
+    assert not any(entry.damage() for entry in entries)
+
+
+def test_damaged_weights_are_noticed_as_damaged_tables_are(place, trained, capsys):
+    bring_runs(KEPT, place)
+    entry = next(RunCache(place.compute.cache).entries())
+    content = (entry.folder / WEIGHTS).read_bytes()
+    (entry.folder / WEIGHTS).unlink()  # the study's own link stays as it is
+    (entry.folder / WEIGHTS).write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    trained.clear()
+    bring_runs(KEPT, again(place, "with"))
+    assert len(trained) == 1
+    assert f"{WEIGHTS} does not match its digest" in capsys.readouterr().out

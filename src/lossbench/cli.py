@@ -26,7 +26,7 @@ from lossbench.errors import LossbenchError
 FOUND = sorted(module.name for module in pkgutil.iter_modules(verbs.__path__))
 GROUPS = {
     "Put a loss on trial": ("new", "check", "list"),
-    "Look at a study": ("status", "show", "compare", "export"),
+    "Look at a study": ("status", "show", "compare", "export", "predict"),
     "Housekeeping": ("cache", "schema"),
 }
 """The verbs that users call, as help groups them."""

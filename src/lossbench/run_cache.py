@@ -1,10 +1,10 @@
 """Finished runs, kept by what determines their numbers, so that no run is trained twice.
 
-An entry is a folder that carries its key as name: the run's tables, and `entry.json` with all that
-the key is a digest of, the SHA-256 of each table, and who trained it. It appears under its name
-when it is whole. Tables are hard links to those of a study, or copies where the file system takes
-no link between the two. Nothing here imports pandas or PyTorch: a job whose runs are all here ends
-before it would.
+An entry is a folder that carries its key as name: the run's tables, its network if a study keeps
+it, and `entry.json` with all that the key is a digest of, the SHA-256 of each file, and who trained
+it. It appears under its name when it is whole. Files are hard links to those of a study, or copies
+where the file system takes no link between the two. Nothing here imports pandas or PyTorch: a job
+whose runs are all here ends before it would.
 """
 
 import hashlib
@@ -12,7 +12,8 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +23,10 @@ from lossbench.errors import FileError
 from lossbench.files import read_json, scratch, write_json
 
 ENTRY = "entry.json"
+WEIGHTS = "weights.safetensors"
+"""In a run's folder, its network."""
+KEPT = {".parquet", ".safetensors"}
+"""How the names of a run's files end."""
 CHECKPOINTS = "checkpoints"
 """The folder, in that of the cache, for the states of runs in training."""
 
@@ -54,7 +59,7 @@ class Entry:
 
     @cached_property
     def description(self) -> Mapping[str, Any]:
-        """What the key is a digest of, the tables' SHA-256, the origin. Raises FileError."""
+        """What the key is a digest of, the files' SHA-256, the origin. Raises FileError."""
         found: Mapping[str, Any] = read_json(self.folder / ENTRY)
         return found
 
@@ -96,10 +101,11 @@ class RunCache:
 
     folder: Path
 
-    def take(self, key: str, into: Path) -> Origin | None:
-        """Put the run's tables into the folder `into`; None if it is not here.
+    def take(self, key: str, into: Path, *, weights: bool = False) -> Origin | None:
+        """Put the run's tables into the folder `into`, with `weights` its network as well.
 
-        A damaged entry is said, removed, and not taken.
+        None if it is not here, or without the network that is wanted. A damaged entry is said,
+        removed, and not taken.
         """
         entry = self._entry(key)
         if not entry.folder.is_dir():
@@ -108,24 +114,28 @@ class RunCache:
             print(f"{entry.folder}: {damage}; the run is trained anew")
             shutil.rmtree(entry.folder, ignore_errors=True)
             return None
+        files = set(entry.description["sha256"])
+        if weights and WEIGHTS not in files:
+            print(f"{entry.folder}: its network was not kept; the run is trained anew")
+            return None
         try:
-            _fill(into, entry.folder, list(entry.description["sha256"]))
+            _fill(into, entry.folder, files if weights else files - {WEIGHTS})
         except FileNotFoundError:  # pruned by another process meanwhile
             return None
         _mark_used(entry.folder)
         return entry.origin
 
     def store(self, determinants: Mapping[str, Any], origin: Origin, run: Path) -> None:
-        """Keep the tables in the folder `run`.
+        """Keep the tables in the folder `run`, and the network if it is there.
 
         A cache that takes no entry costs the next job its time: the reason is printed.
         """
         key = key_of(determinants)
-        tables = sorted(path.name for path in run.glob("*.parquet"))
-        digests = {name: _sha256(run / name) for name in tables}
+        files = sorted(path.name for path in run.iterdir() if path.suffix in KEPT)
+        digests = {name: _sha256(run / name) for name in files}
         content = {"determinants": determinants, "sha256": digests, "origin": asdict(origin)}
         try:
-            self._put(key, run, tables, content | {"digest": key_of(content)})
+            self._put(key, run, files, content | {"digest": key_of(content)})
         except (OSError, FileError) as error:
             print(f"{self._entry(key).folder}: not stored ({error}); the run stands in {run}")
 
@@ -142,13 +152,16 @@ class RunCache:
     def _entry(self, key: str) -> Entry:
         return Entry(self.folder / key[:2] / key)
 
-    def _put(self, key: str, run: Path, tables: list[str], description: Mapping[str, Any]) -> None:
+    def _put(self, key: str, run: Path, files: list[str], description: Mapping[str, Any]) -> None:
         target = self._entry(key).folder
         target.parent.mkdir(parents=True, exist_ok=True)
         with scratch(target.parent, key) as unfinished:
             whole = unfinished / key
-            _fill(whole, run, tables)
+            _fill(whole, run, files)
             write_json(whole / ENTRY, description)
+            if WEIGHTS in files and not (target / WEIGHTS).exists():
+                with suppress(FileNotFoundError):  # the run is new, or another process was faster
+                    target.rename(unfinished / "without")
             try:
                 whole.rename(target)
             except OSError:
@@ -156,7 +169,7 @@ class RunCache:
                     raise
 
 
-def _fill(into: Path, source: Path, names: list[str]) -> None:
+def _fill(into: Path, source: Path, names: Iterable[str]) -> None:
     into.mkdir(parents=True, exist_ok=True)
     for name in names:
         (into / name).unlink(missing_ok=True)

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 
+import pandas as pd
+
 from lossbench.cards.dataset import DATASETS, STAND_INS
 from lossbench.cards.loss import of_family
 from lossbench.claims.rule import Grounds, Judgement, Vote, decide
 from lossbench.claims.rule import Verdict as ClaimVerdict
+from lossbench.stats.intervals import over_folds
 from lossbench.stats.reversals import find_reversal
 from lossbench.stats.verdicts import Verdict
 from lossbench.study.fields import LossName
-from lossbench.tables.rows import Record, Tables, records, rows_of
+from lossbench.tables.rows import Record, Tables, filled, records, rows_of
 from lossbench.words import numbers
 from lossbench.words.findings import Finding, find, select
 from lossbench.words.names import loss_name
@@ -77,20 +80,36 @@ def error_judges(grounds: Grounds) -> Judgement:
 
 
 def rule_of_thumb(grounds: Grounds) -> Judgement:
-    """C12 from the other claims' verdicts.
-
-    C5 and C6 vote, a mixed one on both sides. Regression is open: the study trains nothing for
-    it, so that half rests on theory alone.
-    """
+    """C12 from the verdicts on C5 and C6, a mixed one on both sides, and from real regressions."""
     theirs = {claim: grounds.verdicts.get(claim, "undecided") for claim in SUMMED}
     votes = [vote for claim in ("C5", "C6") for vote in VOTES[theirs[claim]]]
     grouped = {
         each: numbers.join([claim for claim in SUMMED if theirs[claim] == each])
         for each in dict.fromkeys(theirs.values())
     }
-    words = "; ".join(f"{claims} {each}" for each, claims in grouped.items())
-    limits = "regression rests on C7 alone: no network was trained for it"
-    return Judgement(decide([*votes, "open"]), words, limits)
+    words = [f"{claims} {each}" for each, claims in grouped.items()]
+    if filled(grounds.tables, "regression_errors"):
+        for target, rows in grounds.tables["regression_errors"].groupby("target"):
+            vote, told = _regression(rows, grounds.level)
+            votes.append(vote)
+            words.append(f"{target}: {told}")
+    limits = "regression was tried with linear models alone"
+    return Judgement(decide(votes), "; ".join(words), limits)
+
+
+def _regression(rows: pd.DataFrame, level: float) -> tuple[Vote, str]:
+    """What the folds of one target say of squared error against cross-entropy over bins."""
+    wide = rows.pivot(index="fold", columns="loss", values="squared_error")
+    sizes = {part: int(rows[part].iloc[0]) for part in ("train", "test")}
+    excess = wide["cross-entropy"] - wide["squared error"]
+    low, high = over_folds(excess.to_numpy(), **sizes).interval(level)
+    means = {loss: numbers.percent(float(mean), 0) for loss, mean in wide.mean().items()}
+    interval = f"{level:.0%} interval {numbers.span((low, high), numbers.points)}"
+    told = (
+        f"squared error leaves {means['squared error']} of the variance, "
+        f"cross-entropy over bins {means['cross-entropy']} (difference: {interval})"
+    )
+    return ("for" if low > 0 else "against" if high < 0 else "open"), told
 
 
 def _asked(tables: Tables, question: Question, losses: Sequence[LossName]) -> list[Finding]:

@@ -6,6 +6,7 @@ and equal images stay on one side.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from lossbench.datasets.archive import read_archive
 from lossbench.datasets.folder import read_folder
 from lossbench.datasets.idx_folder import read_idx_folder
 from lossbench.datasets.image import read_arrays
-from lossbench.datasets.layout import unreadable
+from lossbench.datasets.layout import CLASSES, unreadable
 from lossbench.datasets.preparation import prepare
 from lossbench.datasets.prepared import SPLITS, Examples, Loaded, Prepared, Split, build
 from lossbench.datasets.shards import read_shards
@@ -53,6 +54,7 @@ def prepare_own(
     )
     if reading.classes is not None:
         read = selected(read, reading.classes, origin=printable(source))
+    _check_classes(read.classes, origin=printable(source))
     splits = _three(read.parts)
     _check_channels(splits["train"], origin=printable(source))
     for split in SPLITS:
@@ -65,6 +67,7 @@ def prepare_own(
         licence=card.licence if card else "not stated",
         citation=card.citation if card else "the study's own data",
         classes=read.classes,
+        reading=reading,
     )
 
 
@@ -104,6 +107,20 @@ def _three(parts: Mapping[str, Examples]) -> dict[Split, Examples]:
         return {"train": rest, "validation": parts["validation"], "test": test}
     train, validation = hold_out(rest, HELD_OUT / (1 - HELD_OUT) if "all" in parts else HELD_OUT)
     return {"train": train, "validation": validation, "test": test}
+
+
+def _check_classes(names: tuple[str, ...], *, origin: str) -> None:
+    """Refuse names that no page can show or tell apart, and too few or too many."""
+    if len(names) not in CLASSES:
+        raise DataError(
+            f"{origin}: the number of classes is {len(names)}; allowed: {CLASSES[0]} to"
+            f" {CLASSES[-1]}"
+        )
+    for name, times in Counter(names).items():
+        if not name or not name.isprintable():
+            raise DataError(f"{origin}: {name!r} is no name for a class; allowed: printable text")
+        if times > 1:
+            raise DataError(f"{origin}: {times} classes are called {name}; allowed: one")
 
 
 def _check(examples: Examples, classes: tuple[str, ...], *, origin: str) -> None:

@@ -25,6 +25,7 @@ from lossbench.datasets.splitting import (
 )
 from lossbench.errors import DataError
 from lossbench.files import atomic
+from lossbench.study.data import AS_IS, Reading
 from lossbench.study.fields import Count, DatasetName, Frozen
 
 Split = Literal["train", "validation", "test"]
@@ -94,6 +95,10 @@ class Manifest(Frozen):
     """By file as it was verified: MNIST's decompressed, the drawn or bundled sets' arrays."""
     licence: str
     citation: str
+    size: int | None = None
+    """Height and width to which the study had its images resized, if it did."""
+    colour: Literal["grey", "rgb"] | None = None
+    """What the study had its images turned into, if it did: `grey` or `rgb`."""
 
     @property
     def json_text(self) -> str:
@@ -161,8 +166,9 @@ def build(
     licence: str,
     citation: str,
     classes: Sequence[str],
+    reading: Reading = AS_IS,
 ) -> Prepared:
-    """Bring a source's splits into the prepared form; `classes` names them by label.
+    """Bring a source's splits, read so, into the prepared form; `classes` names them by label.
 
     Raises DataError: shapes or types that do not fit, or labels that are not classes.
     """
@@ -192,6 +198,8 @@ def build(
         source_sha256=dict(loaded.source_sha256),
         licence=licence,
         citation=citation,
+        size=reading.size,
+        colour=reading.colour,
     )
     return Prepared(images, labels, manifest)
 

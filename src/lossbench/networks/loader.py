@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from lossbench.code.registry import Registry
-from lossbench.errors import ConfigError
+from lossbench.errors import ConfigError, LossbenchError
 from lossbench.networks.heads import at_least_float32
 from lossbench.networks.losses import LOSSES
 from lossbench.networks.models import MODELS, Body, ImageShape
@@ -33,7 +33,9 @@ def own_loss(source: str) -> Callable[..., Tensor]:
 
     @cache
     def made(device: torch.device, **settings: float) -> nn.Module:
-        loss: nn.Module = found(**settings, reduction="none")
+        loss = found(**settings, reduction="none")
+        if not isinstance(loss, nn.Module):
+            raise ConfigError("is a class, but no torch.nn.Module; allowed: that, or a function")
         if any(True for _ in loss.parameters()):
             raise ConfigError("has parameters to train; allowed: settings alone")
         return loss.to(device)
@@ -48,13 +50,30 @@ def own_loss(source: str) -> Callable[..., Tensor]:
 def own_body(source: str, shape: ImageShape) -> Body:
     """The network at a source, for images of this shape; it has drawn its weights itself.
 
-    Its width is found by a forward pass on zeros. Raises ConfigError: it cannot be loaded.
+    Its width is found by a forward pass on zeros. Raises ConfigError: it cannot be loaded or built.
     """
-    module = load(source)(shape)
+    network = load(source)
+    try:
+        module, features = _built(network, shape)
+    except LossbenchError as error:
+        raise ConfigError(f"{source}: {error}") from error
+    except Exception as error:  # own code can raise anything
+        what = f"cannot be built for images {shape}"
+        raise ConfigError(f"{source}: {what}: {said(error)}") from error
+    return Body(module.train(), width=features.shape[-1], is_drawn=True)
+
+
+def _built(network: Callable[[ImageShape], Any], shape: ImageShape) -> tuple[nn.Module, Tensor]:
+    """The module and its features of two images of zeros."""
+    module = network(shape)
+    if not isinstance(module, nn.Module):
+        raise ConfigError(f"makes {type(module).__name__} of a shape; allowed: a torch.nn.Module")
     module.eval()
     with torch.no_grad():
-        features: Tensor = module(torch.zeros(2, *shape))
-    return Body(module.train(), width=features.shape[-1], is_drawn=True)
+        features = module(torch.zeros(2, *shape))
+    if not isinstance(features, Tensor) or not features.ndim:
+        raise ConfigError(f"makes {type(features).__name__} of images; allowed: features (B, H)")
+    return module, features
 
 
 def load(source: str) -> Any:

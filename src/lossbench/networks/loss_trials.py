@@ -18,26 +18,33 @@ from lossbench.networks.trials import (
 )
 
 FAR = 1e4
-"""Logits as large as this must give finite losses and gradients."""
+"""Logits as large as this, or as a cosine head's scale, must give finite losses and gradients."""
 
 
-def try_loss(loss: Loss, *, classes: int, seed: int = 0, on_gpu: bool = False) -> Iterator[Trial]:
+def try_loss(
+    loss: Loss, *, classes: int, seed: int = 0, on_gpu: bool = False, scale: float | None = None
+) -> Iterator[Trial]:
     """Everything that is tried of a loss of logits (B, K) and labels (B), its settings filled in.
 
-    `on_gpu`: whether a GPU will train it.
+    `on_gpu`: whether a GPU will train it. `scale`: of a cosine head, which gives no logits beyond.
     """
     generator = torch.Generator().manual_seed(seed)
     logits = 2 * torch.randn(EXAMPLES, classes, generator=generator, dtype=torch.float64)
     labels = torch.randint(classes, (EXAMPLES,), generator=generator)
-    far = FAR * (2 * torch.randint(2, (EXAMPLES, classes), generator=generator) - 1).float()
+    signs = (2 * torch.randint(2, (EXAMPLES, classes), generator=generator) - 1).float()
+    small, limit = logits, FAR
+    if scale is not None:
+        logits, limit = scale * logits.tanh(), scale
+        small = logits / 10  # `_apart` takes up to ten times these
     yield from outcomes(
         [
             Attempt("shape", lambda: _shape(loss, logits.float(), labels)),
             Attempt("repeatable", lambda: _repeats(loss, logits, labels)),
-            Attempt("finite at ±10000", lambda: _finite(loss, far, labels)),
+            Attempt(f"finite at ±{limit:g}", lambda: _finite(loss, limit * signs, labels)),
             Attempt("gradient", lambda: _has_gradient(loss, logits, labels)),
+            Attempt("labels", lambda: _heeds(loss, logits, labels)),
             Attempt("finite differences", lambda: _differences(loss, logits, labels), "warning"),
-            Attempt("examples apart", lambda: _apart(loss, logits, labels)),
+            Attempt("examples apart", lambda: _apart(loss, small, labels)),
             Attempt(
                 "on a GPU",
                 lambda: _elsewhere(loss, classes),
@@ -49,7 +56,7 @@ def try_loss(loss: Loss, *, classes: int, seed: int = 0, on_gpu: bool = False) -
 
 
 def _shape(loss: Loss, logits: Tensor, labels: Tensor) -> str:
-    before = logits.clone()
+    before = logits.clone(), labels.clone()
     values = loss(logits, labels)
     if not isinstance(values, Tensor):
         raise UnfitError(
@@ -62,8 +69,8 @@ def _shape(loss: Loss, logits: Tensor, labels: Tensor) -> str:
         )
     if not values.is_floating_point():
         raise UnfitError(f"returns {values.dtype}; allowed: floating-point numbers")
-    if not torch.equal(logits, before):
-        raise UnfitError("changes the logits that it is given; allowed: none of that")
+    if not all(map(torch.equal, (logits, labels), before)):
+        raise UnfitError("changes the logits or labels that it is given; allowed: none of that")
     return f"{tuple(logits.shape)} to {tuple(values.shape)}"
 
 
@@ -78,7 +85,8 @@ def _finite(loss: Loss, logits: Tensor, labels: Tensor) -> str:
     gradient = logit_gradient(loss, logits, labels)
     for name, found in (("value", values), ("gradient", gradient)):
         if not found.isfinite().all():
-            raise UnfitError(f"the {name} is not finite at logits of ±{FAR:.0f}; allowed: finite")
+            limit = logits.abs().max()
+            raise UnfitError(f"the {name} is not finite at logits of ±{limit:g}; allowed: finite")
     return f"values up to {values.abs().max():.4g}"
 
 
@@ -93,6 +101,12 @@ def _has_gradient(loss: Loss, logits: Tensor, labels: Tensor) -> str:
     if not torch.allclose(logit_gradient(loss, logits, labels), gradient):
         raise UnfitError("torch.func.grad finds another gradient than autograd; allowed: the same")
     return f"up to {gradient.abs().max():.3g}"
+
+
+def _heeds(loss: Loss, logits: Tensor, labels: Tensor) -> str:
+    if torch.equal(loss(logits, labels), loss(logits, (labels + 1) % logits.shape[-1])):
+        raise UnfitError("other labels give the same values, so that nothing would be learned")
+    return "other labels give other values"
 
 
 def _differences(loss: Loss, logits: Tensor, labels: Tensor, step: float = 1e-6) -> str:

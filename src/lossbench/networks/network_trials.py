@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from lossbench.errors import LossbenchError
-from lossbench.networks.loader import own_body, said
+from lossbench.networks.loader import own_body
 from lossbench.networks.models import Body, ImageShape, count_parameters
 from lossbench.networks.trials import (
     EXAMPLES,
@@ -20,19 +20,24 @@ from lossbench.networks.trials import (
 
 
 def try_network(
-    source: str, shape: ImageShape, *, seed: int = 0, on_gpu: bool = False
+    source: str,
+    shape: ImageShape,
+    *,
+    batch_size: int = EXAMPLES,
+    seed: int = 0,
+    on_gpu: bool = False,
 ) -> Iterator[Trial]:
-    """Everything that is tried of the network at a source; `on_gpu`: whether a GPU trains it."""
+    """Everything that is tried of the network at a source.
+
+    `batch_size`: of the smallest batch that it trains on; `on_gpu`: whether a GPU trains it.
+    """
     try:
         body, again, other = (_drawn(source, shape, each) for each in (seed, seed, seed + 1))
     except LossbenchError as error:
-        yield Trial("shape", "not allowed", str(error))
-        return
-    except Exception as error:  # own code can raise anything
-        yield Trial("shape", "not allowed", f"cannot be built for images {shape}: {said(error)}")
+        yield Trial("shape", "not allowed", str(error).removeprefix(f"{source}: "))
         return
     generator = torch.Generator().manual_seed(seed)
-    images = torch.randn(EXAMPLES, *shape, generator=generator)
+    images = torch.randn(min(EXAMPLES, batch_size), *shape, generator=generator)
     images = images.contiguous(memory_format=torch.channels_last)  # as batches come
     yield from outcomes(
         [
@@ -63,8 +68,12 @@ def _features(body: Body, images: Tensor) -> str:
             f"returns the shape {tuple(features.shape)} for {len(images)} images; allowed:"
             f" ({len(images)}, H), the features that the last layer makes logits of"
         )
+    if features.dtype != torch.float32:
+        raise UnfitError(f"returns {features.dtype} for float32 images; allowed: torch.float32")
     if not features.isfinite().all():
         raise UnfitError("its features are not finite; allowed: finite")
+    if not any(True for _ in body.parameters()):
+        raise UnfitError("has no parameters; allowed: a network that can learn")
     return (
         f"{tuple(images.shape[1:])} to {body.width} features, {count_parameters(body):,} parameters"
     )
@@ -84,6 +93,11 @@ def _seeded(body: Body, again: Body, other: Body) -> str:
 def _steady(body: Body, images: Tensor) -> str:
     with torch.no_grad():
         one, other = (body.train()(images) for _ in range(2))
+    if one.shape != (wanted := (len(images), body.width)):
+        raise UnfitError(
+            f"returns the shape {tuple(one.shape)} in training mode; allowed: {wanted}, as in"
+            " evaluation mode"
+        )
     if not torch.equal(one, other):
         raise UnfitError(
             "two passes in training mode differ; allowed: no dropout or other randomness"
@@ -92,7 +106,9 @@ def _steady(body: Body, images: Tensor) -> str:
 
 
 def _trains(body: Body, images: Tensor) -> str:
-    body.train()(images).square().sum().backward()
+    total = body.train()(images).square().sum()
+    if total.requires_grad:
+        total.backward()
     gradients = [parameter.grad for parameter in body.parameters()]
     body.zero_grad()
     reached = [each for each in gradients if each is not None and each.abs().sum() > 0]

@@ -43,9 +43,10 @@ def try_own(
     for loss in study.losses:
         yield from _losses(loss, classes=classes, on_gpu=on_gpu)
     for network in study.networks:
-        used = {each.dataset for each in study.comparisons if each.model == network.name}
-        for shape in sorted({shapes[dataset] for dataset in used & set(shapes)}):
-            trials = try_network(network.source, shape, on_gpu=on_gpu)
+        used = [each for each in study.comparisons if each.model == network.name]
+        smallest = min(each.batch_size for each in used)
+        for shape in sorted({shapes[each.dataset] for each in used if each.dataset in shapes}):
+            trials = try_network(network.source, shape, batch_size=smallest, on_gpu=on_gpu)
             sides = "×".join(map(str, shape))
             yield Tried(f"networks, {network.name} ({sides})", network.source, tuple(trials))
 
@@ -59,6 +60,8 @@ def _losses(own: OwnLoss, *, classes: int, on_gpu: bool) -> Iterator[Tried]:
         return
     for setting in own.settings or (None,):
         arguments = dict(setting.arguments) if setting else {}
-        trials = try_loss(partial(loss, **arguments), classes=classes, on_gpu=on_gpu)
+        scale = setting.s if setting and own.head == "cosine" else None
+        filled = partial(loss, **arguments)
+        trials = try_loss(filled, classes=classes, on_gpu=on_gpu, scale=scale)
         name = f"losses, {own.name}" + (f" ({setting.label})" if setting else "")
         yield Tried(name, own.source, tuple(trials))

@@ -83,6 +83,19 @@ def over_replicates(differences: Floats) -> Estimate:
     return Estimate(float(differences.mean()), error, n - 1.0)
 
 
+def over_folds(differences: Floats, *, train: int, test: int) -> Estimate:
+    """The mean of `differences` [folds] of one cross-validation, with k − 1 degrees of freedom.
+
+    Folds share most of their training examples, so that their spread understates: the variance is
+    divided by k and, besides, multiplied by test / train.
+    Source: Nadeau and Bengio, Inference for the Generalization Error, Machine Learning 52, 2003.
+    """
+    folds = len(differences)
+    variance = float(np.var(differences, ddof=1)) if folds > 1 else 0.0
+    error = np.sqrt(variance * (1 / folds + test / train))
+    return Estimate(float(np.mean(differences)), float(error), folds - 1)
+
+
 def over_both(mean: float, found: MeanSquares) -> Estimate:
     """The mean over replicates and images together, as crossed random effects.
 

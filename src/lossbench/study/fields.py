@@ -58,7 +58,7 @@ NUMBER = r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?"
 """A number as text, in decimal digits; no other notation reads the same to everyone."""
 
 
-def _written_out(path: Path) -> Path:
+def written_out(path: Path) -> Path:
     """Raises ValueError: not what it looks like, or no path at all."""
     text = str(path)
     if "\0" in text:
@@ -99,7 +99,7 @@ DatasetName = Annotated[str, StringConstraints(pattern=NAME)]
 
 RecipeName = Annotated[str, StringConstraints(pattern=NAME)]
 
-DataPath = Annotated[Path, AfterValidator(_written_out)]
+DataPath = Annotated[Path, AfterValidator(written_out)]
 """From the folder in which Snakemake runs; `~` is a home folder. See `on_disk`."""
 
 # Numbers may come as text: so Snakemake reads `--config 'limits={epochs: 1}'`.
@@ -114,10 +114,12 @@ NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False), PLAIN]
 Fraction = Annotated[float, Field(ge=0, lt=1), PLAIN]
 PositiveFraction = Annotated[float, Field(gt=0, lt=1), PLAIN]
 Title = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,120}$")]
+DIGEST = r"^([0-9a-f]{16})?$"
 STUDY_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
 StudyName = Annotated[str, StringConstraints(pattern=STUDY_NAME)]
 LABEL = r"^\w[\w .,()+/'-]{0,29}$"
 PATTERNS = {
+    DIGEST: "16 hexadecimal digits",
     LABEL: "at most 30 letters, digits, blanks and _.,()+/'-, a letter or digit first",
     NAME: "at most 31 lower-case letters, digits and _, a letter first",
     r"^[^\x00-\x1f\x7f-\x9f]{1,120}$": "1 to 120 characters on one line",

@@ -78,7 +78,9 @@ class Cell(Frozen):
     @property
     def scale(self) -> float | None:
         """The scale of a cosine head."""
-        return self.margin.s if isinstance(self.margin, Margin) else None
+        if self.head != "cosine" or not isinstance(self.margin, Margin | Setting):
+            return None
+        return self.margin.s
 
     @property
     def setting(self) -> str:
@@ -138,6 +140,8 @@ class Job(Frozen):
     """A digest of the code that trains it."""
     margins: tuple[Tuned, ...] = ()
     """An evaluation job's candidates: the choice names one of them by its label."""
+    keep_weights: Annotated[bool, Field(exclude_if=lambda kept: not kept)] = False
+    """Whether its trained networks are kept: an evaluation job's, if the study asks for it."""
 
     def runs(self, choices: Mapping[int, Choice] | None = None) -> list[Run]:
         """Its runs; those of an evaluation job with what tuning chose for each seed.

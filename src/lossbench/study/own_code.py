@@ -8,19 +8,20 @@ import ast
 import hashlib
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import metadata, util
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
+from pkgutil import get_importer
 
-from lossbench.errors import did_you_mean
+from lossbench.errors import ConfigError, did_you_mean
 from lossbench.study.fields import on_disk
 
-INSTALLED = tuple(
-    Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")
-)
-"""What is in these folders does not change under a study: its version counts, not its text."""
+LIBRARY = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib"))
+PACKAGES = {"site-packages", "dist-packages"}
+"""What is in folders of these names, this environment's or another's that it sees, does not change
+under a study: its version counts, not its text."""
 
 
 def resolved(source: str, folder: Path) -> str:
@@ -40,10 +41,10 @@ def problem(source: str) -> str:
         is_installed = file is None and not place.endswith(".py") and _spec(place) is not None
         return "" if is_installed else f"there is no {_kind(place)} {place}"
     try:
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-    except (OSError, SyntaxError, ValueError) as error:
-        return f"{file} cannot be read ({' '.join(str(error).split())})"
-    defined = set(_defined(tree.body))
+        local_modules(source)
+        defined = set(_defined(_parsed(file).body))
+    except ConfigError as error:
+        return str(error)
     if attribute in defined or "*" in defined or "__getattr__" in defined:
         return ""
     public = sorted(name for name in defined if not name.startswith("_"))
@@ -55,7 +56,7 @@ def code_of(source: str) -> str:
     """A digest of the source's file and of the local modules that it imports, and these import.
 
     Comments and layout do not count. Of installed packages that are imported the versions do, of
-    PyTorch and NumPy with the run itself. Raises OSError or SyntaxError: what cannot be read.
+    PyTorch and NumPy with the run itself. Raises ConfigError: a file that cannot be read.
     """
     place, _, attribute = source.rpartition(":")
     texts = {name: ast.unparse(_parsed(file)) for name, file in local_modules(source).items()}
@@ -120,8 +121,15 @@ def _spec(dotted: str, folder: Path | None = None) -> ModuleSpec | None:
         if spec is None or spec.submodule_search_locations is None:
             return None
         name = f"{name}.{part}"
-        spec = PathFinder.find_spec(name, list(spec.submodule_search_locations))
+        spec = _below(name, spec.submodule_search_locations)
     return spec
+
+
+def _below(name: str, folders: Iterable[str]) -> ModuleSpec | None:
+    """A module in a package's folders. PathFinder would want that package imported."""
+    finders = (get_importer(folder) for folder in folders)
+    found = (finder.find_spec(name) for finder in finders if finder is not None)
+    return next((spec for spec in found if spec is not None), None)
 
 
 def _origin(spec: ModuleSpec | None) -> Path | None:
@@ -130,7 +138,8 @@ def _origin(spec: ModuleSpec | None) -> Path | None:
 
 
 def _is_installed(file: Path) -> bool:
-    return any(file.absolute().is_relative_to(folder) for folder in INSTALLED)
+    path = file.absolute()
+    return bool(PACKAGES & set(path.parts)) or any(map(path.is_relative_to, LIBRARY))
 
 
 def _imported(tree: ast.Module, name: str, file: Path) -> set[str]:
@@ -177,7 +186,10 @@ def _version(dotted: str) -> str:
 
 
 def _parsed(file: Path) -> ast.Module:
-    return ast.parse(file.read_text(encoding="utf-8"))
+    try:
+        return ast.parse(file.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{file} cannot be read ({' '.join(str(error).split())})") from error
 
 
 def _kind(place: str) -> str:

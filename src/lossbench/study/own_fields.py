@@ -3,7 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, Self
+from pathlib import Path
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -14,10 +15,10 @@ from pydantic import (
 )
 from pydantic.json_schema import SkipJsonSchema
 
-from lossbench.cards.kinds import OutputName
+from lossbench.cards.kinds import HeadName, OutputName
 from lossbench.cards.loss import LOSSES, LossCard
 from lossbench.cards.network import NETWORKS, NetworkCard
-from lossbench.study.fields import LABEL, NAME, OWN, PLAIN, Frozen, Kind
+from lossbench.study.fields import DIGEST, LABEL, NAME, OWN, PLAIN, Frozen, Kind, written_out
 
 MOST_LOSSES = 8
 """As many as the palette has looks to spare."""
@@ -31,6 +32,7 @@ Label = Annotated[str, StringConstraints(pattern=LABEL)]
 def _source(text: str) -> str:
     if not SOURCE.fullmatch(text):
         raise ValueError(f"{text!r} is not allowed: allowed: FILE.py:attribute, module:attribute")
+    written_out(Path(text))
     return text
 
 
@@ -44,6 +46,9 @@ def _formula(latex: str) -> str:
     """Raises ValueError: no LaTeX that the page can show."""
     from latex2mathml.converter import convert  # only studies with own losses need it
 
+    latex = latex.strip()
+    if not latex.isprintable():
+        raise ValueError(f"{latex!r} is not allowed: printable text on one line")
     try:
         convert(latex)
     except Exception as error:  # it raises nearly anything
@@ -54,7 +59,7 @@ def _formula(latex: str) -> str:
 
 Formula = Annotated[str, StringConstraints(min_length=1), AfterValidator(_formula)]
 Source = Annotated[str, AfterValidator(_source)]
-Digest = Annotated[str, StringConstraints(pattern="^([0-9a-f]{16})?$")]
+Digest = Annotated[str, StringConstraints(pattern=DIGEST)]
 
 
 class Setting(Frozen):
@@ -66,9 +71,12 @@ class Setting(Frozen):
     @model_validator(mode="before")
     @classmethod
     def _from_mapping(cls, given: Any) -> Any:
-        if isinstance(given, Mapping) and set(given) != {"arguments"}:
-            return {"arguments": tuple(given.items())}
-        return given
+        if not isinstance(given, Mapping) or set(given) == {"arguments"}:
+            return given
+        for name, value in given.items():
+            if not isinstance(value, int | float | str):
+                raise ValueError(f"{name}: {value!r} is not allowed: a number")
+        return {"arguments": tuple(given.items())}
 
     @model_validator(mode="after")
     def _has_names(self) -> Self:
@@ -83,6 +91,11 @@ class Setting(Frozen):
     def label(self) -> str:
         """The text that identifies this setting in tables and paths, such as `gamma=2`."""
         return ",".join(f"{name}={value:g}" for name, value in self.arguments)
+
+    @property
+    def s(self) -> float | None:
+        """The one called so: of a cosine head, the scale of the cosines."""
+        return dict(self.arguments).get("s")
 
 
 SETTING_SCHEMA = WithJsonSchema(
@@ -112,12 +125,19 @@ class OwnLoss(Frozen):
     """LaTeX, for one example: z logits, t one-hot target, y true class, p softmax, σ logistic."""
     output: OutputName = "softmax"
     """How logits become probabilities: softmax, sigmoid or none."""
-    head: Literal["linear", "linear_no_bias"] = "linear"
-    """The last layer."""
+    head: HeadName = "linear"
+    """The last layer; with `cosine` every setting has s, and the logits are s·cos θ."""
     settings: tuple[Annotated[Setting, SETTING_SCHEMA], ...] = ()
     """Keyword arguments to choose among, tuned with the rate; each is a trial, like a margin."""
     code: SkipJsonSchema[Digest] = ""
     """A digest of the code behind the source, filled in when the study file is read."""
+
+    @model_validator(mode="after")
+    def _cosines_have_a_scale(self) -> Self:
+        scales = [setting.s or 0 for setting in self.settings] or [0]
+        if self.head == "cosine" and min(scales) <= 0:
+            raise ValueError("head cosine needs settings, each with s above 0, such as {s: 10}")
+        return self
 
     @model_validator(mode="after")
     def _settings_differ(self) -> Self:
@@ -170,9 +190,19 @@ def _noted(kind: Kind, built_in: Sequence[str], own: tuple[Any, ...]) -> tuple[A
     return own
 
 
+def _few(own: tuple[OwnLoss, ...]) -> tuple[OwnLoss, ...]:
+    if len(own) > MOST_LOSSES:
+        raise ValueError(
+            f"{len(own)} losses of your own are not allowed: at most {MOST_LOSSES}, since figures"
+            " have no more colours, dashes and marks that every reader can tell apart"
+        )
+    return own
+
+
 OwnLosses = Annotated[
     tuple[OwnLoss, ...],
-    Field(max_length=MOST_LOSSES),
+    Field(json_schema_extra={"maxItems": MOST_LOSSES}),
+    AfterValidator(_few),
     AfterValidator(lambda own: _noted("loss", [card.name for card in LOSSES.values()], own)),
 ]
 OwnNetworks = Annotated[

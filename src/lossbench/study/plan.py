@@ -89,11 +89,15 @@ def _evaluation_jobs(study: Study, comparison: Comparison, grid: LossGrid) -> It
     cell = evaluation_cell(study, comparison, grid.loss)
     those = replicates(study, comparison, grid, "evaluation")
     for block in _blocks(those, study.compute.seeds_per_job):
-        yield _job((cell,), block, grid.margins)
+        yield _job((cell,), block, grid.margins, keep_weights=study.compute.keep_weights)
 
 
 def _job(
-    cells: tuple[Cell, ...], block: tuple[Replicate, ...], margins: tuple[Tuned, ...] = ()
+    cells: tuple[Cell, ...],
+    block: tuple[Replicate, ...],
+    margins: tuple[Tuned, ...] = (),
+    *,
+    keep_weights: bool = False,
 ) -> Job:
     again = {"again": loss_cards()[cells[0].loss].again}
     return Job(
@@ -101,6 +105,7 @@ def _job(
         replicates=tuple(replicate.model_copy(update=again) for replicate in block),
         code=code_digest("train", *cells[0].entries),
         margins=margins,
+        keep_weights=keep_weights,
     )
 
 

@@ -90,6 +90,8 @@ class Compute(Frozen):
     """Folder of finished runs, which are never trained again; studies and users may share one."""
     checkpoint_s: NonNegative = 60.0
     """Seconds, at least, between the checkpoints of a training job; 0 saves after each step."""
+    keep_weights: bool = False
+    """Keep each evaluation run's network, as `weights.safetensors` beside its tables."""
 
 
 class Statistics(Frozen):

@@ -168,6 +168,19 @@ LINEAR_SOLUTIONS = Schema(
     ("problem", "method", "start"),
 )
 
+REGRESSION_ERRORS = Schema(
+    "regression_errors",
+    (
+        Column("target", "text", "", "what is predicted, from real data of scikit-learn"),
+        Column("fold", "int32", "", "part that is tested, 0 to 9"),
+        Column("loss", "text", "", "squared error, or cross-entropy over bins of the target"),
+        Column("train", "int32", "", "examples of the other parts"),
+        Column("test", "int32", "", "examples of this part"),
+        Column("squared_error", "float64", "", "mean, over the training targets' variance"),
+    ),
+    ("target", "fold", "loss"),
+)
+
 PROBLEM_TABLES = (
     DIGITS,
     LOSS_SURFACES,
@@ -181,4 +194,5 @@ PROBLEM_TABLES = (
     LOGISTIC_SOLUTIONS,
     SEPARABLE_DESCENT,
     LINEAR_SOLUTIONS,
+    REGRESSION_ERRORS,
 )

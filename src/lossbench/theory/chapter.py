@@ -11,6 +11,7 @@ from lossbench.theory import (
     intuition,
     linear,
     neuron,
+    regression,
     solving,
     surfaces,
 )
@@ -42,6 +43,7 @@ def chapter(settings: Theory) -> dict[str, pd.DataFrame]:
         "logistic_solutions": solving.logistic_solutions(),
         "separable_descent": solving.separable_descent(),
         "linear_solutions": linear.linear_solutions(generator=_generator(4)),
+        "regression_errors": regression.regression_errors(),
         "misclassification_cost": intuition.costs(),
     }
 

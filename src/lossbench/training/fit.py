@@ -1,7 +1,7 @@
 """One training job: a cell and a block of its seeds, from prepared images to tables."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,9 @@ from lossbench.training.module import BlockTraining
 from lossbench.training.results import history_table, runs_table, test_tables, timing_table
 from lossbench.training.resume import Resume
 
+Keep = Callable[[Sequence[Network]], object]
+"""What is done with trained networks."""
+
 
 def fit(
     cell: Cell,
@@ -32,10 +35,12 @@ def fit(
     *,
     show_bar: bool,
     checkpoint: Checkpoint | None = None,
+    keep: Keep = list,
 ) -> dict[str, pd.DataFrame]:
     """Train the cell's replicates, whose splits are of one size; return their tables by name.
 
-    A block that `checkpoint` holds half-trained is taken up where it stopped.
+    A block that `checkpoint` holds half-trained is taken up where it stopped. `keep` is given the
+    trained networks, one a replicate.
 
     Tuning runs yield history, runs and timing and never see the test set. Evaluation runs yield
     predictions, geometry and projections on it besides, taken once, after the last epoch.
@@ -47,7 +52,9 @@ def fit(
     device = pick_device(compute.accelerator)
     try:
         resume = Resume(checkpoint)
-        return _fit(cell, replicates, prepared, compute, device, resume, show_bar=show_bar)
+        return _fit(
+            cell, replicates, prepared, compute, device, resume, show_bar=show_bar, keep=keep
+        )
     except torch.OutOfMemoryError as error:
         raise DeviceError(
             f"{cell.dataset}/{cell.model}/{cell.loss}: {len(replicates)} seeds in one job do not"
@@ -65,6 +72,7 @@ def _fit(
     resume: Resume,
     *,
     show_bar: bool,
+    keep: Keep,
 ) -> dict[str, pd.DataFrame]:
     settle(compute.threads)
     networks = [_build(cell, prepared, replicate.start) for replicate in replicates]
@@ -73,6 +81,7 @@ def _fit(
     epochs = cell.epochs - resume.step // module.steps_per_epoch
     _trainer(cell, epochs, resume, device, show_bar=show_bar).fit(module, loader)
     train_s = resume.train_s
+    keep(networks)
     tested: dict[str, pd.DataFrame] = {}
     if cell.stage == "evaluation":
         rows = [prepared.rows("test")] * len(replicates)

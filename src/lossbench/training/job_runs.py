@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from lossbench.files import read_json
-from lossbench.run_cache import CHECKPOINTS, Origin, RunCache, key_of
+from lossbench.run_cache import CHECKPOINTS, WEIGHTS, Origin, RunCache, key_of
 from lossbench.study.job import Cell, Choice, Job, Run
 from lossbench.study.settings import Compute
 from lossbench.tables.listing import Listed, write_listing
+from lossbench.training.described import describe, of_study, relabel
 from lossbench.training.determinants import determinants, expected_device
 
 
@@ -42,6 +43,11 @@ class Place:
         """What the data are."""
         return self.data.with_suffix(".json")
 
+    @property
+    def described(self) -> dict[str, Any]:
+        """What this study says of a network that it keeps."""
+        return of_study(read_json(self.manifest), self.own)
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -61,13 +67,16 @@ def bring_runs(job: Job, place: Place, choices: Mapping[int, Choice] | None = No
     """Fill the job's folder, its listing last; `choices` are those of an evaluation job."""
     device = expected_device(place.compute.accelerator)
     wanted = _wanted(job, place, device, choices)
-    taken = {run.key: place.cache.take(run.key, run.folder) for run in wanted}
+    kept = job.keep_weights
+    taken = {run.key: place.cache.take(run.key, run.folder, weights=kept) for run in wanted}
     missing = [run for run in wanted if taken[run.key] is None]
     if missing and (actual := _actual_device(place)) != device:
         compute = place.compute.model_copy(update={"accelerator": actual})
         bring_runs(job, replace(place, compute=compute), choices)
         return
-    trained = _train(missing, place)
+    trained = _train(missing, place, keep_weights=kept)
+    if kept:
+        _relabel([run for run in wanted if run.key not in trained], place)
     write_listing(
         place.folder,
         [
@@ -103,7 +112,7 @@ def _actual_device(place: Place) -> str:
     return pick_device(place.compute.accelerator).type
 
 
-def _train(missing: Sequence[Wanted], place: Place) -> dict[str, Origin]:
+def _train(missing: Sequence[Wanted], place: Place, *, keep_weights: bool) -> dict[str, Origin]:
     """Train runs, those of a cell together, and keep them in the cache; origins by key."""
     from lossbench.datasets.prepared import load
 
@@ -112,7 +121,7 @@ def _train(missing: Sequence[Wanted], place: Place) -> dict[str, Origin]:
     if missing:
         _add_own(missing[0].run.cell, place.own)
     for block in _blocks(missing, prepared):
-        _train_block(block, prepared, place)
+        _train_block(block, prepared, place, keep_weights=keep_weights)
         origin = Origin(place.study, datetime.now(UTC).isoformat(timespec="seconds"))
         for run in block:
             place.cache.store(run.determinants, origin, run.folder)
@@ -136,7 +145,9 @@ def _blocks(missing: Sequence[Wanted], prepared: Any) -> Iterator[list[Wanted]]:
     yield from blocks.values()
 
 
-def _train_block(block: Sequence[Wanted], prepared: Any, place: Place) -> None:
+def _train_block(
+    block: Sequence[Wanted], prepared: Any, place: Place, *, keep_weights: bool
+) -> None:
     from lossbench.tables.parquet import write
     from lossbench.tables.runs import RUN_TABLES
     from lossbench.training.checkpoint import Checkpoint
@@ -147,6 +158,7 @@ def _train_block(block: Sequence[Wanted], prepared: Any, place: Place) -> None:
     name = key_of({"runs": [run.key for run in block], "device": device})
     path = place.cache.folder / CHECKPOINTS / name
     checkpoint = Checkpoint(path, every_s=place.compute.checkpoint_s)
+    networks: list[Any] = []
     tables = fit(
         block[0].run.cell,
         [wanted.run.replicate for wanted in block],
@@ -154,9 +166,30 @@ def _train_block(block: Sequence[Wanted], prepared: Any, place: Place) -> None:
         place.compute,
         show_bar=sys.stderr.isatty(),
         checkpoint=checkpoint,
+        keep=networks.extend,
     )
     for wanted in block:
         for table, frame in tables.items():
             mine = frame[frame["seed"] == wanted.run.replicate.seed]
             write(mine, RUN_TABLES[table], wanted.folder / f"{table}.parquet")
+    if keep_weights:
+        diverged = dict(zip(tables["runs"]["seed"], tables["runs"]["diverged"], strict=True))
+        _keep_weights(block, networks, diverged, place)
     checkpoint.remove()
+
+
+def _keep_weights(
+    block: Sequence[Wanted], networks: Sequence[Any], diverged: Mapping[int, bool], place: Place
+) -> None:
+    from lossbench.training.weights import save
+
+    for wanted, network in zip(block, networks, strict=True):
+        cell, replicate = wanted.run
+        lost = diverged[replicate.seed]
+        described = describe(cell, wanted.determinants, place.described, diverged=lost)
+        save(network, described, wanted.folder / WEIGHTS)
+
+
+def _relabel(taken: Sequence[Wanted], place: Place) -> None:
+    for wanted in taken:
+        relabel(wanted.folder / WEIGHTS, place.described)

@@ -22,6 +22,7 @@ USES = (
     "compute.precision",
     "compute.seeds_per_job",
     "compute.trials_per_job",
+    "compute.keep_weights",
 )
 
 

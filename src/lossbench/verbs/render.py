@@ -31,6 +31,7 @@ USES = (
     "compute.threads",
     "compute.seeds_per_job",
     "compute.trials_per_job",
+    "compute.keep_weights",
     "compute.precision",
     "compute.compile",
     "statistics",

@@ -10,7 +10,14 @@ from lossbench.study.slices import read_slice
 from lossbench.training.determinants import expected_device
 from lossbench.verbs import Folder, StudyText
 
-USES = ("losses", "networks", "comparisons.dataset", "comparisons.model", "compute.accelerator")
+USES = (
+    "losses",
+    "networks",
+    "comparisons.dataset",
+    "comparisons.model",
+    "comparisons.batch_size",
+    "compute.accelerator",
+)
 
 
 def vet(study: StudyText, folder: Folder) -> None:
