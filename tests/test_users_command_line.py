@@ -101,6 +101,14 @@ def by_shell(rest: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_what_is_no_file_is_not_replaced_by_one(lossbench, tmp_path):
+    """As root, /dev/null would be."""
+    os.mkfifo(tmp_path / "pipe")
+    for out in (tmp_path / "pipe", tmp_path, ""):
+        assert "it is no file" in line(lossbench("schema", f"--out={out}"))
+    assert (tmp_path / "pipe").is_fifo()
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 def test_output_that_finds_no_space_is_one_line():
     result = by_shell("--version > /dev/full")

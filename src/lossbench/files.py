@@ -22,8 +22,11 @@ MACHINE = f"{crc32(platform.node().encode()):08x}"
 def atomic(path: Path) -> Iterator[Path]:
     """Write to the yielded temporary path; it becomes `path` only on success.
 
-    Raises FileError: the disk is full, or the folder takes no file.
+    Raises FileError: the disk is full, the folder takes no file, or the path is that of something
+    else, such as /dev/null, which would be replaced.
     """
+    if not path.name or (path.exists() and not path.is_file()):
+        raise FileError(f"{path}: cannot be written (it is no file)")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(path.parent, path.name)
