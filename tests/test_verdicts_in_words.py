@@ -10,6 +10,7 @@ import pytest
 from builders.answers import LOSSES, SCENARIOS, tables_of
 from lossbench.claims.all_claims import ALL_CLAIMS
 from lossbench.claims.rule import Grounds
+from lossbench.stats.speed import FEW
 from lossbench.words import numbers, phrases
 from lossbench.words.findings import find
 from lossbench.words.questions import ERROR, SPEED, Question
@@ -107,7 +108,9 @@ def test_every_number_is_one_of_the_tables(name, question, loss):
     }
     allowed |= {"95%", *map(str, range(SCENARIOS[name].seeds + 1))}
     for column in ("value", "ci_low", "ci_high"):
-        allowed |= {plain(write(value)).removesuffix(" pp") for value in rows[column].dropna()}
+        for toward in (-1, 0, 1):  # bounds are rounded outward
+            written = [plain(write(value, toward=toward)) for value in rows[column].dropna()]
+            allowed |= {text.removesuffix(" pp") for text in written}
     allowed |= {plain(numbers.p_value(p)).split()[-1] for p in rows["p_adjusted"].dropna()}
     allowed |= {str(min(19, int(20 * chance))) for chance in rows["replication"].dropna()} | {"20"}
     for column in ("reach", "reference_reach"):
@@ -127,6 +130,7 @@ def test_a_ratio_of_runs_that_miss_levels_is_never_told_as_a_whole_one(name, los
     text = plain(phrases.plain(phrases.sentences(finding)))
     for row in rows.itertuples():
         missed, theirs = row.reach < 1, row.reference_reach < 1
+        assert (1 - row.reach) + (1 - row.reference_reach) > FEW or not (missed or theirs)
         value = re.escape(numbers.ratio(row.value))
         if missed or theirs:
             bound = "at least " if not theirs else "at most " if not missed else ""

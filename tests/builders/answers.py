@@ -163,7 +163,7 @@ SCENARIOS: Mapping[str, Answers] = {
         (WORSE, Trait(0.01, 2.0, missed=2), Trait(0.01, 2.5, missed=5))
     ),
     "the reference censored here": Answers(
-        (BETTER, Trait(-0.01, 0.5, reference_missed=1), Trait(-0.01, 0.5, reference_missed=5))
+        (BETTER, Trait(-0.01, 0.5, reference_missed=3), Trait(-0.01, 0.5, reference_missed=5))
     ),
     "both censored": Answers(everywhere(slowness=1.5, missed=3, reference_missed=1)),
     "the loss stalled": Answers(everywhere(excess=0.01, stalled=True)),
