@@ -217,6 +217,13 @@ def test_a_title_on_both_questions_counts_their_clear_verdicts(tables, fast, acc
     assert found == f"MSE on softmax is {title} comparisons"
 
 
+def test_of_a_single_comparison_nothing_is_counted(tables):
+    contrasts = tables["contrasts"]
+    one = contrasts[contrasts["dataset"] + contrasts["model"] == "mnistmlp"]
+    found = phrases.speed_and_error(tables | {"contrasts": one})
+    assert found == "MSE on softmax is slower and less accurate"
+
+
 def test_where_one_question_is_asked_alone_the_title_is_its_own(tables):
     contrasts = tables["contrasts"]
     for question in (SPEED, ERROR):

@@ -23,9 +23,11 @@ KNOBS = {
     "troubled": {"diverged": True, "censored": True},
 }
 STUDY_FIGURES = [name for name in FIGURES if name not in figures_of("theory")]
-DRAWN = [(name, knob) for knob in KNOBS for name in STUDY_FIGURES] + [
-    (name, "plain") for name in figures_of("theory")
-]
+ONE = ("conditions", "sparse")
+"""A study of one comparison has no others to set beside it."""
+DRAWN = [
+    each for each in ((name, knob) for knob in KNOBS for name in STUDY_FIGURES) if each != ONE
+] + [(name, "plain") for name in figures_of("theory")]
 """The chapter knows no conditions."""
 
 

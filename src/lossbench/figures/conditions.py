@@ -21,8 +21,8 @@ SIDES = (
 
 
 def available(tables: Tables) -> bool:
-    """Whether the pair is compared at all."""
-    return filled("contrasts")(tables) and len(_rows(tables, ERROR)) > 0
+    """Whether the pair is compared under several conditions."""
+    return filled("contrasts")(tables) and len(_rows(tables, ERROR)) > 1
 
 
 def draw(tables: Tables, study: Study) -> Figure:

@@ -1,5 +1,6 @@
 """Which line is which loss: names at the ends of lines, or a legend above the panels."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,13 +10,18 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Annotation
 
-from lossbench.figures import palette
+from lossbench.figures import palette, theme
 from lossbench.study.fields import LossName
 from lossbench.words import names
+
+LETTER, HANDLE = 4.6, 40.0
+"""Points that a letter of a name takes, and all else of an entry."""
 
 
 def legend(figure: Figure, shown: Sequence[LossName], *, lines: bool = True) -> None:
     """A row of the losses above the panels, where labels at the lines would collide."""
+    width = sum(HANDLE + LETTER * len(names.loss_name(loss)) for loss in shown)
+    rows = max(1, math.ceil(width / (72 * theme.WIDTH)))
     handles = []
     for loss in shown:
         style = palette.loss_styles()[loss]
@@ -26,7 +32,7 @@ def legend(figure: Figure, shown: Sequence[LossName], *, lines: bool = True) -> 
         handles,
         [names.loss_name(loss) for loss in shown],
         loc="outside upper left",
-        ncols=len(shown) if len(shown) <= 5 else (len(shown) + 1) // 2,
+        ncols=-(-len(shown) // rows),
         handlelength=2.2 if lines else 1.0,
         columnspacing=1.4,
         labelcolor="linecolor",

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.claims.theory_numbers import small, within
+from lossbench.stats.speed import FEW
 from lossbench.words import names, numbers
 from lossbench.words.places import Place
 from lossbench.words.recipes import described
@@ -97,7 +98,7 @@ def environment() -> Environment:
         keep_trailing_newline=True,
     )
     made.filters |= FILTERS
-    made.globals |= {"PRIMARY": PRIMARY, "REFERENCE": REFERENCE}
+    made.globals |= {"FEW": FEW, "PRIMARY": PRIMARY, "REFERENCE": REFERENCE}
     return made
 
 

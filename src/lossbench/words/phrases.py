@@ -65,18 +65,19 @@ def speed_and_error(tables: Tables) -> str:
     fast, accurate = find(tables, SPEED), find(tables, ERROR)
     if not (fast.rows and accurate.rows):
         return title(fast if fast.rows else accurate)
-    return f"{loss_name(fast.loss)} is {_counted(fast)} and {_counted(accurate)} comparisons"
+    ending = " comparisons" if len(accurate.rows) > 1 else ""
+    return f"{loss_name(fast.loss)} is {_counted(fast)} and {_counted(accurate)}{ending}"
 
 
 def _counted(finding: Finding) -> str:
     """How often each clear verdict occurs; where none does, how often the others do."""
     total = len(finding.rows)
     clear = [part for part in finding.parts if part.verdict in CLEAR]
-    told = [
-        f"{finding.question.phrases[part.verdict].short} in "
-        f"{f'{len(part.rows)} of {total}' if len(part.rows) < total else f'all {total}'}"
-        for part in clear or finding.parts
-    ]
+    told = []
+    for part in clear or finding.parts:
+        often = f" in {len(part.rows)} of {total}" if len(part.rows) < total else f" in all {total}"
+        phrase = finding.question.phrases[part.verdict].short
+        told.append(phrase + often * (total > 1))
     return numbers.join(told)
 
 
