@@ -83,6 +83,7 @@ def test_a_command_that_fails_says_what_it_printed():
         clock.python("-c", "import sys; sys.exit('so it goes')")
 
 
+@pytest.mark.slow
 def test_the_bare_loop_learns(mnist):
     images, labels = bare.tensors(mnist)
     generator = torch.Generator().manual_seed(0)
@@ -93,6 +94,7 @@ def test_the_bare_loop_learns(mnist):
     assert F.cross_entropy(network(images).logits, labels).item() < 0.5 * before
 
 
+@pytest.mark.slow
 def test_evaluation_points_cost_what_the_study_asks_for(mnist):
     study = load_study(DEFAULT_STUDY)
     planned = contests.comparison(contests.MLP, study)
@@ -105,6 +107,7 @@ def test_evaluation_points_cost_what_the_study_asks_for(mnist):
     assert found == pytest.approx(images / (640 * planned.epochs))
 
 
+@pytest.mark.slow
 def test_noise_has_the_shape_of_the_official_data():
     for name, shape in (("mnist", (70_000, 1, 28, 28)), ("cifar10", (60_000, 3, 32, 32))):
         assert data.noise(name).images.shape == shape
@@ -127,6 +130,7 @@ def test_working_time_leaves_out_long_pauses_and_counts_overlaps_once():
     assert studies.sittings(jobs) == [20, 10]
 
 
+@pytest.mark.slow
 def test_the_share_of_training_is_read_from_the_study_s_records(tmp_path):
     timing = synthetic_study(networks=1)[0]["timing"]
     folder = tmp_path / "results/some"
@@ -175,6 +179,7 @@ def test_figures_of_one_group_stand_together():
     assert re.findall(r"^\| (\w) \|", second, re.MULTILINE) == ["y"]
 
 
+@pytest.mark.slow
 def test_a_profile_names_every_kind_once_and_adds_up(mnist, monkeypatch, tmp_path):
     monkeypatch.setattr(profile.data, "load", lambda name, folder: mnist)
     shares = profile.step_shares(contests.LENET, load_study(DEFAULT_STUDY), tmp_path)

@@ -116,9 +116,10 @@ def whole(bench) -> dict[str, str]:
     return digests(bench.folder / "whole")
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     "number",
-    [signal.SIGTERM, signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.faults)],
+    [signal.SIGTERM, signal.SIGKILL, signal.SIGINT],
     ids=lambda number: number.name,
 )
 def test_a_job_cut_at_every_stage_ends_in_the_same_bytes(bench, whole, tmp_path, number):
@@ -137,6 +138,7 @@ def test_a_job_cut_at_every_stage_ends_in_the_same_bytes(bench, whole, tmp_path,
     assert not checkpoints(tmp_path)
 
 
+@pytest.mark.faults
 def test_a_damaged_checkpoint_costs_time_and_changes_nothing(bench, whole, tmp_path):
     assert bench.cut(tmp_path, "midway", signal.SIGKILL) == -signal.SIGKILL
     [checkpoint] = checkpoints(tmp_path)
@@ -149,6 +151,7 @@ def test_a_damaged_checkpoint_costs_time_and_changes_nothing(bench, whole, tmp_p
     assert not checkpoints(tmp_path)
 
 
+@pytest.mark.faults
 def test_a_run_that_is_killed_while_it_is_stored_is_stored_by_the_next(bench, whole, tmp_path):
     assert bench.cut(tmp_path, "storing", signal.SIGKILL) == -signal.SIGKILL
     assert unfinished(tmp_path)
@@ -159,6 +162,7 @@ def test_a_run_that_is_killed_while_it_is_stored_is_stored_by_the_next(bench, wh
     assert not unfinished(tmp_path)
 
 
+@pytest.mark.faults
 def test_two_jobs_that_train_the_same_runs_at_once_both_end_well(bench, whole, tmp_path):
     cache = tmp_path / "cache"
     outs = [tmp_path / name for name in ("first", "second")]
@@ -173,6 +177,7 @@ def test_two_jobs_that_train_the_same_runs_at_once_both_end_well(bench, whole, t
     assert len(list(RunCache(cache).entries())) == 4
 
 
+@pytest.mark.faults
 def test_flipped_bits_in_the_cache_cost_time_and_change_nothing(bench, whole, tmp_path):
     """Of every second entry a bit of one table flips, in the study that shares it too."""
     assert bench.finish(tmp_path / "first") == 0
@@ -189,6 +194,7 @@ def test_flipped_bits_in_the_cache_cost_time_and_change_nothing(bench, whole, tm
     assert digests(tmp_path / "second") == whole
 
 
+@pytest.mark.faults
 def test_a_cache_that_is_read_only_costs_time_not_results(bench, whole, tmp_path):
     cache_of(tmp_path / "job").mkdir()
     with read_only(cache_of(tmp_path / "job")):
@@ -204,6 +210,7 @@ def disk(tmp_path) -> Iterator[Callable[[int], Path]]:
         yield lambda size_kb: mounted.enter_context(small_disk(tmp_path / "disk", size_kb))
 
 
+@pytest.mark.faults
 def test_a_full_disk_is_one_clear_line_and_the_next_attempt_succeeds(bench, whole, disk):
     """Space for a table but not for two: what was there stays, what failed is gone."""
     folder = disk(160)
@@ -225,6 +232,7 @@ def test_a_full_disk_is_one_clear_line_and_the_next_attempt_succeeds(bench, whol
     assert digests(out) == whole
 
 
+@pytest.mark.faults
 def test_a_checkpoint_without_space_does_not_end_the_training(bench, whole, disk):
     """Networks of a megabyte on a disk of 200 KB, which is enough for the tables."""
     out = disk(200) / "job"
@@ -235,6 +243,7 @@ def test_a_checkpoint_without_space_does_not_end_the_training(bench, whole, disk
     assert not unfinished(out)
 
 
+@pytest.mark.faults
 def test_a_folder_that_is_read_only_is_one_clear_line(bench, tmp_path):
     with read_only(tmp_path):
         assert bench.finish(tmp_path / "job") == 1
