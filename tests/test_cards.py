@@ -5,13 +5,14 @@ import pytest
 from lossbench.analysis.metrics import OUTPUTS
 from lossbench.cards.loss import LOSSES, PRIMARY, REFERENCE, of_family
 from lossbench.cards.metric import METRICS, OF_FEATURES, OF_PREDICTIONS
+from lossbench.cards.own_cards import dataset_cards, stand_ins
 from lossbench.claims import from_benchmark
 from lossbench.errors import ConfigError
 from lossbench.report.labels import PROBABILITIES
 from lossbench.study.config import Study
 from lossbench.study.loading import parse_study
 from lossbench.study.plan import jobs
-from lossbench.words.names import metric_name
+from lossbench.words.names import dataset_name, metric_name
 
 SETTINGS = {
     "linear": {"m": 2.0},
@@ -97,3 +98,48 @@ def test_names_and_meanings_tell_metrics_apart():
         assert len(set(values)) == len(values)
     assert metric_name("nll") == "Negative log-likelihood"
     assert metric_name("steps to errors of 0.1 to 0.02") == "Steps to errors of 0.1 to 0.02"
+
+
+def of_datasets(*datasets: dict[str, object]) -> Study:
+    """A study whose data sets are these, each compared once."""
+    grids = [{"loss": loss, "learning_rates": [0.1]} for loss in (REFERENCE, PRIMARY)]
+    comparisons = [
+        {"dataset": each["name"], "model": "mlp", "epochs": 1, "tuning_epochs": 1, "losses": grids}
+        for each in datasets
+    ]
+    fields = {
+        "name": "cards",
+        "title": "Cards",
+        "seeds": {"tuning": [100], "evaluation": [0]},
+        "datasets": [{"equivalence_margin": 0.01} | each for each in datasets],
+        "comparisons": comparisons,
+    }
+    return parse_study(fields, origin="test")
+
+
+PART = {"name": "two", "source": "mnist", "classes": [4, 9]}
+
+
+def test_a_part_of_a_built_in_data_set_is_named_and_listed_after_it():
+    of_datasets(
+        {"name": "cifar10"},
+        PART,
+        {"name": "letters", "source": "somewhere.npz", "label": "Letters, by hand"},
+        {"name": "small", "source": "digits", "classes": [1, 2, 3]},
+    )
+    assert dataset_name("two") == "MNIST, 2 classes"
+    assert dataset_name("letters") == "Letters, by hand"
+    assert dataset_name("small") == "Digits, 3 classes (stand-in)"
+    assert stand_ins() == {"digits", "shapes", "small"}
+    order = list(dataset_cards())
+    assert order.index("two") == order.index("mnist") + 1
+    assert order[-1] == "letters"
+
+
+def test_a_label_is_for_a_data_set_of_one_s_own_and_tells_two_apart():
+    with pytest.raises(ConfigError, match="label 'Digits!' is not allowed: mnist is built in"):
+        of_datasets({"name": "mnist", "label": "Digits!"})
+    with pytest.raises(ConfigError, match="two are called 'MNIST, 2 classes' on the page"):
+        of_datasets(PART, PART | {"name": "other", "classes": [3, 5]})
+    of_datasets(PART, PART | {"name": "other", "classes": [3, 5], "label": "MNIST, 3 and 5"})
+    assert dataset_name("other") == "MNIST, 3 and 5"

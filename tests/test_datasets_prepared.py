@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from builders import tiny_sources
-from lossbench.cards.dataset import DATASETS, STAND_INS
+from lossbench.cards.dataset import DATASETS
+from lossbench.cards.own_cards import stand_ins
 from lossbench.datasets.preparation import LOADERS, prepare
 from lossbench.datasets.prepared import Examples, Loaded, build, channel_moments, load, save
 from lossbench.errors import DataError, FileError
@@ -227,7 +228,7 @@ def test_the_catalogue_holds_every_data_set_of_the_configuration():
     assert set(LOADERS) == set(DATASETS)
 
 
-@pytest.mark.parametrize("name", sorted(STAND_INS))
+@pytest.mark.parametrize("name", sorted(stand_ins()))
 def test_stand_ins_need_no_folder_and_say_what_they_are(name, tmp_path):
     prepared = prepare(name, tmp_path / "nothing here")
     assert prepared.manifest.stand_in

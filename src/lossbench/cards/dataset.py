@@ -109,6 +109,3 @@ DATASETS: dict[str, DatasetCard] = {
     ),
 }
 """By key. `digits` stands in for `mnist`, `shapes` for `cifar10`."""
-
-STAND_INS = frozenset(key for key, card in DATASETS.items() if card.is_stand_in)
-"""Stand-ins are marked wherever they appear."""

@@ -46,3 +46,8 @@ def dataset_cards() -> dict[str, DatasetCard | OwnDatasetCard]:
         found[key] = card
         found.update({own: each for own, each in OWN_DATASETS.items() if each.part_of == key})
     return found | OWN_DATASETS
+
+
+def stand_ins() -> set[str]:
+    """The data sets that stand in for real ones, parts of them included."""
+    return {key for key, card in dataset_cards().items() if card.is_stand_in}

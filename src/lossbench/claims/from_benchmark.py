@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from lossbench.cards.dataset import DATASETS, STAND_INS
 from lossbench.cards.loss import of_family
+from lossbench.cards.own_cards import dataset_cards, stand_ins
 from lossbench.claims.rule import Grounds, Judgement, Vote, decide
 from lossbench.claims.rule import Verdict as ClaimVerdict
 from lossbench.stats.intervals import over_folds
@@ -159,7 +159,7 @@ def _said(*limits: str) -> str:
 
 def _measured_on(datasets: set[str]) -> str:
     """The limit that evidence from stand-in data sets has; empty without any."""
-    listed = [DATASETS[name].name for name in sorted(datasets & STAND_INS)]
+    listed = [dataset_cards()[name].name for name in sorted(datasets & stand_ins())]
     return f"measured on stand-in data: {numbers.join(listed)}" if listed else ""
 
 

@@ -6,7 +6,7 @@ from typing import TypedDict
 import pandas as pd
 import yaml
 
-from lossbench.cards.dataset import STAND_INS
+from lossbench.cards.own_cards import stand_ins
 from lossbench.report import feature_tables
 from lossbench.report.blocks import Material, Values
 from lossbench.report.run_status import run_status
@@ -40,7 +40,7 @@ def notices(study: Study, tables: Tables) -> list[str]:
     asked = dict.fromkeys(comparison.dataset for comparison in study.comparisons)
     return paragraphs(
         "prose/notices.txt.j2",
-        stand_ins=[each.name for each in study.datasets if each.name in STAND_INS],
+        stand_ins=[each.name for each in study.datasets if each.name in stand_ins()],
         limits=study.limits.model_dump(exclude_none=True),
         missing=[dataset for dataset in asked if dataset not in found],
     )

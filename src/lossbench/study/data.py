@@ -136,4 +136,5 @@ class Dataset(Reading):
             if (part_of and self.classes)
             else self.name
         )
-        return OwnDatasetCard(self.label or known, part_of)
+        stands_in = bool(part_of) and DATASETS[part_of].is_stand_in
+        return OwnDatasetCard(self.label or known, part_of, stands_in)
