@@ -4,6 +4,7 @@ import pytest
 from scipy import stats
 
 from builders.study_tables import PLACE
+from lossbench.cards.loss import PLACEBO
 from lossbench.stats.reversals import find_reversal
 
 Values = dict[str, tuple[list[float], list[float]]]
@@ -43,6 +44,10 @@ def test_losses_that_agree_are_no_reversal_but_count_as_searched() -> None:
     assert both is not None
     # Three pairs of losses were searched: Holm multiplies the smallest p by three.
     assert both.p_adjusted == pytest.approx(3 * both.p)
+
+
+def test_a_placebo_is_no_other_loss() -> None:
+    assert find_reversal(metrics_of({"a": LIKELY, PLACEBO: RIGHT}), alpha=0.05) is None
 
 
 def test_noise_is_seen_but_not_resolved() -> None:

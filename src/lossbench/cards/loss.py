@@ -25,8 +25,6 @@ class LossCard:
     """Whom to cite."""
     look: Look | None = None
     """In figures; None takes the next look that `figures.palette` has to spare."""
-    again: bool = False
-    """Its runs start elsewhere than those of the other losses: the same loss again, a placebo."""
 
 
 # Okabe and Ito's palette (2008), safe for colour-blind readers. Its sky blue is darkened until a
@@ -49,7 +47,6 @@ LOSSES: dict[str, LossCard] = {
         source="The placebo: cross-entropy on the same division of the data, with a tuning run, "
         "initial weights and batches of its own",
         look=Look("#000f96", "#a596ff", "#000f96", "8", (0, (8, 1.3, 1, 1.3))),
-        again=True,
     ),
     "bce_sigmoid": LossCard(
         "Binary cross-entropy",
@@ -117,6 +114,8 @@ LOSSES: dict[str, LossCard] = {
 
 REFERENCE = "cross_entropy"
 """Every contrast is a loss minus this one."""
+PLACEBO = "cross_entropy_again"
+"""The reference from another start: what no difference looks like."""
 PRIMARY = "mse_softmax"
 """The loss of the one primary contrast; all other contrasts are exploratory."""
 

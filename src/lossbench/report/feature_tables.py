@@ -6,6 +6,7 @@ from lossbench.cards.metric import OF_FEATURES
 from lossbench.report import columns
 from lossbench.report.data_tables import DataTable, data_table
 from lossbench.report.templating import table_words
+from lossbench.stats.multiplicity import ERROR, main_places
 from lossbench.study.config import Study
 from lossbench.tables.rows import Tables, rows_of
 from lossbench.tables.runs import COMPARISON, NETWORK
@@ -49,7 +50,7 @@ def last_layer(tables: Tables, study: Study) -> DataTable:
         **table_words(
             "tables/last-layer.txt.j2",
             loss=LEAST_SQUARES,
-            several=len(study.comparisons) > len(_longest(study)),
+            several=len(study.comparisons) > len(_main(study)),
         ),
         folded=False,
     )
@@ -58,20 +59,17 @@ def last_layer(tables: Tables, study: Study) -> DataTable:
 def networks(tables: Tables, study: Study) -> pd.DataFrame:
     """A row a network: the mean over seeds, and how MSE on logits ends against the reference.
 
-    Where a network has several comparisons, in the longest with the first of its recipes.
+    Where a network has several comparisons, in the one that answers for its final error.
     """
     measured = ["features", "squared_length", "mean_share", "curvature"]
     mean = tables["last_layer"].groupby(list(NETWORK), sort=False)[measured].mean().reset_index()
     contrasts = rows_of(tables, "contrasts", rates="tuned", metric="error", loss=LEAST_SQUARES)
     difference = contrasts[[*COMPARISON, "value"]].rename(columns={"value": "difference"})
-    compared = mean.merge(_longest(study), on=list(NETWORK))
+    compared = mean.merge(_main(study), on=list(NETWORK))
     return compared.merge(difference, on=list(COMPARISON), how="left")
 
 
-def _longest(study: Study) -> pd.DataFrame:
-    """Of each network its longest comparison with the first of its recipes; and `told`."""
-    recipes = [recipe.name for recipe in study.recipes]
-    ranked = sorted(
-        places(study.comparisons), key=lambda place: (recipes.index(place.recipe), -place.epochs)
-    )
-    return pd.DataFrame(ranked).drop_duplicates(list(NETWORK))
+def _main(study: Study) -> pd.DataFrame:
+    """Of each network the comparison that answers for its final error; and `told`."""
+    answering = main_places(study)[ERROR]
+    return pd.DataFrame([each for each in places(study.comparisons) if each[:-1] in answering])

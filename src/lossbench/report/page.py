@@ -33,7 +33,7 @@ def render(
         material=Material(study, tables, figures, provenance),
         sections=SECTIONS,
         losses=losses(study),
-        pair=(REFERENCE, *on_trial(tables)) if tables else (),
+        pair=(REFERENCE, *on_trial(tables)),
         first=prose.first_screen(tables),
         scope=prose.scope(study),
         run_counts=prose.run_counts(study, tables),

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lossbench.cards.loss import PLACEBO
 from lossbench.stats.intervals import over_replicates
 from lossbench.stats.multiplicity import holm
 from lossbench.tables.runs import COMPARISON
@@ -62,8 +63,9 @@ def find_reversal(metrics: pd.DataFrame, *, alpha: float) -> Reversal | None:
 def _by_place(
     metrics: pd.DataFrame,
 ) -> Iterator[tuple[tuple[Any, ...], dict[str, pd.DataFrame]]]:
-    """Each comparison, with NLL and error as tables of seed by loss."""
+    """Each comparison, with NLL and error as tables of seed by loss; a placebo is no other loss."""
     test = metrics[(metrics["stage"] == "evaluation") & (metrics["split"] == "test")]
+    test = test[test["loss"] != PLACEBO]
     for place, group in test.groupby(list(COMPARISON)):
         yield (
             place,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
+from lossbench.cards.loss import PLACEBO
 from lossbench.cards.own_cards import loss_cards
 from lossbench.code.code_digest import code_digest
 from lossbench.study.config import Study
@@ -99,7 +100,7 @@ def _job(
     *,
     keep_weights: bool = False,
 ) -> Job:
-    again = {"again": loss_cards()[cells[0].loss].again}
+    again = {"again": cells[0].loss == PLACEBO}
     return Job(
         cells=cells,
         replicates=tuple(replicate.model_copy(update=again) for replicate in block),
