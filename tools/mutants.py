@@ -116,9 +116,10 @@ def _passed(path: Path) -> Iterator[tuple[str, float]]:
 
 def _copied(folder: Path) -> Path:
     """A copy of the project; its bytecode is checked by contents, as faults can share a second."""
-    copytree(ROOT, folder, ignore=ignore_patterns(*UNNEEDED.split()))
+    unneeded = ignore_patterns(*UNNEEDED.split())
+    copytree(ROOT, folder, ignore=lambda at, names: unneeded(at, names) if at == str(ROOT) else ())
     subprocess.run(["git", "init", "--quiet", folder], check=True)  # tests list the files by it
-    compile_dir(folder, quiet=1, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
+    compile_dir(folder, quiet=1, force=True, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
     return folder
 
 
