@@ -55,7 +55,9 @@ def chosen(errors: Floats) -> NDArray[np.intp]:
     for rate, column in zip(RATES, errors.T, strict=True):
         keys = {"stage": "tuning", "learning_rate": rate, "loss": grid.loss}
         curves = {seed: [0.9, error] for seed, error in zip(seeds, column, strict=True)}
-        frames.append((make_history(curves, **keys), make_runs(dict.fromkeys(seeds, False), **keys)))
+        frames.append(
+            (make_history(curves, **keys), make_runs(dict.fromkeys(seeds, False), **keys))
+        )
     history, runs = (pd.concat(tables) for tables in zip(*frames, strict=True))
     found = selection.choose(history, runs, grid, {seed: seed for seed in seeds}, epochs=2)
     return np.searchsorted(RATES, found.sort_values("seed")["learning_rate"])
@@ -78,9 +80,7 @@ def test_the_interval_covers_the_whole_procedure_and_shared_tuning_does_not(
 ) -> None:
     rng, shape = np.random.default_rng(replicates), (STUDIES, replicates)
     splits = rng.normal(0, SPLIT, STUDIES * replicates)
-    picked = {
-        loss: chosen(tuned(rng, loss, splits)).reshape(shape) for loss in (REFERENCE, TORN)
-    }
+    picked = {loss: chosen(tuned(rng, loss, splits)).reshape(shape) for loss in (REFERENCE, TORN)}
     of_all = picked[TORN]
     assert 0.05 < (of_all == 2).mean() < 0.5  # tuning is torn, or the simulation shows nothing
     mean = truth(TORN) - truth(REFERENCE)
