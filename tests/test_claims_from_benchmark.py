@@ -249,7 +249,7 @@ def test_c1_has_the_networks_beside_it() -> None:
     assert found.count("MSE") == 1
     usual, *tried = re.split(", | and ", found.partition(": ")[2])
     assert "1.5×" in usual
-    assert ["at least 4×" in each for each in tried] == [True, False]
+    assert ["at least 4.0×" in each for each in tried] == [True, False]
     assert "saturated" in tried[0]
     assert "1.1×" in tried[1]
     assert "AdamW" in tried[1]
