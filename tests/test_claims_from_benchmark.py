@@ -248,10 +248,10 @@ def test_c1_has_the_networks_beside_it() -> None:
     )
     assert found.count("MSE") == 1
     usual, *tried = re.split(", | and ", found.partition(": ")[2])
-    assert "1.5×" in usual
+    assert "1.50×" in usual
     assert ["at least 4.0×" in each for each in tried] == [True, False]
     assert "saturated" in tried[0]
-    assert "1.1×" in tried[1]
+    assert "1.10×" in tried[1]
     assert "AdamW" in tried[1]
 
 
