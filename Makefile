@@ -55,7 +55,7 @@ test-faults: $(READY)  ## kills, full disks, damaged files, hostile names; mount
 
 test-browser: $(READY)  ## the page in headless Chromium
 	test -d node_modules/axe-core || npm ci --no-audit --no-fund
-	pytest -q -m browser -n auto tests/test_browser.py
+	pytest -q -m browser -n auto tests/test_browser.py tests/test_svg_renderers.py
 
 mutants: $(READY)  ## faults planted one at a time: which do the fast tests miss? SAMPLE=300 SEED=0
 	python -m tools.mutants --sample $(SAMPLE) --seed $(SEED)

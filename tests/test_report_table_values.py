@@ -192,7 +192,7 @@ def test_contrasts(name):
 
 
 def test_levels_and_curves():
-    for row in rows(speed_tables.speed_by_level(STUDY_TABLES)):
+    for row in rows(speed_tables.speed_by_level(STUDY_TABLES, STUDY)):
         level = source("level_ratios", row).squeeze()
         for name in ("validation_error", "ratio", "ci_low", "ci_high", "pairs", "missed"):
             agree(row, **{name: level[name]})
@@ -225,11 +225,17 @@ def test_headline():
 
 def test_runs():
     found = rows(run_status.run_table(STUDY, STUDY_TABLES, "snakemake"))
-    assert len(found) == len(STUDY_TABLES["runs"])
-    for row in found[::5]:
-        agree(row, train_s=source("timing", row)["train_s"].item())
-        lost = source("runs", row)["diverged"].item()
-        assert row["status"] == ("diverged" if lost else "ok")
-        for split in ("validation", "test") if row["stage"] == "evaluation" else ("validation",):
-            value = source("metrics", row, split=split, metric="error")["value"].item()
-            agree(row, **{f"{split}_error": value})
+    assert len(found) == sum(
+        1 + len(grid.learning_rates) for each in STUDY.comparisons for grid in each.losses
+    )
+    for row in found[::3]:
+        tuned = {"learning_rate": row["rates"]} if row["stage"] == "tuning" else {}
+        agree(row, train_s=source("timing", row, **tuned)["train_s"].to_numpy().sum())
+        lost = source("runs", row, **tuned)["diverged"].to_numpy()
+        states = {"ok": (~lost).sum(), "diverged": lost.sum()}
+        assert row["seeds"].endswith(" to 102" if tuned else " to 2")
+        for state, count in states.items():
+            assert (f"{count} {state}" in row["status"]) == (count > 0)
+        for split in ("validation",) if tuned else ("validation", "test"):
+            errors = source("metrics", row, split=split, metric="error", **tuned)["value"]
+            agree(row, **{f"{split}_error": errors.to_numpy().sum() / 3})
