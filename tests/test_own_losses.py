@@ -290,26 +290,6 @@ def test_an_own_additive_margin_on_a_cosine_head_trains_as_the_built_in_one(file
     assert logits_of(mine, noisy()) == logits_of(built_in, noisy())
 
 
-def test_a_built_in_loss_may_be_listed_as_an_own_one_too(tmp_path, monkeypatch):
-    """So two settings of MSE on logits stand in one comparison, at rates decades apart."""
-    source = "lossbench.networks.losses:mse_logits"
-    plain = {"name": "plain", "source": source, "label": "MSE on logits, plain", "output": "none"}
-    grids = [
-        {"loss": "cross_entropy", "learning_rates": [0.03, 0.1]},
-        {"loss": "plain", "learning_rates": [3.0, 10.0]},
-        {"loss": "mse_logits", "learning_rates": [0.03, 0.1], "margins": [{"k": 15, "M": 30}]},
-    ]
-    compared = [TINY["comparisons"][0] | {"losses": grids}]
-    path = tmp_path / "study.yaml"
-    path.write_text(yaml.safe_dump(TINY | {"losses": [plain], "comparisons": compared}))
-    cells = [cell for job in all_jobs(load_study(path)) for cell in job.cells]
-    rates = {(each.loss, each.learning_rate) for each in cells if each.stage == "tuning"}
-    assert {("plain", 10.0), ("mse_logits", 0.1)} <= rates
-    assert {trial.outcome for trial in try_loss(own_loss(source), classes=10)} == {"ok"}
-    mine = own_cell(monkeypatch, source, output="none")
-    assert logits_of(mine, noisy()) == logits_of(cell("mse_logits"), noisy())
-
-
 @pytest.mark.parametrize(
     ("loss", "name", "said"),
     [
