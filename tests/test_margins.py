@@ -8,7 +8,7 @@ from lossbench.cards.loss import LOSSES as CARDS
 from lossbench.networks.heads import Forward, build_head, initialise
 from lossbench.networks.losses import LOSSES, cross_entropy
 from lossbench.networks.margins import MARGINS, angular_decay, annealed
-from lossbench.study.grid import Annealing, RESCALED, Annealing, Margin, Rescaling
+from lossbench.study.grid import RESCALED, Annealing, Margin, Rescaling
 
 H, K, B = 6, 10, 16
 

@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 import torch
-import yaml
 from torch.nn import functional
 
-from builders.project_copy import TINY
 from lossbench.datasets.prepared import Prepared
 from lossbench.errors import ConfigError
 from lossbench.networks.loader import add_loss, add_network, own_body, own_loss
@@ -20,10 +18,8 @@ from lossbench.networks.network_trials import try_network
 from lossbench.networks.trials import Trial
 from lossbench.study.grid import Margin
 from lossbench.study.job import Cell
-from lossbench.study.loading import load_study
 from lossbench.study.own_code import code_of
 from lossbench.study.own_fields import Setting
-from lossbench.study.plan import all_jobs
 from lossbench.study.settings import Compute
 from lossbench.tables.logits import matrix
 from lossbench.training.fit import fit
@@ -31,6 +27,7 @@ from test_training import cell, noisy, replicates
 
 CODE = """
 import math
+import sys
 import torch
 from torch import nn
 from torch.nn import functional
@@ -96,6 +93,20 @@ def branching(logits, labels):
 
 def broken(logits, labels):
     raise RuntimeError("two\\nlines")
+
+def leaving(logits, labels):
+    sys.exit("two\\nlines")
+
+def of_ten(logits, labels):
+    return focal(logits, labels) + 0 * logits[:, 9]
+
+def chatting(logits, labels):
+    print("a loss", "\\n", len(labels))
+    return focal(logits, labels)
+
+class Leaving(nn.Module):
+    def __init__(self, shape):
+        sys.exit(0)
 
 class Weighted(nn.Module):
     def __init__(self, reduction):
@@ -257,7 +268,7 @@ def test_a_good_loss_passes_every_trial(file, loss):
     }[loss]
     for classes in (2, 10, 100):
         trials = list(try_loss(found, classes=classes, on_gpu=True))
-        assert [trial.outcome for trial in trials] == ["ok"] * 9
+        assert [trial.outcome for trial in trials] == ["ok"] * 10
     assert "× cross-entropy's" in trials[-1].said
 
 
@@ -299,6 +310,8 @@ def test_an_own_additive_margin_on_a_cosine_head_trains_as_the_built_in_one(file
         ("changing", "shape", "changes the logits or labels that it is given"),
         ("relabelling", "shape", "changes the logits or labels that it is given"),
         ("broken", "shape", "RuntimeError: two lines"),
+        ("leaving", "shape", "SystemExit: two lines"),
+        ("of_ten", "fewest classes", "IndexError: index 9 is out of bounds"),
         ("random", "repeatable", "two calls give two values"),
         ("overflows", "finite at ±10000", "the value is not finite at logits of ±10000"),
         ("detached", "gradient", "has no gradient by the logits"),
@@ -311,7 +324,7 @@ def test_an_own_additive_margin_on_a_cosine_head_trains_as_the_built_in_one(file
     ],
 )
 def test_what_cannot_train_is_refused(file, loss, name, said):
-    found = refusal(list(try_loss(own_loss(f"{file}:{loss}"), classes=10)))
+    found = refusal(list(try_loss(own_loss(f"{file}:{loss}"), classes=10, fewest=2)))
     assert found.name == name
     assert said in found.said
 
@@ -319,6 +332,14 @@ def test_what_cannot_train_is_refused(file, loss, name, said):
 def test_a_setting_that_the_loss_does_not_take_is_refused(file):
     loss = partial(own_loss(f"{file}:focal"), alpha=1.0)
     assert "unexpected keyword argument 'alpha'" in refusal(list(try_loss(loss, classes=10))).said
+
+
+def test_what_a_loss_prints_is_a_warning_and_not_in_the_way(file, capsys):
+    found = list(try_loss(own_loss(f"{file}:chatting"), classes=10))
+    assert {trial.outcome for trial in found[:-1]} == {"ok"}
+    assert (found[-1].name, found[-1].outcome) == ("quiet", "warning")
+    assert "prints 'a loss 8 a loss 8" in found[-1].said
+    assert capsys.readouterr().out == ""
 
 
 def test_a_part_held_constant_is_a_warning(file):
@@ -364,6 +385,7 @@ def test_a_good_network_passes_every_trial(file):
         ("Maps", "shape", "returns the shape (8, 4, 9, 9) for 8 images"),
         ("Viewing", "shape", "view size is not compatible"),
         ("focal", "shape", "cannot be built for images (3, 20, 20)"),
+        ("Leaving", "shape", "cannot be built for images (3, 20, 20): SystemExit: 0"),
         ("Dropping", "repeatable", "two passes in training mode differ"),
         ("Fixed", "seeded start", "two seeds give one start"),
         ("Empty", "shape", "has no parameters"),
@@ -425,6 +447,7 @@ def test_code_that_changed_after_the_plan_is_refused(file, monkeypatch):
     [
         ("import no_such_module\ndef loss(z, y):\n    return z\n", "cannot be imported (ModuleNot"),
         ("1 / 0\ndef loss(z, y):\n    return z\n", "cannot be imported (ZeroDivisionError"),
+        ("import sys\nsys.exit()\ndef loss(z, y):\n    return z\n", "imported (SystemExit)"),
         ("loss = 3\n", "is int; allowed: a function or a class"),
     ],
 )

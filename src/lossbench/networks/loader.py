@@ -57,7 +57,7 @@ def own_body(source: str, shape: ImageShape) -> Body:
         module, features = _built(network, shape)
     except LossbenchError as error:
         raise ConfigError(f"{source}: {error}") from error
-    except Exception as error:  # own code can raise anything
+    except (Exception, SystemExit) as error:  # own code can raise anything
         what = f"cannot be built for images {shape}"
         raise ConfigError(f"{source}: {what}: {said(error)}") from error
     return Body(module.train(), width=features.shape[-1], is_drawn=True)
@@ -84,7 +84,7 @@ def load(source: str) -> Any:
     try:
         module = _file_module(Path(place)) if place.endswith(".py") else _module(place)
         found = getattr(module, attribute)
-    except Exception as error:  # a user's module can raise anything
+    except (Exception, SystemExit) as error:  # a user's module can raise anything
         raise ConfigError(f"{source}: cannot be imported ({said(error)})") from error
     for name, file in local_modules(source).items():
         loaded = getattr(sys.modules.get(name), "__file__", None)
