@@ -79,7 +79,7 @@ LOSSES: dict[str, LossCard] = {
         output="none",
         family="squared",
         source="Hui and Belkin, Evaluation of Neural Architectures Trained with Square Loss vs "
-        "Cross-Entropy in Classification Tasks, ICLR 2021; beside plain MSE on logits",
+        "Cross-Entropy in Classification Tasks, ICLR 2021; k and M are its setting",
         look=Look("#3c8478", "#6cd86c", "#2f7467", (3, 1, 0), (0, (10, 1.3))),
     ),
     "mse_sigmoid": LossCard(
