@@ -429,6 +429,23 @@ def test_a_seed_gives_a_network_one_start_and_leaves_pytorch_s_generator(file, m
     assert torch.equal(next(biased.body.parameters()), first)
 
 
+def test_what_a_file_draws_on_import_is_no_part_of_a_start(tmp_path, monkeypatch):
+    nets = (
+        "from torch import nn\n\n"
+        "def net(shape):\n    return nn.Sequential(nn.Flatten(), nn.Linear(81, 3))\n"
+    )
+    starts = []
+    for name, more in (("quiet_net", ""), ("drawing_net", "\nEXAMPLE = net((1, 9, 9))\n")):
+        source = f"{tmp_path / name}.py:net"
+        (tmp_path / f"{name}.py").write_text(nets + more)
+        monkeypatch.setitem(MODELS, name, None)
+        add_network(name, source, code_of(source))
+        starts.append(build(name, shape=(1, 9, 9), classes=2, head="linear", seed=1))
+        assert {trial.outcome for trial in try_network(source, (1, 9, 9))} == {"ok"}
+    one, other = (next(start.body.parameters()) for start in starts)
+    assert torch.equal(one, other)
+
+
 def test_the_width_is_found_and_the_module_left_as_it_was(file):
     body = own_body(f"{file}:Net", (1, 12, 12))
     assert body.width == 16

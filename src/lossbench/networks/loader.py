@@ -135,6 +135,7 @@ def add_loss(name: str, source: str, code: str) -> None:
 def add_network(name: str, source: str, code: str) -> None:
     """Call the network at a source `name`. Raises ConfigError: its code has another digest."""
     _require_same_code(source, code)
+    load(source)  # now: what importing it draws must not come between a seed and its weights
     MODELS[name] = lambda shape: own_body(source, shape)
 
 
