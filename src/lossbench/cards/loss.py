@@ -74,7 +74,7 @@ LOSSES: dict[str, LossCard] = {
         look=Look("#009e73", "#2fbf94", "#007f5c", "v", (0, (6.5, 1.3))),
     ),
     "mse_rescaled": LossCard(
-        "MSE on logits, rescaled",
+        "Rescaled MSE on logits",
         r"\frac{1}{K} \left[ k (z_y - M)^2 + \sum_{j \neq y} z_j^2 \right]",
         output="none",
         family="squared",
