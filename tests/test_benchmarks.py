@@ -134,14 +134,15 @@ def test_working_time_leaves_out_long_pauses_and_counts_overlaps_once():
 def test_the_share_of_training_is_read_from_the_study_s_records(tmp_path):
     timing = synthetic_study(networks=1)[0]["timing"]
     folder = tmp_path / "results/some"
-    write(timing, TIMING, folder / "runs/tuning/mnist/mlp/loss/part/timing.parquet")
+    table = folder / "runs/tuning/mnist/mlp/annealed-2/group/loss/job/run/timing.parquet"
+    write(timing, TIMING, table)
     write_job(folder / "benchmarks/tuning/mnist/mlp.tsv", start=0, seconds=1000)
     write_job(folder / "benchmarks/tables.tsv", start=1000, seconds=1000)
     write_job(tmp_path / "results/other/benchmarks/tables.tsv", start=5000, seconds=4000)
     (found,) = studies.figures(folder, cores=2)
     assert found.value == pytest.approx(timing["train_s"].sum() / (2000 * 2))
     assert next(studies.figures(tmp_path / "results/absent", cores=2)).value is None
-    (folder / "runs/tuning/mnist/mlp/loss/part/timing.parquet").write_text("of another version")
+    table.write_text("of another version")
     (found,) = studies.figures(folder, cores=2)
     assert found.value is None
     assert "another version" in found.note

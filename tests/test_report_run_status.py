@@ -59,11 +59,11 @@ def test_a_run_has_the_folder_of_its_job(made):
     paths = StudyPaths(study.name)
     rows = planned(study)
     for stage in ("tuning", "evaluation"):
-        for job in plan.jobs(study, stage):
-            path = str(paths.job(job))
-            mine = rows[rows["job"] == path]
-            assert len(mine) == len(job.cells) * len(job.replicates)
-            assert set(mine["seed"]) == {replicate.seed for replicate in job.replicates}
+        for group in (group for group in plan.groups(study) if group.stage == stage):
+            mine = rows[rows["folder"] == str(paths.group(group))]
+            assert len(mine) == group.runs
+            seeds = {each.seed for job in group.jobs for each in job.replicates}
+            assert set(mine["seed"]) == seeds
 
 
 def test_the_command_is_the_study_s_call_for_the_job(made):
@@ -71,6 +71,6 @@ def test_the_command_is_the_study_s_call_for_the_job(made):
     shown = run_table(study, tables, "snakemake --cores 1 --configfile my.yaml")
     column = [each.name for each in shown.columns].index("command")
     commands = {row.cells[column].text for row in shown.rows}
-    folders = set(planned(study)["job"])
+    folders = set(planned(study)["folder"])
     expected = "snakemake --cores 1 --configfile my.yaml --force {}"
     assert commands == {expected.format(folder) for folder in folders}

@@ -6,7 +6,7 @@ import pytest
 
 from lossbench.errors import ConfigError
 from lossbench.study.loading import load_study
-from lossbench.study.plan import all_jobs, jobs, replicates, tuning_grid
+from lossbench.study.plan import all_jobs, groups, jobs, replicates, tuning_grid
 
 MINIATURE = Path(__file__).parents[1] / "config/miniature.yaml"
 
@@ -21,7 +21,7 @@ def runs_of(study, stage):
     ]
 
 
-@pytest.mark.parametrize("compute", [{}, {"seeds_per_job": 2, "trials_per_job": 2}])
+@pytest.mark.parametrize("compute", [{}, {"job_minutes": 0.02}])
 def test_tuning_plans_every_trial_with_every_seed_once(compute):
     study = load_study(MINIATURE, {"compute": compute})
     planned = runs_of(study, "tuning")
@@ -87,8 +87,11 @@ def test_the_cap_on_rates_keeps_the_middle_of_each_grid():
 
 
 def test_jobs_of_a_study_have_folders_of_their_own():
-    study = load_study(MINIATURE, {"compute": {"seeds_per_job": 1, "trials_per_job": 1}})
-    folders = [job.folder for stage in ("tuning", "evaluation") for job in jobs(study, stage)]
+    study = load_study(MINIATURE, {"compute": {"job_minutes": 0.001}})
+    planned = groups(study)
+    assert {group.runs for group in planned} == {1}
+    assert len({group.folder for group in planned}) == len(planned)
+    folders = [folder for group in planned for folder in group.folders]
     assert len(folders) == len(set(folders))
 
 

@@ -76,7 +76,7 @@ def test_every_declared_field_exists_and_is_declared_once(study, verb):
         ("compute.checkpoint_s", 7.0, set()),
         ("compute.accelerator", "cpu", {"render", "vet"}),
         ("compute.threads", 2, {"render", "probe"}),
-        ("compute.seeds_per_job", 2, {"render", "collect"}),
+        ("compute.job_minutes", 2, {"render", "collect"}),
         ("statistics.resamples", 1999, {"render", "contrast"}),
         ("statistics.level", 0.9, {"render", "contrast", "judge", "draw"}),
         ("recipes.0.momentum", 0.8, {"render", "collect"}),

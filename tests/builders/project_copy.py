@@ -139,9 +139,9 @@ class Project:
         (self.folder / path).write_text(text.replace(old, new, 1))
 
     def job(self, loss: str, stage: str = "evaluation") -> Path:
-        """The folder of the loss's job in the tiny study, relative to the project; there is one."""
-        [job] = (self.folder / "results/tiny/runs" / stage).glob(f"digits/mlp/*/{loss}/*")
-        return job.relative_to(self.folder)
+        """The folder of the process that trained it, relative to the project; there is one."""
+        [job] = (self.folder / "results/tiny/runs" / stage).glob(f"digits/mlp/*/*/{loss}")
+        return job.parent.relative_to(self.folder)
 
     def digests(self, stage: str = "evaluation") -> dict[str, str]:
         """SHA-256 of the tables that must repeat, by path."""
