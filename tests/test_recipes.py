@@ -86,7 +86,7 @@ def test_every_table_of_runs_has_each_run_once_and_every_comparison(made) -> Non
 
 
 def test_what_jobs_leave_is_collected_once_and_chosen_for_every_comparison(tmp_path) -> None:
-    tables, study = synthetic.build(seeds=2, networks=1, margins=False, recipes=True)
+    tables, study = of_the_pair(*synthetic.build(seeds=2, networks=1, margins=False, recipes=True))
     paths = StudyPaths("synthetic", tmp_path)
     seeds = json.dumps(list(zip(study.seeds.tuning, study.seeds.evaluation, strict=True)))
     for group in groups(study):
@@ -105,6 +105,27 @@ def test_what_jobs_leave_is_collected_once_and_chosen_for_every_comparison(tmp_p
     collect(study.model_dump_json(), paths.root)
     for name, found in read_tables(paths, *COLLECTED).items():
         pd.testing.assert_frame_equal(found, tables[name])
+
+
+def of_the_pair(
+    tables: dict[str, pd.DataFrame], study: Study
+) -> tuple[dict[str, pd.DataFrame], Study]:
+    """What is on MNIST and about the primary pair: files enough."""
+    kept = {"dataset": {"mnist"}, "loss": {REFERENCE, PRIMARY}}
+    comparisons = tuple(
+        each.model_copy(
+            update={"losses": tuple(one for one in each.losses if one.loss in kept["loss"])}
+        )
+        for each in study.comparisons
+        if each.dataset in kept["dataset"]
+    )
+    datasets = tuple(each for each in study.datasets if each.name in kept["dataset"])
+    found = {}
+    for name, frame in tables.items():
+        for column in frame.columns.intersection(list(kept)):
+            frame = frame[frame[column].isin(kept[column])]
+        found[name] = frame.reset_index(drop=True)
+    return found, study.model_copy(update={"comparisons": comparisons, "datasets": datasets})
 
 
 def leave(job: Job, tables: dict[str, pd.DataFrame], folder: Path) -> None:

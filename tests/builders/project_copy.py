@@ -57,9 +57,7 @@ class Project:
     def __init__(self, folder: Path, study: Mapping[str, Any] = TINY) -> None:
         self.folder = folder
         for part in ("src", "workflow", "config", "profiles"):
-            shutil.copytree(
-                ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__")
-            )
+            shutil.copytree(ROOT / part, folder / part)  # compiled modules included
         for part in ("Snakefile", "environment.yml"):
             shutil.copy(ROOT / part, folder / part)
         text = yaml.safe_dump(dict(study), allow_unicode=True)
