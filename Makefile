@@ -53,7 +53,7 @@ test-faults: $(READY)  ## kills, full disks, damaged files, hostile names; mount
 
 test-browser: $(READY)  ## the page in headless Chromium
 	test -d node_modules/axe-core || npm ci --no-audit --no-fund
-	pytest -q -m browser -n auto tests/test_browser.py
+	pytest -q -m browser -n auto tests/test_browser.py tests/test_svg_renderers.py
 
 # Small networks leave room for several jobs on one GPU.
 ON_GPU := snakemake --cores all --resources gpu=4

@@ -1,14 +1,18 @@
 """What the benchmark says of each claim: which verdicts vote how, and what stands beside."""
 
+import re
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from builders.study_tables import make_contrasts
+from builders.theory_tables import made
 from lossbench.claims.all_claims import ALL_CLAIMS
 from lossbench.claims.rule import Grounds, Judgement
 from lossbench.stats.multiplicity import ERROR, SPEED
+from lossbench.study.settings import Recipe
 from lossbench.tables.parquet import check
 from lossbench.tables.theory_problems import REGRESSION_ERRORS
 from test_stats_reversals import LIKELY, RIGHT, metrics_of
@@ -211,3 +215,54 @@ def test_stand_in_data_are_named_beside_every_verdict() -> None:
     found = judged("C5", make_contrasts(rows, metric=SPEED))
     assert found.verdict == "supported"
     assert found.limits == "measured on stand-in data: Digits"
+
+
+RECIPES = (
+    Recipe(name="constant", schedule="constant"),
+    Recipe(name="confident", schedule="constant", head_scale=20),
+    Recipe(name="adamw", optimiser="adamw"),
+)
+
+
+def on_networks(*rows: Mapping[str, object]) -> str:
+    """What C1's numbers have behind those of calculus."""
+    usual = {"dataset": "mnist", "model": "mlp", "metric": SPEED, "scale": "ratio"}
+    tables = made() | {"contrasts": make_contrasts([{**usual, **row} for row in rows])}
+    alone, found = (
+        ALL_CLAIMS["C1"].judge(Grounds(tables, 0.95, recipes=recipes)) for recipes in ((), RECIPES)
+    )
+    assert found.verdict == alone.verdict
+    assert found.numbers.startswith(alone.numbers)
+    return found.numbers.removeprefix(alone.numbers).strip()
+
+
+def test_c1_has_the_networks_beside_it() -> None:
+    found = on_networks(
+        {"recipe": "constant", "value": 1.5},
+        {"recipe": "confident", "value": 4.0, "bound": "at least"},
+        {"recipe": "adamw", "value": 1.1},
+        # Calculus says nothing of a squared error without a saturating output …
+        {"recipe": "adamw", "loss": "mse_logits", "value": 7.0},
+        # … and a network that neither recipe tries shows nothing of the claim.
+        {"recipe": "constant", "model": "lenet", "value": 9.0},
+    )
+    assert found.count("MSE") == 1
+    usual, *tried = re.split(", | and ", found.partition(": ")[2])
+    assert "1.50×" in usual
+    assert ["at least 4.0×" in each for each in tried] == [True, False]
+    assert "saturated" in tried[0]
+    assert "1.10×" in tried[1]
+    assert "AdamW" in tried[1]
+
+
+def test_c1_says_what_a_stalled_loss_reached() -> None:
+    found = on_networks(
+        {"recipe": "constant", "value": 1.5},
+        {"recipe": "confident", "value": np.nan, "reach": 0.1, "reference_reach": 0.9},
+    )
+    assert "10%" in found
+    assert "90%" in found
+
+
+def test_without_the_recipes_that_try_it_c1_is_calculus_alone() -> None:
+    assert on_networks({"recipe": "constant", "value": 1.5}) == ""

@@ -31,7 +31,7 @@ def test_the_page_reads_as_it_did() -> None:
 def lines() -> Iterator[str]:
     """The page's words, a line an element; of the tables their captions and the claims alone."""
     tables, study = synthetic.build(diverged=True, censored=True)
-    claims = judge(tables | made(), 0.95)
+    claims = judge(tables | made(), 0.95, study.recipes)
     tables["claims"] = claims[claims["claim"].isin(MEASURED)]
     figures = in_words(tables, study)
     page = parsed(rendered(tables, study, figures=figures))

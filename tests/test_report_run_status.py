@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from builders import synthetic
-from lossbench.report.run_status import planned, run_status, run_table
+from lossbench.report.run_status import by_job, planned, run_status, run_table
 from lossbench.study import plan
 from lossbench.study.paths import StudyPaths
 from lossbench.tables.runs import COMPARISON
@@ -44,6 +44,31 @@ def test_missing_and_unplanned_runs_are_not_dropped(made):
     assert counts["not planned"] == 1
     (row,) = [row for row in run_table(study, changed, "snakemake").rows if row.state == "missing"]
     assert row.loss == "mse_logits"
+
+
+def test_rows_sum_up_the_runs_of_a_job_and_say_what_became_of_each():
+    runs = pd.DataFrame(
+        {
+            **{"stage": "evaluation", "dataset": "mnist", "model": "mlp", "recipe": "annealed"},
+            **{"epochs": 2, "loss": "mse_softmax", "trial": "chosen", "setting": "", "folder": "a"},
+            "seed": [3, 1, 2, 7, 9],
+            "learning_rate": [0.3, 0.1, 0.3, 0.1, None],
+            "status": ["ok", "diverged", "ok", "ok", "missing"],
+            "origin": ["other, 2026-01-01", None, None, "other, 2026-01-01", None],
+            "validation_error": [0.1, 0.9, 0.2, 0.4, None],
+            "test_error": [0.2, 0.9, 0.3, 0.6, None],
+            "train_s": [1.0, 2.0, None, 4.0, None],
+        }
+    )
+    row = by_job(runs.assign(folder=[*"aaa", "b", "b"]))
+    assert row["seeds"].tolist() == ["1 to 3", "7, 9"]
+    assert row["rates"].tolist() == ["0.1, 0.3", "0.1"]
+    assert row["status"].tolist() == ["2 ok, 1 diverged", "1 ok, 1 missing"]
+    assert row["state"].tolist() == ["diverged", "missing"]
+    assert row["origin"].tolist() == ["1 other, 2026-01-01"] * 2
+    assert row["validation_error"].tolist() == pytest.approx([0.4, 0.4])
+    assert row["test_error"].tolist() == pytest.approx([1.4 / 3, 0.6])
+    assert row["train_s"].tolist() == [3.0, 4.0]
 
 
 def test_diverged_runs_are_marked():

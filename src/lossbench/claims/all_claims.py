@@ -1,6 +1,6 @@
 """All claims: what each says, the figure that shows it, and by what it is judged."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
@@ -10,7 +10,9 @@ from lossbench.claims import from_benchmark as benchmark
 from lossbench.claims import theory_evidence as shown
 from lossbench.claims import theory_numbers as numbers
 from lossbench.claims.from_theory import by_theory
+from lossbench.claims.on_networks import and_on_networks
 from lossbench.claims.rule import Grounds, Judgement
+from lossbench.study.settings import Recipe
 from lossbench.tables.parquet import check
 from lossbench.tables.rows import Tables
 from lossbench.tables.study import CLAIMS
@@ -27,15 +29,15 @@ class Claim:
     """Whether it could not have come out otherwise."""
 
 
-def judge(tables: Tables, level: float) -> pd.DataFrame:
+def judge(tables: Tables, level: float, recipes: Sequence[Recipe]) -> pd.DataFrame:
     """The CLAIMS rows of all claims, from the study's `contrasts` and `metrics` and the theory's.
 
-    `level`: the coverage that the study asks of its intervals.
+    `level`: the coverage that the study asks of its intervals; `recipes`: how it trains.
     """
     found: dict[str, Judgement] = {}
     for name, claim in ALL_CLAIMS.items():
         verdicts = {before: judgement.verdict for before, judgement in found.items()}
-        found[name] = claim.judge(Grounds(tables, level, verdicts))
+        found[name] = claim.judge(Grounds(tables, level, verdicts, recipes))
     rows = [
         {
             "claim": name,
@@ -54,13 +56,15 @@ ALL_CLAIMS: dict[str, Claim] = {
         "With a sigmoid output and MSE the gradient carries the factor σ′(z), which is tiny over "
         "most of z, so learning is slow.",
         "neuron",
-        by_theory(
-            numbers.slow_neuron,
-            {
-                "in its formula": partial(shown.formula_holds, loss="mse_sigmoid"),
-                "over most of z": shown.mostly_saturated,
-            },
-            shown.squared_loss_slower,
+        and_on_networks(
+            by_theory(
+                numbers.slow_neuron,
+                {
+                    "in its formula": partial(shown.formula_holds, loss="mse_sigmoid"),
+                    "over most of z": shown.mostly_saturated,
+                },
+                shown.squared_loss_slower,
+            )
         ),
         follows_from_calculus=True,
     ),

@@ -4,31 +4,24 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from lossbench.cards.loss import of_family
 from lossbench.cards.own_cards import dataset_cards, stand_ins
-from lossbench.claims.rule import Grounds, Judgement, Vote, decide
-from lossbench.claims.rule import Verdict as ClaimVerdict
+from lossbench.claims.rule import Grounds, Judgement, Verdict, Vote, decide
+from lossbench.claims.trial import MARGINS, SQUARED, TRIALS, Trial
 from lossbench.stats.intervals import over_folds
 from lossbench.stats.reversals import find_reversal
-from lossbench.stats.verdicts import Verdict
-from lossbench.study.fields import LossName
-from lossbench.tables.rows import Record, Tables, filled, records, rows_of
+from lossbench.tables.rows import Tables, filled, records, rows_of
 from lossbench.words import numbers
-from lossbench.words.findings import Finding, find, select
+from lossbench.words.findings import Finding, select
 from lossbench.words.names import loss_name
 from lossbench.words.phrases import amount, count
 from lossbench.words.places import Place, places_in
-from lossbench.words.questions import ERROR, SCATTER, SPEED, Question
-
-SQUARED = of_family("squared")
-MARGINS = of_family("margin")
+from lossbench.words.questions import ERROR, SPEED
 
 
 def faster(grounds: Grounds) -> Judgement:
     """C5 by the ratio of steps where the study asks for speed; all else stands beside, no vote."""
-    tables = grounds.tables
-    found = _asked(tables, SPEED, SQUARED)
-    words = _counted(found, "worse") or "nothing was compared"
+    trial, tables = TRIALS["C5"], grounds.tables
+    words = _counted(trial, tables) or "nothing was compared"
     others = select(tables, SPEED.metric)
     others = others[others["loss"].isin(SQUARED) & ~others["main"].astype(bool)]
     if ratios := amount(SPEED, records(others)):
@@ -36,24 +29,24 @@ def faster(grounds: Grounds) -> Judgement:
     shared = select(tables, SPEED.metric, rates="same_rate")
     if ratios := amount(SPEED, records(shared[shared["loss"].isin(SQUARED)])):
         words += f"; at cross-entropy's own rate, which confounds, {ratios}"
-    return _by_votes(found, "worse", words)
+    return _by_votes(trial, tables, words)
 
 
 def lower_error(grounds: Grounds) -> Judgement:
     """C6 by the test error where the study asks for it; a tie within the margin is against it."""
-    found = _asked(grounds.tables, ERROR, SQUARED)
-    return _by_votes(found, "worse", _counted(found, "worse") or "nothing was compared")
+    trial = TRIALS["C6"]
+    words = _counted(trial, grounds.tables) or "nothing was compared"
+    return _by_votes(trial, grounds.tables, words)
 
 
 def compact(grounds: Grounds) -> Judgement:
     """C10 by the scatter ratio of margin losses; their test error stands beside, without a vote."""
-    scatter = _asked(grounds.tables, SCATTER, MARGINS)
-    errors = _asked(grounds.tables, ERROR, MARGINS)
-    if not scatter:
-        missing = "no features were measured" if errors else "no margin loss was compared"
+    scatter, errors = TRIALS["C10"], Trial(ERROR, MARGINS, "better")
+    told = [_counted(trial, grounds.tables) for trial in (scatter, errors)]
+    if not told[0]:
+        missing = "no features were measured" if told[1] else "no margin loss was compared"
         return Judgement("undecided", missing)
-    words = ". ".join(_counted(found, "better") for found in (scatter, errors) if found)
-    return _by_votes(scatter, "better", words)
+    return _by_votes(scatter, grounds.tables, ". ".join(filter(None, told)))
 
 
 def error_judges(grounds: Grounds) -> Judgement:
@@ -112,37 +105,26 @@ def _regression(rows: pd.DataFrame, level: float) -> tuple[Vote, str]:
     return ("for" if low > 0 else "against" if high < 0 else "open"), told
 
 
-def _asked(tables: Tables, question: Question, losses: Sequence[LossName]) -> list[Finding]:
-    """What the study found about each of the losses that it compares."""
-    found = [find(tables, question, loss) for loss in losses]
-    return [finding for finding in found if finding.rows]
+def _counted(trial: Trial, tables: Tables) -> str:
+    return "; ".join(count(finding, trial.predicts) for finding in trial.findings(tables))
 
 
-def _counted(found: Sequence[Finding], verdict: Verdict) -> str:
-    return "; ".join(count(finding, verdict) for finding in found)
-
-
-def _by_votes(found: Sequence[Finding], bears_out: Verdict, words: str) -> Judgement:
-    """The verdict where each contrast votes: with `bears_out` for the claim."""
-    verdict = decide([_vote(row, bears_out) for finding in found for row in finding.rows])
-    where = "" if verdict == "supported" else _where(found, bears_out)
+def _by_votes(trial: Trial, tables: Tables, words: str) -> Judgement:
+    """The verdict where each contrast votes."""
+    found = trial.findings(tables)
+    verdict = decide([trial.vote(row) for finding in found for row in finding.rows])
+    where = "" if verdict == "supported" else _where(trial, found)
     datasets = {row.dataset for finding in found for row in finding.rows}
     return Judgement(verdict, words, _said(where, _measured_on(datasets)))
 
 
-def _vote(row: Record, bears_out: Verdict) -> Vote:
-    if row.verdict in ("undecided", "not measurable"):
-        return "open"
-    return "for" if row.verdict == bears_out else "against"
-
-
-def _where(found: Sequence[Finding], bears_out: Verdict) -> str:
+def _where(trial: Trial, found: Sequence[Finding]) -> str:
     """Where the votes are for, against and open: losses, each with its data sets and networks."""
     said: dict[Vote, list[str]] = {vote: [] for vote in WORDS}
     for finding in found:
         places: dict[Vote, list[str]] = {}
         for row in finding.rows:
-            places.setdefault(_vote(row, bears_out), []).append(Place.of(row).heading)
+            places.setdefault(trial.vote(row), []).append(Place.of(row).heading)
         for vote, mine in places.items():
             everywhere = len(mine) == len(finding.rows)
             where = "everywhere" if everywhere else f"on {numbers.join(mine)}"
@@ -165,7 +147,7 @@ def _measured_on(datasets: set[str]) -> str:
 
 SUMMED = ("C5", "C6", "C7", "C8", "C9")
 """The claims that C12 rests on."""
-VOTES: dict[ClaimVerdict, tuple[Vote, ...]] = {
+VOTES: dict[Verdict, tuple[Vote, ...]] = {
     "supported": ("for",),
     "supported with limits": ("for",),
     "mixed": ("for", "against"),

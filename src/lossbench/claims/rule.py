@@ -3,10 +3,11 @@
 Whatever a claim is tried on casts a vote: for the claim, against it, or open.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from lossbench.study.settings import Recipe
 from lossbench.tables.rows import Tables
 
 Vote = Literal["for", "against", "open"]
@@ -23,6 +24,8 @@ class Grounds:
     """The coverage that the study asks of its intervals."""
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     """On the claims before this one."""
+    recipes: Sequence[Recipe] = ()
+    """The study's."""
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,10 @@ import pandas as pd
 import yaml
 
 from lossbench.cards.own_cards import stand_ins
+from lossbench.claims.trial import TRIALS
 from lossbench.report import feature_tables
 from lossbench.report.blocks import Material, Values
+from lossbench.report.claim_grid import claim_grid
 from lossbench.report.run_status import run_status
 from lossbench.report.templating import paragraph, paragraphs
 from lossbench.report.tuning_tables import edges
@@ -91,6 +93,7 @@ def claims(material: Material) -> Values:
             derived=by_basis["calculus"],
         ),
         "claims": list(records(found.assign(figure=known).loc[number.sort_values().index])),
+        "grids": {claim: claim_grid(material.tables, trial) for claim, trial in TRIALS.items()},
     }
 
 

@@ -49,19 +49,22 @@ def run_status(study: Study, tables: Tables) -> pd.DataFrame:
 
 
 def run_table(study: Study, tables: Tables, snakemake: str) -> DataTable:
-    """The status of every run as a table; `snakemake` is the call that runs the study."""
-    frame = run_status(study, tables)
+    """What became of the runs, a row for those of one job at one trial.
+
+    `snakemake` is the call that runs the study.
+    """
+    frame = by_job(run_status(study, tables))
     return data_table(
         frame.assign(command=f"{snakemake} --force " + frame["folder"]),
         (
             *columns.CELL,
             Shown("stage", "Stage"),
-            columns.LEARNING_RATE,
+            Shown("rates", "Learning rate"),
             columns.SETTING,
-            columns.SEED,
+            Shown("seeds", "Seeds"),
             Shown("status", "Status", style="name"),
-            columns.percent("validation_error", "Validation error"),
-            columns.percent("test_error", "Test error"),
+            columns.percent("validation_error", "Mean validation error"),
+            columns.percent("test_error", "Mean test error"),
             Shown("origin", "Trained by", optional=True),
             Shown("train_s", "Seconds", "{:,.1f}".format, numeric=True),
             Shown("command", "Made again by", code=True),
@@ -69,8 +72,46 @@ def run_table(study: Study, tables: Tables, snakemake: str) -> DataTable:
         **table_words("tables/runs.txt.j2"),
         folded=False,
         filtered=True,
-        state="status",
+        state="state",
     )
+
+
+def by_job(runs: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `run_status` in groups: the runs of one job at one trial, with their means."""
+    together = [*(name for name in _IDENTITY if name != "seed"), "setting", "folder"]
+    groups = runs.groupby(together, sort=False, dropna=False)
+    found = groups[["validation_error", "test_error"]].mean()
+    found["train_s"] = groups["train_s"].sum(min_count=1)
+    found["rates"] = groups["learning_rate"].agg(_listed)
+    found["seeds"] = groups["seed"].agg(_seeds)
+    found["status"] = groups["status"].agg(_counted)
+    found["state"] = groups["status"].agg(lambda each: max(each, key=list(STATES).index))
+    found["origin"] = groups["origin"].agg(_counted)
+    return found.reset_index()
+
+
+STATES = ("ok", "not planned", "diverged", "missing")
+"""The last that occurs marks its row."""
+
+
+def _listed(rates: "pd.Series[float]") -> str:
+    return ", ".join(f"{rate:g}" for rate in sorted(rates.dropna().unique()))
+
+
+def _seeds(seeds: "pd.Series[int]") -> str:
+    """Such as `20 to 24`, or one by one where some between are not there."""
+    found = sorted(seeds)
+    if len(found) > 2 and found[-1] - found[0] == len(found) - 1:
+        return f"{found[0]} to {found[-1]}"
+    return ", ".join(map(str, found))
+
+
+def _counted(words: "pd.Series[str]") -> str:
+    """Each word with how often it occurs: `4 ok, 1 diverged`; the word alone for a single run."""
+    found = words.dropna().value_counts()
+    if len(words) == 1:
+        return "".join(found.index)
+    return ", ".join(f"{number} {word}" for word, number in found.items())
 
 
 def _planned(job: Job, folder: Path) -> Iterator[dict[str, object]]:

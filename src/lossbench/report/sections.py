@@ -92,7 +92,9 @@ SECTIONS = (
         _others(SPEED, "tables/other-speeds.txt.j2"),
         *_figures("convergence"),
         _table(speed_tables.speed, "contrasts"),
-        _table(speed_tables.speed_by_level, "level_ratios"),
+        TableBlock(
+            lambda page: speed_tables.speed_by_level(page.tables, page.study), ("level_ratios",)
+        ),
         TableBlock(lambda page: speed_tables.curves(page.tables, page.study), ("history",)),
     ),
     _section(

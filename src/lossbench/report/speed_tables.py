@@ -1,8 +1,11 @@
 """The tables of learning: ratios of steps to the reference, over all levels and at each, curves."""
 
+import pandas as pd
+
 from lossbench.report import columns
 from lossbench.report.data_tables import DataTable, Shown, data_table
 from lossbench.report.templating import table_words
+from lossbench.stats.multiplicity import main_places
 from lossbench.study.config import Study
 from lossbench.study.paths import StudyPaths
 from lossbench.tables.rows import Tables, rows_of
@@ -43,10 +46,10 @@ def _ratios(tables: Tables, rates: str, words: str) -> DataTable:
     )
 
 
-def speed_by_level(tables: Tables) -> DataTable:
+def speed_by_level(tables: Tables, study: Study) -> DataTable:
     """The ratio of steps at each level, and how many runs miss it."""
     return data_table(
-        rows_of(tables, "level_ratios"),
+        _drawn(rows_of(tables, "level_ratios"), study),
         (
             *columns.CELL,
             columns.count("level", "Level"),
@@ -58,14 +61,16 @@ def speed_by_level(tables: Tables) -> DataTable:
             columns.count("missed", "Runs that miss it"),
             columns.count("reference_missed", "of the reference"),
         ),
-        **table_words("tables/speed-by-level.txt.j2"),
+        **table_words(
+            "tables/speed-by-level.txt.j2", csv=StudyPaths(study.name).csv("level_ratios")
+        ),
         folded=True,
     )
 
 
 def curves(tables: Tables, study: Study) -> DataTable:
     """The history at every second measurement and the last: the median over seeds."""
-    history = rows_of(tables, "history", stage="evaluation")
+    history = _drawn(rows_of(tables, "history", stage="evaluation"), study)
     order = history.groupby([*CELL, "seed"])["step"]
     from_last = order.rank(ascending=False).astype(int)
     kept = history[from_last % 2 == 1]
@@ -89,3 +94,10 @@ def curves(tables: Tables, study: Study) -> DataTable:
         **table_words("tables/curves.txt.j2", csv=StudyPaths(study.name).csv("history")),
         folded=True,
     )
+
+
+def _drawn(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """The rows of comparisons that answer for their network: of the others no curve is drawn."""
+    answering = set().union(*main_places(study).values())
+    keys = frame[list(COMPARISON)].itertuples(index=False, name=None)
+    return frame[[key in answering for key in keys]]

@@ -6,12 +6,20 @@ from lossbench.study.slices import read_slice
 from lossbench.tables.stored import read_tables, read_theory, write_tables
 from lossbench.verbs import Folder, StudyText
 
-USES = ("statistics.level",)
-CARDS = ("loss.name", "loss.family", "network.name", "dataset.name", "dataset.is_stand_in")
+USES = ("statistics.level", "recipes.name", "recipes.optimiser", "recipes.head_scale")
+CARDS = (
+    "loss.name",
+    "loss.family",
+    "loss.output",
+    "network.name",
+    "dataset.name",
+    "dataset.is_stand_in",
+)
 
 
 def judge(study: StudyText, folder: Folder) -> None:
     paths = StudyPaths.around(folder)
     tables = read_tables(paths, "contrasts", "metrics") | read_theory(paths)
-    judged = all_claims.judge(tables, read_slice(study, USES).statistics.level)
+    asked = read_slice(study, USES)
+    judged = all_claims.judge(tables, asked.statistics.level, asked.recipes)
     write_tables(paths, {"claims": judged})

@@ -1,0 +1,76 @@
+"""What networks show of a claim that calculus decides: beside the verdict, without a vote."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from lossbench.cards.loss import REFERENCE
+from lossbench.cards.own_cards import loss_cards
+from lossbench.claims.rule import Grounds, Judgement
+from lossbench.study.settings import Recipe
+from lossbench.tables.rows import Record, records
+from lossbench.words import notes, numbers
+from lossbench.words.findings import select
+from lossbench.words.names import in_sentence, loss_name
+from lossbench.words.phrases import amount
+from lossbench.words.questions import SPEED
+
+NETWORK = ["dataset", "model"]
+
+Judge = Callable[[Grounds], Judgement]
+
+TRIALS: dict[str, Callable[[Recipe], bool]] = {
+    # If a factor σ′ slows learning, it slows it most where outputs are saturated and wrong …
+    "from a saturated start": lambda recipe: recipe.head_scale > 1,
+    # … and an optimiser that rescales gradients takes the handicap away.
+    "under AdamW": lambda recipe: recipe.optimiser == "adamw",
+}
+
+
+def and_on_networks(judge: Judge) -> Judge:
+    """The judgement, and behind its numbers the ratios of steps under the recipes that try it."""
+
+    def judged(grounds: Grounds) -> Judgement:
+        found = judge(grounds)
+        told = _told(grounds)
+        return replace(found, numbers=f"{found.numbers} {told}") if told else found
+
+    return judged
+
+
+def _told(grounds: Grounds) -> str:
+    """For each squared error behind a saturating output, its steps under each kind of recipe."""
+    kinds = defaultdict(str, {recipe.name: _kind(recipe) for recipe in grounds.recipes})
+    losses = [
+        name
+        for name, card in loss_cards().items()
+        if card.family == "squared" and card.output in ("softmax", "sigmoid")
+    ]
+    speeds = select(grounds.tables, SPEED.metric)
+    speeds = speeds[speeds["loss"].isin(losses)].assign(kind=speeds["recipe"].map(kinds))
+    tried = speeds[speeds["kind"] != ""][NETWORK].drop_duplicates()
+    told = [_of(loss, rows) for loss, rows in speeds.merge(tried).groupby("loss", sort=False)]
+    return f"On networks, against {in_sentence(REFERENCE)}: {'; '.join(told)}." if told else ""
+
+
+def _kind(recipe: Recipe) -> str:
+    """Which trial of the claim the recipe is; empty for none, or where it is both."""
+    kinds = [kind for kind, holds in TRIALS.items() if holds(recipe)]
+    return kinds[0] if len(kinds) == 1 else ""
+
+
+def _of(loss: str, speeds: pd.DataFrame) -> str:
+    usual = [_needed("", records(speeds[speeds["kind"] == ""]))]
+    tried = [_needed(kind, records(rows)) for kind, rows in speeds.groupby("kind") if kind]
+    return f"{loss_name(loss)} needs {numbers.join([*filter(None, usual), *tried])}"
+
+
+def _needed(kind: str, rows: Sequence[Record]) -> str:
+    """The steps over those of cross-entropy; where no level compares them, what each reached."""
+    told = amount(SPEED, rows)
+    if not told:
+        told = "; ".join(notes.reach(rows))
+        told = f"what cannot be compared ({told})" if told else ""
+    return f"{told} {kind}".strip() if told else ""

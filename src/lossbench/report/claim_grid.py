@@ -1,0 +1,44 @@
+"""A claim's contrasts as a grid of marks: a row a comparison, a column a loss."""
+
+from typing import NamedTuple
+
+from lossbench.claims.trial import Outcome, Trial
+from lossbench.tables.rows import Record, Tables
+from lossbench.words.names import loss_name
+from lossbench.words.places import Place
+
+MARKS: dict[Outcome, str] = {"as claimed": "✓", "level": "~", "opposite": "✗", "open": "·"}
+
+
+class Cell(NamedTuple):
+    """What one contrast says of the claim, as a mark and in words."""
+
+    mark: str
+    said: str
+
+
+class Grid(NamedTuple):
+    """The losses that head the columns, and of each comparison a cell a loss, None without."""
+
+    losses: list[str]
+    rows: dict[str, list[Cell | None]]
+
+
+def claim_grid(tables: Tables, trial: Trial) -> Grid | None:
+    """All that a claim is tried on; None where nothing was compared."""
+    found = trial.findings(tables)
+    places = dict.fromkeys(Place.of(row) for finding in found for row in finding.rows)
+    cells = {
+        (finding.loss, Place.of(row)): _cell(trial, row)
+        for finding in found
+        for row in finding.rows
+    }
+    losses = [finding.loss for finding in found]
+    rows = {place.heading: [cells.get((loss, place)) for loss in losses] for place in places}
+    return Grid([loss_name(loss) for loss in losses], rows) if rows else None
+
+
+def _cell(trial: Trial, row: Record) -> Cell:
+    outcome = trial.outcome(row)
+    said = row.verdict if outcome == "open" else trial.question.phrases[row.verdict].short
+    return Cell(MARKS[outcome], said)

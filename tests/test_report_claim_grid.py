@@ -1,0 +1,53 @@
+"""The grid below a claim shows what each of its contrasts says, and says it in words as well."""
+
+import pytest
+
+from builders.study_tables import make_contrasts
+from lossbench.claims.trial import TRIALS
+from lossbench.report.claim_grid import claim_grid
+
+
+@pytest.mark.parametrize(
+    ("claim", "loss", "for_it"),
+    [
+        ("C5", "mse_logits", "worse"),
+        ("C6", "mse_sigmoid", "worse"),
+        ("C10", "am_softmax", "better"),
+    ],
+)
+def test_each_contrast_has_its_mark_and_its_words(claim: str, loss: str, for_it: str) -> None:
+    trial = TRIALS[claim]
+    against = {"worse": "better", "better": "worse"}[for_it]
+    verdicts = [for_it, against, "equivalent", "undecided", "not measurable"]
+    rows = [
+        {"model": model, "verdict": verdict, "loss": loss, "metric": trial.question.metric}
+        for model, verdict in zip(
+            ("mlp", "lenet", "convnet", "resnet18", "convnet_max"), verdicts, strict=True
+        )
+    ]
+    found = claim_grid({"contrasts": make_contrasts(rows)}, trial)
+    assert found is not None
+    assert len(found.losses) == 1
+    cells = [cell for (cell,) in found.rows.values() if cell]
+    assert "".join(cell.mark for cell in cells) == "✓✗~··"
+    told = [trial.question.phrases[verdict].short for verdict in verdicts[:3]]  # type: ignore[index]
+    assert [cell.said for cell in cells] == [*told, "undecided", "not measurable"]
+
+
+def test_a_loss_that_a_place_lacks_has_an_empty_cell() -> None:
+    rows = [
+        {"model": "mlp", "loss": "mse_softmax"},
+        {"model": "lenet", "loss": "mse_softmax"},
+        {"model": "lenet", "loss": "mse_logits"},
+    ]
+    usual = {"metric": TRIALS["C6"].question.metric, "verdict": "worse"}
+    found = claim_grid({"contrasts": make_contrasts([usual | row for row in rows])}, TRIALS["C6"])
+    assert found is not None
+    assert [[bool(cell) for cell in row] for row in found.rows.values()] == [
+        [True, False],
+        [True, True],
+    ]
+
+
+def test_without_a_contrast_there_is_no_grid() -> None:
+    assert claim_grid({}, TRIALS["C5"]) is None
