@@ -127,7 +127,7 @@ class Project:
 
     def planned(self, *arguments: str) -> dict[str, int]:
         """The jobs that a dry run of the tiny study plans, by rule."""
-        output = self.tiny("--dry-run", "--quiet", "rules", *arguments)
+        output = self.tiny(*arguments, "--dry-run", "--quiet", "rules")
         found = re.findall(r"^([a-z_]+) +(\d+)$", output, flags=re.MULTILINE)
         return {rule: int(count) for rule, count in found if rule not in ("total", "all")}
 

@@ -14,6 +14,7 @@ from lossbench.study.groups import MOST_CELLS, Group, grouped
 from lossbench.study.job import Cell, Job, Replicate, Run
 from lossbench.study.workload import run_minutes
 
+STAGES: tuple[Stage, ...] = ("tuning", "evaluation")
 MOST_TOGETHER = 10
 """Replicates that are trained together: all of them are in memory."""
 
@@ -21,16 +22,14 @@ MOST_TOGETHER = 10
 def groups(study: Study) -> list[Group]:
     """What each training process does, tuning first."""
     tuned: set[Run] = set()
-    minutes = study.compute.job_minutes
-    return [
-        group
-        for planned in (
-            lambda each, grid: _tuning_jobs(study, each, grid, tuned),
-            lambda each, grid: _evaluation_jobs(study, each, grid),
-        )
-        for each in study.comparisons
-        for group in grouped((job for grid in each.losses for job in planned(each, grid)), minutes)
-    ]
+    found: list[Group] = []
+    for stage in STAGES:
+        for each in study.comparisons:
+            planned = (
+                job for grid in each.losses for job in _jobs(study, each, grid, stage, tuned)
+            )
+            found += grouped(planned, study.compute.job_minutes)
+    return found
 
 
 def all_jobs(study: Study) -> list[Job]:
@@ -83,6 +82,14 @@ def most_replicates(study: Study, comparison: Comparison) -> tuple[Replicate, ..
     return max(
         (replicates(study, comparison, grid, "evaluation") for grid in comparison.losses), key=len
     )
+
+
+def _jobs(
+    study: Study, comparison: Comparison, grid: LossGrid, stage: Stage, tuned: set[Run]
+) -> Iterator[Job]:
+    if stage == "tuning":
+        return _tuning_jobs(study, comparison, grid, tuned)
+    return _evaluation_jobs(study, comparison, grid)
 
 
 def _tuning_jobs(
