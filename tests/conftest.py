@@ -12,14 +12,21 @@ from builders.project_copy import Project
 from lossbench.cards.own_cards import introduce
 
 FIRST = (
-    "test_pipeline",
-    "test_pipeline_run_cache",
-    "test_walkthrough",
     "test_docs",
+    "test_pipeline_run_cache",
+    "test_trial",
+    "test_users_surroundings",
+    "test_code_digest",
+    "test_pipeline",
     "test_profiles",
     "test_datasets_own",
+    "test_users_runs",
+    "test_walkthrough",
 )
-"""Modules with tests of minutes: begun last, one of them would keep all but one worker waiting."""
+"""Modules with tests of minutes: begun last, one of them would keep all but one worker waiting.
+
+Those that wait for the finished study do not come all at once.
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
