@@ -133,7 +133,7 @@ def test_survives_without_any_table(study_and_tables):
     text = page.all("main")[0].text
     assert "not recorded" in text
     assert "nan" not in text.lower().split()
-    assert set(table_values(page, "runs")["status"]) == {"missing"}
+    assert {told.split()[-1] for told in table_values(page, "runs")["status"]} == {"missing"}
 
 
 @pytest.mark.parametrize("knobs", ["sparse", "troubled"])
@@ -147,9 +147,9 @@ def test_renders_every_kind_of_study(knobs):
     if knobs == "troubled":
         lost = tables["runs"].query("diverged and stage == 'evaluation'")
         assert f"Diverged: {len(lost)} evaluation run" in text
-        assert (table_values(page, "runs")["status"] == "diverged").sum() == tables["runs"][
-            "diverged"
-        ].sum()
+        told = " ".join(table_values(page, "runs")["status"])
+        found = sum(map(int, re.findall(r"(\d+) diverged", told)))
+        assert found == tables["runs"]["diverged"].sum()
     if knobs == "sparse":
         assert "No run on CIFAR-10 was found" in page.text
 
