@@ -1,7 +1,7 @@
 """What networks show of a claim that calculus decides: beside the verdict, without a vote."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import pandas as pd
@@ -10,7 +10,7 @@ from lossbench.cards.loss import REFERENCE
 from lossbench.cards.own_cards import loss_cards
 from lossbench.claims.rule import Grounds, Judgement
 from lossbench.study.settings import Recipe
-from lossbench.tables.rows import Record, records
+from lossbench.tables.rows import records
 from lossbench.words import notes, numbers
 from lossbench.words.findings import select
 from lossbench.words.names import in_sentence, loss_name
@@ -51,8 +51,9 @@ def _told(grounds: Grounds) -> str:
     speeds = select(grounds.tables, SPEED.metric)
     speeds = speeds[speeds["loss"].isin(losses)].assign(kind=speeds["recipe"].map(kinds))
     tried = speeds[speeds["kind"] != ""][NETWORK].drop_duplicates()
-    told = [_of(loss, rows) for loss, rows in speeds.merge(tried).groupby("loss", sort=False)]
-    return f"On networks, against {in_sentence(REFERENCE)}: {'; '.join(told)}." if told else ""
+    told = [_of(str(loss), rows) for loss, rows in speeds.merge(tried).groupby("loss", sort=False)]
+    words = "; ".join(filter(None, told))
+    return f"On networks, against {in_sentence(REFERENCE)}: {words}." if words else ""
 
 
 def _kind(recipe: Recipe) -> str:
@@ -62,15 +63,12 @@ def _kind(recipe: Recipe) -> str:
 
 
 def _of(loss: str, speeds: pd.DataFrame) -> str:
-    usual = [_needed("", records(speeds[speeds["kind"] == ""]))]
-    tried = [_needed(kind, records(rows)) for kind, rows in speeds.groupby("kind") if kind]
-    return f"{loss_name(loss)} needs {numbers.join([*filter(None, usual), *tried])}"
-
-
-def _needed(kind: str, rows: Sequence[Record]) -> str:
-    """The steps over those of cross-entropy; where no level compares them, what each reached."""
-    told = amount(SPEED, rows)
-    if not told:
-        told = "; ".join(notes.reach(rows))
-        told = f"what cannot be compared ({told})" if told else ""
-    return f"{told} {kind}".strip() if told else ""
+    """The ratios in one clause; where there is none, what each loss reached in another."""
+    groups = {str(kind): records(rows) for kind, rows in speeds.groupby("kind")}
+    ratios = {kind: amount(SPEED, rows) for kind, rows in groups.items()}
+    needed = [f"{ratio} {kind}".strip() for kind, ratio in ratios.items() if ratio]
+    told = [f"{loss_name(loss)} needs {numbers.join(needed)}"] if needed else []
+    for kind, rows in groups.items():
+        if not ratios[kind] and (reached := notes.reach(rows)):
+            told.append(f"{kind} {'; '.join(reached)}".strip())
+    return "; ".join(told)

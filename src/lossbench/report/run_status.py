@@ -61,7 +61,7 @@ def run_table(study: Study, tables: Tables, snakemake: str) -> DataTable:
             Shown("stage", "Stage"),
             Shown("rates", "Learning rate"),
             columns.SETTING,
-            Shown("seeds", "Seeds"),
+            Shown("seeds", "Seeds", style="name"),
             Shown("status", "Status", style="name"),
             columns.percent("validation_error", "Mean validation error"),
             columns.percent("test_error", "Mean test error"),

@@ -99,7 +99,7 @@
     const region = table.closest(".scroll");
     region.after(tools);
     if (table.dataset.filter !== undefined) {
-      const box = element("input", { type: "search", placeholder: "mse diverged seed 3" });
+      const box = element("input", { type: "search", placeholder: "softmax diverged" });
       const count = element("span", { className: "muted" });
       count.setAttribute("role", "status");
       box.addEventListener("input", () => filter(table, box.value, count));
