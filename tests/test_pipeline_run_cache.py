@@ -154,7 +154,7 @@ def test_the_cache_says_who_uses_it_and_drops_what_nobody_uses(two_studies, tmp_
 def test_weights_are_kept_where_they_are_asked_for_and_change_no_table(project):
     asked = ("--config", "compute={keep_weights: true}")
     before = project.tables()
-    assert project.planned(*asked)["evaluation_runs"] == len(BOTH)
+    assert project.planned(*asked)["evaluation_runs"] == 1
     assert "tuning_runs" not in project.planned(*asked)
     project.tiny("--until", "tables", *asked)
     found = [*project.folder.glob(f"results/tiny/runs/evaluation/**/{WEIGHTS}")]
