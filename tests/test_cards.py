@@ -10,6 +10,7 @@ from lossbench.claims import from_benchmark
 from lossbench.errors import ConfigError
 from lossbench.report.labels import PROBABILITIES
 from lossbench.study.config import Study
+from lossbench.study.grid import RESCALED
 from lossbench.study.loading import parse_study
 from lossbench.study.plan import jobs
 from lossbench.words.names import dataset_name, metric_name
@@ -39,12 +40,16 @@ def study_of(loss: str, margins: list) -> Study:
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_losses_of_the_margin_family_and_no_others_take_margins(loss):
-    if loss == "mse_logits":  # takes k and M, if any
-        study_of(loss, [])
+def test_losses_of_the_margin_family_and_rescaled_ones_take_margins(loss):
+    if loss in RESCALED:
         study_of(loss, [{"k": 15, "M": 30}])
-        with pytest.raises(ConfigError, match="k and M belong to mse_logits"):
+        with pytest.raises(ConfigError, match="k and M belong to MSE on logits"):
             study_of(loss, [{"m": 0.5}])
+        if loss == "mse_logits":
+            study_of(loss, [])
+            return
+        with pytest.raises(ConfigError, match=f"{loss} takes at least one margin"):
+            study_of(loss, [])
         return
     card, choices = LOSSES[loss], ([], [SETTINGS[LOSSES[loss].head]])
     taken, refused = choices[::-1] if card.family == "margin" else choices
@@ -55,8 +60,21 @@ def test_losses_of_the_margin_family_and_no_others_take_margins(loss):
     assert (cell.head, cell.output) == (card.head, card.output)
 
 
+def test_mse_on_logits_can_be_compared_plain_and_rescaled_at_rates_decades_apart():
+    given = study_of("mse_logits", []).model_dump()
+    rescaled = {"loss": "mse_rescaled", "learning_rates": [0.01], "margins": [{"k": 9, "M": 15}]}
+    given["comparisons"][0]["losses"] += (rescaled,)
+    study = Study.model_validate(given)
+    found = {job.cells[0].loss: job.cells[0] for job in jobs(study, "tuning")}
+    assert (found["mse_logits"].learning_rate, found["mse_logits"].setting) == (0.1, "")
+    assert (found["mse_rescaled"].learning_rate, found["mse_rescaled"].setting) == (
+        0.01,
+        "k=9,M=15",
+    )
+
+
 def test_claims_speak_of_the_families():
-    assert from_benchmark.SQUARED == ("mse_softmax", "mse_logits", "mse_sigmoid")
+    assert from_benchmark.SQUARED == ("mse_softmax", "mse_logits", "mse_rescaled", "mse_sigmoid")
     assert from_benchmark.MARGINS == ("sm_softmax", "am_softmax", "l_softmax")
     assert REFERENCE in of_family("cross-entropy")
     assert PRIMARY in of_family("squared")

@@ -195,7 +195,7 @@ def test_a_copy_of_the_package_elsewhere_has_the_same_digests(tmp_path):
             "networks/losses.py",
             "return outputs - functional",
             "return outputs + functional",
-            ["mse_softmax", "mse_sigmoid", "mse_logits"],
+            ["mse_softmax", "mse_sigmoid", "mse_logits", "mse_rescaled"],
         ),
         ("networks/margins.py", "2 * (k % 2)", "3 * (k % 2)", ["l_softmax"]),
         ("networks/heads.py", "self.scale * cosines", "-self.scale * cosines", ["am_softmax"]),

@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -167,6 +168,8 @@ WRONG_ARRAYS = [
     (dict(zip(("y_train", "y_test"), map(np.zeros, (40, 10), (int, int)), strict=True)), "is 1;"),
     ({"class_names": np.array([*"abcdefghi", "i"])}, "2 classes are called i; allowed: one"),
     ({"class_names": np.array([*"abcdefghi", "j\n"])}, r"'j\\n' is no name for a class"),
+    ({"class_names": np.array([*"abcdefghi", "  "])}, "'  ' is no name for a class"),
+    ({"class_names": np.arange(10).astype("S1")}, r"class_names is \|S1; allowed: texts"),
     ({"class_names": np.arange(1001).astype(str)}, "number of classes is 1001; allowed: 2 to 1000"),
 ]
 
@@ -187,6 +190,10 @@ def test_a_damaged_archive_and_a_pickle_are_refused(tmp_path):
         prepare_own("own", path)
     np.savez(path, x_train=np.array([{}], object))
     with pytest.raises(DataError, match=r"is not an \.npz archive of arrays"):
+        prepare_own("own", path)
+    with zipfile.ZipFile(write_archive(path), "a") as archive:
+        archive.writestr("mean.npy", b"not NumPy's")
+    with pytest.raises(DataError, match=r"own\.npz: mean is no array; allowed: arrays"):
         prepare_own("own", path)
 
 

@@ -11,7 +11,7 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import confusion_matrix
 
 from builders import drawn_figures, synthetic
-from builders.drawn_figures import drawn, panels, study, title
+from builders.drawn_figures import draw, drawn, panels, study, title
 from builders.theory_tables import made
 from lossbench.analysis.metrics import BINS
 from lossbench.cards.loss import PRIMARY, REFERENCE
@@ -229,3 +229,14 @@ def test_titles_of_the_theory_follow_the_tables():
     minima = made()["local_minima"].query("minimum == 0")
     said = title("local-minima", made(local_minima=minima), settings)
     assert said.replace(numbers.NO_BREAK, " ").endswith("1 separate minimum, cross-entropy 1")
+
+
+def test_projections_say_what_their_numbers_are_called():
+    tables, settings = study()
+    named = tables["class_names"]
+    named = named.assign(name=named["name"].where(named["label"] > 0, "nought"))
+    _, words = draw("projections", tables | {"class_names": named}, settings)
+    assert "MNIST: 0 nought." in words.caption
+    _, words = drawn("projections")
+    assert "MNIST:" not in words.caption
+    assert "8 ship, 9 truck." in words.caption

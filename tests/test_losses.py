@@ -8,6 +8,7 @@ from lossbench.cards.loss import LOSSES as CARDS
 from lossbench.cards.loss import of_family
 from lossbench.networks.losses import LOSSES, logit_gradient, saturation
 from lossbench.networks.margins import MARGINS
+from lossbench.study.grid import RESCALED
 
 K = 10
 
@@ -17,6 +18,7 @@ DEFINITIONS = {
     "bce_sigmoid": lambda z, t: -(t * log_expit(z) + (1 - t) * log_expit(-z)).mean(axis=1),
     "mse_softmax": lambda z, t: ((softmax(z, axis=1) - t) ** 2).mean(axis=1),
     "mse_logits": lambda z, t: ((z - t) ** 2).mean(axis=1),
+    "mse_rescaled": lambda z, t: ((z - t) ** 2).mean(axis=1),
     "mse_sigmoid": lambda z, t: ((expit(z) - t) ** 2).mean(axis=1),
 }
 """Each loss that is no margin loss, in NumPy: logits z and one-hot targets t (N, K) to (N,)."""
@@ -65,7 +67,7 @@ def numerical_gradient(name, logits, labels, step=1e-3):
 def test_every_card_has_a_function_and_every_function_a_definition():
     assert set(LOSSES) == set(CARDS)
     margins = set(of_family("margin"))
-    assert set(MARGINS) == margins | {"mse_logits"}
+    assert set(MARGINS) == margins | set(RESCALED)
     assert set(DEFINITIONS) == set(LOSSES) - margins
     assert set(COUNTERPARTS) <= set(DEFINITIONS)
     assert {LOSSES[name] for name in margins} == {LOSSES["cross_entropy"]}

@@ -8,7 +8,7 @@ from lossbench.cards.loss import LOSSES as CARDS
 from lossbench.networks.heads import Forward, build_head, initialise
 from lossbench.networks.losses import LOSSES, cross_entropy
 from lossbench.networks.margins import MARGINS, angular_decay, annealed
-from lossbench.study.grid import Annealing, Margin, Rescaling
+from lossbench.study.grid import RESCALED, Annealing, Margin, Rescaling
 
 H, K, B = 6, 10, 16
 
@@ -73,15 +73,16 @@ def rescaled(k, target):
 
 @pytest.mark.parametrize("classes", [2, 3, 26, 100])
 @pytest.mark.parametrize(("k", "target"), [(1, 1), (15, 30), (0.5, 2.0)])
-def test_rescaled_squared_error_is_the_paper_s(k, target, classes):
+@pytest.mark.parametrize("loss", RESCALED)
+def test_rescaled_squared_error_is_the_paper_s(loss, k, target, classes):
     generator = torch.Generator().manual_seed(classes)
     logits = 3 * torch.randn(B, classes, generator=generator, dtype=torch.float64)
     labels = torch.randint(0, classes, (B,), generator=generator)
     logits.requires_grad_()
-    seen = MARGINS["mse_logits"](
+    seen = MARGINS[loss](
         Forward(logits, logits), logits, labels, Rescaling(k=k, M=target), torch.tensor(0.0)
     )
-    losses = LOSSES["mse_logits"](seen, labels)
+    losses = LOSSES[loss](seen, labels)
     expected = [rescaled(k, target)(z, y) for z, y in zip(logits.tolist(), labels, strict=True)]
     np.testing.assert_allclose(losses.detach(), expected)
     (gradient,) = torch.autograd.grad(losses.sum(), logits)
@@ -103,7 +104,7 @@ UNBLENDED_IDS = [f"{name}-{margin.label}" for name, margin in UNBLENDED]
 
 
 def test_every_margin_has_a_definition_and_a_case():
-    assert set(DEFINITIONS) == {name for name, _ in CASES} == set(MARGINS) - {"mse_logits"}
+    assert set(DEFINITIONS) == {name for name, _ in CASES} == set(MARGINS) - set(RESCALED)
 
 
 @pytest.mark.parametrize(("name", "margin"), CASES, ids=IDS)

@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 import torch
-import yaml
 from torch.nn import functional
 
-from builders.project_copy import TINY
 from lossbench.datasets.prepared import Prepared
 from lossbench.errors import ConfigError
 from lossbench.networks.loader import add_loss, add_network, own_body, own_loss
@@ -20,10 +18,8 @@ from lossbench.networks.network_trials import try_network
 from lossbench.networks.trials import Trial
 from lossbench.study.grid import Margin
 from lossbench.study.job import Cell
-from lossbench.study.loading import load_study
 from lossbench.study.own_code import code_of
 from lossbench.study.own_fields import Setting
-from lossbench.study.plan import all_jobs
 from lossbench.study.settings import Compute
 from lossbench.tables.logits import matrix
 from lossbench.training.fit import fit
@@ -31,6 +27,7 @@ from test_training import cell, noisy, replicates
 
 CODE = """
 import math
+import sys
 import torch
 from torch import nn
 from torch.nn import functional
@@ -96,6 +93,20 @@ def branching(logits, labels):
 
 def broken(logits, labels):
     raise RuntimeError("two\\nlines")
+
+def leaving(logits, labels):
+    sys.exit("two\\nlines")
+
+def of_ten(logits, labels):
+    return focal(logits, labels) + 0 * logits[:, 9]
+
+def chatting(logits, labels):
+    print("a loss", "\\n", len(labels))
+    return focal(logits, labels)
+
+class Leaving(nn.Module):
+    def __init__(self, shape):
+        sys.exit(0)
 
 class Weighted(nn.Module):
     def __init__(self, reduction):
@@ -257,7 +268,7 @@ def test_a_good_loss_passes_every_trial(file, loss):
     }[loss]
     for classes in (2, 10, 100):
         trials = list(try_loss(found, classes=classes, on_gpu=True))
-        assert [trial.outcome for trial in trials] == ["ok"] * 9
+        assert [trial.outcome for trial in trials] == ["ok"] * 10
     assert "× cross-entropy's" in trials[-1].said
 
 
@@ -290,26 +301,6 @@ def test_an_own_additive_margin_on_a_cosine_head_trains_as_the_built_in_one(file
     assert logits_of(mine, noisy()) == logits_of(built_in, noisy())
 
 
-def test_a_built_in_loss_may_be_listed_as_an_own_one_too(tmp_path, monkeypatch):
-    """So two settings of MSE on logits stand in one comparison, at rates decades apart."""
-    source = "lossbench.networks.losses:mse_logits"
-    plain = {"name": "plain", "source": source, "label": "MSE on logits, plain", "output": "none"}
-    grids = [
-        {"loss": "cross_entropy", "learning_rates": [0.03, 0.1]},
-        {"loss": "plain", "learning_rates": [3.0, 10.0]},
-        {"loss": "mse_logits", "learning_rates": [0.03, 0.1], "margins": [{"k": 15, "M": 30}]},
-    ]
-    compared = [TINY["comparisons"][0] | {"losses": grids}]
-    path = tmp_path / "study.yaml"
-    path.write_text(yaml.safe_dump(TINY | {"losses": [plain], "comparisons": compared}))
-    cells = [cell for job in all_jobs(load_study(path)) for cell in job.cells]
-    rates = {(each.loss, each.learning_rate) for each in cells if each.stage == "tuning"}
-    assert {("plain", 10.0), ("mse_logits", 0.1)} <= rates
-    assert {trial.outcome for trial in try_loss(own_loss(source), classes=10)} == {"ok"}
-    mine = own_cell(monkeypatch, source, output="none")
-    assert logits_of(mine, noisy()) == logits_of(cell("mse_logits"), noisy())
-
-
 @pytest.mark.parametrize(
     ("loss", "name", "said"),
     [
@@ -319,6 +310,8 @@ def test_a_built_in_loss_may_be_listed_as_an_own_one_too(tmp_path, monkeypatch):
         ("changing", "shape", "changes the logits or labels that it is given"),
         ("relabelling", "shape", "changes the logits or labels that it is given"),
         ("broken", "shape", "RuntimeError: two lines"),
+        ("leaving", "shape", "SystemExit: two lines"),
+        ("of_ten", "fewest classes", "IndexError: index 9 is out of bounds"),
         ("random", "repeatable", "two calls give two values"),
         ("overflows", "finite at ±10000", "the value is not finite at logits of ±10000"),
         ("detached", "gradient", "has no gradient by the logits"),
@@ -331,7 +324,7 @@ def test_a_built_in_loss_may_be_listed_as_an_own_one_too(tmp_path, monkeypatch):
     ],
 )
 def test_what_cannot_train_is_refused(file, loss, name, said):
-    found = refusal(list(try_loss(own_loss(f"{file}:{loss}"), classes=10)))
+    found = refusal(list(try_loss(own_loss(f"{file}:{loss}"), classes=10, fewest=2)))
     assert found.name == name
     assert said in found.said
 
@@ -339,6 +332,14 @@ def test_what_cannot_train_is_refused(file, loss, name, said):
 def test_a_setting_that_the_loss_does_not_take_is_refused(file):
     loss = partial(own_loss(f"{file}:focal"), alpha=1.0)
     assert "unexpected keyword argument 'alpha'" in refusal(list(try_loss(loss, classes=10))).said
+
+
+def test_what_a_loss_prints_is_a_warning_and_not_in_the_way(file, capsys):
+    found = list(try_loss(own_loss(f"{file}:chatting"), classes=10))
+    assert {trial.outcome for trial in found[:-1]} == {"ok"}
+    assert (found[-1].name, found[-1].outcome) == ("quiet", "warning")
+    assert "prints 'a loss 8 a loss 8" in found[-1].said
+    assert capsys.readouterr().out == ""
 
 
 def test_a_part_held_constant_is_a_warning(file):
@@ -384,6 +385,7 @@ def test_a_good_network_passes_every_trial(file):
         ("Maps", "shape", "returns the shape (8, 4, 9, 9) for 8 images"),
         ("Viewing", "shape", "view size is not compatible"),
         ("focal", "shape", "cannot be built for images (3, 20, 20)"),
+        ("Leaving", "shape", "cannot be built for images (3, 20, 20): SystemExit: 0"),
         ("Dropping", "repeatable", "two passes in training mode differ"),
         ("Fixed", "seeded start", "two seeds give one start"),
         ("Empty", "shape", "has no parameters"),
@@ -427,6 +429,23 @@ def test_a_seed_gives_a_network_one_start_and_leaves_pytorch_s_generator(file, m
     assert torch.equal(next(biased.body.parameters()), first)
 
 
+def test_what_a_file_draws_on_import_is_no_part_of_a_start(tmp_path, monkeypatch):
+    nets = (
+        "from torch import nn\n\n"
+        "def net(shape):\n    return nn.Sequential(nn.Flatten(), nn.Linear(81, 3))\n"
+    )
+    starts = []
+    for name, more in (("quiet_net", ""), ("drawing_net", "\nEXAMPLE = net((1, 9, 9))\n")):
+        source = f"{tmp_path / name}.py:net"
+        (tmp_path / f"{name}.py").write_text(nets + more)
+        monkeypatch.setitem(MODELS, name, None)
+        add_network(name, source, code_of(source))
+        starts.append(build(name, shape=(1, 9, 9), classes=2, head="linear", seed=1))
+        assert {trial.outcome for trial in try_network(source, (1, 9, 9))} == {"ok"}
+    one, other = (next(start.body.parameters()) for start in starts)
+    assert torch.equal(one, other)
+
+
 def test_the_width_is_found_and_the_module_left_as_it_was(file):
     body = own_body(f"{file}:Net", (1, 12, 12))
     assert body.width == 16
@@ -445,6 +464,7 @@ def test_code_that_changed_after_the_plan_is_refused(file, monkeypatch):
     [
         ("import no_such_module\ndef loss(z, y):\n    return z\n", "cannot be imported (ModuleNot"),
         ("1 / 0\ndef loss(z, y):\n    return z\n", "cannot be imported (ZeroDivisionError"),
+        ("import sys\nsys.exit()\ndef loss(z, y):\n    return z\n", "imported (SystemExit)"),
         ("loss = 3\n", "is int; allowed: a function or a class"),
     ],
 )

@@ -172,6 +172,21 @@ def test_parquet_shards_are_read_part_by_part(tmp_path, where):
     assert len(prepared.manifest.source_sha256) == 4
 
 
+def test_shards_that_are_missing_are_one_line(tmp_path):
+    """A download that was cut off would otherwise be a smaller data set."""
+    for part, numbers in (("train", (0, 2)), ("test", (0,))):
+        for k in numbers:
+            path = tmp_path / f"hub/{part}-0000{k}-of-0000{1 if part == 'test' else 3}.parquet"
+            write_shard(path, pixels(8, 16, 16, seed=k), labels(8, 2))
+    with pytest.raises(DataError) as caught:
+        prepare_own("own", tmp_path / "hub")
+    assert str(caught.value) == (
+        f"{tmp_path / 'hub'}: has 2 of the files train-…-of-00003; allowed: all"
+    )
+    write_shard(tmp_path / "hub/train-00001-of-00003.parquet", pixels(8, 16, 16), labels(8, 2))
+    assert prepare_own("own", tmp_path / "hub").manifest.counts.test == 8
+
+
 def test_one_parquet_file_without_parts_is_split(tmp_path):
     write_shard(tmp_path / "own.parquet", pixels(60, 16, 16), labels(60, 2), column="img")
     prepared = prepare_own("own", tmp_path / "own.parquet")

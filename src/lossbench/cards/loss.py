@@ -73,6 +73,15 @@ LOSSES: dict[str, LossCard] = {
         "Cross-Entropy in Classification Tasks, ICLR 2021; k = M = 1 where no setting is named",
         look=Look("#009e73", "#2fbf94", "#007f5c", "v", (0, (6.5, 1.3))),
     ),
+    "mse_rescaled": LossCard(
+        "Rescaled MSE on logits",
+        r"\frac{1}{K} \left[ k (z_y - M)^2 + \sum_{j \neq y} z_j^2 \right]",
+        output="none",
+        family="squared",
+        source="Hui and Belkin, Evaluation of Neural Architectures Trained with Square Loss vs "
+        "Cross-Entropy in Classification Tasks, ICLR 2021; k and M are its setting",
+        look=Look("#3c8478", "#6cd86c", "#2f7467", (3, 1, 0), (0, (10, 1.3))),
+    ),
     "mse_sigmoid": LossCard(
         "MSE on sigmoid",
         r"\frac{1}{K} \sum_k (\sigma(z_k) - t_k)^2",

@@ -37,7 +37,11 @@ def read_archive(source: Path, reading: Reading) -> Source:
     except Exception as error:  # a damaged archive can raise nearly anything
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DataError(f"{source}: is not an .npz archive of arrays ({reason})") from error
+    if strange := [name for name, each in arrays.items() if not isinstance(each, np.ndarray)]:
+        raise DataError(f"{source}: {strange[0]} is no array; allowed: arrays, as NumPy saves them")
     named = arrays.pop(CLASS_NAMES, None)
+    if named is not None and named.dtype.kind != "U":
+        raise DataError(f"{source}: {CLASS_NAMES} is {named.dtype}; allowed: texts")
     parts = {
         part: _examples(arrays, names, reading, source)
         for part, names in _names(arrays, source).items()

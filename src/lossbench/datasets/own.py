@@ -117,7 +117,7 @@ def _check_classes(names: tuple[str, ...], *, origin: str) -> None:
             f" {CLASSES[-1]}"
         )
     for name, times in Counter(names).items():
-        if not name or not name.isprintable():
+        if not name.strip() or not name.isprintable():
             raise DataError(f"{origin}: {name!r} is no name for a class; allowed: printable text")
         if times > 1:
             raise DataError(f"{origin}: {times} classes are called {name}; allowed: one")

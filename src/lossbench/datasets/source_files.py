@@ -6,6 +6,7 @@ Read in every plan, so that a wrong source is refused before anything starts: no
 import hashlib
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -15,6 +16,8 @@ from lossbench.datasets.layout import PARTS, image_files, layout, unreadable
 from lossbench.errors import DataError, printable
 
 Kind = Literal["built in", "folder", "archive", "idx", "shards"]
+COUNTED = re.compile(r"(?P<part>.+)-\d+-of-(?P<total>\d+)(-[0-9a-f]+)?\.parquet", re.I)
+"""A shard of the Hugging Face hub, at times with a digest behind its number."""
 IdxFiles = dict[str, Path]
 """`train images`, `train labels`, `test images`, `test labels`, and at times `mapping` → file."""
 
@@ -70,10 +73,11 @@ def where_idx(plain: Path) -> Path:
 def shard_files(source: Path) -> dict[str, list[Path]]:
     """The Parquet files of each part, by their names or their folders'; of "all" without parts.
 
-    Raises DataError: some name a part and others none, or there is no training part.
+    Raises DataError: some name a part and others none, or there is no training part; or names such
+    as `train-00000-of-00002` tell that files are missing.
     """
     parts: dict[str, list[Path]] = {}
-    for path in [source] if source.is_file() else _parquet(source):
+    for path in [source] if source.is_file() else _all_parquet(source):
         names = (re.split("[-_.]", name.lower())[0] for name in (path.name, path.parent.name))
         part = next((PARTS[name] for name in names if name in PARTS), "all")
         parts.setdefault(part, []).append(path)
@@ -123,3 +127,17 @@ def _parquet(folder: Path) -> list[Path]:
     """The Parquet files in a folder and in those within it, two deep, by name."""
     found = (path for depth in ("", "*/", "*/*/") for path in folder.glob(f"{depth}*.parquet"))
     return sorted((path for path in found if path.is_file()), key=os.fsencode)
+
+
+def _all_parquet(folder: Path) -> list[Path]:
+    """The same. Raises DataError: of files that are counted in their names, some are missing."""
+    files, found = _parquet(folder), Counter[tuple[Path, str, str]]()
+    for path in files:
+        if counted := COUNTED.fullmatch(path.name):
+            found[path.parent, counted["part"], counted["total"]] += 1
+    for (place, part, total), count in found.items():
+        if count < int(total):
+            raise DataError(
+                f"{printable(place)}: has {count} of the files {part}-…-of-{total}; allowed: all"
+            )
+    return files

@@ -117,7 +117,9 @@ FIGURES: Registry[Entry] = {
     "features": Entry(
         "features", "lossbench.figures.features", ("geometry",), page_table="geometry"
     ),
-    "projections": Entry("features", "lossbench.figures.projections", ("projections",)),
+    "projections": Entry(
+        "features", "lossbench.figures.projections", ("projections", "class_names")
+    ),
     "neuron": Entry(
         "theory",
         "lossbench.figures.neuron_descent",

@@ -148,7 +148,8 @@ def _pairs(axes: Axes, place: Place, found: pd.DataFrame, labels: list[str]) -> 
     )
     axes.invert_yaxis()
     axes.grid(visible=False)
-    axes.legend(loc="lower right", labelcolor="linecolor")
+    above = {"loc": "lower right", "bbox_to_anchor": (1, 1), "borderaxespad": 0, "ncols": 2}
+    axes.legend(labelcolor="linecolor", **above)  # marks lie anywhere in the panel
     axes.set_xlabel("share of the class taken for the other")
     percent_axis(axes.xaxis, log=False)
 

@@ -14,6 +14,7 @@ from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.panels import by_loss, grid, heading, losses, main_of_datasets, subheading
 from lossbench.study.config import Study
 from lossbench.study.fields import LossName
+from lossbench.tables.rows import class_names
 from lossbench.tables.runs import COMPARISON
 from lossbench.words import names, numbers
 
@@ -48,14 +49,23 @@ def words(tables: Tables, study: Study) -> Words:
     """Which of the losses drawn is most compact in this view, on each data set."""
     points = _one_seed(tables)
     compact: dict[LossName, list[str]] = {}
-    for place in main_of_datasets(points, study):
+    shown = main_of_datasets(points, study)
+    for place in shown:
         winner = _most_compact(_few(place.rows(points)))
         compact.setdefault(winner, []).append(names.dataset_name(place.dataset))
     said = [f"{names.loss_name(loss)} on {numbers.join(on)}" for loss, on in compact.items()]
     return {
         "title": f"Most compact classes in this view: {'; '.join(said)}",
         "per_class": PER_CLASS,
+        "keys": [key for place in shown if (key := _key(tables, place.dataset))],
     }
+
+
+def _key(tables: Tables, dataset: str) -> str:
+    """The numbers that are drawn, with the classes' names; empty where these are the numbers."""
+    named = enumerate(class_names(tables, dataset)[: len(palette.CLASS_COLORS)])
+    pairs = [f"{label} {name}" for label, name in named if name != str(label)]
+    return f"{names.dataset_name(dataset)}: {', '.join(pairs)}" if pairs else ""
 
 
 def _few(points: pd.DataFrame) -> pd.DataFrame:

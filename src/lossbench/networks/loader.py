@@ -57,7 +57,7 @@ def own_body(source: str, shape: ImageShape) -> Body:
         module, features = _built(network, shape)
     except LossbenchError as error:
         raise ConfigError(f"{source}: {error}") from error
-    except Exception as error:  # own code can raise anything
+    except (Exception, SystemExit) as error:  # own code can raise anything
         what = f"cannot be built for images {shape}"
         raise ConfigError(f"{source}: {what}: {said(error)}") from error
     return Body(module.train(), width=features.shape[-1], is_drawn=True)
@@ -84,7 +84,7 @@ def load(source: str) -> Any:
     try:
         module = _file_module(Path(place)) if place.endswith(".py") else _module(place)
         found = getattr(module, attribute)
-    except Exception as error:  # a user's module can raise anything
+    except (Exception, SystemExit) as error:  # a user's module can raise anything
         raise ConfigError(f"{source}: cannot be imported ({said(error)})") from error
     for name, file in local_modules(source).items():
         loaded = getattr(sys.modules.get(name), "__file__", None)
@@ -135,6 +135,7 @@ def add_loss(name: str, source: str, code: str) -> None:
 def add_network(name: str, source: str, code: str) -> None:
     """Call the network at a source `name`. Raises ConfigError: its code has another digest."""
     _require_same_code(source, code)
+    load(source)  # now: what importing it draws must not come between a seed and its weights
     MODELS[name] = lambda shape: own_body(source, shape)
 
 

@@ -22,11 +22,18 @@ FAR = 1e4
 
 
 def try_loss(
-    loss: Loss, *, classes: int, seed: int = 0, on_gpu: bool = False, scale: float | None = None
+    loss: Loss,
+    *,
+    classes: int,
+    fewest: int | None = None,
+    seed: int = 0,
+    on_gpu: bool = False,
+    scale: float | None = None,
 ) -> Iterator[Trial]:
     """Everything that is tried of a loss of logits (B, K) and labels (B), its settings filled in.
 
-    `on_gpu`: whether a GPU will train it. `scale`: of a cosine head, which gives no logits beyond.
+    `classes`: K; `fewest`: of the data set with the fewest. `on_gpu`: whether a GPU will train it.
+    `scale`: of a cosine head, which gives no logits beyond.
     """
     generator = torch.Generator().manual_seed(seed)
     logits = 2 * torch.randn(EXAMPLES, classes, generator=generator, dtype=torch.float64)
@@ -36,9 +43,11 @@ def try_loss(
     if scale is not None:
         logits, limit = scale * logits.tanh(), scale
         small = logits / 10  # `_apart` takes up to ten times these
+    narrow = logits[:, :fewest].clone(), labels % (fewest or classes)
     yield from outcomes(
         [
             Attempt("shape", lambda: _shape(loss, logits.float(), labels)),
+            Attempt("fewest classes", lambda: _shape(loss, *narrow)),
             Attempt("repeatable", lambda: _repeats(loss, logits, labels)),
             Attempt(f"finite at ±{limit:g}", lambda: _finite(loss, limit * signs, labels)),
             Attempt("gradient", lambda: _has_gradient(loss, logits, labels)),

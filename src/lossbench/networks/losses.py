@@ -86,10 +86,11 @@ LOSSES: Registry[Loss] = {
     "bce_sigmoid": bce_sigmoid,
     "mse_softmax": mse_softmax,
     "mse_logits": mse_logits,
+    "mse_rescaled": mse_logits,
     "mse_sigmoid": mse_sigmoid,
     "sm_softmax": cross_entropy,
     "am_softmax": cross_entropy,
     "l_softmax": cross_entropy,
 }
-"""By the keys of the cards. A margin loss is cross-entropy of the logits that its entry in
-`margins.MARGINS` makes."""
+"""By the keys of the cards. A margin loss is cross-entropy, and a rescaled one squared error, of
+the logits that its entry in `margins.MARGINS` makes."""

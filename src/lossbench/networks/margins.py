@@ -133,4 +133,5 @@ MARGINS: Registry[Margined] = {
     "am_softmax": additive_margin,
     "l_softmax": angular_margin,
     "mse_logits": rescaled,
+    "mse_rescaled": rescaled,
 }

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from lossbench.errors import LossbenchError
-from lossbench.networks.loader import own_body
+from lossbench.networks.loader import load, own_body
 from lossbench.networks.models import Body, ImageShape, count_parameters
 from lossbench.networks.trials import (
     EXAMPLES,
@@ -56,6 +56,7 @@ def try_network(
 
 
 def _drawn(source: str, shape: ImageShape, seed: int) -> Body:
+    load(source)  # before the seed, as training does
     with torch.random.fork_rng(devices=()):
         torch.default_generator.manual_seed(seed)
         return own_body(source, shape)

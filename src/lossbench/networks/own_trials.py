@@ -1,6 +1,6 @@
 """Trials of all own code of a study."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -34,11 +34,12 @@ class Tried:
 
 
 def try_own(
-    study: Study, shapes: Mapping[str, ImageShape], *, classes: int, on_gpu: bool
+    study: Study, shapes: Mapping[str, ImageShape], *, classes: Collection[int], on_gpu: bool
 ) -> Iterator[Tried]:
     """Every own loss at each of its settings, every own network on the shapes of its data sets.
 
-    `shapes`: (C, H, W) by data set, as far as they are known. `on_gpu`: whether a GPU trains.
+    `shapes`: (C, H, W) by data set, as far as they are known, and `classes` how many these have.
+    `on_gpu`: whether a GPU trains.
     """
     for loss in study.losses:
         yield from _losses(loss, classes=classes, on_gpu=on_gpu)
@@ -51,7 +52,7 @@ def try_own(
             yield Tried(f"networks, {network.name} ({sides})", network.source, tuple(trials))
 
 
-def _losses(own: OwnLoss, *, classes: int, on_gpu: bool) -> Iterator[Tried]:
+def _losses(own: OwnLoss, *, classes: Collection[int], on_gpu: bool) -> Iterator[Tried]:
     try:
         loss = own_loss(own.source)
     except LossbenchError as error:
@@ -62,6 +63,7 @@ def _losses(own: OwnLoss, *, classes: int, on_gpu: bool) -> Iterator[Tried]:
         arguments = dict(setting.arguments) if setting else {}
         scale = setting.s if setting and own.head == "cosine" else None
         filled = partial(loss, **arguments)
-        trials = try_loss(filled, classes=classes, on_gpu=on_gpu, scale=scale)
+        most, fewest = max(classes), min(classes)
+        trials = try_loss(filled, classes=most, fewest=fewest, on_gpu=on_gpu, scale=scale)
         name = f"losses, {own.name}" + (f" ({setting.label})" if setting else "")
         yield Tried(name, own.source, tuple(trials))

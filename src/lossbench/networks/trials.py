@@ -1,6 +1,8 @@
 """Trials of own code: what was tried, how it ended, and what was found or is allowed."""
 
+import io
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,16 +39,24 @@ class Attempt:
 
 def outcomes(attempts: list[Attempt]) -> Iterator[Trial]:
     """Each attempt's outcome, to the first that is not allowed: what follows rests on it."""
+    heard = io.StringIO()
     for each in attempts:
-        try:
-            yield Trial(each.name, "ok", each.run())
-            continue
-        except (UnfitError, LossbenchError) as error:
-            yield Trial(each.name, each.failure, str(error))
-        except Exception as error:  # own code can raise anything
-            yield Trial(each.name, each.failure, said(error))
-        if each.failure == "not allowed":
+        with redirect_stdout(heard):
+            trial = _outcome(each)
+        yield trial
+        if trial.outcome == "not allowed":
             return
+    if printed := " ".join(heard.getvalue().split()):
+        yield Trial("quiet", "warning", f"prints {printed[:40]!r}, and would at every step")
+
+
+def _outcome(attempt: Attempt) -> Trial:
+    try:
+        return Trial(attempt.name, "ok", attempt.run())
+    except (UnfitError, LossbenchError) as error:
+        return Trial(attempt.name, attempt.failure, str(error))
+    except (Exception, SystemExit) as error:  # own code can raise anything
+        return Trial(attempt.name, attempt.failure, said(error))
 
 
 def on_another_device(step: Callable[[], None]) -> str:

@@ -12,6 +12,7 @@ from lossbench.analysis.class_errors import (
     most_different,
 )
 from lossbench.cards.metric import METRICS
+from lossbench.cards.own_cards import loss_cards
 from lossbench.report import columns
 from lossbench.report.data_tables import DataTable, Shown, data_table
 from lossbench.report.templating import TableWords, table_words
@@ -64,6 +65,10 @@ def errors(tables: Tables) -> DataTable:
     groups = wide.groupby(CELL)
     spread = groups["error"].agg(["mean", "std", "min", "max", "count"])
     others = [name for name in ("nll", "brier", "ece") if name in wide]
+    there = set(wide["loss"])
+    silent = [
+        card.name for loss, card in loss_cards().items() if loss in there and card.output == "none"
+    ]
     frame = spread.join(groups[others].mean()).reset_index().rename(columns={"count": "seeds"})
     return data_table(
         frame,
@@ -77,7 +82,7 @@ def errors(tables: Tables) -> DataTable:
             columns.percent("max", "highest"),
             *(_metric_column(name) for name in others),
         ),
-        **table_words("tables/errors.txt.j2"),
+        **table_words("tables/errors.txt.j2", silent=silent),
     )
 
 

@@ -75,6 +75,8 @@ class Rescaling(Frozen):
         return f"k={self.k:g},M={self.M:g}"
 
 
+RESCALED = ("mse_logits", "mse_rescaled")
+"""MSE on logits, plain unless k and M are given, and beside it rescaled in the same comparison."""
 Tuned = Margin | Rescaling | SkipJsonSchema[Setting]
 """What is tuned with the rate."""
 
@@ -87,7 +89,7 @@ class LossGrid(Frozen):
     learning_rates: Annotated[tuple[Positive, ...], Field(min_length=1)]
     """Grid of peak learning rates, half a decade apart."""
     margins: tuple[Tuned, ...] = ()
-    """Tuned with the rate: of a margin loss its margins, of `mse_logits`, if at all, k and M."""
+    """Tuned with the rate: margins of a margin loss; k and M of MSE on logits, if rescaled."""
     replicates: Count | None = None
     """Only the first so many replicates train it; all of the comparison's where absent."""
 
@@ -117,15 +119,15 @@ class LossGrid(Frozen):
     def _require_margins(self) -> None:
         """Raises ValueError: margins that a built-in loss does not take, or lacks."""
         card = LOSSES[self.loss]
-        takes_margins = card.family == "margin"
-        if takes_margins != bool(self.margins) and self.loss != "mse_logits":
-            need = "at least one margin" if takes_margins else "no margins"
+        needs = card.family == "margin" or self.loss == "mse_rescaled"
+        if not needs <= bool(self.margins) <= (needs or self.loss == "mse_logits"):
+            need = "at least one margin" if needs else "no margins"
             raise ValueError(f"{self.loss} takes {need}, got {len(self.margins)}")
         for margin in self.margins:
             if isinstance(margin, Setting):
                 raise ValueError(f"margins of {self.loss}: allowed: m, s, annealing; or k, M")
-            if isinstance(margin, Rescaling) != (self.loss == "mse_logits"):
-                raise ValueError(f"margins of {self.loss}: k and M belong to mse_logits alone")
+            if isinstance(margin, Rescaling) != (self.loss in RESCALED):
+                raise ValueError(f"margins of {self.loss}: k and M belong to MSE on logits alone")
             if isinstance(margin, Rescaling):
                 continue
             if (margin.s is not None) != (card.head == "cosine"):

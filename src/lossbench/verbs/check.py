@@ -37,13 +37,13 @@ def _try(study: Study) -> None:
     on_gpu = expected_device(study.compute.accelerator) == "cuda"
     data = _data(study)
     shapes = {name: shape for name, (shape, _) in data.items()}
-    most = max((classes for _, classes in data.values()), default=10)
+    classes = {classes for _, classes in data.values()} or {10}
     networks = {network.name for network in study.networks}
     for comparison in study.comparisons:
         if comparison.model in networks and comparison.dataset not in shapes:
             print(f"{comparison.folder}: the network is tried once the data set is prepared")
     tried = []
-    for each in try_own(study, shapes, classes=most, on_gpu=on_gpu):
+    for each in try_own(study, shapes, classes=classes, on_gpu=on_gpu):
         rows = [(trial.name, trial.outcome, trial.said) for trial in each.trials]
         print_table(f"{each.name}: {each.source}", ("Tried", "Outcome", "Found"), rows)
         tried.append(each)
@@ -54,9 +54,11 @@ def _try(study: Study) -> None:
 def _data(study: Study) -> dict[str, tuple[tuple[int, int, int], int]]:
     """(C, H, W) and the classes of the data sets that are built in or prepared here."""
     found = {}
-    for name in (dataset.name for dataset in study.datasets):
-        if name in DATASETS:
-            found[name] = DATASETS[name].image_shape, len(DATASETS[name].classes)
+    for dataset in study.datasets:
+        name, built_in = dataset.name, str(dataset.source or dataset.name)
+        if built_in in DATASETS and not dataset.size and not dataset.colour:
+            card = DATASETS[built_in]
+            found[name] = card.image_shape, len(dataset.classes or card.classes)
         elif manifest(name).exists():
             known = read_json(manifest(name))
             channels, height, width = known["image_shape"]

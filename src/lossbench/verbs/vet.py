@@ -27,8 +27,8 @@ def vet(study: StudyText, folder: Folder) -> None:
     manifests = {name: read_json(manifest(name, paths.results)) for name in used}
     shapes = {name: tuple(each["image_shape"]) for name, each in manifests.items()}
     on_gpu = expected_device(settings.compute.accelerator) == "cuda"
-    most = max(len(each["classes"]) for each in manifests.values())
-    tried = list(try_own(settings, shapes, classes=most, on_gpu=on_gpu))
+    classes = {len(each["classes"]) for each in manifests.values()}
+    tried = list(try_own(settings, shapes, classes=classes, on_gpu=on_gpu))
     if refusals := [line for each in tried for line in each.refusals]:
         raise ConfigError("\n".join(refusals))
     write_json(paths.own_code, {each.name: asdict(each) for each in tried})
