@@ -178,7 +178,7 @@ def test_a_real_run_is_seen_at_work(tmp_path, monkeypatch):
     """The marks are Snakemake's own, and another version may keep them elsewhere."""
     from builders.project_copy import Project
 
-    project = Project(tmp_path / "project")
+    project = Project(tmp_path / "project", TINY | SMALL)
     monkeypatch.chdir(project.folder)
     process = project.start(
         "--cores", "2", "--until", "evaluation_runs", "--configfile", "config/tiny.yaml"
