@@ -47,4 +47,4 @@ rule all:
         DRAWINGS,
         ALL_TABLES,
         THEORY,
-        [PATHS.job(job) for job in JOBS.values()],
+        [PATHS.group(group) for group in GROUPS.values()],

@@ -42,7 +42,7 @@ def run(
         "results/mnist-cifar10"
     ),
 ) -> None:
-    """Measure speed and pipeline, and write docs/performance.md."""
+    """Measure speed and pipeline, and write the documents."""
     started, settings = _prepare()
     with tempfile.TemporaryDirectory() as folder:
         found = _told(
@@ -60,7 +60,7 @@ def run(
 
 @app.command()
 def accuracy(data_dir: DataDir = Path("data")) -> None:
-    """Measure the error that a core's time buys, and write docs/performance.md."""
+    """Measure the error that a core's time buys, and write the documents."""
     started, _ = _prepare()
     for name, official in OFFICIAL.items():
         if not is_real(name, data_dir):
@@ -72,7 +72,7 @@ def accuracy(data_dir: DataDir = Path("data")) -> None:
 
 @app.command("gpu")
 def on_gpu() -> None:
-    """Measure what only a GPU can show, and write docs/performance.md."""
+    """Measure what only a GPU can show, and write the documents."""
     if not torch.cuda.is_available():
         raise ConfigError("a GPU: none is visible to PyTorch")
     started, _ = _prepare()

@@ -1,6 +1,7 @@
-"""Figures beside their goals: on the terminal, and in docs/performance.md.
+"""Figures beside their goals and the last ones: on the terminal, and in two documents.
 
-The document is written anew from the records of the last runs of each command, and ends with
+`docs/performance.md` has the few that a reader wants to know, `docs/benchmarks.md` all of them.
+Both are written anew from the records of the last runs of each command; the second ends with
 `notes.md`, the part written by hand.
 """
 
@@ -19,16 +20,38 @@ from lossbench.files import read_json, write_json, write_text
 RECORDS = ROOT / "benchmarks/records"
 NOTES = ROOT / "benchmarks/notes.md"
 DOCUMENT = ROOT / "docs/performance.md"
+DETAILS = ROOT / "docs/benchmarks.md"
 TITLES: dict[Command, str] = {
     "run": "Speed (`make bench`)",
     "accuracy": "Error for a core's time (`make bench-accuracy`)",
     "gpu": "On a GPU (`make gpu`)",
 }
-HEAD = """# Performance
+SHOWN = {
+    "ConvNet: images per second over those of a bare PyTorch loop": "convnet, 2 seeds",
+    "LeNet: the same": "lenet, 2 seeds",
+    "MLP: the same": "mlp, 10 seeds",
+    "MLP: processor seconds of the stock recipe over ours": "mlp, process starts included",
+    "A real study: share of its cores' time that is training": (
+        "a real study, Σ training seconds / (wall seconds × cores)"
+    ),
+    "The miniature, from nothing to its page": "the miniature, from nothing to the page",
+    "A finished study, asked for again": "nothing to do",
+    "Plan of the default study": "dry run of the default study",
+    "Plan of 2,000 jobs": "dry run of 2,000 cells, a job each",
+    "Memory of a training job on CIFAR-10": "memory of a training job on CIFAR-10",
+}
+"""What a reader wants to know, and the name of the first such figure of `make bench`."""
+SUMMARY = """# Performance
+
+What one waits for. `make bench` writes this page, and [the benchmarks](benchmarks.md): all figures,
+what they compare, and why a goal is missed. A value is the median of repeats, with their range in
+brackets.
+"""
+HEAD = """# Benchmarks
 
 The tables are written by the commands in their headings, never by hand; the notes below them are.
-A value is the median of repeats, with their range in brackets. Ratios compare contestants that took
-turns in one run.
+A value is the median of repeats, with their range in brackets; before is what the command's last
+record had. Ratios compare contestants that took turns in one run.
 """
 
 
@@ -38,30 +61,68 @@ def publish(
     records: Path = RECORDS,
     notes: Path = NOTES,
     document: Path = DOCUMENT,
+    details: Path = DETAILS,
 ) -> None:
-    """Keep the record in place of the command's last one, and write the document anew."""
-    write_json(records / f"{found['command']}.json", found)
-    paths = [records / f"{command}.json" for command in TITLES]
-    sections = [_section(read_json(path)) for path in paths if path.exists()]
-    write_text(document, "\n".join([HEAD, *sections, notes.read_text("utf-8")]))
-
-
-def _section(found: Mapping[str, Any]) -> str:
-    machine = found["machine"]
-    gpu = f"one {machine['gpu']}, " if machine.get("gpu") else ""
-    packages = ", ".join(f"{name} {version}" for name, version in found["packages"].items())
+    """Keep the record in place of the command's last one, and write the documents anew."""
+    kept = records / f"{found['command']}.json"
+    last = read_json(kept)["figures"] if kept.exists() else []
+    values = {(each["group"], each["name"]): each["value"] for each in last}
     figures = [
+        each | {"before": values.get((each["group"], each["name"]))} for each in found["figures"]
+    ]
+    write_json(kept, {**found, "figures": figures})
+    write(records=records, notes=notes, document=document, details=details)
+
+
+def write(
+    *,
+    records: Path = RECORDS,
+    notes: Path = NOTES,
+    document: Path = DOCUMENT,
+    details: Path = DETAILS,
+) -> None:
+    """Write the documents from the records."""
+    paths = {command: records / f"{command}.json" for command in TITLES}
+    found = {command: read_json(path) for command, path in paths.items() if path.exists()}
+    sections = map(_section, found.values())
+    write_text(details, "\n".join([HEAD, *sections, notes.read_text("utf-8")]))
+    if "run" in found:
+        shown = f"{_made(found['run'])}\n\n{summary(_figures(found['run']))}\n"
+        write_text(document, f"{SUMMARY}\n{shown}")
+
+
+def summary(figures: Sequence[Figure]) -> str:
+    """Markdown: the figures of SHOWN, as far as they are there, in words."""
+    named = {figure.name: figure for figure in reversed(figures)}
+    rows = [
+        (words, value_text(figure), goal_text(figure), before_text(figure))
+        for words, name in SHOWN.items()
+        if (figure := named.get(name))
+    ]
+    head = "| figure | measured | goal | before |\n|---|---|---|---|"
+    return "\n".join([head, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def _figures(found: Mapping[str, Any]) -> list[Figure]:
+    return [
         Figure(**fields | {"goal": fields["goal"] and Goal(*fields["goal"])})
         for fields in found["figures"]
     ]
-    return f"""## {TITLES[found["command"]]}
 
-{found["finished"]}, in {found["seconds"] / 60:.1f} minutes, on {gpu}{machine["processor"]}, \
-{machine["cores"]} cores, {machine["platform"]}; {found["threads"]} thread a process.
-Python {machine["python"]}, {packages}. Trained on {found["data"]}.
 
-{tables(figures)}
-"""
+def _made(found: Mapping[str, Any]) -> str:
+    """When, where and on what the figures were measured."""
+    machine = found["machine"]
+    gpu = f"one {machine['gpu']}, " if machine.get("gpu") else ""
+    packages = ", ".join(f"{name} {version}" for name, version in found["packages"].items())
+    return f"""{found["finished"]}, in {found["seconds"] / 60:.1f} minutes, \
+on {gpu}{machine["processor"]}, {machine["cores"]} cores, {machine["platform"]}; \
+{found["threads"]} thread a process.
+Python {machine["python"]}, {packages}. Trained on {found["data"]}."""
+
+
+def _section(found: Mapping[str, Any]) -> str:
+    return f"## {TITLES[found['command']]}\n\n{_made(found)}\n\n{tables(_figures(found))}\n"
 
 
 def show(figures: Sequence[Figure]) -> None:
@@ -77,6 +138,7 @@ def tables(figures: Sequence[Figure]) -> str:
             "figure": figure.name,
             "goal": goal_text(figure),
             "measured": value_text(figure),
+            "before": before_text(figure),
             "met": {True: "yes", False: "no", None: ""}[figure.met],
             "note": figure.note,
         }
@@ -101,6 +163,11 @@ def value_text(figure: Figure) -> str:
     if figure.low is None or figure.high is None or figure.low == figure.high:
         return value
     return f"{value} ({number(figure.low)} to {number(figure.high)})"
+
+
+def before_text(figure: Figure) -> str:
+    """Such as `1.04`, or nothing."""
+    return "" if figure.before is None else f"{number(figure.before)}{_unit(figure)}"
 
 
 def number(value: float) -> str:

@@ -35,6 +35,8 @@ class Figure(NamedTuple):
     """The smallest of the repeats, of which `value` is the median."""
     high: float | None = None
     note: str = ""
+    before: float | None = None
+    """What the command's last record had."""
 
     @property
     def met(self) -> bool | None:

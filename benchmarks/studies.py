@@ -36,7 +36,7 @@ def figures(folder: Path, cores: int) -> Iterator[Figure]:
 
 def training_share(folder: Path, wall: float, cores: int) -> float:
     """Seconds inside training, over those that the cores had."""
-    tables = folder.glob("runs/*/*/*/*/*/timing.parquet")
+    tables = folder.glob("runs/**/timing.parquet")
     trained = sum(read(path, TIMING)["train_s"].sum() for path in tables)
     return float(trained / (wall * cores))
 

@@ -24,6 +24,7 @@ from benchmarks import (
 )
 from benchmarks.record import Figure, at_least, at_most, below, median, record
 from builders.synthetic import build as synthetic_study
+from lossbench.files import read_json
 from lossbench.networks.models import build
 from lossbench.study.loading import DEFAULT_STUDY, load_study, parse_study
 from lossbench.study.plan import jobs
@@ -134,14 +135,15 @@ def test_working_time_leaves_out_long_pauses_and_counts_overlaps_once():
 def test_the_share_of_training_is_read_from_the_study_s_records(tmp_path):
     timing = synthetic_study(networks=1)[0]["timing"]
     folder = tmp_path / "results/some"
-    write(timing, TIMING, folder / "runs/tuning/mnist/mlp/loss/part/timing.parquet")
+    table = folder / "runs/tuning/mnist/mlp/annealed-2/group/loss/job/run/timing.parquet"
+    write(timing, TIMING, table)
     write_job(folder / "benchmarks/tuning/mnist/mlp.tsv", start=0, seconds=1000)
     write_job(folder / "benchmarks/tables.tsv", start=1000, seconds=1000)
     write_job(tmp_path / "results/other/benchmarks/tables.tsv", start=5000, seconds=4000)
     (found,) = studies.figures(folder, cores=2)
     assert found.value == pytest.approx(timing["train_s"].sum() / (2000 * 2))
     assert next(studies.figures(tmp_path / "results/absent", cores=2)).value is None
-    (folder / "runs/tuning/mnist/mlp/loss/part/timing.parquet").write_text("of another version")
+    table.write_text("of another version")
     (found,) = studies.figures(folder, cores=2)
     assert found.value is None
     assert "another version" in found.note
@@ -157,19 +159,43 @@ def write_job(path, start, seconds):
 def test_the_document_keeps_the_notes_and_the_other_command_s_record(tmp_path):
     notes = tmp_path / "notes.md"
     notes.write_text("## Notes\n\nBy hand.\n")
-    places = {"records": tmp_path / "records", "notes": notes, "document": tmp_path / "out.md"}
+    places = {
+        "records": tmp_path / "records",
+        "notes": notes,
+        "document": tmp_path / "short.md",
+        "details": tmp_path / "out.md",
+    }
     ratio = figure(name="mlp", value=0.8, goal=at_least(0.85), low=0.7, high=1.25)
     missing = figure(name="stacked", value=None, goal=at_least(5), note="no GPU")
     speed = [ratio, missing]
     document.publish(record("run", speed, seconds=60, data="noise"), **places)
     error = [figure(name="error", value=17.512, unit="%", goal=below(18))]
     document.publish(record("accuracy", error, seconds=60, data="noise"), **places)
-    text = places["document"].read_text()
-    assert "| mlp | ≥ 0.85 | 0.80 (0.70 to 1.25) | no |  |" in text
-    assert "| stacked | ≥ 5 | not measured |  | no GPU |" in text
-    assert "| error | < 18% | 17.5% | yes |  |" in text
+    text = places["details"].read_text()
+    assert "| mlp | ≥ 0.85 | 0.80 (0.70 to 1.25) |  | no |  |" in text
+    assert "| stacked | ≥ 5 | not measured |  |  | no GPU |" in text
+    assert "| error | < 18% | 17.5% |  | yes |  |" in text
     assert text.endswith("By hand.\n")
     assert torch.__version__.split("+")[0] in text
+
+
+def test_a_figure_stands_beside_the_last_record_s(tmp_path):
+    (tmp_path / "notes.md").write_text("## Notes\n")
+    places = {"records": tmp_path, "notes": tmp_path / "notes.md"}
+    places |= {"document": tmp_path / "short.md", "details": tmp_path / "out.md"}
+    name = document.SHOWN["The miniature, from nothing to its page"]
+    for value in (182.0, 100.0):
+        found = figure(name=name, value=value, unit="s")
+        document.publish(record("run", [found], seconds=60, data="noise"), **places)
+    row = "| The miniature, from nothing to its page | 100 s |  | 182 s |"
+    assert row in places["document"].read_text()
+    assert f"| {name} |  | 100 s | 182 s |  |  |" in places["details"].read_text()
+
+
+def test_the_page_has_at_most_ten_rows_of_figures_that_are_measured():
+    measured = read_json(document.RECORDS / "run.json")["figures"]
+    assert set(document.SHOWN.values()) <= {each["name"] for each in measured}
+    assert len(document.SHOWN) <= 10
 
 
 def test_figures_of_one_group_stand_together():

@@ -16,10 +16,10 @@ import pytest
 from builders import synthetic
 from builders.drawn_figures import draw
 from builders.report_pages import PROVENANCE, parsed, table_values
+from builders.theory_tables import made
 from lossbench.figures.catalogue import FIGURES
 from lossbench.report.drawings import FigureContent
 from lossbench.report.page import render
-from lossbench.theory.chapter import chapter
 
 pytestmark = pytest.mark.browser
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -63,7 +63,7 @@ def html(request) -> str:
     if request.param in RENDERED:
         return RENDERED[request.param].read_text(encoding="utf-8")
     tables, study = synthetic.build(networks=1, diverged=True, censored=True)
-    tables = {**tables, **chapter(study.theory)}
+    tables = {**tables, **made()}
     figures = {}
     for name in FIGURES:
         svg, words = draw(name, tables, study)

@@ -16,7 +16,7 @@ DERIVED = ("C1", "C2", "C3", "C4", "C7", "C8", "C9")
 
 def judged(scenario: str, metrics: pd.DataFrame) -> pd.DataFrame:
     measured = answers.tables_of(answers.SCENARIOS[scenario]) | {"metrics": metrics}
-    return judge(made() | measured, 0.95).set_index("claim")
+    return judge(made() | measured, 0.95, answers.study().recipes).set_index("claim")
 
 
 def test_there_are_twelve_with_figures_that_exist() -> None:
@@ -50,7 +50,7 @@ def test_a_claim_may_rest_on_those_before_it() -> None:
 
 
 def test_an_empty_study_leaves_what_is_measured_undecided() -> None:
-    table = judge(made(), 0.95).set_index("claim")
+    table = judge(made(), 0.95, answers.study().recipes).set_index("claim")
     measured = table.drop(index=list(DERIVED))
     assert (measured["verdict"] == "undecided").all()
     assert not measured["numbers"].eq("").any()

@@ -329,10 +329,12 @@ def test_every_function_that_a_verb_calls_is_one_that_its_digest_covers(finished
     project.tiny("--forceall", "--config", "compute={cache: build/cache}")
     files = {path: path.name.partition("-")[0] for path in (project.folder / "called").iterdir()}
     # `all` calls the pipeline's verbs; data and losses of a study's own have two of theirs.
-    elsewhere = {"adopt", "vet", "export", *(verb for verb in VERBS if verb in CALLED)}
+    # And `work` trains in its own process, by calling the verb.
+    elsewhere = {"adopt", "vet", "export", "train", *(verb for verb in VERBS if verb in CALLED)}
     assert set(files.values()) == set(VERBS) - elsewhere
     for path, verb in files.items():
-        covered = ORIGINAL.reached(verb, *ENTRIES.get(verb, ())).nodes
+        entries = ENTRIES["train"] if verb == "work" else ENTRIES.get(verb, ())
+        covered = ORIGINAL.reached(verb, *entries).nodes
         called = {
             (
                 file.removesuffix(".py").removesuffix("/__init__").replace("/", "."),

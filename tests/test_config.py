@@ -130,7 +130,7 @@ WRONG = [
     ("recipes", [own(warmup=False)], "recipes.0.warmup", "False is not allowed"),
     ("compute.threads", 10**9, "compute.threads", "less than or equal to 1024"),
     ("compute.threads", 0, "compute.threads", "0"),
-    ("compute.seeds_per_job", 1000, "compute.seeds_per_job", "1000"),
+    ("compute.job_minutes", 0, "compute.job_minutes", "0"),
     ("statistics.level", 95, "statistics.level", "95"),
     ("statistics.speed_margin", 0, "statistics.speed_margin", "0"),
     ("statistics.resamples", 10**12, "statistics.resamples", "less than or equal to 1000000"),
@@ -160,7 +160,7 @@ def test_a_wrong_field_is_one_clear_line(path, value, field, detail):
         ("theory.learning_rate", 1, 1.0),
         ("theory.learning_rate", yaml.safe_load("1e-3"), 0.001),
         ("compute.compile", "false", False),
-        ("compute.trials_per_job", None, None),
+        ("limits.replicates", None, None),
     ],
 )
 def test_a_number_may_come_as_text(path, value, read):

@@ -6,10 +6,11 @@ from scipy import ndimage
 from sklearn import datasets
 from sklearn.svm import SVC
 
+from lossbench.cards.dataset import DATASETS
 from lossbench.datasets import digits
 from lossbench.datasets.digits import enlarge, read_digits
 from lossbench.datasets.outlines import OUTLINES, box, polygon, star_corners
-from lossbench.datasets.shapes import cover, draw, draw_splits
+from lossbench.datasets.shapes import COUNTS, cover, draw, draw_splits
 from lossbench.errors import DataError
 
 SHAPES_SHA256 = "581a1cf8add8c9fb980289fc71ccec6593bf916724f1039ed52e1c83a7f2f1e4"
@@ -119,3 +120,9 @@ def test_cover_of_a_straight_edge_is_the_share_of_the_pixel():
     np.testing.assert_allclose(
         cover(np.array([-2, -0.5, -0.25, 0, 0.5, 3])), [1, 1, 0.75, 0.5, 0, 0]
     )
+
+
+def test_their_cards_have_their_size():
+    training = [read_digits().splits[name] for name in ("train", "validation")]
+    assert DATASETS["digits"].examples == sum(len(each.labels) for each in training)
+    assert DATASETS["shapes"].examples == COUNTS["train"] + COUNTS["validation"]

@@ -17,7 +17,7 @@ DOCUMENTS = sorted(
     ]
 )
 MINIATURE = "snakemake --cores all --configfile config/miniature.yaml"
-LOSS = "results/miniature/runs/evaluation/digits/mlp/annealed-6"
+PLACE = "results/miniature/runs/evaluation/digits/mlp/annealed-6"
 
 RUN = [
     MINIATURE,
@@ -25,8 +25,8 @@ RUN = [
     "snakemake --cores all --configfile config/miniature.yaml --config name=short "
     "'limits={epochs: 2}'",
     "lossbench compare results/miniature results/short",
-    f"snakemake --cores all --force {LOSS}/cross_entropy/* --configfile config/miniature.yaml",
-    f"snakemake --cores all --dry-run --printshellcmds --force {LOSS}/mse_softmax/* "
+    f"snakemake --cores all --force {PLACE}/* --configfile config/miniature.yaml",
+    f"snakemake --cores all --dry-run --printshellcmds --force {PLACE}/* "
     "--configfile config/miniature.yaml",
     "lossbench cache",
     "lossbench list",
@@ -35,7 +35,7 @@ RUN = [
     "snakemake --report report/snakemake.html --configfile config/miniature.yaml",
     "find results report -newermt now -exec touch -d @$(date +%s) {} +",
     'python -c "import pandas, sys; print(pandas.read_parquet(sys.argv[1]).iloc[0])" '
-    f"{LOSS}/mse_softmax/*/*_seed-0/predictions.parquet",
+    f"{PLACE}/*/mse_softmax/*/*_seed-0/predictions.parquet",
     "grep -E '^dataset|^digits,mlp,(cross_entropy|mse_softmax),.*,test,error,' "
     "results/miniature/tables/metrics.csv",
     "grep -E '^dataset|^digits,mlp,tuned,error,mse_softmax,' "
@@ -101,7 +101,7 @@ NOT_RUN = {
     "docker build --tag lossbench --file Containerfile .": "no container engine",
     'docker run --rm --volume "$PWD/report:/lossbench/report" lossbench': "no container engine",
     "docker push REGISTRY/lossbench:0.1.0": "no registry",
-    "python -m pdb .venv/bin/lossbench train --job JOB --compute COMPUTE --choice CHOICE "
+    "python -m pdb .venv/bin/lossbench work --group GROUP --compute COMPUTE --choice CHOICE "
     "--data DATA --out build/debug": "a debugger waits for a person",
 }
 """Not run by any test."""

@@ -38,7 +38,7 @@ from lossbench.study.config import Study
 from lossbench.study.job import Job
 from lossbench.study.loading import parse_study
 from lossbench.study.paths import LISTING
-from lossbench.study.plan import all_jobs
+from lossbench.study.plan import groups
 from lossbench.study.settings import Compute
 from lossbench.tables.parquet import read
 from lossbench.tables.runs import RUN_TABLES
@@ -353,7 +353,7 @@ def test_any_field_with_any_value_is_a_study_or_clear_lines(place, value):
             assert line.isprintable()
             assert len(line) < 1000
         return
-    planned = [job.folder for job in all_jobs(study)]
+    planned = [folder for group in groups(study) for folder in group.folders]
     assert len(set(planned)) == len(planned) > 0
     assert not re.search(r"[^a-z0-9_/-]", f"{study.name}/{'/'.join(planned)}")
     assert Study.model_validate_json(study.model_dump_json()) == study

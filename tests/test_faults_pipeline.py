@@ -28,7 +28,7 @@ TITLE += "<img src=x onerror=pwned()> 'é'"
 WORST = TINY | {
     "title": TITLE,
     "data_dir": """da'ta "$(touch pwned)" {dataset} é""",
-    "compute": {"accelerator": "cpu", "checkpoint_s": 0},
+    "compute": {"accelerator": "cpu", "checkpoint_s": 0, "job_minutes": 0.1},
     "comparisons": [
         TINY["comparisons"][0]
         | {
@@ -108,7 +108,7 @@ def jobs_of(process: subprocess.Popen[bytes]) -> list[int]:
             command = (folder / "cmdline").read_bytes().split(b"\0")
         except (OSError, IndexError):
             continue
-        if group == process.pid and b"python" in command[0] and b"train" in command[:4]:
+        if group == process.pid and b"python" in command[0] and b"work" in command[:4]:
             found.append(int(folder.name))
     return found
 

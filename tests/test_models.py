@@ -155,3 +155,9 @@ def test_building_leaves_the_global_generator_to_its_user():
     first = network("mlp")[0].body[1].weight
     torch.manual_seed(2)
     assert torch.equal(first, network("mlp")[0].body[1].weight)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_card_has_the_arithmetic_of_its_network(name):
+    network = build(name, "linear", (1, 28, 28), classes=10, seed=0)
+    assert NETWORKS[name].flops == pytest.approx(count_flops(network, (1, 28, 28)), rel=0.01)

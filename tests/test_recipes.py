@@ -18,7 +18,7 @@ from lossbench.study.config import Study
 from lossbench.study.job import Job, Run
 from lossbench.study.loading import load_study, parse_study
 from lossbench.study.paths import COLLECTED, STAGE_TABLES, StudyPaths
-from lossbench.study.plan import all_jobs, jobs
+from lossbench.study.plan import groups, jobs
 from lossbench.study.settings import Recipe
 from lossbench.tables.listing import Listed, write_listing
 from lossbench.tables.parquet import write
@@ -86,28 +86,49 @@ def test_every_table_of_runs_has_each_run_once_and_every_comparison(made) -> Non
 
 
 def test_what_jobs_leave_is_collected_once_and_chosen_for_every_comparison(tmp_path) -> None:
-    tables, study = synthetic.build(seeds=2, networks=1, margins=False, recipes=True)
+    tables, study = of_the_pair(*synthetic.build(seeds=2, networks=1, margins=False, recipes=True))
     paths = StudyPaths("synthetic", tmp_path)
     seeds = json.dumps(list(zip(study.seeds.tuning, study.seeds.evaluation, strict=True)))
-    for job in all_jobs(study):
-        leave(job, tables, paths)
+    for group in groups(study):
+        for folder, job in zip(paths.jobs(group), group.jobs, strict=True):
+            leave(job, tables, folder)
     for each in study.comparisons:
         recipe = study.recipe(each.recipe).model_dump_json()
         runs = paths.root / f"runs/tuning/{each.dataset}/{each.model}"
         runs /= f"{each.recipe}-{each.tuning_epochs}"
         for grid in each.losses:
             out = paths.choice(each.folder, grid.loss)
-            folders = list((runs / grid.loss).iterdir())
+            folders = [folder.parent for folder in runs.glob(f"*/{grid.loss}")]
             choose(folders, grid.model_dump_json(), out, each.epochs, recipe, seeds)
         pair = [paths.choice(each.folder, loss) for loss in (REFERENCE, PRIMARY)]
-        folders = [folder for loss in (REFERENCE, PRIMARY) for folder in (runs / loss).iterdir()]
-        declare(folders, pair, paths.levels(each.folder))
+        declare(list(runs.iterdir()), pair, paths.levels(each.folder))
     collect(study.model_dump_json(), paths.root)
     for name, found in read_tables(paths, *COLLECTED).items():
         pd.testing.assert_frame_equal(found, tables[name])
 
 
-def leave(job: Job, tables: dict[str, pd.DataFrame], paths: StudyPaths) -> None:
+def of_the_pair(
+    tables: dict[str, pd.DataFrame], study: Study
+) -> tuple[dict[str, pd.DataFrame], Study]:
+    """What is on MNIST and about the primary pair: files enough."""
+    kept = {"dataset": {"mnist"}, "loss": {REFERENCE, PRIMARY}}
+    comparisons = tuple(
+        each.model_copy(
+            update={"losses": tuple(one for one in each.losses if one.loss in kept["loss"])}
+        )
+        for each in study.comparisons
+        if each.dataset in kept["dataset"]
+    )
+    datasets = tuple(each for each in study.datasets if each.name in kept["dataset"])
+    found = {}
+    for name, frame in tables.items():
+        for column in frame.columns.intersection(list(kept)):
+            frame = frame[frame[column].isin(kept[column])]
+        found[name] = frame.reset_index(drop=True)
+    return found, study.model_copy(update={"comparisons": comparisons, "datasets": datasets})
+
+
+def leave(job: Job, tables: dict[str, pd.DataFrame], folder: Path) -> None:
     """What the job leaves in its folder, every run at the rate that its loss has in `tables`."""
     chosen = tables["choices"]
     chosen = chosen[chosen["loss"] == job.cells[0].loss].drop_duplicates("seed")
@@ -117,11 +138,11 @@ def leave(job: Job, tables: dict[str, pd.DataFrame], paths: StudyPaths) -> None:
     listed = []
     for run in job.runs(None if is_tuning else choices):
         for name in STAGE_TABLES[run.cell.stage]:
-            path = paths.job(job) / run.folder / f"{name}.parquet"
+            path = folder / run.folder / f"{name}.parquet"
             write(rows_of_run(tables[name], run), RUN_TABLES[name], path)
         origin = rows_of_run(tables["origins"], run).iloc[0]
         listed.append(Listed(run.folder, origin["key"], origin["study"], origin["trained"], False))
-    write_listing(paths.job(job), listed)
+    write_listing(folder, listed)
 
 
 def rows_of_run(frame: pd.DataFrame, run: Run) -> pd.DataFrame:

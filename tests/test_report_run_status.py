@@ -50,7 +50,7 @@ def test_rows_sum_up_the_runs_of_a_job_and_say_what_became_of_each():
     runs = pd.DataFrame(
         {
             **{"stage": "evaluation", "dataset": "mnist", "model": "mlp", "recipe": "annealed"},
-            **{"epochs": 2, "loss": "mse_softmax", "trial": "chosen", "setting": "", "job": "a"},
+            **{"epochs": 2, "loss": "mse_softmax", "trial": "chosen", "setting": "", "folder": "a"},
             "seed": [3, 1, 2, 7, 9],
             "learning_rate": [0.3, 0.1, 0.3, 0.1, None],
             "status": ["ok", "diverged", "ok", "ok", "missing"],
@@ -60,7 +60,7 @@ def test_rows_sum_up_the_runs_of_a_job_and_say_what_became_of_each():
             "train_s": [1.0, 2.0, None, 4.0, None],
         }
     )
-    row = by_job(runs.assign(job=[*"aaa", "b", "b"]))
+    row = by_job(runs.assign(folder=[*"aaa", "b", "b"]))
     assert row["seeds"].tolist() == ["1 to 3", "7, 9"]
     assert row["rates"].tolist() == ["0.1, 0.3", "0.1"]
     assert row["status"].tolist() == ["2 ok, 1 diverged", "1 ok, 1 missing"]
@@ -84,11 +84,11 @@ def test_a_run_has_the_folder_of_its_job(made):
     paths = StudyPaths(study.name)
     rows = planned(study)
     for stage in ("tuning", "evaluation"):
-        for job in plan.jobs(study, stage):
-            path = str(paths.job(job))
-            mine = rows[rows["job"] == path]
-            assert len(mine) == len(job.cells) * len(job.replicates)
-            assert set(mine["seed"]) == {replicate.seed for replicate in job.replicates}
+        for group in (group for group in plan.groups(study) if group.stage == stage):
+            mine = rows[rows["folder"] == str(paths.group(group))]
+            assert len(mine) == group.runs
+            seeds = {each.seed for job in group.jobs for each in job.replicates}
+            assert set(mine["seed"]) == seeds
 
 
 def test_the_command_is_the_study_s_call_for_the_job(made):
@@ -96,6 +96,6 @@ def test_the_command_is_the_study_s_call_for_the_job(made):
     shown = run_table(study, tables, "snakemake --cores 1 --configfile my.yaml")
     column = [each.name for each in shown.columns].index("command")
     commands = {row.cells[column].text for row in shown.rows}
-    folders = set(planned(study)["job"])
+    folders = set(planned(study)["folder"])
     expected = "snakemake --cores 1 --configfile my.yaml --force {}"
     assert commands == {expected.format(folder) for folder in folders}

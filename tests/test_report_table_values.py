@@ -225,17 +225,17 @@ def test_headline():
 
 def test_runs():
     found = rows(run_status.run_table(STUDY, STUDY_TABLES, "snakemake"))
-    assert len(found) == sum(
-        1 + len(grid.learning_rates) for each in STUDY.comparisons for grid in each.losses
-    )
-    for row in found[::3]:
+    for row in found[::7]:
+        ends = [int(seed) for seed in re.findall(r"\d+", row["seeds"])]
         tuned = {"learning_rate": row["rates"]} if row["stage"] == "tuning" else {}
-        agree(row, train_s=source("timing", row, **tuned)["train_s"].to_numpy().sum())
-        lost = source("runs", row, **tuned)["diverged"].to_numpy()
-        states = {"ok": (~lost).sum(), "diverged": lost.sum()}
-        assert row["seeds"].endswith(" to 102" if tuned else " to 2")
-        for state, count in states.items():
-            assert (f"{count} {state}" in row["status"]) == (count > 0)
+
+        def of(name, row=row, ends=ends, tuned=tuned, **wanted):
+            runs = source(name, row, **tuned, **wanted)
+            return runs[runs["seed"].between(ends[0], ends[-1])]
+
+        agree(row, train_s=of("timing")["train_s"].to_numpy().sum())
+        lost = of("runs")["diverged"].to_numpy()
+        assert ("diverged" in row["status"]) == lost.any()
         for split in ("validation",) if tuned else ("validation", "test"):
-            errors = source("metrics", row, split=split, metric="error", **tuned)["value"]
-            agree(row, **{f"{split}_error": errors.to_numpy().sum() / 3})
+            errors = of("metrics", split=split, metric="error")["value"].to_numpy()
+            agree(row, **{f"{split}_error": errors.sum() / len(lost)})

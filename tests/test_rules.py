@@ -44,7 +44,10 @@ def test_all_rules_are_found():
 @pytest.mark.parametrize(("rule", "verb"), CALLS.items(), ids=CALLS)
 def test_a_rule_carries_the_digest_of_its_verb_and_what_it_declares(rule, verb):
     body = RULES[rule]
-    written_out = {"train": r"job=job_of\(", "draw": r"codes=codes_of\("}
+    written_out = {
+        "work": r"group=group_of\((.|\n)*code_digest\(\"work\"",
+        "draw": r"codes=codes_of\(",
+    }
     digest = written_out.get(verb, rf'code_digest\("{verb}"')
     assert re.search(digest, body)
     assert (f'slice_of("{verb}")' in body) == bool(declared(verb, "USES"))

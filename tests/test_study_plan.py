@@ -1,12 +1,15 @@
 """A study expands to every trial and every seed, once, and to what its caps allow."""
 
+import itertools
 from pathlib import Path
 
 import pytest
 
 from lossbench.errors import ConfigError
+from lossbench.study.groups import MOST_CELLS, grouped
 from lossbench.study.loading import load_study
-from lossbench.study.plan import all_jobs, jobs, replicates, tuning_grid
+from lossbench.study.plan import all_jobs, groups, jobs, replicates, tuning_grid
+from lossbench.study.workload import job_minutes, run_minutes
 
 MINIATURE = Path(__file__).parents[1] / "config/miniature.yaml"
 
@@ -21,7 +24,7 @@ def runs_of(study, stage):
     ]
 
 
-@pytest.mark.parametrize("compute", [{}, {"seeds_per_job": 2, "trials_per_job": 2}])
+@pytest.mark.parametrize("compute", [{}, {"job_minutes": 0.02}])
 def test_tuning_plans_every_trial_with_every_seed_once(compute):
     study = load_study(MINIATURE, {"compute": compute})
     planned = runs_of(study, "tuning")
@@ -87,8 +90,11 @@ def test_the_cap_on_rates_keeps_the_middle_of_each_grid():
 
 
 def test_jobs_of_a_study_have_folders_of_their_own():
-    study = load_study(MINIATURE, {"compute": {"seeds_per_job": 1, "trials_per_job": 1}})
-    folders = [job.folder for stage in ("tuning", "evaluation") for job in jobs(study, stage)]
+    study = load_study(MINIATURE, {"compute": {"job_minutes": 0.001}})
+    planned = groups(study)
+    assert {group.runs for group in planned} == {1}
+    assert len({group.folder for group in planned}) == len(planned)
+    folders = [folder for group in planned for folder in group.folders]
     assert len(folders) == len(set(folders))
 
 
@@ -104,3 +110,40 @@ def test_each_replicate_s_choice_fills_in_its_rate_and_margin():
         job.runs(dict.fromkeys(rates, (0.1, "m=9")))
     with pytest.raises(ConfigError, match="none for seed 0; there are some for: 1"):
         job.runs({1: (0.1, label)})
+
+
+@pytest.mark.parametrize("minutes", [0.001, 0.5, 5, 60])
+@pytest.mark.parametrize("file", ["miniature", "mnist-cifar10", "full"])
+def test_processes_are_as_long_as_asked_for_and_no_more_than_needed(file, minutes):
+    study = load_study(MINIATURE.with_stem(file), {"compute": {"job_minutes": minutes}})
+    planned = groups(study)
+    assert all(group.minutes <= 1.001 * minutes or group.runs == 1 for group in planned)
+    for one, other in itertools.pairwise(planned):
+        place = [each.folder.rpartition("/")[0] for each in (one, other)]
+        cells = sum(len(job.cells) for group in (one, other) for job in group.jobs)
+        if place[0] == place[1] and cells <= MOST_CELLS:
+            assert one.minutes + job_minutes(other.jobs[0]) > minutes
+
+
+def test_the_miniature_starts_six_training_processes():
+    assert len(groups(load_study(MINIATURE))) == 6
+
+
+def test_an_own_loss_has_a_process_of_its_own():
+    """What its module changes, such as PyTorch's defaults, must change no other loss's numbers."""
+    job = next(jobs(load_study(MINIATURE), "tuning"))
+    mine, theirs = (
+        job.model_copy(update={"cells": (job.cells[0].model_copy(update={"own_loss": code}),)})
+        for code in ("a" * 16, "b" * 16)
+    )
+    found = [group.jobs for group in grouped([job, job, mine, mine, theirs], 60)]
+    assert found == [(job, job), (mine, mine), (theirs,)]
+
+
+def test_a_run_takes_as_long_as_its_arithmetic():
+    """LeNet's 6.24 MFLOP on 60,000 images, at 30 GFLOP/s: 12.48 s an epoch."""
+    [tuning, *_] = jobs(load_study(MINIATURE), "tuning")
+    cell = tuning.cells[0].model_copy(update={"dataset": "mnist", "model": "lenet", "epochs": 2})
+    assert 60 * run_minutes(cell) == pytest.approx(2 * 12.48 + 0.5)
+    wide = cell.model_copy(update={"dataset": "mnist_pairs"})  # half as many, twice as wide
+    assert run_minutes(wide) == pytest.approx(run_minutes(cell))

@@ -6,20 +6,24 @@ import subprocess
 import sys
 from dataclasses import replace
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 
 from builders.tables_on_disk import table_digests
 from lossbench.datasets.prepared import save
-from lossbench.errors import DataError
+from lossbench.errors import DataError, DeviceError
 from lossbench.run_cache import CHECKPOINTS, WEIGHTS, RunCache
 from lossbench.study.grid import Margin
+from lossbench.study.groups import Group, inside
 from lossbench.study.job import Job, Replicate, Run
 from lossbench.study.settings import Compute
 from lossbench.tables.listing import read_listing
 from lossbench.training import determinants as known
 from lossbench.training import job_runs
 from lossbench.training.job_runs import Place, bring_runs
+from lossbench.verbs import work as verb
+from lossbench.verbs.work import work
 from test_training import cell, prepared, replicates
 
 __all__ = ["prepared"]  # the fixture
@@ -133,7 +137,7 @@ def test_runs_of_another_block_have_the_same_bytes(place):
 
 
 @pytest.mark.parametrize(
-    "compute", [{"accelerator": "auto"}, {"seeds_per_job": 1}, {"checkpoint_s": 0.0}]
+    "compute", [{"accelerator": "auto"}, {"job_minutes": 1}, {"checkpoint_s": 0.0}]
 )
 def test_what_changes_no_number_trains_nothing(done, trained, compute, monkeypatch):
     monkeypatch.setattr(known, "has_gpu", lambda: False)
@@ -329,3 +333,42 @@ def test_damaged_weights_are_noticed_as_damaged_tables_are(place, trained, capsy
     bring_runs(KEPT, again(place, "with"))
     assert len(trained) == 1
     assert f"{WEIGHTS} does not match its digest" in capsys.readouterr().out
+
+
+OTHER = changed_job(seeds=(2,), cells=(cell(stage="tuning", learning_rate=0.3, epochs=1),))
+
+
+def test_a_group_leaves_what_its_jobs_leave_alone(place):
+    group = Group(jobs=(JOB, OTHER))
+    out = place.folder.with_name("group")
+    compute = place.compute.model_copy(update={"cache": place.folder.with_name("other")})
+    work(group.model_dump_json(), place.data, out, compute=compute.model_dump_json())
+    for job in group.jobs:
+        alone = replace(place, folder=place.folder / inside(job))
+        bring_runs(job, alone)
+        assert table_digests(out / inside(job)) == table_digests(alone.folder)
+
+
+def test_a_group_fills_in_what_tuning_chose_for_each_loss(place, monkeypatch):
+    """In the order of its losses, one file each."""
+    found = {}
+    monkeypatch.setattr(verb, "train", lambda *given: found.update({given[0]: given[-1]}))
+    jobs = [
+        changed_job(cells=(cell(loss=loss, learning_rate=None),))
+        for loss in ("mse_softmax", "cross_entropy")
+    ]
+    files = [Path("mse_softmax.parquet"), Path("cross_entropy.parquet")]
+    group = Group(jobs=tuple(jobs))
+    work(group.model_dump_json(), place.data, place.folder, choice=files)
+    assert found == {job.model_dump_json(): file for job, file in zip(jobs, files, strict=True)}
+
+
+def test_a_group_that_does_not_fit_names_the_setting_to_lower(place, monkeypatch):
+    def refuse(*_):
+        raise DeviceError(
+            "2 seeds in one job do not fit; lower compute.seeds_per_job or batch_size"
+        )
+
+    monkeypatch.setattr(verb, "train", refuse)
+    with pytest.raises(DeviceError, match=r"lower compute\.job_minutes or batch_size"):
+        work(Group(jobs=(JOB,)).model_dump_json(), place.data, place.folder)

@@ -12,7 +12,7 @@ from builders.project_copy import ROOT
 from lossbench.errors import ConfigError
 from lossbench.study.fields import on_disk
 from lossbench.study.loading import load_study, snakemake_study
-from lossbench.study.plan import all_jobs
+from lossbench.study.plan import groups
 from lossbench.study.study_file import read_overrides, read_study_file
 
 MINIATURE = (ROOT / "config/miniature.yaml").read_text(encoding="utf-8")
@@ -273,10 +273,10 @@ def test_many_long_seeds_in_one_job_have_a_short_folder(write):
     path = write("tuning: [100, 101, 102, 103, 104]", f"tuning: {[*first]}")
     path = write("evaluation: [0, 1, 2, 3, 4]", f"evaluation: {[*second]}", path.read_text())
     path = write("replicates: 3", "replicates: 30", path.read_text())
-    study = load_study(path, {"compute": {"seeds_per_job": 30}})
-    longest = max(len(part) for job in all_jobs(study) for part in Path(job.folder).parts)
-    assert longest < 100
-    assert max(len(job.replicates) for job in all_jobs(study)) == 30
+    study = load_study(path, {"compute": {"job_minutes": 60}})
+    planned = groups(study)
+    assert max(len(part) for group in planned for part in Path(group.folder).parts) < 100
+    assert max(group.runs for group in planned) > 30
 
 
 def test_a_data_set_that_nothing_uses_is_named(write):

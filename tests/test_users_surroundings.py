@@ -275,7 +275,10 @@ def test_training_does_not_wait_for_processes_that_a_launcher_would_have_started
     cells = (cell(stage="tuning", learning_rate=0.1),)
     job = Job(cells=cells, replicates=tuple(replicates([0])), code="a")
     tables = set()
-    for name, environment in ({"plain": {}} | LAUNCHED).items():
+    # Two at a time: each start of a training process takes seconds.
+    together = {"first": ("torchrun", "threads"), "second": ("srun", "python"), "plain": ()}
+    for name, launchers in together.items():
+        environment = {key: value for one in launchers for key, value in LAUNCHED[one].items()}
         out = tmp_path / name
         compute = json.dumps({"cache": str(tmp_path / f"{name}-cache")})
         options = (f"--compute={compute}", f"--data={tmp_path / 'data.npz'}", f"--out={out}")
@@ -299,12 +302,14 @@ def test_results_may_be_a_link_to_a_larger_disk(finished, tmp_path):
 # Whole studies
 
 
-def snakemake(project: Project, program: Path, **environment: str) -> subprocess.CompletedProcess:
+def snakemake(
+    project: Project, program: Path, *arguments: str, **environment: str
+) -> subprocess.CompletedProcess:
     """The tiny study by this program, in an environment that was not activated."""
     clean = {name: os.environ[name] for name in ("HOME", "USER") if name in os.environ}
     clean |= {"PATH": "/usr/bin:/bin", "PYTHONPATH": project.python_path, "OMP_NUM_THREADS": "1"}
     return subprocess.run(
-        [program, "--cores", "2", "--configfile", "config/tiny.yaml"],
+        [program, "--cores", "2", "--configfile", "config/tiny.yaml", *arguments],
         cwd=project.folder,
         env=clean | environment,
         capture_output=True,
@@ -313,16 +318,18 @@ def snakemake(project: Project, program: Path, **environment: str) -> subprocess
 
 
 @pytest.mark.slow
-def test_jobs_run_with_the_interpreter_that_runs_snakemake(finished, tmp_path):
+def test_jobs_run_with_the_interpreter_that_runs_snakemake(tmp_path):
     """Another `lossbench` comes first on the user's path."""
-    project = Project(tmp_path / "project").take_runs_of(finished)
+    project = Project(tmp_path / "project")
     other = tmp_path / "bin/lossbench"
     other.parent.mkdir()
     other.write_text("#!/bin/sh\nexit 9\n")
     other.chmod(0o755)
     program = Path(sys.executable).parent / "snakemake"
-    result = snakemake(project, program, PATH=f"{other.parent}:/usr/bin:/bin")
+    path = f"{other.parent}:/usr/bin:/bin"
+    result = snakemake(project, program, "--until", "dataset", PATH=path)
     assert result.returncode == 0, said(result)
+    assert (project.folder / "results/datasets/digits.npz").exists()
 
 
 @pytest.mark.slow
@@ -345,16 +352,19 @@ def test_a_study_is_the_same_in_hostile_surroundings(tmp_path, latin):
         "PYTHONOPTIMIZE": "2",
         "SOURCE_DATE_EPOCH": "0",
     }
-    tables, program = [], Path(sys.executable).parent / "snakemake"
-    for name, environment in (("plain", {"PYTHONUTF8": "1"}), ('it\'s #1 % $y [*] "ö"', hostile)):
-        project = Project(tmp_path / name, study)
+    plain, odd = (Project(tmp_path / name, study) for name in ("plain", 'it\'s #1 % $y [*] "ö"'))
+    runs = {
+        plain: (0o022, ["--until", "claims", "last_layer"], {"PYTHONUTF8": "1"}),
+        odd: (0o077, [], hostile),
+    }
+    for project, (mask, arguments, environment) in runs.items():
         write_classes(project.folder / "Bilder ä ✓", each=6, names=[*NAMES[:8], "Größe", "b$c$"])
-        before = os.umask(0o077 if environment is hostile else 0o022)
-        result = snakemake(project, program, **environment)
+        before = os.umask(mask)
+        program = Path(sys.executable).parent / "snakemake"
+        result = snakemake(project, program, *arguments, **environment)
         os.umask(before)
         assert result.returncode == 0, said(result)
-        tables.append(project.tables())
-        page = (project.folder / "report/tiny.html").read_text("utf-8")
-        assert "Größe {x} − ✓" in page
-        assert "8 Größe" in page or "Größe, " in page
-    assert tables[0] == tables[1]
+    page = (odd.folder / "report/tiny.html").read_text("utf-8")
+    assert "Größe {x} − ✓" in page
+    assert "8 Größe" in page or "Größe, " in page
+    assert plain.tables() == odd.tables()

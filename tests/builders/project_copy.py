@@ -57,9 +57,7 @@ class Project:
     def __init__(self, folder: Path, study: Mapping[str, Any] = TINY) -> None:
         self.folder = folder
         for part in ("src", "workflow", "config", "profiles"):
-            shutil.copytree(
-                ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__")
-            )
+            shutil.copytree(ROOT / part, folder / part)  # compiled modules included
         for part in ("Snakefile", "environment.yml"):
             shutil.copy(ROOT / part, folder / part)
         text = yaml.safe_dump(dict(study), allow_unicode=True)
@@ -129,7 +127,7 @@ class Project:
 
     def planned(self, *arguments: str) -> dict[str, int]:
         """The jobs that a dry run of the tiny study plans, by rule."""
-        output = self.tiny("--dry-run", "--quiet", "rules", *arguments)
+        output = self.tiny(*arguments, "--dry-run", "--quiet", "rules")
         found = re.findall(r"^([a-z_]+) +(\d+)$", output, flags=re.MULTILINE)
         return {rule: int(count) for rule, count in found if rule not in ("total", "all")}
 
@@ -139,9 +137,9 @@ class Project:
         (self.folder / path).write_text(text.replace(old, new, 1))
 
     def job(self, loss: str, stage: str = "evaluation") -> Path:
-        """The folder of the loss's job in the tiny study, relative to the project; there is one."""
-        [job] = (self.folder / "results/tiny/runs" / stage).glob(f"digits/mlp/*/{loss}/*")
-        return job.relative_to(self.folder)
+        """The folder of the process that trained it, relative to the project; there is one."""
+        [job] = (self.folder / "results/tiny/runs" / stage).glob(f"digits/mlp/*/*/{loss}")
+        return job.parent.relative_to(self.folder)
 
     def digests(self, stage: str = "evaluation") -> dict[str, str]:
         """SHA-256 of the tables that must repeat, by path."""

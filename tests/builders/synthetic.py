@@ -7,12 +7,12 @@ tables agree with each other. Every table passes its schema.
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from builders.once import once
 from lossbench.analysis import class_errors, gallery, metrics, selection
 from lossbench.cards.dataset import DATASETS
 from lossbench.stats.derived import derived_tables
@@ -105,7 +105,7 @@ def build(
     return dict(made), study
 
 
-@lru_cache
+@once
 def _built(
     seeds: int,
     diverged: bool,

@@ -1,14 +1,13 @@
 """The theory chapter made once for all tests that read it."""
 
-from functools import cache
-
 import pandas as pd
 
+from builders.once import once
 from lossbench.study.settings import Theory
 from lossbench.theory.chapter import chapter
 
 
-@cache
+@once
 def _made() -> dict[str, pd.DataFrame]:
     return chapter(Theory())
 

@@ -1,7 +1,7 @@
 # One job for all tables: its start takes longer than reading most of them.
 rule tables:
     input:
-        jobs=[PATHS.job(job) for job in JOBS.values()],
+        groups=[PATHS.group(group) for group in GROUPS.values()],
         choices=paths.choices(PATHS, STUDY),
         levels=paths.levels(PATHS, STUDY),
     output:

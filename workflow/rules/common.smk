@@ -19,7 +19,7 @@ from lossbench.provenance import has_gpu, jobs_use_this_python
 from lossbench.study import paths
 from lossbench.study.fields import on_disk
 from lossbench.study.loading import near, snakemake_study
-from lossbench.study.plan import all_jobs, replicates, tuning_grid
+from lossbench.study.plan import groups, replicates, tuning_grid
 from lossbench.study.slices import cards_json, cards_of, slice_json
 from lossbench.tables.theory import THEORY_TABLES
 
@@ -37,7 +37,7 @@ except ConfigError as error:
 jobs_use_this_python()
 
 PATHS = paths.StudyPaths(STUDY.name)
-JOBS = {job.folder: job for job in all_jobs(STUDY)}
+GROUPS = {group.folder: group for group in groups(STUDY)}
 ALL_TABLES = [PATHS.table(name) for name in (*paths.COLLECTED, *paths.DERIVED)]
 THEORY = [PATHS.theory(name) for name in THEORY_TABLES]
 OWN = {dataset.name: dataset for dataset in STUDY.datasets if dataset.source}
@@ -61,7 +61,7 @@ BEFORE_TRAINING = 2
 STUDY_JSON = STUDY.model_dump_json(ensure_ascii=True)
 COMPUTE_JSON = STUDY.compute.model_dump_json()
 COMPARISON = "{dataset}/{model}/{recipe}-{epochs}"
-CELL = f"{COMPARISON}/{{loss}}/{{part}}"
+PART = f"{COMPARISON}/{{part}}"
 
 
 wildcard_constraints:
@@ -70,7 +70,7 @@ wildcard_constraints:
     recipe="[a-z][a-z0-9_]*",
     epochs="[0-9]+",
     loss="[a-z][a-z0-9_]*",
-    part="[a-z][a-z0-9_-]*",
+    part="[a-z0-9][a-z0-9_-]*",
 
 
 def study_json(wildcards, input):
@@ -135,7 +135,8 @@ def machine_of(rule):
 
 def digests_of_results(wildcards):
     """The digests of the code behind the results, as JSON."""
-    used = {entry for job in JOBS.values() for entry in job.cells[0].entries}
+    jobs = [job for group in GROUPS.values() for job in group.jobs]
+    used = {entry for job in jobs for entry in job.cells[0].entries}
     digests = {
         "runs": code_digest("train", *sorted(used)),
         "choices": code_digest("choose"),
@@ -149,36 +150,50 @@ def digests_of_results(wildcards):
     return json.dumps(digests)
 
 
-def job_of(stage):
-    """A params function: the job, as JSON, that writes to the wildcards' folder."""
+def group_of(stage):
+    """A params function: the group of jobs, as JSON, that writes to the wildcards' folder."""
 
     return lambda wildcards: planned(stage, wildcards).model_dump_json()
 
 
-def own_sources(wildcards, input):
-    """Where the job's own loss and network are, as JSON. Not compared: their digests are."""
-    found = {
-        "own_loss": (STUDY.losses, wildcards.loss),
-        "own_network": (STUDY.networks, wildcards.model),
-    }
-    return json.dumps(
-        {
-            entry: own.source
-            for entry, (listed, name) in found.items()
-            for own in listed
-            if own.name == name
+def own_sources(stage):
+    """A params function: where own code is, by loss, as JSON. Not compared: its digests are."""
+
+    def sources(wildcards, input):
+        networks = {own.name: own.source for own in STUDY.networks}
+        found = {
+            loss: (
+                {"own_network": networks[wildcards.model]}
+                if wildcards.model in networks
+                else {}
+            )
+            for loss in planned(stage, wildcards).losses
         }
-    )
+        for own in STUDY.losses:
+            if own.name in found:
+                found[own.name]["own_loss"] = own.source
+        return json.dumps(found)
+
+    return sources
 
 
 def planned(stage, wildcards):
-    """The job of this stage that writes to the wildcards' folder."""
-    folder = f"{stage}/{CELL.format(**wildcards)}"
-    if folder not in JOBS:
+    """The group of this stage that writes to the wildcards' folder."""
+    folder = f"{stage}/{PART.format(**wildcards)}"
+    if folder not in GROUPS:
         sys.exit(
             f"lossbench: {folder}: the study {STUDY.name} has no such training job"
         )
-    return JOBS[folder]
+    return GROUPS[folder]
+
+
+def choices_of(wildcards):
+    """What tuning chose for each loss of the wildcards' evaluation jobs, in their order."""
+    comparison = COMPARISON.format(**wildcards)
+    return [
+        PATHS.choice(comparison, loss)
+        for loss in planned("evaluation", wildcards).losses
+    ]
 
 
 def digest_of_source(wildcards):
@@ -231,16 +246,16 @@ def comparison_of(wildcards):
 
 
 def tuning_jobs(comparison, losses):
-    """What a choice reads: the folders of these losses' tuning jobs."""
+    """What a choice reads: the folders of the groups with these losses' tuning jobs."""
     place = (comparison.dataset, comparison.model, comparison.recipe)
     return [
-        PATHS.job(job)
-        for job in JOBS.values()
-        for cell in job.cells[:1]
-        if cell.stage == "tuning"
+        PATHS.group(group)
+        for group in GROUPS.values()
+        for cell in group.jobs[0].cells[:1]
+        if group.stage == "tuning"
         and (cell.dataset, cell.model, cell.recipe.name) == place
         and cell.epochs == comparison.tuning_epochs
-        and cell.loss in losses
+        and not set(losses).isdisjoint(group.losses)
     ]
 
 

@@ -27,11 +27,11 @@ rule tuning_runs:
         manifest=paths.manifest("{dataset}"),
         own=ancient(OWN_CODE),
     output:
-        directory(PATHS.root / "runs/tuning" / CELL),
+        directory(PATHS.root / "runs/tuning" / PART),
     log:
-        PATHS.root / "logs/tuning" / f"{CELL}.log",
+        PATHS.root / "logs/tuning" / f"{PART}.log",
     benchmark:
-        PATHS.root / "benchmarks/tuning" / f"{CELL}.tsv"
+        PATHS.root / "benchmarks/tuning" / f"{PART}.tsv"
     priority: TRAINING_FIRST
     conda:
         "../../environment.yml"
@@ -40,14 +40,15 @@ rule tuning_runs:
         gpu=GPUS_PER_JOB,
         mem_mb=3000,
     params:
-        job=job_of("tuning"),
+        group=group_of("tuning"),
         machine=machine_of("tuning_runs"),
+        code=code_digest("work"),
         # Functions of input or output are not compared with earlier runs.
         compute=lambda wildcards, input: COMPUTE_JSON,
-        own=own_sources,
+        own=own_sources("tuning"),
         name=STUDY.name,
     shell:
-        "lossbench train --job {params.job:q} --compute {params.compute:q} --own {params.own:q}"
+        "lossbench work --group {params.group:q} --compute {params.compute:q} --own {params.own:q}"
         " --data {input.data:q} --study {params.name} --out {output:q} > {log:q} 2>&1"
 
 
@@ -126,17 +127,17 @@ rule evaluation_runs:
         # The manifest's digests decide; a touched archive of hundreds of megabytes does not.
         data=ancient(paths.prepared("{dataset}")),
         manifest=paths.manifest("{dataset}"),
-        choice=PATHS.choice(COMPARISON, "{loss}"),
+        choices=choices_of,
         # Levels stand before any evaluation run starts; a run's numbers do not depend on them.
         # When they are made anew, changed parameters of these runs are seen by the next call only.
         levels=ancient(PATHS.levels(COMPARISON)),
         own=ancient(OWN_CODE),
     output:
-        directory(PATHS.root / "runs/evaluation" / CELL),
+        directory(PATHS.root / "runs/evaluation" / PART),
     log:
-        PATHS.root / "logs/evaluation" / f"{CELL}.log",
+        PATHS.root / "logs/evaluation" / f"{PART}.log",
     benchmark:
-        PATHS.root / "benchmarks/evaluation" / f"{CELL}.tsv"
+        PATHS.root / "benchmarks/evaluation" / f"{PART}.tsv"
     priority: TRAINING_FIRST
     conda:
         "../../environment.yml"
@@ -145,13 +146,15 @@ rule evaluation_runs:
         gpu=GPUS_PER_JOB,
         mem_mb=3000,
     params:
-        job=job_of("evaluation"),
+        group=group_of("evaluation"),
         machine=machine_of("evaluation_runs"),
+        code=code_digest("work"),
         # Functions of input or output are not compared with earlier runs.
+        choices=lambda wildcards, input: [f"--choice={path}" for path in input.choices],
         compute=lambda wildcards, input: COMPUTE_JSON,
-        own=own_sources,
+        own=own_sources("evaluation"),
         name=STUDY.name,
     shell:
-        "lossbench train --job {params.job:q} --compute {params.compute:q} --own {params.own:q}"
-        " --choice {input.choice:q}"
+        "lossbench work --group {params.group:q} --compute {params.compute:q} --own {params.own:q}"
+        " {params.choices:q}"
         " --data {input.data:q} --study {params.name} --out {output:q} > {log:q} 2>&1"

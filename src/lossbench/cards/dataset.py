@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DatasetCard:
-    """A built-in data set: names, shape, licence and citation."""
+    """A built-in data set: names, shape, size, licence and citation."""
 
     name: str
     image_shape: tuple[int, int, int]
     """(C, H, W)."""
+    examples: int
+    """Of its training file: jobs are sized by it."""
     licence: str
     citation: str
     classes: tuple[str, ...] = tuple(map(str, range(10)))
@@ -48,12 +50,14 @@ DATASETS: dict[str, DatasetCard] = {
     "mnist": DatasetCard(
         "MNIST",
         image_shape=(1, 28, 28),
+        examples=60_000,
         licence="CC BY-SA 3.0",
         citation="LeCun, Cortes and Burges, The MNIST database of handwritten digits (1998)",
     ),
     "fashion_mnist": DatasetCard(
         "Fashion-MNIST",
         image_shape=(1, 28, 28),
+        examples=60_000,
         licence="MIT",
         citation="Xiao, Rasul and Vollgraf, Fashion-MNIST: a novel image dataset (2017)",
         classes=(
@@ -64,6 +68,7 @@ DATASETS: dict[str, DatasetCard] = {
     "kmnist": DatasetCard(
         "KMNIST",
         image_shape=(1, 28, 28),
+        examples=60_000,
         licence="CC BY-SA 4.0",
         citation="Clanuwat et al., Deep learning for classical Japanese literature (2018)",
         classes=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
@@ -71,6 +76,7 @@ DATASETS: dict[str, DatasetCard] = {
     "mnist_pairs": DatasetCard(
         "MNIST pairs",
         image_shape=(1, 28, 56),
+        examples=30_000,
         licence="CC BY-SA 3.0",
         citation="LeCun, Cortes and Burges, The MNIST database of handwritten digits (1998); two"
         " digits side by side, paired by lossbench",
@@ -79,6 +85,7 @@ DATASETS: dict[str, DatasetCard] = {
     "cifar10": DatasetCard(
         "CIFAR-10",
         image_shape=(3, 32, 32),
+        examples=50_000,
         licence="free for research, with citation",
         citation="Krizhevsky, Learning multiple layers of features from tiny images (2009)",
         classes=(
@@ -89,6 +96,7 @@ DATASETS: dict[str, DatasetCard] = {
     "cifar100": DatasetCard(
         "CIFAR-100",
         image_shape=(3, 32, 32),
+        examples=50_000,
         licence="free for research, with citation",
         citation="Krizhevsky, Learning multiple layers of features from tiny images (2009)",
         classes=CIFAR100_CLASSES,
@@ -96,6 +104,7 @@ DATASETS: dict[str, DatasetCard] = {
     "digits": DatasetCard(
         "Digits",
         image_shape=(1, 28, 28),
+        examples=1_397,
         licence="CC BY 4.0",
         citation="Alpaydin and Kaynak, Optical recognition of handwritten digits, UCI (1998)",
         is_stand_in=True,
@@ -103,6 +112,7 @@ DATASETS: dict[str, DatasetCard] = {
     "shapes": DatasetCard(
         "Shapes",
         image_shape=(3, 32, 32),
+        examples=3_500,
         licence="MIT, drawn by this project",
         citation="lossbench, procedural shapes",
         is_stand_in=True,

@@ -1,6 +1,7 @@
 """Every run that the study plans, what became of it, and the command that makes it again."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pandas as pd
 
@@ -10,7 +11,7 @@ from lossbench.report.templating import table_words
 from lossbench.study.config import Study
 from lossbench.study.job import Job
 from lossbench.study.paths import StudyPaths
-from lossbench.study.plan import all_jobs
+from lossbench.study.plan import groups
 from lossbench.tables.rows import Tables, rows_of
 from lossbench.tables.runs import COMPARISON, RUN_KEY
 
@@ -18,8 +19,16 @@ _IDENTITY = ["stage", *COMPARISON, "loss", "trial", "seed"]
 
 
 def planned(study: Study) -> pd.DataFrame:
-    """One row a run of the study: its identity, trial, learning rate if fixed, and job's folder."""
-    return pd.DataFrame([row for job in all_jobs(study) for row in _planned(study, job)])
+    """A row for each run: its identity, trial, learning rate if fixed, and process's folder."""
+    paths = StudyPaths(study.name)
+    return pd.DataFrame(
+        [
+            row
+            for group in groups(study)
+            for job in group.jobs
+            for row in _planned(job, paths.group(group))
+        ]
+    )
 
 
 def run_status(study: Study, tables: Tables) -> pd.DataFrame:
@@ -46,7 +55,7 @@ def run_table(study: Study, tables: Tables, snakemake: str) -> DataTable:
     """
     frame = by_job(run_status(study, tables))
     return data_table(
-        frame.assign(command=f"{snakemake} --force " + frame["job"]),
+        frame.assign(command=f"{snakemake} --force " + frame["folder"]),
         (
             *columns.CELL,
             Shown("stage", "Stage"),
@@ -69,7 +78,7 @@ def run_table(study: Study, tables: Tables, snakemake: str) -> DataTable:
 
 def by_job(runs: pd.DataFrame) -> pd.DataFrame:
     """The rows of `run_status` in groups: the runs of one job at one trial, with their means."""
-    together = [*(name for name in _IDENTITY if name != "seed"), "setting", "job"]
+    together = [*(name for name in _IDENTITY if name != "seed"), "setting", "folder"]
     groups = runs.groupby(together, sort=False, dropna=False)
     found = groups[["validation_error", "test_error"]].mean()
     found["train_s"] = groups["train_s"].sum(min_count=1)
@@ -105,7 +114,7 @@ def _counted(words: "pd.Series[str]") -> str:
     return ", ".join(f"{number} {word}" for word, number in found.items())
 
 
-def _planned(study: Study, job: Job) -> Iterator[dict[str, object]]:
+def _planned(job: Job, folder: Path) -> Iterator[dict[str, object]]:
     for cell in job.cells:
         for seed in (replicate.seed for replicate in job.replicates):
             yield {
@@ -119,7 +128,7 @@ def _planned(study: Study, job: Job) -> Iterator[dict[str, object]]:
                 "seed": seed,
                 "planned_rate": cell.learning_rate,
                 "planned_setting": cell.setting,
-                "job": str(StudyPaths(study.name).job(job)),
+                "folder": str(folder),
             }
 
 

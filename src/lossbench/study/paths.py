@@ -7,7 +7,7 @@ from typing import Self
 
 from lossbench.study.config import Study
 from lossbench.study.fields import Stage
-from lossbench.study.job import Job
+from lossbench.study.groups import Group
 
 STAGE_TABLES: dict[Stage, tuple[str, ...]] = {
     "tuning": ("history", "runs", "timing"),
@@ -96,17 +96,21 @@ class StudyPaths:
         """The report."""
         return self.results.parent / "report" / f"{self.name}.html"
 
-    def job(self, job: Job) -> Path:
-        """The folder of a training job: its listing, and a folder with its tables for each run."""
-        return self.root / "runs" / job.folder
+    def group(self, group: Group) -> Path:
+        """The folder of a training process: one for each of its jobs."""
+        return self.root / "runs" / group.folder
 
-    def log(self, job: Job) -> Path:
-        """What a training job printed."""
-        return self.root / "logs" / f"{job.folder}.log"
+    def jobs(self, group: Group) -> list[Path]:
+        """The folders of its jobs: in each a listing, and a folder with its tables for each run."""
+        return [self.root / "runs" / folder for folder in group.folders]
 
-    def benchmark(self, job: Job) -> Path:
-        """The resources that a training job took; written when it ended well."""
-        return self.root / "benchmarks" / f"{job.folder}.tsv"
+    def log(self, group: Group) -> Path:
+        """What a training process printed."""
+        return self.root / "logs" / f"{group.folder}.log"
+
+    def benchmark(self, group: Group) -> Path:
+        """The resources that a training process took; written when it ended well."""
+        return self.root / "benchmarks" / f"{group.folder}.tsv"
 
     def choice(self, comparison: str, loss: str) -> Path:
         """What tuning chose for one loss of the comparison in this folder."""

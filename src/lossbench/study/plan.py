@@ -1,5 +1,6 @@
-"""Expands a study into cells, and cells and seeds into training jobs."""
+"""Expands a study into cells, cells and seeds into training jobs, and jobs into groups."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
@@ -9,23 +10,36 @@ from lossbench.code.code_digest import code_digest
 from lossbench.study.config import Study
 from lossbench.study.fields import LossName, Stage
 from lossbench.study.grid import Comparison, LossGrid, Tuned
+from lossbench.study.groups import MOST_CELLS, Group, grouped
 from lossbench.study.job import Cell, Job, Replicate, Run
+from lossbench.study.workload import run_minutes
+
+STAGES: tuple[Stage, ...] = ("tuning", "evaluation")
+MOST_TOGETHER = 10
+"""Replicates that are trained together: all of them are in memory."""
+
+
+def groups(study: Study) -> list[Group]:
+    """What each training process does, tuning first."""
+    tuned: set[Run] = set()
+    found: list[Group] = []
+    for stage in STAGES:
+        for each in study.comparisons:
+            planned = (
+                job for grid in each.losses for job in _jobs(study, each, grid, stage, tuned)
+            )
+            found += grouped(planned, study.compute.job_minutes)
+    return found
 
 
 def all_jobs(study: Study) -> list[Job]:
-    """Every training job of both stages."""
-    return [*jobs(study, "tuning"), *jobs(study, "evaluation")]
+    """Every training job of both stages, comparison by comparison and loss by loss."""
+    return [job for group in groups(study) for job in group.jobs]
 
 
 def jobs(study: Study, stage: Stage) -> Iterator[Job]:
-    """Every training job of a stage, comparison by comparison and loss by loss."""
-    tuned: set[Run] = set()
-    for comparison in study.comparisons:
-        for grid in comparison.losses:
-            if stage == "tuning":
-                yield from _tuning_jobs(study, comparison, grid, tuned)
-            else:
-                yield from _evaluation_jobs(study, comparison, grid)
+    """Those of one stage."""
+    return (job for job in all_jobs(study) if job.cells[0].stage == stage)
 
 
 def tuning_grid(study: Study, grid: LossGrid) -> LossGrid:
@@ -70,6 +84,14 @@ def most_replicates(study: Study, comparison: Comparison) -> tuple[Replicate, ..
     )
 
 
+def _jobs(
+    study: Study, comparison: Comparison, grid: LossGrid, stage: Stage, tuned: set[Run]
+) -> Iterator[Job]:
+    if stage == "tuning":
+        return _tuning_jobs(study, comparison, grid, tuned)
+    return _evaluation_jobs(study, comparison, grid)
+
+
 def _tuning_jobs(
     study: Study, comparison: Comparison, grid: LossGrid, tuned: set[Run]
 ) -> Iterator[Job]:
@@ -81,16 +103,30 @@ def _tuning_jobs(
         left.setdefault(new, []).append(replicate)
         tuned.update(Run(cell, replicate) for cell in new)
     for new, those in left.items():
-        for trials in _blocks(new, study.compute.trials_per_job or len(cells)):
-            for block in _blocks(those, study.compute.seeds_per_job):
-                yield _job(trials, block)
+        for trials, block in _divided(new, those, study.compute.job_minutes):
+            yield _job(trials, block)
 
 
 def _evaluation_jobs(study: Study, comparison: Comparison, grid: LossGrid) -> Iterator[Job]:
     cell = evaluation_cell(study, comparison, grid.loss)
     those = replicates(study, comparison, grid, "evaluation")
-    for block in _blocks(those, study.compute.seeds_per_job):
-        yield _job((cell,), block, grid.margins, keep_weights=study.compute.keep_weights)
+    for cells, block in _divided((cell,), those, study.compute.job_minutes):
+        yield _job(cells, block, grid.margins, keep_weights=study.compute.keep_weights)
+
+
+def _divided(
+    cells: tuple[Cell, ...], those: Sequence[Replicate], minutes: float
+) -> Iterator[tuple[tuple[Cell, ...], tuple[Replicate, ...]]]:
+    """Cells and replicates in parts of at most so many minutes, or of one run.
+
+    They are divided by replicates first: a part with all cells is a whole replicate's tuning.
+    """
+    if not cells:
+        return
+    runs = max(1, int(minutes / run_minutes(cells[0])))
+    for trials in _parts(cells, min(runs, MOST_CELLS)):
+        for block in _parts(those, min(max(1, runs // len(trials)), MOST_TOGETHER)):
+            yield trials, block
 
 
 def _job(
@@ -113,9 +149,11 @@ def _job(
 Item = TypeVar("Item")
 
 
-def _blocks(items: Sequence[Item], size: int) -> Iterator[tuple[Item, ...]]:
-    for start in range(0, len(items), size):
-        yield tuple(items[start : start + size])
+def _parts(items: Sequence[Item], most: int) -> Iterator[tuple[Item, ...]]:
+    """As few parts as can be, of about one size, none with more than `most` items."""
+    parts = math.ceil(len(items) / most)
+    for part in range(parts):
+        yield tuple(items[len(items) * part // parts : len(items) * (part + 1) // parts])
 
 
 def _cell(

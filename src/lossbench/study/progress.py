@@ -1,8 +1,8 @@
 """How far a study's training is, read from its files alone.
 
-A job is done when its listing stands. While Snakemake has a job at work or in a queue, it keeps a
-mark of each output under `.snakemake/incomplete`. A log without a mark, and without the benchmark
-that ends every successful attempt, is that of a failed one.
+A group of jobs is done when all their listings stand. While Snakemake has it at work or in a queue,
+it keeps a mark of each output under `.snakemake/incomplete`. A log without a mark, and without the
+benchmark that ends every successful attempt, is that of a failed one.
 """
 
 import csv
@@ -16,9 +16,10 @@ from typing import Literal
 
 from lossbench.study.config import Study
 from lossbench.study.grid import Comparison
-from lossbench.study.job import Cell, Job
+from lossbench.study.groups import Group
+from lossbench.study.job import Cell
 from lossbench.study.paths import LISTING, StudyPaths
-from lossbench.study.plan import all_jobs
+from lossbench.study.plan import groups
 
 State = Literal["done", "running", "failed", "waiting"]
 STATES: tuple[State, ...] = ("done", "running", "failed", "waiting")
@@ -27,23 +28,14 @@ SNAKEMAKE = Path(".snakemake")
 
 @dataclass(frozen=True)
 class JobProgress:
-    """A training job, its state, and the seconds that it took or has been at work."""
+    """A group of jobs, its state, and the seconds that it took or has been at work."""
 
-    job: Job
+    group: Group
     state: State
     seconds: float
-    folder: Path
+    folders: list[Path]
+    """Of its jobs."""
     log: Path
-
-    @property
-    def runs(self) -> int:
-        """How many runs it trains."""
-        return len(self.job.cells) * len(self.job.replicates)
-
-    @property
-    def work(self) -> int:
-        """Epochs over all its runs; within one comparison they cost about the same."""
-        return sum(cell.epochs for cell in self.job.cells) * len(self.job.replicates)
 
 
 @dataclass(frozen=True)
@@ -63,7 +55,7 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """From what finished jobs took, of the same loss where there is one; None before any."""
+        """From what finished jobs took, of the same losses where there are some; else None."""
         left = [job for job in self.jobs if job.state != "done"]
         estimates = [self._seconds_left(job) for job in left]
         known = [seconds for seconds in estimates if seconds is not None]
@@ -71,21 +63,22 @@ class Progress:
 
     def _seconds_left(self, job: JobProgress) -> float | None:
         done = [other for other in self.jobs if other.state == "done" and other.seconds > 0]
-        alike = [other for other in done if other.job.cells[0].loss == job.job.cells[0].loss]
+        alike = [other for other in done if other.group.losses == job.group.losses]
         basis = alike or done
         if not basis:
             return None
-        total = job.work * sum(each.seconds for each in basis) / sum(each.work for each in basis)
+        seconds = sum(each.seconds for each in basis)
+        total = job.group.minutes * seconds / sum(each.group.minutes for each in basis)
         return max(0.0, total - job.seconds) if job.state == "running" else total
 
 
 def progress(study: Study, paths: StudyPaths) -> list[Progress]:
     """The study's comparisons, in its order, by the records that Snakemake keeps here."""
-    left, found = all_jobs(study), []
+    left, found = groups(study), []
     for comparison in study.comparisons:
-        mine = [job for job in left if _serves(job.cells[0], comparison)]
-        left = [job for job in left if job not in mine]
-        found.append(Progress(comparison, tuple(_look(job, paths) for job in mine)))
+        mine = [group for group in left if _serves(group.jobs[0].cells[0], comparison)]
+        left = [group for group in left if group not in mine]
+        found.append(Progress(comparison, tuple(_look(group, paths) for group in mine)))
     return found
 
 
@@ -105,22 +98,26 @@ def _serves(cell: Cell, comparison: Comparison) -> bool:
 def _counted(states: Iterable[JobProgress]) -> Counter[State]:
     counts: Counter[State] = Counter()
     for job in states:
-        counts[job.state] += job.runs
+        counts[job.state] += job.group.runs
     return counts
 
 
-def _look(job: Job, paths: StudyPaths) -> JobProgress:
-    folder, log, benchmark = paths.job(job), paths.log(job), paths.benchmark(job)
-    mark = _mark(folder)
-    if (folder / LISTING).exists():
-        return JobProgress(job, "done", _benchmarked(benchmark), folder, log)
+def _look(group: Group, paths: StudyPaths) -> JobProgress:
+    state, seconds = _state(group, paths)
+    return JobProgress(group, state, seconds, paths.jobs(group), paths.log(group))
+
+
+def _state(group: Group, paths: StudyPaths) -> tuple[State, float]:
+    log, benchmark, mark = paths.log(group), paths.benchmark(group), _mark(paths.group(group))
+    if all((folder / LISTING).exists() for folder in paths.jobs(group)):
+        return "done", _benchmarked(benchmark)
     if mark.exists() and _any_lock():
         # On a cluster the mark is made when the job enters the queue, the log when it starts.
         if _changed(log) >= _changed(mark):
-            return JobProgress(job, "running", max(0.0, time.time() - _changed(mark)), folder, log)
-        return JobProgress(job, "waiting", 0.0, folder, log)
+            return "running", max(0.0, time.time() - _changed(mark))
+        return "waiting", 0.0
     failed = log.exists() and not mark.exists() and _changed(benchmark) < _changed(log)
-    return JobProgress(job, "failed" if failed else "waiting", 0.0, folder, log)
+    return ("failed" if failed else "waiting"), 0.0
 
 
 def _mark(output: Path) -> Path:

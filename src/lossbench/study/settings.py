@@ -78,10 +78,8 @@ class Compute(Frozen):
     """`auto` takes a GPU where there is one."""
     threads: Annotated[int, Field(ge=1, le=1024), PLAIN] = 1
     """CPU threads a training job; one job a core beats several threads a job."""
-    seeds_per_job: Annotated[int, Field(ge=1, le=32), PLAIN] = 5
-    """Seeds trained together in one job."""
-    trials_per_job: Count | None = None
-    """Trials of a loss's grid in one tuning job; all of them where absent."""
+    job_minutes: Annotated[float, Field(gt=0, le=1440), PLAIN] = 5.0
+    """Minutes of one core, about, that a training job takes at most, unless a single run does."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """Arithmetic of the training steps; parameters and measurements stay float32."""
     compile: bool = False

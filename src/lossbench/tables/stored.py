@@ -15,8 +15,9 @@ from lossbench.tables.study import TABLES
 from lossbench.tables.theory import THEORY_TABLES
 
 
-def read_jobs(jobs: list[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """History and runs of the training jobs in these folders."""
+def read_jobs(groups: list[Path], losses: Iterable[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """History and runs of these losses' jobs in the folders of groups of jobs."""
+    jobs = [job for loss in losses for group in groups for job in sorted(group.glob(f"{loss}/*"))]
     return read_runs(jobs, HISTORY), read_runs(jobs, RUNS)
 
 

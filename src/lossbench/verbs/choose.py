@@ -17,16 +17,17 @@ from lossbench.verbs import Out
 
 
 def choose(
-    folders: Annotated[list[Path], typer.Argument(help="Folders of the loss's tuning jobs.")],
+    folders: Annotated[list[Path], typer.Argument(help="Folders of its tuning jobs' groups.")],
     grid: Annotated[str, typer.Option(help="The loss's grid, as JSON.")],
     out: Out,
     epochs: Annotated[int, typer.Option(help="Length of the comparison's evaluation runs.")],
     recipe: Annotated[str, typer.Option(help="The comparison's recipe, as JSON.")],
     seeds: Annotated[str, typer.Option(help="Pairs of tuning and evaluation seeds, as JSON.")],
 ) -> None:
+    tuned = LossGrid.model_validate_json(grid)
     chosen = selection.choose(
-        *read_jobs(folders),
-        LossGrid.model_validate_json(grid),
+        *read_jobs(folders, [tuned.loss]),
+        tuned,
         dict(json.loads(seeds)),
         epochs=epochs,
         tuned_for=Recipe.model_validate_json(recipe).tuned_for,

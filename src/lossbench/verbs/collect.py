@@ -1,7 +1,7 @@
 """Collect each table of all runs, all choices and all levels, into one table of the study."""
 
 from lossbench.study.paths import STAGE_TABLES, StudyPaths, choices, levels
-from lossbench.study.plan import all_jobs
+from lossbench.study.plan import groups
 from lossbench.study.slices import read_slice
 from lossbench.tables.parquet import read_all
 from lossbench.tables.runs import RUN_TABLES
@@ -20,8 +20,7 @@ USES = (
     "history",
     "limits",
     "compute.precision",
-    "compute.seeds_per_job",
-    "compute.trials_per_job",
+    "compute.job_minutes",
     "compute.keep_weights",
 )
 
@@ -29,14 +28,19 @@ USES = (
 def collect(study: StudyText, folder: Folder) -> None:
     settings = read_slice(study, USES)
     paths = StudyPaths.around(folder)
-    planned = all_jobs(settings)
+    planned = groups(settings)
     for name, table in RUN_TABLES.items():  # one at a time: all predictions together are large
-        jobs = [paths.job(job) for job in planned if name in STAGE_TABLES[job.cells[0].stage]]
+        jobs = [
+            folder
+            for group in planned
+            if name in STAGE_TABLES[group.stage]
+            for folder in paths.jobs(group)
+        ]
         write_tables(paths, {name: read_runs(jobs, table)})
     write_tables(
         paths,
         {
-            "origins": read_origins(paths.job(job) for job in planned),
+            "origins": read_origins(job for group in planned for job in paths.jobs(group)),
             "choices": read_all(choices(paths, settings), CHOICES),
             "levels": read_all(levels(paths, settings), LEVELS),
         },

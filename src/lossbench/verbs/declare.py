@@ -13,8 +13,9 @@ from lossbench.verbs import Out
 
 
 def declare(
-    folders: Annotated[list[Path], typer.Argument(help="Folders of the pair's tuning jobs.")],
+    folders: Annotated[list[Path], typer.Argument(help="Folders of its tuning jobs' groups.")],
     choices: Annotated[list[Path], typer.Option(help="Choices of the primary pair.")],
     out: Out,
 ) -> None:
-    write(levels(*read_jobs(folders), read_all(choices, CHOICES)), LEVELS, out)
+    chosen = read_all(choices, CHOICES)
+    write(levels(*read_jobs(folders, sorted(set(chosen["loss"]))), chosen), LEVELS, out)

@@ -79,7 +79,7 @@ def _remarks(paths: StudyPaths, comparisons: list[Progress]) -> list[str]:
 
 def _taken(jobs: list[JobProgress]) -> int:
     """How many runs their jobs found in the run cache."""
-    done = (job.folder for job in jobs if job.state == "done")
+    done = (folder for job in jobs if job.state == "done" for folder in job.folders)
     return sum(run.taken for folder in done for run in read_listing(folder))
 
 
