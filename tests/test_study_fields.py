@@ -231,12 +231,12 @@ def test_another_value_of_a_field_changes_what_it_is_for_and_nothing_else(before
     assert found == {"render", *others.split(), *filter(re.compile(f"{runs}$").match, RUNS)}
 
 
-@pytest.mark.parametrize("field", UNSEEN)
+@pytest.mark.parametrize("field", sorted(UNSEEN))
 def test_how_something_is_saved_changes_nothing(before, field):
     assert parts(edited(field, "7")) == before
 
 
-@pytest.mark.parametrize("field", NAMES)
+@pytest.mark.parametrize("field", sorted(NAMES))
 def test_a_name_that_nothing_else_has_is_refused(field):
     with pytest.raises(ConfigError, match=r"allowed|not one of|uses?\b|lacks"):
         edited(field, "mlp" if field == "comparisons.model" else "another")
