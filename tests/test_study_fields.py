@@ -138,7 +138,7 @@ EFFECTS: dict[str, tuple[object, str, str]] = {
     "theory.learning_rate": (0.2, "derive draw", ""),
     "theory.epochs": (9, "derive", ""),
     "limits.epochs": (3, "collect contrast draw", "evaluation .*"),
-    "limits.tuning_epochs": (2, "collect", "tuning .*"),
+    "limits.tuning_epochs": (2, "collect jobs", "tuning .*"),
     "limits.replicates": (2, "collect jobs probe", ".*"),
     "limits.learning_rates": (1, "collect jobs", "tuning .*"),
 }
