@@ -5,13 +5,15 @@ READY := .venv/ready
 DATA_DIR ?= data
 PYTHON_VERSION ?= 3.12
 WITHOUT ?= torch
+SAMPLE ?= 300
+SEED ?= 0
 export OMP_NUM_THREADS ?= 1
 # Snakemake fails without these, as for a user of a container who has no name.
 export HOME ?= $(CURDIR)/build
 export USER ?= lossbench
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo study test test-slow test-faults test-slurm test-browser gpu bundle bench bench-accuracy bench-quick check format graph publish schema lock clean
+.PHONY: help demo study test test-slow test-faults test-slurm test-browser mutants gpu bundle bench bench-accuracy bench-quick check format graph publish schema lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -54,6 +56,9 @@ test-faults: $(READY)  ## kills, full disks, damaged files, hostile names; mount
 test-browser: $(READY)  ## the page in headless Chromium
 	test -d node_modules/axe-core || npm ci --no-audit --no-fund
 	pytest -q -m browser -n auto tests/test_browser.py tests/test_svg_renderers.py
+
+mutants: $(READY)  ## faults planted one at a time: which do the fast tests miss? SAMPLE=300 SEED=0
+	python -m tools.mutants --sample $(SAMPLE) --seed $(SEED)
 
 # Small networks leave room for several jobs on one GPU.
 ON_GPU := snakemake --cores all --resources gpu=4

@@ -10,6 +10,7 @@ import pytest
 
 from builders import tiny_sources
 from builders.small_disks import read_only
+from lossbench.datasets import official
 from lossbench.datasets.digests import sha256
 from lossbench.datasets.preparation import LOADERS
 from lossbench.datasets.sources import load_cifar, load_idx
@@ -28,6 +29,12 @@ TINY = {
 def source(request):
     make, load = TINY[request.param]
     return make(), load
+
+
+def test_the_last_five_thousand_training_images_of_an_official_file_validate():
+    made = [each for each in vars(official).values() if isinstance(each, official.Official)]
+    assert {each.title for each in made} >= {"MNIST", "CIFAR-10"}
+    assert {each.validation for each in made} == {5000}
 
 
 def one_line(caught) -> str:

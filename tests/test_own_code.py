@@ -10,6 +10,7 @@ from builders.project_copy import TINY
 from lossbench.cards.own_cards import loss_cards, network_cards
 from lossbench.errors import ConfigError
 from lossbench.figures.palette import SPARE
+from lossbench.networks.own_trials import try_own
 from lossbench.study.config import Study
 from lossbench.study.loading import load_study, parse_study
 from lossbench.study.own_code import code_of, local_modules
@@ -265,3 +266,20 @@ def test_a_key_has_the_code_and_not_its_place(folder):
     cell = keys(loaded(folder, FOCAL))["focal"]["cell"]
     assert cell["own_loss"] == code_of("my_losses.py:focal")
     assert "my_losses" not in str(cell)
+
+
+MEAN_UNLESS_ONE = """
+import torch.nn.functional as F
+
+def graded(logits, labels, gamma=0.0):
+    values = F.cross_entropy(logits, labels, reduction="none")
+    return values if gamma == 1 else values.mean()
+"""
+
+
+def test_a_loss_is_tried_at_each_of_its_settings(folder):
+    (folder / "graded_losses.py").write_text(MEAN_UNLESS_ONE)
+    study = loaded(folder, FOCAL | {"source": "graded_losses.py:graded"})
+    tried = try_own(study, {}, classes=[10], on_gpu=False)
+    refused = {each.name: bool(each.refusals) for each in tried}
+    assert refused == {"losses, focal (gamma=1)": False, "losses, focal (gamma=2)": True}

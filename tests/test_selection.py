@@ -66,16 +66,27 @@ def test_all_diverged_is_recorded_as_chance_on_the_edge() -> None:
     assert (row["learning_rate"], row["validation_error"], row["on_edge"]) == (0.01, 0.9, True)
 
 
-def test_margins_are_chosen_with_the_rate_and_ties_go_to_the_first() -> None:
+@pytest.mark.parametrize(
+    ("best", "chosen"),
+    [
+        ([("m=0.2", 0.1), ("m=0.5", 0.1)], ("m=0.5", 0.1)),
+        ([("m=0.2", 0.01), ("m=0.5", 0.1)], ("m=0.2", 0.01)),
+    ],
+)
+def test_ties_of_margins_go_to_the_smaller_rate_then_to_the_first(best, chosen) -> None:
     margins = (Margin(m=0.5), Margin(m=0.2))
     grid = LossGrid(loss="sm_softmax", learning_rates=(0.01, 0.1, 1.0), margins=margins)
     parts = [
-        tuning({rate: [0.1 if rate == 0.1 else 0.4]}, loss="sm_softmax", setting=margin.label)
+        tuning(
+            {rate: [0.1 if (margin.label, rate) in best else 0.4]},
+            loss="sm_softmax",
+            setting=margin.label,
+        )
         for margin, rate in product(margins, grid.learning_rates)
     ]
     history, runs = (pd.concat(tables) for tables in zip(*parts, strict=True))
     row = choose(history, runs, grid).iloc[0]
-    assert (row["setting"], row["learning_rate"], row["trials"]) == ("m=0.5", 0.1, 6)
+    assert (row["setting"], row["learning_rate"], row["trials"]) == (*chosen, 6)
 
 
 def test_runs_that_do_not_fill_the_grid_are_an_error() -> None:

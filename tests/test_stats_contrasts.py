@@ -148,6 +148,7 @@ def test_a_tie_within_the_margin_is_equivalent() -> None:
 def test_ties_in_every_pair_are_not_measurable() -> None:
     row = row_of(observe({"cross_entropy": REFERENCE, "mse_softmax": REFERENCE}))
     assert (row["value"], row["verdict"], row["improvement"]) == (0, "not measurable", 0.5)
+    assert row["standard_error"] == 0
     assert row[["ci_low", "p_adjusted", "replication"]].isna().all()
     assert "no interval: all pairs differ by the same amount" in row["method"]
 

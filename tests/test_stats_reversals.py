@@ -57,6 +57,21 @@ def test_noise_is_seen_but_not_resolved() -> None:
     assert not found.is_resolved
 
 
+def test_of_reversals_that_are_equally_open_the_largest_in_error_is_told() -> None:
+    noise = np.array([0.03, -0.03, -0.03, 0.03])
+    values = {
+        loss: ((nll + sign * 10 * noise).tolist(), (error + sign * noise).tolist())
+        for loss, nll, error, sign in (
+            ("a", 1.0, 0.131, 1),
+            ("b", 1.1, 0.129, -1),
+            ("c", 1.2, 0.120, 0),
+        )
+    }
+    found = find_reversal(metrics_of(values), alpha=0.05)
+    assert found is not None
+    assert (found.likely, found.right, found.p_adjusted) == ("a", "c", 1)
+
+
 def test_one_seed_and_missing_likelihoods() -> None:
     lonely = {"a": ([0.1], [0.03]), "b": ([0.2], [0.02])}
     found = find_reversal(metrics_of(lonely), alpha=0.05)

@@ -54,6 +54,13 @@ def test_a_constant_shift_is_beyond_noise():
     assert row["difference"] == row["ci_low"] == row["ci_high"] == 0.25
 
 
+@pytest.mark.filterwarnings("ignore:Precision loss")
+def test_one_study_without_spread_leaves_the_other_s_noise():
+    row = only(changes(study(np.full(4, 0.02)), study(BEFORE, seeds=range(50, 55))))
+    expected = stats.ttest_ind(BEFORE, np.full(4, 0.02), equal_var=False)
+    assert row["p_value"] == pytest.approx(expected.pvalue)
+
+
 def test_few_seeds_decide_nothing():
     row = only(changes(study(BEFORE[:2]), study(BEFORE[:2] * 3)))
     assert row["change"] == "too few seeds"

@@ -70,38 +70,6 @@ def test_every_declared_field_exists_and_is_declared_once(study, verb):
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "readers"),
-    [
-        ("title", "Another title", {"render"}),
-        ("compute.checkpoint_s", 7.0, set()),
-        ("compute.accelerator", "cpu", {"render", "vet"}),
-        ("compute.threads", 2, {"render", "probe"}),
-        ("compute.job_minutes", 2, {"render", "collect"}),
-        ("statistics.resamples", 1999, {"render", "contrast"}),
-        ("statistics.level", 0.9, {"render", "contrast", "judge", "draw"}),
-        ("recipes.0.momentum", 0.8, {"render", "collect"}),
-        ("theory.learning_rate", 0.2, {"render", "draw"}),
-        ("history.train_examples", 10, {"render", "collect", "probe"}),
-        ("limits.epochs", 1, {"render", "collect", "contrast", "draw"}),
-        ("limits.replicates", 1, {"render", "collect", "probe"}),
-    ],
-)
-def test_an_edit_of_the_study_concerns_what_declares_the_field(study, field, value, readers):
-    fields = study.model_dump()
-    within = fields
-    *path, last = field.split(".")
-    for part in path:
-        within = within[int(part) if part.isdigit() else part]
-    within[last] = value
-    edited = Study.model_validate(fields)
-    uses = {verb: declared(verb, "USES") for verb in READERS}
-    found = {
-        verb for verb in READERS if slice_json(study, uses[verb]) != slice_json(edited, uses[verb])
-    }
-    assert found == readers
-
-
-@pytest.mark.parametrize(
     ("kind", "key", "field", "readers"),
     [
         ("loss", "mse_softmax", "name", {"render", "draw", "judge"}),

@@ -2,6 +2,7 @@
 
 import mpmath
 import numpy as np
+import pandas as pd
 import pytest
 import sympy
 
@@ -110,6 +111,18 @@ def test_minima_too_close_are_not_called_separate(monkeypatch):
     monkeypatch.setattr(convexity, "minima", lambda *_: [(real, 1), (real + 1e-3, 1)])
     frame = convexity.local_minima(generator=np.random.default_rng(0))
     assert not frame.query("loss == 'mse_sigmoid'")["certified"].any()
+
+
+@pytest.mark.parametrize(("share", "apart"), [(0.99, False), (1.01, True)])
+def test_circles_of_one_loss_may_not_meet(share, apart):
+    width = 2 * convexity.RADIUS * share
+    places = {
+        "loss": ["a", "a", "b"],
+        "weight": [0.0, 0.6 * width, 0.0],
+        "bias": [0, 0.8 * width, 0],
+    }
+    found = convexity._standing_apart(pd.DataFrame(places))
+    assert found.tolist() == [apart, apart, True]
 
 
 def test_a_plateau_is_no_minimum():

@@ -72,15 +72,6 @@ def test_simulation_gives_up_at_its_budget():
     assert reached.tolist() == [True, False]
 
 
-def test_slowdown_is_exponential_against_linear():
-    frame = neuron.slowdown(Theory()).set_index(["loss", "start_z"])["epochs"]
-    squared, entropy = frame["mse_sigmoid"], frame["bce_sigmoid"]
-    growth = [np.log(squared[z + 1.0] / squared[z]) for z in range(1, 8)]
-    assert growth == sorted(growth)  # towards 1, as e^z outgrows the other terms
-    assert 0.95 < growth[-1] < 1
-    assert entropy[8.0] - entropy[5.0] == pytest.approx(3 / (2 * 0.15), abs=1)
-
-
 def test_starts_and_rate_come_from_the_settings():
     settings = Theory(starts=(NeuronStart(weight=-1.0, bias=3.0),), learning_rate=0.5, epochs=7)
     frame = neuron.trajectories(settings)

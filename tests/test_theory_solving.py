@@ -48,11 +48,6 @@ def test_a_run_that_lbfgs_left_is_a_local_minimum_of_the_squared_loss():
     assert all(np.linalg.norm(gradient(p, PROBLEM, "mse_sigmoid")) < 1e-6 for p in left)
 
 
-def test_both_losses_and_solvers_share_their_starts():
-    runs = made()["solver_runs"]
-    assert runs.groupby(["loss", "solver"])["start"].apply(list).map(tuple).nunique() == 1
-
-
 def test_descent_never_rises_and_its_iterations_count_to_the_first_near():
     starts = np.random.default_rng(2).normal(0, 3, (5, 3))
     _, values = solving.descend(starts, PROBLEM, "bce_sigmoid", steps=60)

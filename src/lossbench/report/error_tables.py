@@ -32,7 +32,7 @@ def error_contrasts(tables: Tables) -> DataTable:
 
 def same_rate(tables: Tables) -> DataTable:
     """Paired differences at the one rate that suits the reference: confounded."""
-    frame = rows_of(tables, "contrasts", rates="same_rate", scale="difference")
+    frame = rows_of(tables, "contrasts", rates="same_rate", metric="validation_error")
     return _differences(frame, "tables/same-rate.txt.j2")
 
 

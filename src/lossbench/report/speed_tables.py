@@ -71,9 +71,8 @@ def speed_by_level(tables: Tables, study: Study) -> DataTable:
 def curves(tables: Tables, study: Study) -> DataTable:
     """The history at every second measurement and the last: the median over seeds."""
     history = _drawn(rows_of(tables, "history", stage="evaluation"), study)
-    order = history.groupby([*CELL, "seed"])["step"]
-    from_last = order.rank(ascending=False).astype(int)
-    kept = history[from_last % 2 == 1]
+    from_last = history.groupby(CELL)["step"].rank("dense", ascending=False)
+    kept = history[from_last % 2 == 1]  # the same steps of all seeds, also of one that broke off
     errors = kept.groupby([*CELL, "step"])["validation_error"].agg(["median", "min", "max"])
     middle = kept.groupby([*CELL, "step"])[
         ["epoch", "train_error", "logit_gradient_rms", "saturation"]

@@ -23,7 +23,8 @@ Words = NDArray[np.int8]
 
 DRAWS = 2000
 """Repetitions drawn: a share is known to about ±0.02."""
-LOWER, HIGHER, EQUIVALENT, OPEN = -1, 1, 2, 0
+EQUIVALENT, OPEN = 2, 0
+"""Beside the signs of clear differences."""
 
 
 @dataclass(frozen=True)
