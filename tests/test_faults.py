@@ -286,7 +286,7 @@ def test_a_block_that_does_not_fit_says_what_to_lower(prepared, monkeypatch):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
 
     monkeypatch.setattr(Block, "backward", exhausted)
-    with pytest.raises(DeviceError, match=r"2 seeds in one job .*lower compute\.seeds_per_job"):
+    with pytest.raises(DeviceError, match=r"2 seeds in one job .*lower compute\.job_minutes"):
         train(cell(), [0, 1], prepared)
 
 

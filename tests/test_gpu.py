@@ -176,7 +176,7 @@ def test_a_block_that_does_not_fit_ends_in_one_line_and_the_gpu_goes_on(grey):
     total = torch.cuda.get_device_properties(0).total_memory
     torch.cuda.set_per_process_memory_fraction(300 * 2**20 / total)
     try:
-        with pytest.raises(DeviceError, match=r"^digits/mlp/.*lower compute\.seeds_per_job"):
+        with pytest.raises(DeviceError, match=r"^digits/mlp/.*lower compute\.job_minutes"):
             train(cell(), list(range(200)), grey)
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)

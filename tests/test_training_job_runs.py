@@ -12,7 +12,7 @@ import pytest
 
 from builders.tables_on_disk import table_digests
 from lossbench.datasets.prepared import save
-from lossbench.errors import DataError, DeviceError
+from lossbench.errors import DataError
 from lossbench.run_cache import CHECKPOINTS, WEIGHTS, RunCache
 from lossbench.study.grid import Margin
 from lossbench.study.groups import Group, inside
@@ -361,14 +361,3 @@ def test_a_group_fills_in_what_tuning_chose_for_each_loss(place, monkeypatch):
     group = Group(jobs=tuple(jobs))
     work(group.model_dump_json(), place.data, place.folder, choice=files)
     assert found == {job.model_dump_json(): file for job, file in zip(jobs, files, strict=True)}
-
-
-def test_a_group_that_does_not_fit_names_the_setting_to_lower(place, monkeypatch):
-    def refuse(*_):
-        raise DeviceError(
-            "2 seeds in one job do not fit; lower compute.seeds_per_job or batch_size"
-        )
-
-    monkeypatch.setattr(verb, "train", refuse)
-    with pytest.raises(DeviceError, match=r"lower compute\.job_minutes or batch_size"):
-        work(Group(jobs=(JOB,)).model_dump_json(), place.data, place.folder)

@@ -58,7 +58,7 @@ def fit(
     except torch.OutOfMemoryError as error:
         raise DeviceError(
             f"{cell.dataset}/{cell.model}/{cell.loss}: {len(replicates)} seeds in one job do not"
-            f" fit into the memory of {device_name(device)}; lower compute.seeds_per_job or"
+            f" fit into the memory of {device_name(device)}; lower compute.job_minutes or"
             " batch_size"
         ) from error
 

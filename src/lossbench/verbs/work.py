@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from lossbench.errors import DeviceError
 from lossbench.study.groups import Group, inside
 from lossbench.verbs.train import train
 
@@ -30,8 +29,4 @@ def work(
         mine = json.dumps(sources.get(loss, {}))
         folder = out / inside(job)
         chosen = choices.get(loss)
-        try:
-            train(job.model_dump_json(), data, folder, study, compute, mine, chosen)
-        except DeviceError as error:
-            # What `train` says is part of the code by which finished runs are known.
-            raise DeviceError(str(error).replace("seeds_per_job", "job_minutes")) from error
+        train(job.model_dump_json(), data, folder, study, compute, mine, chosen)
