@@ -22,7 +22,7 @@ def test_each_contrast_has_its_mark_and_its_words(claim: str, loss: str, for_it:
     rows = [
         {"model": model, "verdict": verdict, "loss": loss, "metric": trial.question.metric}
         for model, verdict in zip(
-            ("mlp", "lenet", "convnet", "resnet18", "convnet_max"), verdicts, strict=True
+            ("mlp", "lenet", "convnet", "convnet_max", "resnet18"), verdicts, strict=True
         )
     ]
     found = claim_grid({"contrasts": make_contrasts(rows)}, trial)

@@ -125,22 +125,23 @@ def test_the_bounds_of_a_study_follow_its_configuration(study):
 
 def test_every_loss_has_its_formula(study):
     fields = study.model_dump()
-    annealing = {"m": 2.0, "annealing": {}}
-    margins = {"sm_softmax": {"m": 0.1}, "am_softmax": {"m": 0.3, "s": 10.0}}
+    settings = {
+        "sm_softmax": [{"m": 0.1}],
+        "am_softmax": [{"m": 0.3, "s": 10.0}],
+        "l_softmax": [{"m": 2.0, "annealing": {}}],
+        "mse_rescaled": [{"k": 9, "M": 15}],
+    }
     fields["comparisons"][0]["losses"] = [
-        {
-            "loss": loss,
-            "learning_rates": [0.1],
-            "margins": [margins.get(loss, annealing)] if card.family == "margin" else [],
-        }
-        for loss, card in LOSSES.items()
+        {"loss": loss, "learning_rates": [0.1], "margins": settings.get(loss, [])}
+        for loss in LOSSES
     ]
     page = parsed(rendered({}, Study.model_validate(fields)))
     rows: list[Element] = page.all("div", id="table-losses")[0].all("tbody")[0].all("tr")
     assert [row.attributes["data-loss"] for row in rows] == list(LOSSES)
     formulas = [row.all("math")[0].text for row in rows]
     assert all(formulas)
-    assert len(set(formulas)) == len(LOSSES) - 1  # the placebo has the reference's
+    # The placebo has the reference's, and MSE on logits that of its rescaled form: k = M = 1.
+    assert len(set(formulas)) == len(LOSSES) - 2
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from pydantic.json_schema import SkipJsonSchema
 from lossbench.cards.kinds import HeadName, OutputName
 from lossbench.cards.loss import LOSSES, LossCard
 from lossbench.cards.network import NETWORKS, NetworkCard
+from lossbench.errors import printable
 from lossbench.study.fields import DIGEST, LABEL, NAME, OWN, PLAIN, Frozen, Kind, written_out
 
 MOST_LOSSES = 8
@@ -75,7 +76,7 @@ class Setting(Frozen):
             return given
         for name, value in given.items():
             if not isinstance(value, int | float | str):
-                raise ValueError(f"{name}: {value!r} is not allowed: a number")
+                raise ValueError(f"{printable(str(name))}: {value!r} is not allowed: a number")
         return {"arguments": tuple(given.items())}
 
     @model_validator(mode="after")
