@@ -4,14 +4,17 @@ import re
 import xml.etree.ElementTree as ET
 from importlib import import_module
 
+import pandas as pd
 import pytest
 
-from builders import drawn_figures
+from builders import drawn_figures, synthetic
 from builders.drawn_figures import DRAWN, STUDY_FIGURES, drawn, study
 from lossbench.cards.loss import LOSSES, PRIMARY, REFERENCE
 from lossbench.figures.catalogue import FIGURES, figures_of
 from lossbench.figures.drawing import describe, placeholder
+from lossbench.stats.multiplicity import main_places
 from lossbench.study.settings import NeuronStart, Theory
+from lossbench.tables.runs import COMPARISON
 from lossbench.theory import neuron
 
 LARGEST = 100_000
@@ -149,3 +152,34 @@ def test_one_start_of_the_neuron_draws_one_row():
     }
     module = import_module(FIGURES["neuron"].module)
     assert len(module.draw(tables, settings).axes) == 3
+
+
+@pytest.mark.parametrize("name", ["rate-sensitivity", "same-rate", "gradient-and-saturation"])
+def test_a_title_speaks_of_what_is_drawn_alone(name):
+    """Comparisons that have no panel change nothing of the words."""
+    tables, study = synthetic.build(networks=1, recipes=True)
+    answering = main_places(study)["error"]
+    drawn, spoiled = {}, {}
+    for table in FIGURES[name].tables:
+        keys = tables[table][list(COMPARISON)].itertuples(index=False, name=None)
+        is_drawn = pd.Series([key in answering for key in keys], index=tables[table].index)
+        if "stage" in tables[table]:  # comparisons that are tuned alike share their tuning runs
+            is_drawn |= tables[table]["stage"] == "tuning"
+        drawn[table] = tables[table][is_drawn]
+        others = tables[table][~is_drawn]
+        values = [each for each in SPOILED if each in others]
+        others = others.assign(**{each: SPOILED[each](others) for each in values})
+        assert len(others)
+        spoiled[table] = pd.concat([drawn[table], others])
+    module = import_module(FIGURES[name].module)
+    assert module.words(spoiled, study) == module.words(drawn, study)
+
+
+SPOILED = {
+    "on_edge": lambda _: True,
+    "diverged": lambda _: True,
+    "validation_error": lambda rows: (rows["validation_error"] + 1) / 2,
+    "logit_gradient_rms": lambda rows: rows["logit_gradient_rms"].where(
+        rows["loss"] == REFERENCE, 10.0
+    ),
+}

@@ -8,7 +8,7 @@ from lossbench.figures.axes import plain_axis
 from lossbench.figures.curves import draw_history
 from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.legends import label_ends
-from lossbench.figures.panels import evaluation, focus, grid, heading, main, subheading
+from lossbench.figures.panels import evaluation, focus, grid, heading, main, main_rows, subheading
 from lossbench.study.config import Study
 from lossbench.tables.runs import COMPARISON
 from lossbench.words import names, numbers
@@ -45,9 +45,9 @@ def draw(tables: Tables, study: Study) -> Figure:
     return figure
 
 
-def words(tables: Tables, _study: Study) -> Words:
+def words(tables: Tables, study: Study) -> Words:
     """The first gradient of the loss in focus against that of the reference."""
-    return {"title": _finding(evaluation(tables["history"]))}
+    return {"title": _finding(main_rows(evaluation(tables["history"]), study))}
 
 
 def _finding(history: pd.DataFrame) -> str:

@@ -33,6 +33,11 @@ def main(frame: pd.DataFrame, study: Study, metric: str = ERROR) -> list[Place]:
     return [place for place in places(frame, study) if place[:-1] in answering]
 
 
+def main_rows(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """The rows of these places: what a title speaks of is what is drawn."""
+    return pd.concat([frame[:0], *(place.rows(frame) for place in main(frame, study))])
+
+
 def main_of_datasets(frame: pd.DataFrame, study: Study) -> list[Place]:
     """Of the main places the first of each data set."""
     first = {place.dataset: place for place in reversed(main(frame, study))}

@@ -11,7 +11,7 @@ from lossbench.figures.axes import percent_axis, plain_axis, positive
 from lossbench.figures.curves import draw_summary
 from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.legends import legend
-from lossbench.figures.panels import losses, main, panel_each
+from lossbench.figures.panels import losses, main, main_rows, panel_each
 from lossbench.figures.tuning_runs import tuned
 from lossbench.study.config import Study
 from lossbench.words import names, numbers
@@ -37,9 +37,9 @@ def draw(tables: Tables, study: Study) -> Figure:
     return figure
 
 
-def words(tables: Tables, _study: Study) -> Words:
-    """Whether the chosen rates lie inside their grids, and how many runs diverged."""
-    choices = tables["choices"]
+def words(tables: Tables, study: Study) -> Words:
+    """Whether the chosen rates lie inside their grids, and how many runs diverged, as drawn."""
+    choices = main_rows(tables["choices"], study)
     edges = choices[choices["on_edge"]]
     title = (
         "Every chosen learning rate lies inside its grid"
@@ -48,7 +48,7 @@ def words(tables: Tables, _study: Study) -> Words:
         f"{numbers.count(len(choices), 'chosen learning rate')} "
         f"({numbers.join([names.loss_name(loss) for loss in losses(edges)])})"
     )
-    diverged = int(tuned(tables)["diverged"].sum())
+    diverged = int(main_rows(tuned(tables), study)["diverged"].sum())
     return {
         "title": title,
         "diverged": numbers.count(diverged, "tuning run") if diverged else "",

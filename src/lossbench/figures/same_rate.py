@@ -11,7 +11,7 @@ from lossbench.cards.loss import REFERENCE
 from lossbench.figures import forest, theme
 from lossbench.figures.axes import percent_axis
 from lossbench.figures.drawing import Tables, Words, filled
-from lossbench.figures.panels import focus, losses, main, place_heading, records
+from lossbench.figures.panels import focus, losses, main, main_rows, place_heading, records
 from lossbench.figures.tuning_runs import CHOSEN, tuned
 from lossbench.study.config import Study
 from lossbench.study.fields import LossName
@@ -44,9 +44,9 @@ def draw(tables: Tables, study: Study) -> Figure:
     return figure
 
 
-def words(tables: Tables, _study: Study) -> Words:
+def words(tables: Tables, study: Study) -> Words:
     """What the loss in focus would lose at the reference's rate."""
-    pairs = _same_rate(tables)
+    pairs = main_rows(_same_rate(tables), study)
     loss = focus(pairs)
     mine = pairs[pairs["loss"] == loss]
     return {"title": _lost_by_sharing(loss, mine) if loss else "No other loss to compare"}
