@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 from importlib import metadata
 from pathlib import Path
 
@@ -46,8 +45,7 @@ def test_it_installs_and_plans_without_a_network(tmp_path):
     archive = tmp_path / "lossbench.tar.gz"
     without = ",".join(sorted(names - SMALL))
     bundle.bundle(python=HERE, without=without, data=[data], out=archive)
-    with tarfile.open(archive) as packed:
-        packed.extractall(tmp_path, filter="data")
+    subprocess.run(["tar", "-xzf", archive, "-C", tmp_path], check=True)
     folder = tmp_path / "lossbench"
     assert (folder / "data/MNIST/file").read_text() == "content"
     assert len((folder / "BUNDLE").read_text().splitlines()) == 3
