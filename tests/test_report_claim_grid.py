@@ -3,7 +3,7 @@
 import pytest
 
 from builders.study_tables import make_contrasts
-from lossbench.claims.trial import TRIALS
+from lossbench.claims.expectations import EXPECTATIONS
 from lossbench.report.claim_grid import claim_grid
 
 
@@ -16,21 +16,21 @@ from lossbench.report.claim_grid import claim_grid
     ],
 )
 def test_each_contrast_has_its_mark_and_its_words(claim: str, loss: str, for_it: str) -> None:
-    trial = TRIALS[claim]
+    expectation = EXPECTATIONS[claim]
     against = {"worse": "better", "better": "worse"}[for_it]
     verdicts = [for_it, against, "equivalent", "undecided", "not measurable"]
     rows = [
-        {"model": model, "verdict": verdict, "loss": loss, "metric": trial.question.metric}
+        {"model": model, "verdict": verdict, "loss": loss, "metric": expectation.question.metric}
         for model, verdict in zip(
             ("mlp", "lenet", "convnet", "convnet_max", "resnet18"), verdicts, strict=True
         )
     ]
-    found = claim_grid({"contrasts": make_contrasts(rows)}, trial)
+    found = claim_grid({"contrasts": make_contrasts(rows)}, expectation)
     assert found is not None
     assert len(found.losses) == 1
     cells = [cell for (cell,) in found.rows.values() if cell]
     assert "".join(cell.mark for cell in cells) == "✓✗~··"
-    told = [trial.question.phrases[verdict].short for verdict in verdicts[:3]]  # type: ignore[index]
+    told = [expectation.question.phrases[verdict].short for verdict in verdicts[:3]]  # type: ignore[index]
     assert [cell.said for cell in cells] == [*told, "undecided", "not measurable"]
 
 
@@ -40,8 +40,10 @@ def test_a_loss_that_a_place_lacks_has_an_empty_cell() -> None:
         {"model": "lenet", "loss": "mse_softmax"},
         {"model": "lenet", "loss": "mse_logits"},
     ]
-    usual = {"metric": TRIALS["C6"].question.metric, "verdict": "worse"}
-    found = claim_grid({"contrasts": make_contrasts([usual | row for row in rows])}, TRIALS["C6"])
+    usual = {"metric": EXPECTATIONS["C6"].question.metric, "verdict": "worse"}
+    found = claim_grid(
+        {"contrasts": make_contrasts([usual | row for row in rows])}, EXPECTATIONS["C6"]
+    )
     assert found is not None
     assert [[bool(cell) for cell in row] for row in found.rows.values()] == [
         [True, False],
@@ -50,4 +52,4 @@ def test_a_loss_that_a_place_lacks_has_an_empty_cell() -> None:
 
 
 def test_without_a_contrast_there_is_no_grid() -> None:
-    assert claim_grid({}, TRIALS["C5"]) is None
+    assert claim_grid({}, EXPECTATIONS["C5"]) is None

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from lossbench.cards.own_cards import dataset_cards, stand_ins
+from lossbench.claims.expectations import EXPECTATIONS, MARGINS, SQUARED, Expectation
 from lossbench.claims.rule import Grounds, Judgement, Verdict, Vote, decide
-from lossbench.claims.trial import MARGINS, SQUARED, TRIALS, Trial
 from lossbench.stats.intervals import over_folds
 from lossbench.stats.reversals import find_reversal
 from lossbench.tables.rows import Tables, filled, records, rows_of
@@ -20,8 +20,8 @@ from lossbench.words.questions import ERROR, SPEED
 
 def faster(grounds: Grounds) -> Judgement:
     """C5 by the ratio of steps where the study asks for speed; all else stands beside, no vote."""
-    trial, tables = TRIALS["C5"], grounds.tables
-    words = _counted(trial, tables) or "nothing was compared"
+    expectation, tables = EXPECTATIONS["C5"], grounds.tables
+    words = _counted(expectation, tables) or "nothing was compared"
     others = select(tables, SPEED.metric)
     others = others[others["loss"].isin(SQUARED) & ~others["main"].astype(bool)]
     if ratios := amount(SPEED, records(others)):
@@ -29,20 +29,20 @@ def faster(grounds: Grounds) -> Judgement:
     shared = select(tables, SPEED.metric, rates="same_rate")
     if ratios := amount(SPEED, records(shared[shared["loss"].isin(SQUARED)])):
         words += f"; at cross-entropy's own rate, which confounds, {ratios}"
-    return _by_votes(trial, tables, words)
+    return _by_votes(expectation, tables, words)
 
 
 def lower_error(grounds: Grounds) -> Judgement:
     """C6 by the test error where the study asks for it; a tie within the margin is against it."""
-    trial = TRIALS["C6"]
-    words = _counted(trial, grounds.tables) or "nothing was compared"
-    return _by_votes(trial, grounds.tables, words)
+    expectation = EXPECTATIONS["C6"]
+    words = _counted(expectation, grounds.tables) or "nothing was compared"
+    return _by_votes(expectation, grounds.tables, words)
 
 
 def compact(grounds: Grounds) -> Judgement:
     """C10 by the scatter ratio of margin losses; their test error stands beside, without a vote."""
-    scatter, errors = TRIALS["C10"], Trial(ERROR, MARGINS, "better")
-    told = [_counted(trial, grounds.tables) for trial in (scatter, errors)]
+    scatter, errors = EXPECTATIONS["C10"], Expectation(ERROR, MARGINS, "better")
+    told = [_counted(expectation, grounds.tables) for expectation in (scatter, errors)]
     if not told[0]:
         missing = "no features were measured" if told[1] else "no margin loss was compared"
         return Judgement("undecided", missing)
@@ -105,26 +105,28 @@ def _regression(rows: pd.DataFrame, level: float) -> tuple[Vote, str]:
     return ("for" if low > 0 else "against" if high < 0 else "open"), told
 
 
-def _counted(trial: Trial, tables: Tables) -> str:
-    return "; ".join(count(finding, trial.predicts) for finding in trial.findings(tables))
+def _counted(expectation: Expectation, tables: Tables) -> str:
+    return "; ".join(
+        count(finding, expectation.expects) for finding in expectation.findings(tables)
+    )
 
 
-def _by_votes(trial: Trial, tables: Tables, words: str) -> Judgement:
+def _by_votes(expectation: Expectation, tables: Tables, words: str) -> Judgement:
     """The verdict where each contrast votes."""
-    found = trial.findings(tables)
-    verdict = decide([trial.vote(row) for finding in found for row in finding.rows])
-    where = "" if verdict == "supported" else _where(trial, found)
+    found = expectation.findings(tables)
+    verdict = decide([expectation.vote(row) for finding in found for row in finding.rows])
+    where = "" if verdict == "supported" else _where(expectation, found)
     datasets = {row.dataset for finding in found for row in finding.rows}
     return Judgement(verdict, words, _said(where, _measured_on(datasets)))
 
 
-def _where(trial: Trial, found: Sequence[Finding]) -> str:
+def _where(expectation: Expectation, found: Sequence[Finding]) -> str:
     """Where the votes are for, against and open: losses, each with its data sets and networks."""
     said: dict[Vote, list[str]] = {vote: [] for vote in WORDS}
     for finding in found:
         places: dict[Vote, list[str]] = {}
         for row in finding.rows:
-            places.setdefault(trial.vote(row), []).append(Place.of(row).heading)
+            places.setdefault(expectation.vote(row), []).append(Place.of(row).heading)
         for vote, mine in places.items():
             everywhere = len(mine) == len(finding.rows)
             where = "everywhere" if everywhere else f"on {numbers.join(mine)}"

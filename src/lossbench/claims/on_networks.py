@@ -21,7 +21,7 @@ NETWORK = ["dataset", "model"]
 
 Judge = Callable[[Grounds], Judgement]
 
-TRIALS: dict[str, Callable[[Recipe], bool]] = {
+CONDITIONS: dict[str, Callable[[Recipe], bool]] = {
     # If a factor σ′ slows learning, it slows it most where outputs are saturated and wrong …
     "from a saturated start": lambda recipe: recipe.head_scale > 1,
     # … and an optimiser that rescales gradients takes the handicap away.
@@ -57,8 +57,8 @@ def _told(grounds: Grounds) -> str:
 
 
 def _kind(recipe: Recipe) -> str:
-    """Which trial of the claim the recipe is; empty for none, or where it is both."""
-    kinds = [kind for kind, holds in TRIALS.items() if holds(recipe)]
+    """Which condition of these the recipe is; empty for none, or where it is both."""
+    kinds = [kind for kind, holds in CONDITIONS.items() if holds(recipe)]
     return kinds[0] if len(kinds) == 1 else ""
 
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from lossbench.claims.trial import Outcome, Trial
+from lossbench.claims.expectations import Expectation, Outcome
 from lossbench.tables.rows import Record, Tables
 from lossbench.words.names import loss_name
 from lossbench.words.places import Place
@@ -24,12 +24,12 @@ class Grid(NamedTuple):
     rows: dict[str, list[Cell | None]]
 
 
-def claim_grid(tables: Tables, trial: Trial) -> Grid | None:
+def claim_grid(tables: Tables, expectation: Expectation) -> Grid | None:
     """All that a claim is tried on; None where nothing was compared."""
-    found = trial.findings(tables)
+    found = expectation.findings(tables)
     places = dict.fromkeys(Place.of(row) for finding in found for row in finding.rows)
     cells = {
-        (finding.loss, Place.of(row)): _cell(trial, row)
+        (finding.loss, Place.of(row)): _cell(expectation, row)
         for finding in found
         for row in finding.rows
     }
@@ -38,7 +38,7 @@ def claim_grid(tables: Tables, trial: Trial) -> Grid | None:
     return Grid([loss_name(loss) for loss in losses], rows) if rows else None
 
 
-def _cell(trial: Trial, row: Record) -> Cell:
-    outcome = trial.outcome(row)
-    said = row.verdict if outcome == "open" else trial.question.phrases[row.verdict].short
+def _cell(expectation: Expectation, row: Record) -> Cell:
+    outcome = expectation.outcome(row)
+    said = row.verdict if outcome == "open" else expectation.question.phrases[row.verdict].short
     return Cell(MARKS[outcome], said)

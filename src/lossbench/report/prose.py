@@ -7,7 +7,7 @@ import pandas as pd
 import yaml
 
 from lossbench.cards.own_cards import stand_ins
-from lossbench.claims.trial import TRIALS
+from lossbench.claims.expectations import EXPECTATIONS
 from lossbench.report import feature_tables
 from lossbench.report.blocks import Material, Values
 from lossbench.report.claim_grid import claim_grid
@@ -93,7 +93,10 @@ def claims(material: Material) -> Values:
             derived=by_basis["calculus"],
         ),
         "claims": list(records(found.assign(figure=known).loc[number.sort_values().index])),
-        "grids": {claim: claim_grid(material.tables, trial) for claim, trial in TRIALS.items()},
+        "grids": {
+            claim: claim_grid(material.tables, expectation)
+            for claim, expectation in EXPECTATIONS.items()
+        },
     }
 
 

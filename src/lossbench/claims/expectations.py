@@ -26,12 +26,12 @@ VOTES: dict[Outcome, Vote] = {
 
 
 @dataclass(frozen=True)
-class Trial:
+class Expectation:
     """A claim's question, the losses it is asked about, and the verdict that bears it out."""
 
     question: Question
     losses: Sequence[LossName]
-    predicts: Verdict
+    expects: Verdict
 
     def findings(self, tables: Tables) -> list[Finding]:
         """What the study found about each of the losses that it compares."""
@@ -42,7 +42,7 @@ class Trial:
         """What one contrast says."""
         if row.verdict in ("undecided", "not measurable"):
             return "open"
-        if row.verdict == self.predicts:
+        if row.verdict == self.expects:
             return "as claimed"
         return "level" if row.verdict == "equivalent" else "opposite"
 
@@ -51,9 +51,9 @@ class Trial:
         return VOTES[self.outcome(row)]
 
 
-TRIALS: dict[str, Trial] = {
-    "C5": Trial(SPEED, SQUARED, "worse"),
-    "C6": Trial(ERROR, SQUARED, "worse"),
-    "C10": Trial(SCATTER, MARGINS, "better"),
+EXPECTATIONS: dict[str, Expectation] = {
+    "C5": Expectation(SPEED, SQUARED, "worse"),
+    "C6": Expectation(ERROR, SQUARED, "worse"),
+    "C10": Expectation(SCATTER, MARGINS, "better"),
 }
 """By claim."""
