@@ -96,8 +96,11 @@ def test_measured_steps_are_evenly_spaced_on_a_log_axis_up_to_the_last():
     double = History(ratio=2.0)
     assert measured_steps(double, 100, "evaluation") == [0, 1, 2, 4, 8, 16, 32, 64, 100]
     assert measured_steps(double, 64, "evaluation") == [0, 1, 2, 4, 8, 16, 32, 64]
-    assert measured_steps(double, 100, "tuning") == [0, 1, 4, 16, 64, 100]
+    assert measured_steps(double, 100, "tuning") == [0, 1, 8, 64, 100]
     assert measured_steps(double, 1, "tuning") == [0, 1]
+    close = History(ratio=1.5)
+    assert measured_steps(close, 40, "evaluation") == [0, 1, 2, 4, 8, 12, 18, 27, 40]
+    assert measured_steps(close, 40, "tuning") == [0, 1, 3, 11, 38, 40]
 
 
 @pytest.mark.parametrize("ratio", [1.01, 1.2, 1.5, 1000.0])
@@ -107,7 +110,8 @@ def test_no_measured_step_is_far_from_the_one_before_or_repeated(ratio, last):
     assert steps == sorted(set(steps))
     assert (steps[0], steps[-1]) == (0, last)
     spaced = np.array(steps[1:])
-    assert np.all(spaced[1:] - 1 <= (spaced[:-1] + 0.5) * ratio)
+    far = np.where(spaced[:-1] < 8, max(ratio, 2.0), ratio)
+    assert np.all(spaced[1:] - 1 <= (spaced[:-1] + 0.5) * far)
 
 
 def test_the_rate_rises_to_its_peak_and_falls_to_zero_as_pytorch_s_schedulers_do():

@@ -65,8 +65,8 @@ ANNEALED = Recipe(name="annealed")
 class History(Frozen):
     """Where a run is measured while it trains; the same points for every loss."""
 
-    ratio: Annotated[float, Field(ge=1.01, le=1000), PLAIN] = 1.2
-    """Each measurement after so many times the steps of the one before, from step 1 on."""
+    ratio: Annotated[float, Field(ge=1.01, le=1000), PLAIN] = 1.3
+    """Each measurement after so many times the steps of the one before; twice, up to step 8."""
     train_examples: Count = 1000
     """The first so many training examples stand for the training set in these measurements."""
 

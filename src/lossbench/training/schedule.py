@@ -6,16 +6,24 @@ from lossbench.study.fields import Stage
 from lossbench.study.settings import History, Recipe
 
 
+EARLY = 8
+"""Up to this step the error is near chance for most losses, and points twice as far apart will do."""
+TUNING = 3
+"""Tuning runs are many and are asked for less: every third of the points."""
+
+
 def measured_steps(history: History, last: int, stage: Stage) -> list[int]:
     """The steps after which a run is measured, ascending, from 0 (untrained) to its last step.
 
-    From step 1 on, each `history.ratio` times the one before, rounded. Tuning runs are many and
-    ask less: they take every second of these points.
+    Each is `history.ratio` times the one before, rounded, from step 1 on; `TUNING` such ratios in
+    tuning runs, and at least twice the one before up to step `EARLY`.
     """
-    ratio = history.ratio**2 if stage == "tuning" else history.ratio
-    count = math.ceil(math.log(last) / math.log(ratio))
-    spaced = {round(ratio**power) for power in range(count)}
-    return sorted(step for step in {0, last} | spaced if step <= last)
+    ratio = history.ratio ** (TUNING if stage == "tuning" else 1)
+    steps, step = {0, last}, 1.0
+    while step < last:
+        steps.add(round(step))
+        step *= max(ratio, 2.0) if step < EARLY else ratio
+    return sorted(each for each in steps if each <= last)
 
 
 def share_of_peak(step: int, *, total: int, recipe: Recipe) -> float:
