@@ -66,6 +66,13 @@ ELSEWHERE = {
     "lossbench compare docs/published/mnist-cifar10 results/mnist-cifar10": (
         "needs the real study; test_publish.py compares a published one"
     ),
+    "snakemake --cores all --configfile config/miniature.yaml --config name=again "
+    "'seeds={tuning: [300, 301, 302, 303, 304], evaluation: [30, 31, 32, 33, 34]}'": (
+        "test_pipeline.py makes a tiny study twice"
+    ),
+    "snakemake --cores all --configfile config/miniature.yaml --config repetition=again": (
+        "test_pipeline.py compares the two"
+    ),
     "lossbench predict WEIGHTS IMAGE": "test_pipeline_run_cache.py runs it on a kept network",
     "snakemake --workflow-profile profiles/kubernetes --configfile config/full.yaml": (
         "planned against a local S3 server: test_profiles.py"

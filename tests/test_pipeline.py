@@ -146,3 +146,31 @@ def test_a_wrong_configuration_is_one_clear_error(finished, arguments, message):
     output = finished.snakemake("--dry-run", *start, *arguments, check=False)
     assert message in output
     assert "Traceback" not in output
+
+
+def test_a_study_made_twice_tells_what_came_again(project):
+    again = ("--config", "name=again", "seeds={tuning: [500, 501, 502], evaluation: [50, 51, 52]}")
+    project.tiny(*again)
+    repeated = ("--config", "repetition=again")
+    assert project.planned(*repeated) == {
+        "study": 1,
+        "contrasts": 1,
+        "claims": 1,
+        "study_figures": 1,
+        "csv": 1,
+        "page": 1,
+    }
+    project.tiny(*repeated)
+    page = (project.folder / "report/tiny.html").read_text()
+    assert "It was repeated, as <code>again</code>" in page
+    assert (project.folder / "results/tiny/tables/repetition.csv").read_text().count("again") > 1
+    assert project.planned(*repeated) == {}
+
+
+def test_a_copy_of_a_study_is_no_repetition(project):
+    project.tiny("--config", "name=copy", "repetition=tiny", check=False)
+    refusal = (project.folder / "results/copy/logs/contrasts.log").read_text()
+    assert "repetition: " in refusal
+    assert "has evaluation seeds of this study (0, 1, 2)" in refusal
+    absent = project.tiny("--config", "repetition=absent", check=False)
+    assert "repetition: absent: is no study; finished here: tiny" in absent

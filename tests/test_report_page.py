@@ -21,6 +21,7 @@ SECTIONS = [
     "Mechanism",
     "Features",
     "Theory",
+    "Would it replicate?",
     "Runs",
     "Methods and provenance",
 ]

@@ -141,6 +141,7 @@ EFFECTS: dict[str, tuple[object, str, str]] = {
     "limits.tuning_epochs": (2, "collect jobs", "tuning .*"),
     "limits.replicates": (2, "collect jobs probe", ".*"),
     "limits.learning_rates": (1, "collect jobs", "tuning .*"),
+    "repetition": ("results/again", "", ""),
 }
 """Field → another value, what but the page is given another part, and whose runs have new keys."""
 UNSEEN = {"compute.cache", "compute.checkpoint_s"}

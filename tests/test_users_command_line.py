@@ -182,8 +182,8 @@ def test_a_study_against_itself_is_a_few_lines(lossbench, studies):
 
 def test_what_is_no_finished_study_is_said(lossbench, studies, tmp_path):
     one, begun = studies / "one", tmp_path / "results/begun"
-    assert "is no folder" in line(lossbench("compare", one, tmp_path / "absent"))
-    assert "is no study's folder" in line(lossbench("compare", tmp_path, one))
+    assert "is no study" in line(lossbench("compare", one, tmp_path / "absent"))
+    assert "is not finished; it lacks metrics, " in line(lossbench("compare", tmp_path, one))
     begun.mkdir(parents=True)
     (begun / "study.json").write_text("{}")
     assert "is not finished; it lacks metrics, " in line(lossbench("compare", one, begun))

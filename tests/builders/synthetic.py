@@ -17,6 +17,7 @@ from lossbench.analysis import class_errors, gallery, metrics, selection
 from lossbench.cards.dataset import DATASETS
 from lossbench.stats.derived import derived_tables
 from lossbench.stats.images import error_mean_squares
+from lossbench.stats.repetition import repetition
 from lossbench.study import plan
 from lossbench.study.config import Study
 from lossbench.study.grid import Comparison
@@ -414,8 +415,15 @@ def _derived(made: dict[str, pd.DataFrame], study: Study) -> dict[str, pd.DataFr
         "reliability": metrics.reliability(made["predictions"]),
         "gallery": gallery.pick(made["predictions"], _images()),
         **compared,
+        "repetition": repetition(compared["contrasts"], _again(compared["contrasts"]), "again"),
         "claims": _claims(),
     }
+
+
+def _again(contrasts: pd.DataFrame) -> pd.DataFrame:
+    """What a repetition says: every seventh verdict is undecided."""
+    is_turned = (np.arange(len(contrasts)) % 7 == 0) & (contrasts["verdict"] != "")
+    return contrasts.assign(verdict=contrasts["verdict"].mask(is_turned, "undecided"))
 
 
 def _class_names(study: Study) -> dict[str, Sequence[str]]:

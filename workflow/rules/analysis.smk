@@ -66,8 +66,12 @@ rule contrasts:
                 "mean_squares",
             )
         ],
+        repetition=REPETITION,
     output:
-        [PATHS.table(name) for name in ("steps_to_level", "level_ratios", "contrasts")],
+        [
+            PATHS.table(name)
+            for name in ("steps_to_level", "level_ratios", "contrasts", "repetition")
+        ],
     log:
         PATHS.root / "logs/contrasts.log",
     benchmark:
@@ -78,9 +82,14 @@ rule contrasts:
         study=study_json,
         folder=study_folder,
         slice=slice_of("contrast"),
+        # Functions of the input are not compared with earlier runs; the input itself is.
+        repetition=lambda wildcards, input: [
+            f"--repetition={Path(path).parents[1]}" for path in input.repetition[:1]
+        ],
         code=code_digest("contrast"),
     shell:
-        "lossbench contrast --study {params.study:q} --folder {params.folder:q} > {log:q} 2>&1"
+        "lossbench contrast --study {params.study:q} --folder {params.folder:q}"
+        " {params.repetition:q} > {log:q} 2>&1"
 
 
 rule claims:

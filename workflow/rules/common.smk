@@ -18,6 +18,7 @@ from lossbench.figures.catalogue import FIGURES, figures_of
 from lossbench.provenance import has_gpu, jobs_use_this_python
 from lossbench.study import paths
 from lossbench.study.fields import on_disk
+from lossbench.study.finished import finished
 from lossbench.study.loading import near, snakemake_study
 from lossbench.study.plan import groups, replicates, tuning_grid
 from lossbench.study.slices import cards_json, cards_of, slice_json
@@ -58,6 +59,16 @@ TRAINING_FIRST = 1
 BEFORE_TRAINING = 2
 
 # What a command line carries is ASCII, whatever the locale.
+# Of the study that repeats this one, if there is one.
+REPETITION = []
+if STUDY.repetition:
+    compared = ("contrasts", "metrics")
+    try:
+        repetition = finished(str(on_disk(STUDY.repetition)), compared)
+    except ConfigError as error:
+        sys.exit(f"lossbench: repetition: {error}")
+    REPETITION = [repetition.stored(name) for name in compared]
+
 STUDY_JSON = STUDY.model_dump_json(ensure_ascii=True)
 COMPUTE_JSON = STUDY.compute.model_dump_json()
 COMPARISON = "{dataset}/{model}/{recipe}-{epochs}"

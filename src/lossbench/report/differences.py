@@ -7,6 +7,7 @@ from lossbench.report.blocks import Values
 from lossbench.report.data_tables import DataTable, Shown, data_table
 from lossbench.report.markdown import table
 from lossbench.report.templating import table_words, template
+from lossbench.stats.repetition import OPPOSITE, Promise
 from lossbench.stats.studies import changes
 from lossbench.tables.rows import Tables, records, rows_of
 from lossbench.tables.runs import COMPARISON
@@ -18,7 +19,6 @@ READ = ("metrics", "steps_to_level", "choices", "contrasts", "claims")
 """The tables that are read."""
 ONLY = ("only in A", "only in B")
 LOSS = [*COMPARISON, "loss"]
-OPPOSITE = {"better": "worse", "worse": "better"}
 
 
 def markdown(tables_a: Tables, tables_b: Tables, name_a: str, name_b: str) -> str:
@@ -41,7 +41,7 @@ def markdown(tables_a: Tables, tables_b: Tables, name_a: str, name_b: str) -> st
         name_b=name_b,
         claims=_told(claims, claims["verdict_a"], claims["verdict_b"]),
         contrasts=_told(contrasts, contrasts["verdict_a"], contrasts["verdict_b"]),
-        promised=_promised(contrasts["replication_a"]),
+        promise=Promise.of(contrasts["replication_a"]),
         choices=_told(choices, _chosen(choices, "a"), _chosen(choices, "b")),
         values=len(changed),
         changes=changed["change"].value_counts().to_dict(),
@@ -87,13 +87,6 @@ def _told(both: pd.DataFrame, was: "pd.Series[str]", now: "pd.Series[str]") -> V
         "opposite": int((was.map(OPPOSITE) == now).sum()),
         "turned": records(turned),
     }
-
-
-def _promised(replication: "pd.Series[float]") -> tuple[int, int]:
-    """How many verdicts should differ by chance: the 95 % range of their own probabilities."""
-    chances = 1 - replication.dropna()
-    middle, reach = chances.sum(), 2 * float((chances * (1 - chances)).sum()) ** 0.5
-    return max(0, round(middle - reach)), round(middle + reach)
 
 
 def _table(changed: pd.DataFrame, name_a: str, name_b: str) -> DataTable:

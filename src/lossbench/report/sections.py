@@ -1,4 +1,4 @@
-"""The page's ten sections, in their order: what stands where, and the tables that it needs."""
+"""The page's sections, in their order: what stands where, and the tables that it needs."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -10,6 +10,7 @@ from lossbench.report import (
     answer_tables,
     error_tables,
     feature_tables,
+    promises,
     prose,
     run_status,
     speed_tables,
@@ -145,6 +146,13 @@ SECTIONS = (
         TextBlock("prose/theory-numbers.html.j2", ("theory_constants",)),
         *(_theory_table(name) for name in THEORY_TABLES),
         TextBlock("prose/theory-tables.html.j2", ("theory_constants",)),
+    ),
+    _section(
+        "replication",
+        "Would it replicate?",
+        TextBlock("prose/promised.html.j2", ("contrasts",), _of_tables(promises.promised)),
+        TextBlock("prose/repeated.html.j2", ("repetition",), _of_tables(promises.seen)),
+        TableBlock(_of_tables(promises.changed), ("repetition",)),
     ),
     _section(
         "runs",

@@ -50,6 +50,8 @@ class Study(Frozen):
     """The theory chapter."""
     limits: Limits = Limits()
     """Caps for a trial run."""
+    repetition: DataPath | None = None
+    """A finished study, or its folder, that repeats this one with other seeds: how many agree."""
 
     @model_validator(mode="wrap")
     @classmethod

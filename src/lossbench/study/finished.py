@@ -16,7 +16,7 @@ def finished(study: str, needs: Iterable[str]) -> StudyPaths:
     """
     folder = Path(study) if Path(study).is_dir() else RESULTS / study
     paths = StudyPaths(folder.resolve().name, folder.resolve().parent)
-    if missing := [n for n in needs if not (paths.table(n).exists() or paths.csv(n).exists())]:
+    if missing := [n for n in needs if not paths.stored(n).exists()]:
         there = [path.parents[1].name for path in RESULTS.glob("*/tables/contrasts.parquet")]
         what = (
             f"is not finished; it lacks {', '.join(missing)}" if folder.exists() else "is no study"

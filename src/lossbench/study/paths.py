@@ -30,6 +30,7 @@ DERIVED = (
     "steps_to_level",
     "level_ratios",
     "contrasts",
+    "repetition",
     "claims",
 )
 """The study's tables that one job computes for all runs."""
@@ -131,6 +132,11 @@ class StudyPaths:
     def csv(self, name: str) -> Path:
         """A table of the study or of the theory chapter, as CSV."""
         return self.root / "tables" / f"{name}.csv"
+
+    def stored(self, name: str) -> Path:
+        """A table as it is there: of a published study, which has no other, the CSV."""
+        whole, text = self.table(name), self.csv(name)
+        return text if text.exists() and not whole.exists() else whole
 
     def figure(self, name: str) -> Path:
         """A figure, as SVG."""

@@ -57,12 +57,10 @@ def named_path(paths: StudyPaths, name: str) -> Path:
 
 def read_finished(folder: Path, *names: str) -> dict[str, pd.DataFrame]:
     """Tables of the study in `folder`, by name; of one that was published, from their CSV."""
-    paths = StudyPaths(folder.name, folder.parent)
+    files = {name: StudyPaths.around(folder).stored(name) for name in names}
     return {
-        name: read_csv(paths.csv(name), TABLES[name])
-        if paths.csv(name).exists() and not paths.table(name).exists()
-        else read(paths.table(name), TABLES[name])
-        for name in names
+        name: (read_csv if file.suffix == ".csv" else read)(file, TABLES[name])
+        for name, file in files.items()
     }
 
 

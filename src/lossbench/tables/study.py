@@ -209,6 +209,26 @@ CONTRASTS = Schema(
     (*COMPARISON, "rates", "metric", "loss", "reference"),
 )
 
+REPETITION = Schema(
+    "repetition",
+    (
+        *COMPARED,
+        Column("rates", "text", "", "tuned (each loss at its own rate) or same_rate"),
+        Column("metric", "text", "", "metric; speed is a ratio of steps"),
+        Column("loss", "text", "", "loss"),
+        Column("reference", "text", "", "the loss it is compared with"),
+        Column("main", "bool", "", "whether the comparison answers for its network"),
+        Column("family", "text", "", "primary or exploratory"),
+        Column("value", "float64", "", "what this study measured", True),
+        Column("value_again", "float64", "", "what its repetition did", True),
+        Column("verdict", "text", "", "this study's"),
+        Column("verdict_again", "text", "", "its repetition's"),
+        Column("replication", "float64", "", "chance of the same verdict, by this study", True),
+        Column("study", "text", "", "the repetition's name"),
+    ),
+    (*COMPARISON, "rates", "metric", "loss", "reference"),
+)
+
 CLAIMS = Schema(
     "claims",
     (
@@ -240,6 +260,7 @@ TABLES: dict[str, Schema] = RUN_TABLES | {
         STEPS_TO_LEVEL,
         LEVEL_RATIOS,
         CONTRASTS,
+        REPETITION,
         CLAIMS,
     )
 }

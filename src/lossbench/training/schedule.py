@@ -5,9 +5,8 @@ import math
 from lossbench.study.fields import Stage
 from lossbench.study.settings import History, Recipe
 
-
 EARLY = 8
-"""Up to this step the error is near chance for most losses, and points twice as far apart will do."""
+"""Up to this step the error is near chance, and points twice as far apart will do."""
 TUNING = 3
 """Tuning runs are many and are asked for less: every third of the points."""
 

@@ -10,9 +10,10 @@ from lossbench.cards.dataset import OwnDatasetCard
 from lossbench.cards.loss import LossCard
 from lossbench.cards.network import NetworkCard
 from lossbench.cards.own_cards import OWN_DATASETS, OWN_LOSSES, OWN_NETWORKS, introduce
-from lossbench.errors import ConfigError, printable
+from lossbench.errors import ConfigError
 from lossbench.files import write_text
 from lossbench.report.differences import READ, markdown
+from lossbench.study.finished import finished
 from lossbench.study.loading import read_study
 from lossbench.study.paths import StudyPaths
 from lossbench.tables.rows import Tables
@@ -47,12 +48,5 @@ def _introduce_own(*folders: Path) -> None:
     introduce(losses, networks, datasets)
 
 
-def _read(folder: Path) -> Tables:
-    if not folder.is_dir():
-        raise ConfigError(f"{printable(folder)}: is no folder; allowed: results/NAME of a study")
-    paths = StudyPaths(folder.resolve().name, folder.resolve().parent)
-    there = [name for name in READ if paths.table(name).exists() or paths.csv(name).exists()]
-    if missing := [name for name in READ if name not in there]:
-        what = "is not finished" if paths.study.exists() or there else "is no study's folder"
-        raise ConfigError(f"{printable(folder)}: {what}; it lacks {', '.join(missing)}")
-    return read_finished(paths.root, *READ)
+def _read(study: Path) -> Tables:
+    return read_finished(finished(str(study), READ).root, *READ)

@@ -1,9 +1,18 @@
 """Compare every loss with the reference: steps to each level, contrasts, intervals, verdicts."""
 
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
 from lossbench.stats.derived import derived_tables
+from lossbench.stats.repetition import repetition as repeated
+from lossbench.stats.repetition import require_other_seeds
 from lossbench.study.paths import StudyPaths
 from lossbench.study.slices import read_slice
-from lossbench.tables.stored import read_tables, write_tables
+from lossbench.tables.parquet import empty
+from lossbench.tables.stored import read_finished, read_tables, write_tables
+from lossbench.tables.study import REPETITION
 from lossbench.verbs import Folder, StudyText
 
 USES = (
@@ -20,8 +29,20 @@ USES = (
 )
 
 
-def contrast(study: StudyText, folder: Folder) -> None:
+def contrast(
+    study: StudyText,
+    folder: Folder,
+    repetition: Annotated[
+        Path | None, typer.Option(help="Folder of a finished study that repeats this one.")
+    ] = None,
+) -> None:
     settings = read_slice(study, USES)
     paths = StudyPaths.around(folder)
     names = ("metrics", "history", "runs", "levels", "choices", "geometry", "mean_squares")
-    write_tables(paths, derived_tables(settings, **read_tables(paths, *names)))
+    tables = read_tables(paths, *names)
+    derived = derived_tables(settings, **tables) | {"repetition": empty(REPETITION)}
+    if repetition is not None:
+        again = read_finished(repetition, "contrasts", "metrics")
+        require_other_seeds(tables["metrics"], again["metrics"], str(repetition))
+        derived["repetition"] = repeated(derived["contrasts"], again["contrasts"], repetition.name)
+    write_tables(paths, derived)

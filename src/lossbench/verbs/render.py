@@ -36,6 +36,7 @@ USES = (
     "statistics",
     "theory",
     "limits",
+    "repetition",
 )
 CARDS = ("loss", "network", "dataset")
 

@@ -1,0 +1,83 @@
+"""Would it replicate: what is promised, what a repetition says, in words and in the table."""
+
+import numpy as np
+import pytest
+
+from builders import synthetic
+from builders.report_pages import parsed, rendered
+from lossbench.cards.loss import PLACEBO
+from lossbench.words.numbers import NO_BREAK
+
+
+def told(tables, study) -> str:
+    """The section's words."""
+    page = parsed(rendered(tables, study))
+    words = next(
+        each.text for each in page.all("section") if each.attributes.get("id") == "replication"
+    )
+    return " ".join(words.replace(NO_BREAK, " ").split())
+
+
+@pytest.fixture
+def made():
+    """An invented study, whose tables may be changed."""
+    tables, study = synthetic.build(networks=1)
+    return {name: frame.copy() for name, frame in tables.items()}, study
+
+
+def test_the_section_counts_what_the_table_has(made):
+    tables, study = made
+    both = tables["repetition"]
+    known = both.dropna(subset="replication")
+    turned = known[known["verdict"] != known["verdict_again"]]
+    assert 0 < len(turned) < len(known) < len(both)
+    words = told(tables, study)
+    assert f"Of {len(known)} verdicts that both give, {len(turned)} differ" in words
+    assert "No verdict says the opposite" in words
+    listed = both[both["verdict"] != both["verdict_again"]]
+    table = words.partition("Verdicts that the repetition changed")[2]
+    assert table.count("undecided") == len(listed)
+
+
+def test_a_study_that_was_not_repeated_says_what_it_promises_alone(made):
+    tables, study = made
+    tables["repetition"] = tables["repetition"].head(0)
+    words = told(tables, study)
+    judged = tables["contrasts"].query("verdict != ''").dropna(subset="replication")
+    expected = (1 - judged["replication"]).sum()
+    assert f"turn about {expected:.0f} of this study's {len(judged)} verdicts" in words
+    assert "repeated, as" not in words
+
+
+@pytest.mark.parametrize(("sure", "said"), [(1.0, "the intervals too narrow"), (0.0, "too low")])
+def test_more_or_fewer_changes_than_promised_are_told(made, sure, said):
+    tables, study = made
+    both = tables["repetition"]
+    tables["repetition"] = both.assign(replication=np.where(both["replication"].isna(), None, sure))
+    assert said in told(tables, study)
+
+
+def test_opposite_verdicts_and_primary_ones_are_counted(made):
+    tables, study = made
+    both = tables["repetition"].assign(verdict_again=tables["repetition"]["verdict"])
+    is_primary = (both["main"] & (both["family"] == "primary")).to_numpy()
+    first = np.flatnonzero(is_primary & (both["verdict"] == "worse").to_numpy())[0]
+    both.loc[both.index[first], "verdict_again"] = "better"
+    tables["repetition"] = both
+    words = told(tables, study)
+    assert "1 says the opposite" in words
+    primary = int(is_primary.sum())
+    assert f"Of the {primary} primary verdicts, {primary - 1} are the same" in words
+
+
+def test_the_placebo_s_verdicts_are_told(made):
+    tables, study = made
+    contrasts = tables["contrasts"]
+    tables["contrasts"] = contrasts.assign(loss=contrasts["loss"].replace("mse_logits", PLACEBO))
+    found = tables["contrasts"].query("loss == @PLACEBO and main and rates == 'tuned'")
+    words = told(tables, study)
+    for verdict, number in (
+        found[found["metric"].isin(("error", "speed"))]["verdict"].value_counts().items()
+    ):
+        times = "1 time" if number == 1 else f"{number} times"
+        assert f"{verdict} {times}" in words

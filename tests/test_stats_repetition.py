@@ -1,0 +1,58 @@
+"""A study and its repetition: what was promised, what was seen, and refusals."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy
+
+from builders import synthetic
+from lossbench.errors import ConfigError
+from lossbench.stats.repetition import Promise, repetition, require_other_seeds
+
+
+def test_a_promise_is_the_distribution_of_the_number_that_differ():
+    rng = np.random.default_rng(4)
+    chances = rng.uniform(0.4, 1.0, 60)
+    promise = Promise.of(pd.Series([*chances, np.nan]))
+    numbers = scipy.stats.poisson_binom(1 - chances)
+    assert promise.verdicts == 60
+    assert promise.expected == pytest.approx(numbers.mean())
+    assert (promise.low, promise.high) == numbers.interval(0.95)
+
+
+def test_nothing_is_promised_of_verdicts_without_a_chance():
+    assert Promise.of(pd.Series([np.nan, np.nan])) == Promise(0, 0.0, 0, 0)
+
+
+def test_the_table_has_the_verdicts_that_both_give():
+    contrasts = synthetic.build()[0]["contrasts"]
+    judged = contrasts[contrasts["verdict"] != ""]
+    again = contrasts[contrasts["loss"] != "mse_logits"].assign(
+        verdict=contrasts["verdict"].replace("worse", "undecided"), value=contrasts["value"] + 1
+    )
+    found = repetition(contrasts, again, "again")
+    kept = judged[judged["loss"] != "mse_logits"]
+    assert len(found) == len(kept) > 10
+    assert list(found["verdict"]) == list(kept["verdict"])
+    assert set(found["study"]) == {"again"}
+    turned = found["verdict"] != found["verdict_again"]
+    assert set(found.loc[turned, "verdict"]) == {"worse"}
+    assert set(found.loc[turned, "verdict_again"]) == {"undecided"}
+    measured = found.dropna(subset="value")
+    assert np.allclose(measured["value_again"] - measured["value"], 1)
+
+
+def test_studies_without_a_contrast_in_common_have_no_rows():
+    contrasts = synthetic.build()[0]["contrasts"]
+    digits, photos = (contrasts[contrasts["dataset"] == name] for name in ("mnist", "cifar10"))
+    assert repetition(digits, photos, "again").empty
+
+
+def test_a_study_with_an_evaluation_seed_of_this_one_is_no_repetition():
+    def metrics(*seeds):
+        stages = ["tuning", *["evaluation"] * len(seeds)]
+        return pd.DataFrame({"stage": stages, "seed": [7, *seeds]})
+
+    require_other_seeds(metrics(1, 2), metrics(3, 4), "again")
+    with pytest.raises(ConfigError, match=r"again has evaluation seeds of this study \(2, 3\)"):
+        require_other_seeds(metrics(1, 2, 3), metrics(2, 3, 4), "again")
