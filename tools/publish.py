@@ -4,6 +4,7 @@
 says what is computed from the published tables alone: whoever has them can compute it again.
 """
 
+import gzip
 import json
 import shutil
 import sys
@@ -14,8 +15,7 @@ import pandas as pd
 from benchmarks.studies import jobs, sittings
 from lossbench.report import answer_tables, markdown
 from lossbench.study.paths import EXPORTED, StudyPaths
-from lossbench.tables.stored import read_csv
-from lossbench.tables.study import TABLES
+from lossbench.tables.stored import read_finished
 from lossbench.words import numbers
 from tools.marks import put
 
@@ -24,10 +24,12 @@ PUBLISHED = ROOT / "docs/published"
 FIGURE = "answer"
 ANSWERING = ("metrics", "contrasts", "claims")
 """The tables that the answer is made from."""
-LARGE = ("confusion", "projections")
-"""The tables that take a megabyte or more as text, predictions apart."""
-KEPT = tuple(name for name in EXPORTED if name not in LARGE)
+LEFT_OUT = ("confusion", "projections")
+"""Large tables that no verdict rests on."""
+KEPT = tuple(name for name in EXPORTED if name not in LEFT_OUT)
 """The tables that are published."""
+LONG = 500_000
+"""A table of more bytes is published packed."""
 CORES = 16
 MARK, END = "<!-- {}, by make publish -->", "<!-- end of {} -->"
 
@@ -40,13 +42,21 @@ def copy(paths: StudyPaths, folder: Path) -> None:
     for source in (paths.study, paths.provenance, paths.summary):
         shutil.copy(source, folder)
     for name in KEPT:
-        shutil.copy(paths.csv(name), folder / "tables")
+        _copy_table(paths.csv(name), folder / "tables")
     (folder / "README.md").write_text(contents(paths.name), "utf-8")
     # Outside the page a drawing has no background of its own, and a dark one would hide its text.
     drawing = paths.figure(FIGURE).read_text("utf-8")
     on_white = drawing.replace("<svg ", '<svg style="background:#fff" ', 1)
     (folder / f"{FIGURE}.svg").write_text(on_white, "utf-8")
     jobs(paths.root / "benchmarks").to_csv(folder / "jobs.csv", index=False)
+
+
+def _copy_table(source: Path, folder: Path) -> None:
+    text = source.read_bytes()
+    if len(text) > LONG:  # without the time, so that the same table is the same file
+        (folder / f"{source.name}.gz").write_bytes(gzip.compress(text, mtime=0))
+    else:
+        (folder / source.name).write_bytes(text)
 
 
 def contents(name: str) -> str:
@@ -62,10 +72,10 @@ def contents(name: str) -> str:
 | `summary.md` | the answer, the headline table and the claims |
 | `answer.svg` | the figure in the project's README |
 | `jobs.csv` | each job: when it started, its seconds, its memory |
-| `tables/` | {", ".join(f"`{table}`" for table in KEPT)} |
+| `tables/` | {", ".join(f"`{table}`" for table in KEPT)}; long ones are packed by gzip |
 
-Left out are the tables of a megabyte or more, {", ".join(f"`{table}`" for table in LARGE)} and
-`predictions`, and those of the theory chapter, which come from no training.
+Left out are {", ".join(f"`{table}`" for table in LEFT_OUT)} and `predictions`, which are large, and
+the tables of the theory chapter, which come from no training.
 `make study` writes all of them to `results/{name}/tables`, as CSV save for `predictions`.
 `snakemake --cores all theory` computes the chapter alone, in seconds.
 `lossbench compare docs/published/{name} results/{name}` puts a study of your own beside this one.
@@ -85,7 +95,7 @@ def chain_s(table: pd.DataFrame) -> float:
 
 def answer(folder: Path) -> str:
     """The answer, its figure and its table, from the published tables."""
-    tables = {name: read_csv(folder / f"tables/{name}.csv", TABLES[name]) for name in ANSWERING}
+    tables = read_finished(folder, *ANSWERING)
     place = folder.relative_to(ROOT).as_posix()
     alt = "Test error and steps to the same error of each loss, against cross-entropy"
     return "\n\n".join(
@@ -104,7 +114,7 @@ def cost(folder: Path) -> str:
     study = json.loads((folder / "study.json").read_text("utf-8"))
     origin = json.loads((folder / "provenance.json").read_text("utf-8"))
     table = pd.read_csv(folder / "jobs.csv")
-    runs = pd.read_csv(folder / "tables/runs.csv")
+    runs = pd.read_csv(StudyPaths.around(folder).stored("runs"))
     machine, total = origin["machine"], float(table["seconds"].sum())
     least = max(total / CORES, chain_s(table))
     sat = sittings(table)

@@ -134,9 +134,10 @@ class StudyPaths:
         return self.root / "tables" / f"{name}.csv"
 
     def stored(self, name: str) -> Path:
-        """A table as it is there: of a published study, which has no other, the CSV."""
+        """A table as it is there: of a published study the CSV, a long one packed by gzip."""
         whole, text = self.table(name), self.csv(name)
-        return text if text.exists() and not whole.exists() else whole
+        found = (path for path in (whole, text, text.with_suffix(".csv.gz")) if path.exists())
+        return next(found, whole)
 
     def figure(self, name: str) -> Path:
         """A figure, as SVG."""

@@ -59,13 +59,13 @@ def read_finished(folder: Path, *names: str) -> dict[str, pd.DataFrame]:
     """Tables of the study in `folder`, by name; of one that was published, from their CSV."""
     files = {name: StudyPaths.around(folder).stored(name) for name in names}
     return {
-        name: (read_csv if file.suffix == ".csv" else read)(file, TABLES[name])
+        name: (read if file.suffix == ".parquet" else read_csv)(file, TABLES[name])
         for name, file in files.items()
     }
 
 
 def read_csv(path: Path, table: Schema) -> pd.DataFrame:
-    """The checked table in the CSV file `path`, as it was before it became text."""
+    """The checked table in the CSV file `path`, packed or not, as it was before it became text."""
     kinds = {column.name: column.kind for column in table.columns}
     try:
         raw = pd.read_csv(path, dtype=str, keep_default_na=False)
