@@ -120,7 +120,7 @@ def test_levels_are_what_the_weaker_of_the_pair_reached_when_tuned(study):
 
 
 def crossing(steps: np.ndarray, lowest: np.ndarray, level: float) -> float:
-    """When the straight line between log measurements of a running minimum first meets the level."""
+    """Where the line between the log measurements of a running minimum first meets the level."""
     before = None
     for step, error in zip(np.maximum(steps, 1), lowest, strict=True):
         if error <= level + 1e-9:

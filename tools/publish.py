@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.studies import jobs, sittings
-from lossbench.report import answer_tables, markdown
+from lossbench.report import markdown
 from lossbench.study.paths import EXPORTED, StudyPaths
 from lossbench.tables.stored import read_finished
 from lossbench.words import numbers
@@ -22,7 +22,7 @@ from tools.marks import put
 ROOT = Path(__file__).parents[1]
 PUBLISHED = ROOT / "docs/published"
 FIGURE = "answer"
-ANSWERING = ("metrics", "contrasts", "claims")
+ANSWERING = ("metrics", "contrasts")
 """The tables that the answer is made from."""
 LEFT_OUT = ("confusion", "projections")
 """Large tables that no verdict rests on."""
@@ -94,15 +94,14 @@ def chain_s(table: pd.DataFrame) -> float:
 
 
 def answer(folder: Path) -> str:
-    """The answer, its figure and its table, from the published tables."""
+    """The answer in two sentences and its figure, from the published tables."""
     tables = read_finished(folder, *ANSWERING)
     place = folder.relative_to(ROOT).as_posix()
     alt = "Test error and steps to the same error of each loss, against cross-entropy"
     return "\n\n".join(
         [
-            *markdown.answer(tables),
+            markdown.answer(tables)[0],
             f"[![{alt}]({place}/{FIGURE}.svg)]({place}.html)",
-            markdown.table(answer_tables.headline(tables)),
             f"[The page]({place}.html) has every claim and every number; [its folder]({place}) has"
             " most tables as CSV, the configuration, the versions and the machine.",
         ]
