@@ -45,7 +45,7 @@ def test_a_study_that_was_not_repeated_says_what_it_promises_alone(made):
     words = told(tables, study)
     judged = tables["contrasts"].query("verdict != ''").dropna(subset="replication")
     expected = (1 - judged["replication"]).sum()
-    assert f"turn about {expected:.0f} of this study's {len(judged)} verdicts" in words
+    assert f"change about {expected:.0f} of this study's {len(judged)} verdicts" in words
     assert "repeated, as" not in words
 
 
