@@ -12,6 +12,7 @@ import pytest
 from builders import synthetic
 from builders.class_folders import write_classes
 from builders.project_copy import ROOT
+from lossbench.study.loading import load_study
 from lossbench.study.paths import StudyPaths
 from lossbench.tables.stored import write_tables
 from lossbench.verbs import adopt
@@ -230,3 +231,46 @@ def test_make_says_which_python_it_needs(tmp_path, version, passes):
     assert result.returncode
     assert ("made an environment" in result.stderr) == passes
     assert ("lossbench needs Python 3.11 or newer" in result.stderr) != passes
+
+
+def test_show_says_what_there_is_to_show(lossbench, studies):
+    said = line(lossbench("show", studies / "one", "eror"))
+    assert "metric 'eror' is not allowed: allowed are between, brier, " in said
+    assert "did you mean error?" in said
+    said = line(lossbench("show", studies / "one", "error", "mse"))
+    assert "loss 'mse' is not allowed: allowed are cross_entropy, " in said
+
+
+def test_new_writes_over_nothing(lossbench, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "name 'My_Loss' is not allowed: " in line(lossbench("new", "My_Loss"))
+    assert not any(tmp_path.iterdir())
+    assert lossbench("new", "focal")[0] == 0
+    before = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    said = line(lossbench("new", "focal"))
+    assert "focal.yaml and my_losses.py: there already; nothing was written" in said
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == before
+
+
+def test_check_refuses_a_loss_from_which_nothing_would_learn(lossbench, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lossbench("new", "flat")
+    code = (tmp_path / "my_losses.py").read_text()
+    (tmp_path / "my_losses.py").write_text(code.replace("* log_p\n", "* log_p * 0\n"))
+    status, _, said = lossbench("check", "flat.yaml")
+    assert status == 1
+    assert "its gradient by the logits is zero, so that nothing would learn" in said
+
+
+def test_a_cache_is_asked_for_where_studies_have_several(lossbench, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lossbench("new", "one")
+    study = load_study(tmp_path / "one.yaml")
+    for name in ("a", "b"):
+        folder = tmp_path / "results" / name
+        folder.mkdir(parents=True)
+        compute = study.compute.model_copy(update={"cache": Path(f"cache-{name}")})
+        own = study.model_copy(update={"compute": compute})
+        (folder / "study.json").write_text(own.model_dump_json())
+    said = line(lossbench("cache"))
+    assert "--folder: the studies here have several caches; allowed: cache-a, cache-b" in said
