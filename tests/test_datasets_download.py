@@ -5,6 +5,7 @@ import io
 import tarfile
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from builders import tiny_sources
@@ -104,6 +105,8 @@ def test_a_server_that_recovers_is_asked_again(source, mirror, tmp_path, fault):
     path, content = next(iter(good.items()))
     mirror.answers[path] = [FAULTS[fault](mirror, content), serve(content)]
     load(tmp_path, tiny.mirrored(mirror.address))
+    assert files_in(tmp_path) == kept(tmp_path, tiny)
+    assert mirror.asked.count(path) >= 2
 
 
 @pytest.mark.parametrize(
@@ -136,6 +139,8 @@ def test_a_redirect_is_followed(source, mirror, tmp_path):
     mirror.answers["/moved"] = mirror.answers[path]
     mirror.answers[path] = [redirect("/moved")]
     load(tmp_path, tiny.mirrored(mirror.address))
+    assert "/moved" in mirror.asked
+    assert files_in(tmp_path) == kept(tmp_path, tiny)
 
 
 def test_mirrors_are_asked_in_order_and_each_failure_is_told(mirror, tmp_path):
@@ -165,13 +170,23 @@ def test_a_bar_is_drawn_on_the_error_stream(mirror, tmp_path, capsys):
 def test_an_uncompressed_answer_serves_as_well(mirror, tmp_path):
     tiny = tiny_sources.tiny_mnist()
     mirror.answers = {f"/{name}.gz": [serve(data)] for name, data in tiny.contents.items()}
-    load_idx(tmp_path, tiny.mirrored(mirror.address))
+    loaded = load_idx(tmp_path, tiny.mirrored(mirror.address))
+    tiny.write(tmp_path / "plain")
+    assert_same(loaded, load_idx(tmp_path / "plain", tiny.official))
+
+
+def assert_same(loaded, expected) -> None:
+    for part, examples in expected.splits.items():
+        np.testing.assert_array_equal(loaded.splits[part].images, examples.images)
+        np.testing.assert_array_equal(loaded.splits[part].labels, examples.labels)
 
 
 def test_an_archive_in_the_data_folder_is_used_without_a_network(tmp_path):
     tiny = tiny_sources.tiny_cifar10()
     (tmp_path / tiny.official.archive).write_bytes(tiny_sources.tar(tiny.contents))
-    load_cifar(tmp_path, tiny.official)
+    loaded = load_cifar(tmp_path, tiny.official)
+    tiny.write(tmp_path / "plain")
+    assert_same(loaded, load_cifar(tmp_path / "plain", tiny.official))
 
 
 def test_files_that_are_there_are_not_replaced_by_the_archive(tmp_path):
@@ -187,7 +202,10 @@ def test_an_archive_alone_serves_where_nothing_can_be_written(tmp_path):
     tiny = tiny_sources.tiny_cifar10()
     (tmp_path / tiny.official.archive).write_bytes(tiny_sources.tar(tiny.contents))
     with read_only(tmp_path):
-        load_cifar(tmp_path, tiny.official)
+        loaded = load_cifar(tmp_path, tiny.official)
+    assert set(loaded.splits) == {"train", "validation", "test"}
+    tiny.write(tmp_path / "plain")
+    assert_same(loaded, load_cifar(tmp_path / "plain", tiny.official))
 
 
 @pytest.mark.parametrize(

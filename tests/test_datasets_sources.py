@@ -124,8 +124,10 @@ def test_a_damaged_file_is_named_and_a_good_one_then_works(source, tmp_path, fau
 def test_a_folder_that_has_everything_need_not_be_writable(source, tmp_path):
     tiny, load = source
     tiny.write(tmp_path)
+    expected = load(tmp_path, tiny.official).splits["test"]
     with read_only(tmp_path):
-        load(tmp_path, tiny.official)
+        found = load(tmp_path, tiny.official).splits["test"]
+    np.testing.assert_array_equal(found.images, expected.images)
 
 
 def test_swapped_files_are_refused(source, tmp_path):

@@ -203,7 +203,10 @@ def test_contrasts_without_values_are_shown_as_such():
 def test_an_error_of_zero_can_be_drawn():
     tables, settings = study()
     none = tables | {"metrics": tables["metrics"].assign(value=0.0)}
-    ET.fromstring(drawn_figures.draw("final-error", none, settings)[0])
+    svg, _ = drawn_figures.draw("final-error", none, settings)
+    ET.fromstring(svg)
+    (told,) = {title.text for title in ET.fromstring(svg).iter() if title.tag.endswith("}title")}
+    assert told == "0"  # all differences; errors of zero have no place on a log axis
 
 
 def test_the_most_compact_loss_is_named_place_by_place():

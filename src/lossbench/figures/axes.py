@@ -29,7 +29,9 @@ def plain_axis(axis: Axis, *, log: bool, scale: float = 1.0, unit: str = "") -> 
     else:
         axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda x, _: _tick(x * scale) + unit))
-    tell(axis, lambda x: _tick(x * scale) + unit)
+    # Drawings are rounded: a mark at zero stands a hair beside it.
+    hair = 0.0 if log else 1e-4 * (high - low)
+    tell(axis, lambda x: _tick(x * scale if abs(x) > hair else 0.0) + unit)
 
 
 def tell(axis: Axis, write: Callable[[float], str]) -> None:
