@@ -11,6 +11,8 @@ from builders.report_pages import Element, figure, parsed, rendered, table_value
 from lossbench.report.prose import notices
 from lossbench.report.templating import source
 from lossbench.study.config import Study
+from lossbench.study.paths import EXPORTED
+from lossbench.tables.theory import THEORY_TABLES
 
 SECTIONS = [
     "The answer",
@@ -178,3 +180,9 @@ def test_contradicted_claims_are_counted(study_and_tables, page):
         count = ((claims["verdict"] == "contradicted") & (claims["basis"] == basis)).sum()
         assert count
         assert f"contradicts {count}" in text
+
+
+def test_every_file_that_the_page_names_is_one_that_a_study_writes(html):
+    named = {found.removesuffix(".csv") for found in re.findall(r"\b([a-z_]+\.csv)\b", html)}
+    assert {"history", "level_ratios", "runs", "metrics"} <= named
+    assert named <= {*EXPORTED, *THEORY_TABLES}

@@ -7,7 +7,6 @@ from lossbench.report.data_tables import DataTable, Shown, data_table
 from lossbench.report.templating import table_words
 from lossbench.stats.multiplicity import main_places
 from lossbench.study.config import Study
-from lossbench.study.paths import StudyPaths
 from lossbench.tables.rows import Tables, rows_of
 from lossbench.tables.runs import COMPARISON
 
@@ -61,9 +60,7 @@ def speed_by_level(tables: Tables, study: Study) -> DataTable:
             columns.count("missed", "Runs that miss it"),
             columns.count("reference_missed", "of the reference"),
         ),
-        **table_words(
-            "tables/speed-by-level.txt.j2", csv=StudyPaths(study.name).csv("level_ratios")
-        ),
+        **table_words("tables/speed-by-level.txt.j2"),
         folded=True,
     )
 
@@ -90,7 +87,7 @@ def curves(tables: Tables, study: Study) -> DataTable:
             columns.decimal("logit_gradient_rms", "Logit gradient, RMS"),
             columns.decimal("saturation", "Slope of the output", digits=4),
         ),
-        **table_words("tables/curves.txt.j2", csv=StudyPaths(study.name).csv("history")),
+        **table_words("tables/curves.txt.j2"),
         folded=True,
     )
 
