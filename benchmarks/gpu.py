@@ -52,6 +52,13 @@ ALIKE: dict[NetworkName, NetworkName] = {
     "convnet_max": "convnet",
 }
 """Networks of a study, and the one that is timed in their place."""
+AS_LARGE: dict[str, DatasetName] = {
+    "mnist_2": "mnist",
+    "mnist_5": "mnist",
+    "mnist_pairs": "mnist",
+    "cifar100": "cifar10",
+}
+"""Data sets of a study, and the one by which they are reckoned: it has as many pixels or more."""
 
 
 def figures() -> Iterator[Figure]:
@@ -159,7 +166,8 @@ def study_hours(path: Path, precision: str) -> float:
     seconds = 0.0
     for job in all_jobs(load_study(path)):
         for cell in job.cells:
-            steps = data.COUNTS[cell.dataset][0] // cell.batch_size * cell.epochs
+            dataset = AS_LARGE.get(cell.dataset, cell.dataset)
+            steps = data.COUNTS[dataset][0] // cell.batch_size * cell.epochs
             images = steps * cell.batch_size * len(job.replicates)
             seconds += images / rate(ALIKE.get(cell.model, cell.model), BLOCK, precision)
     return seconds / 3600

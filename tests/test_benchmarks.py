@@ -296,3 +296,8 @@ def test_the_stock_recipe_trains_and_tells_its_time(mnist, tmp_path):
     ran = recipes._stock(contests.MLP, study, tmp_path / "mnist.npz", seed=0)
     assert 0 < ran.fit_s < 60
     assert ran.start_s > 0
+
+
+def test_the_full_study_can_be_estimated(monkeypatch):
+    monkeypatch.setattr(gpu, "rate", lambda *_: 1e4)
+    assert 10 < gpu.study_hours(gpu.FULL, "float32") < 10_000
