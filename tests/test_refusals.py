@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from builders import synthetic
+from builders.project_copy import TINY
 from lossbench.analysis.metrics import measure
 from lossbench.datasets.idx import parse_idx
 from lossbench.datasets.idx_folder import read_idx_folder
@@ -30,31 +31,13 @@ from lossbench.tables.study import TABLES
 from lossbench.verbs.cache import parse_size
 
 RATES = [0.1, 0.3]
-STUDY = {
-    "name": "refused",
-    "title": "Refused",
-    "seeds": {"tuning": [100, 101], "evaluation": [0, 1]},
-    "datasets": [{"name": "digits", "equivalence_margin": 0.01}],
-    "comparisons": [
-        {
-            "dataset": "digits",
-            "model": "mlp",
-            "epochs": 1,
-            "tuning_epochs": 1,
-            "losses": [
-                {"loss": "cross_entropy", "learning_rates": RATES},
-                {"loss": "mse_softmax", "learning_rates": RATES},
-            ],
-        }
-    ],
-}
 
 
 def compared(*losses: dict, **fields) -> dict:
     """The study with these losses in its one comparison."""
     grids = [{"learning_rates": RATES} | loss for loss in losses]
-    comparison = STUDY["comparisons"][0] | {"losses": grids}
-    return STUDY | {"comparisons": [comparison]} | fields
+    comparison = TINY["comparisons"][0] | {"losses": grids}
+    return TINY | {"comparisons": [comparison]} | fields
 
 
 def margins(loss: str, *settings: dict) -> dict:
@@ -68,7 +51,7 @@ OWN = {"name": "mine", "source": "own.py:loss", "label": "Mine"}
     ("study", "message"),
     [
         (
-            STUDY | {"seeds": {"tuning": [100, 101, 102], "evaluation": [0, 1]}},
+            TINY | {"seeds": {"tuning": [100, 101, 102], "evaluation": [0, 1]}},
             "seeds: tuning lists 3 and evaluation 2 seeds; allowed: as many",
         ),
         (compared({"loss": "mse_softmax"}), "losses lacks cross_entropy, the reference"),

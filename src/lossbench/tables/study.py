@@ -169,14 +169,20 @@ MEAN_SQUARES = Schema(
     (*COMPARISON, "loss"),
 )
 
+CONTRASTED = (
+    *COMPARED,
+    Column("rates", "text", "", "tuned (each loss at its own rate) or same_rate"),
+    Column("metric", "text", "", "metric; speed is a ratio of steps"),
+    Column("loss", "text", "", "loss"),
+    Column("reference", "text", "", "the loss it is compared with"),
+)
+"""What identifies a contrast."""
+CONTRASTED_KEY = tuple(column.name for column in CONTRASTED)
+
 CONTRASTS = Schema(
     "contrasts",
     (
-        *COMPARED,
-        Column("rates", "text", "", "tuned (each loss at its own rate) or same_rate"),
-        Column("metric", "text", "", "metric; speed is a ratio of steps"),
-        Column("loss", "text", "", "loss"),
-        Column("reference", "text", "", "the loss it is compared with"),
+        *CONTRASTED,
         Column("scale", "text", "", "difference or ratio; reach: judged by levels reached"),
         Column("value", "float64", "", "mean paired difference, or ratio, loss to reference", True),
         Column("ci_low", "float64", "", "lower end of the interval", True),
@@ -206,17 +212,13 @@ CONTRASTS = Schema(
         Column("replication", "float64", "", "chance that a like study says the same", True),
         Column("method", "text", "", "how interval and p were computed; why any is absent"),
     ),
-    (*COMPARISON, "rates", "metric", "loss", "reference"),
+    CONTRASTED_KEY,
 )
 
 REPETITION = Schema(
     "repetition",
     (
-        *COMPARED,
-        Column("rates", "text", "", "tuned (each loss at its own rate) or same_rate"),
-        Column("metric", "text", "", "metric; speed is a ratio of steps"),
-        Column("loss", "text", "", "loss"),
-        Column("reference", "text", "", "the loss it is compared with"),
+        *CONTRASTED,
         Column("main", "bool", "", "whether the comparison answers for its network"),
         Column("family", "text", "", "primary or exploratory"),
         Column("value", "float64", "", "what this study measured", True),
@@ -226,7 +228,7 @@ REPETITION = Schema(
         Column("replication", "float64", "", "chance of the same verdict, by this study", True),
         Column("study", "text", "", "the repetition's name"),
     ),
-    (*COMPARISON, "rates", "metric", "loss", "reference"),
+    CONTRASTED_KEY,
 )
 
 CLAIMS = Schema(
