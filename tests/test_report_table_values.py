@@ -19,16 +19,26 @@ from lossbench.report import (
     tuning_tables,
 )
 from lossbench.report.data_tables import Cell, DataTable
+from lossbench.study.config import Study
 from lossbench.tables.logits import matrix
 
-STUDY_TABLES, STUDY = synthetic.build(seeds=3, diverged=True)
 NAMES = ("dataset", "model", "recipe", "epochs", "loss", "setting", "learning_rate", "stage")
 PLACE = NAMES[:4]
 
 
+def tables() -> dict[str, pd.DataFrame]:
+    """Those of an invented study, when a test asks: to make them takes seconds."""
+    return synthetic.build(seeds=3, diverged=True)[0]
+
+
+def study() -> Study:
+    """The study that they are of."""
+    return synthetic.build(seeds=3, diverged=True)[1]
+
+
 def source(name: str, row: dict[str, str], **wanted: object) -> pd.DataFrame:
     """The rows of a table of the study that are those of a row of the page."""
-    found = STUDY_TABLES[name]
+    found = tables()[name]
     named = {key: row[key] for key in (*NAMES, "seed", "level", "step") if key in row}
     for key, value in (named | wanted).items():
         if key in found:
@@ -69,8 +79,8 @@ def agree(row: dict[str, str], **expected: float) -> None:
 
 
 def test_errors():
-    found = rows(error_tables.errors(STUDY_TABLES))
-    assert len(found) == sum(len(each.losses) for each in STUDY.comparisons)
+    found = rows(error_tables.errors(tables()))
+    assert len(found) == sum(len(each.losses) for each in study().comparisons)
     for row in found:
         values = {
             metric: source("metrics", row, stage="evaluation", split="test", metric=metric)["value"]
@@ -85,12 +95,12 @@ def test_errors():
 
 
 def test_errors_of_seeds_and_classes():
-    for row in rows(error_tables.seed_errors(STUDY_TABLES)):
+    for row in rows(error_tables.seed_errors(tables())):
         for loss in synthetic.TRAITS:
             wanted = {"stage": "evaluation", "split": "test", "metric": "error", "loss": loss}
             agree(row, **{loss: source("metrics", row, **wanted)["value"].item()})
-    names = STUDY_TABLES["class_names"]
-    for row in rows(error_tables.class_errors(STUDY_TABLES)):
+    names = tables()["class_names"]
+    for row in rows(error_tables.class_errors(tables())):
         here = names[(names["dataset"] == row["dataset"]) & (names["name"] == row["label_name"])]
         for loss in synthetic.TRAITS:
             errors = source("class_errors", row, loss=loss, label=here["label"].item())["error"]
@@ -98,10 +108,10 @@ def test_errors_of_seeds_and_classes():
 
 
 def test_confusion():
-    names = STUDY_TABLES["class_names"].set_index(["dataset", "name"])["label"]
-    predictions = STUDY_TABLES["predictions"].copy()
+    names = tables()["class_names"].set_index(["dataset", "name"])["label"]
+    predictions = tables()["predictions"].copy()
     predictions["taken"] = matrix(predictions).argmax(axis=1)
-    for row in rows(error_tables.confusion(STUDY_TABLES)):
+    for row in rows(error_tables.confusion(tables())):
         label, taken = (
             names[row["dataset"], row[f"{name}_name"]] for name in ("label", "predicted")
         )
@@ -113,11 +123,11 @@ def test_confusion():
 
 
 def test_features():
-    for row in rows(feature_tables.geometry(STUDY_TABLES)):
+    for row in rows(feature_tables.geometry(tables())):
         for measure in ("within", "between", "scatter_ratio", "own_cosine", "other_cosine"):
             values = source("geometry", row, stage="evaluation", measure=measure)["value"]
             agree(row, **{measure: values.to_numpy().sum() / len(values)})
-    for row in rows(feature_tables.last_layer(STUDY_TABLES, STUDY)):
+    for row in rows(feature_tables.last_layer(tables(), study())):
         values = source("last_layer", row)
         for name in ("features", "squared_length", "mean_share", "curvature"):
             agree(row, **{name: np.average(values[name])})
@@ -126,13 +136,13 @@ def test_features():
 
 
 def test_tuning():
-    for row in rows(tuning_tables.choices(STUDY_TABLES)):
+    for row in rows(tuning_tables.choices(tables())):
         chosen = source("choices", row)
         agree(row, replicates=len(chosen), validation_error=np.mean(chosen["validation_error"]))
         agree(row, trials=4)
         edge = float(row["learning_rate"]) in (synthetic.RATES[0], synthetic.RATES[-1])
         assert row["on_edge"] == ("on the edge" if edge else "inside")
-    for row in rows(tuning_tables.trials(STUDY_TABLES)):
+    for row in rows(tuning_tables.trials(tables())):
         lengths = source("choices", {key: row[key] for key in (*PLACE, "loss") if key in row})
         tuned = {"stage": "tuning", "split": "validation", "metric": "error"}
         errors = source("metrics", row | {"epochs": lengths["tuning_epochs"].iloc[0]}, **tuned)[
@@ -172,7 +182,7 @@ MEANING = {
 @pytest.mark.parametrize("name", CONTRASTS)
 def test_contrasts(name):
     table, wanted = CONTRASTS[name]
-    shown = table(STUDY_TABLES)
+    shown = table(tables())
     labels = [column.label for column in shown.columns]
     seconds = [place for place, label in enumerate(labels) if label == "to"][1:]
     meant = {
@@ -192,11 +202,11 @@ def test_contrasts(name):
 
 
 def test_levels_and_curves():
-    for row in rows(speed_tables.speed_by_level(STUDY_TABLES, STUDY)):
+    for row in rows(speed_tables.speed_by_level(tables(), study())):
         level = source("level_ratios", row).squeeze()
         for name in ("validation_error", "ratio", "ci_low", "ci_high", "pairs", "missed"):
             agree(row, **{name: level[name]})
-    for row in rows(speed_tables.curves(STUDY_TABLES, STUDY))[::3]:
+    for row in rows(speed_tables.curves(tables(), study()))[::3]:
         points = source("history", row, stage="evaluation")
         errors = points["validation_error"].to_numpy()
         agree(row, median=np.median(errors), min=errors.min(), max=errors.max())
@@ -205,7 +215,7 @@ def test_levels_and_curves():
 
 
 def test_headline():
-    for row in rows(answer_tables.headline(STUDY_TABLES)):
+    for row in rows(answer_tables.headline(tables())):
         final = {"main": True, "rates": "tuned", "loss": "mse_softmax"}
         error, speed = (
             source("contrasts", row, metric=metric, **final).squeeze()
@@ -224,7 +234,7 @@ def test_headline():
 
 
 def test_runs():
-    found = rows(run_status.run_table(STUDY, STUDY_TABLES, "snakemake"))
+    found = rows(run_status.run_table(study(), tables(), "snakemake"))
     for row in found[::7]:
         ends = [int(seed) for seed in re.findall(r"\d+", row["seeds"])]
         tuned = {"learning_rate": row["rates"]} if row["stage"] == "tuning" else {}
