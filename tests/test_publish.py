@@ -1,5 +1,6 @@
 """What the README says of the published study is what the published tables say."""
 
+import json
 import os
 import re
 
@@ -12,7 +13,8 @@ from builders.project_copy import ROOT
 from lossbench.cli import app
 from lossbench.errors import TableError
 from lossbench.report import markdown
-from lossbench.study.paths import EXPORTED
+from lossbench.study.loading import load_study
+from lossbench.study.paths import EXPORTED, StudyPaths
 from lossbench.tables.stored import read_csv, read_finished
 from lossbench.tables.study import TABLES
 from lossbench.words.numbers import NO_BREAK
@@ -74,6 +76,39 @@ def test_the_answer_from_text_is_the_answer_from_the_tables(published, monkeypat
     monkeypatch.setattr(publish, "ROOT", folder.parent)
     text = publish.answer(folder)
     assert text.startswith(f"{markdown.answer(tables)[0]}\n\n[![")
+
+
+def test_a_published_folder_has_all_that_makes_the_study_again(tmp_path, monkeypatch):
+    """Also the file of a loss of its own, and long tables packed."""
+    paths, published = StudyPaths("focal", tmp_path / "results"), tmp_path / "published"
+    tables, study = synthetic.build(networks=1)
+    own = {"name": "focal", "source": "code/mine.py:focal", "label": "Focal"}
+    asked = study.model_dump(mode="json") | {"name": "focal", "losses": [own]}
+    asked["comparisons"][0]["losses"][1] |= {"loss": "focal"}
+    for path, text in (
+        (tmp_path / "code/mine.py", "def focal(logits, labels): ..."),
+        (paths.study, json.dumps(asked)),
+        (paths.provenance, "{}"),
+        (paths.summary, "the answer"),
+        (paths.page, "<h1>the answer</h1>"),
+        (paths.figure("answer"), "<svg />"),
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    paths.csv("runs").parent.mkdir()
+    for name in publish.KEPT:
+        tables[name].to_csv(paths.csv(name), index=False)
+    monkeypatch.setattr(publish, "PUBLISHED", published)
+    readme = (ROOT / "README.md").read_text("utf-8")
+    publish.main(paths.root)
+    assert (ROOT / "README.md").read_text("utf-8") == readme  # it has the default study's answer
+    folder = published / "focal"
+    assert load_study(folder / "study.json").losses[0].source == f"{folder}/code/mine.py:focal"
+    packed = {path.name.partition(".")[0] for path in folder.glob("tables/*.gz")}
+    assert packed
+    assert packed == {n for n in publish.KEPT if paths.csv(n).stat().st_size > publish.LONG}
+    for name, read in read_finished(folder, *publish.KEPT).items():
+        pd.testing.assert_frame_equal(read, tables[name], check_exact=True)
 
 
 def test_pauses_do_not_count_and_waiting_does(tmp_path):

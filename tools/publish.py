@@ -1,4 +1,4 @@
-"""Publishes a finished study: page, most tables, origin; its answer goes into the README.
+"""Publishes a finished study: page, most tables, origin; the default study's answer in the README.
 
 `python -m tools.publish results/mnist-cifar10`, or `make publish`, to docs/published. The README
 says what is computed from the published tables alone: whoever has them can compute it again.
@@ -21,6 +21,8 @@ from tools.marks import put
 
 ROOT = Path(__file__).parents[1]
 PUBLISHED = ROOT / "docs/published"
+ANSWERING_STUDY = "mnist-cifar10"
+"""The one whose answer and cost the README has."""
 FIGURE = "answer"
 ANSWERING = ("metrics", "contrasts")
 """The tables that the answer is made from."""
@@ -35,12 +37,15 @@ MARK, END = "<!-- {}, by make publish -->", "<!-- end of {} -->"
 
 
 def copy(paths: StudyPaths, folder: Path) -> None:
-    """Copy the study's page, tables, configuration and origin; list what each job took."""
+    """Copy the study's page, tables, configuration, own code, origin; list what each job took."""
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "tables").mkdir(parents=True)
     shutil.copy(paths.page, folder.with_suffix(".html"))
     for source in (paths.study, paths.provenance, paths.summary):
         shutil.copy(source, folder)
+    for own in own_files(paths):
+        (folder / own).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(paths.results.parent / own, folder / own)
     for name in KEPT:
         _copy_table(paths.csv(name), folder / "tables")
     (folder / "README.md").write_text(contents(paths.name), "utf-8")
@@ -49,6 +54,14 @@ def copy(paths: StudyPaths, folder: Path) -> None:
     on_white = drawing.replace("<svg ", '<svg style="background:#fff" ', 1)
     (folder / f"{FIGURE}.svg").write_text(on_white, "utf-8")
     jobs(paths.root / "benchmarks").to_csv(folder / "jobs.csv", index=False)
+
+
+def own_files(paths: StudyPaths) -> list[Path]:
+    """The files of the study's own losses and networks, from the folder in which it was run."""
+    study = json.loads(paths.study.read_text("utf-8"))
+    sources = (own["source"] for own in (*study["losses"], *study["networks"]))
+    files = (Path(source.rpartition(":")[0]) for source in sources)
+    return sorted({file for file in files if file.suffix == ".py" and not file.is_absolute()})
 
 
 def _copy_table(source: Path, folder: Path) -> None:
@@ -63,22 +76,21 @@ def contents(name: str) -> str:
     """What the folder of the published study `name` holds, and how the rest is made again."""
     return f"""# The published study `{name}`
 
-`make publish` writes this folder and [the page](../{name}.html) from `results/{name}`.
+`python -m tools.publish results/{name}` writes this folder and [the page](../{name}.html).
 
 | file | what it is |
 |---|---|
-| `study.json` | the configuration, defaults included |
+| `study.json` | the configuration, defaults included; a study file, with own code beside it |
 | `provenance.json` | commit, digests of code and data, versions, machine |
 | `summary.md` | the answer, the headline table and the claims |
-| `answer.svg` | the figure in the project's README |
+| `answer.svg` | its figure |
 | `jobs.csv` | each job: when it started, its seconds, its memory |
 | `tables/` | {", ".join(f"`{table}`" for table in KEPT)}; long ones are packed by gzip |
 
 Left out are {", ".join(f"`{table}`" for table in LEFT_OUT)} and `predictions`, which are large, and
 the tables of the theory chapter, which come from no training.
-`make study` writes all of them to `results/{name}/tables`, as CSV save for `predictions`.
-`snakemake --cores all theory` computes the chapter alone, in seconds.
-`lossbench compare docs/published/{name} results/{name}` puts a study of your own beside this one.
+`snakemake --cores all --configfile docs/published/{name}/study.json` makes all of them again, in
+`results/{name}`; `lossbench compare docs/published/{name} results/{name}` compares the two.
 """
 
 
@@ -135,10 +147,12 @@ def _minutes(seconds: float) -> str:
 
 
 def main(source: Path) -> None:
-    """Publish the study in the folder `source`, and put its answer and its cost into the README."""
+    """Publish the study in the folder `source`; of the default one, renew what the README says."""
     paths = StudyPaths(source.name, source.parent)
     folder = PUBLISHED / source.name
     copy(paths, folder)
+    if source.name != ANSWERING_STUDY:
+        return
     for name, text in (("the answer", answer), ("the cost", cost)):
         put(ROOT / "README.md", MARK.format(name), END.format(name), text(folder))
 
