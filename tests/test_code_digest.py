@@ -271,6 +271,7 @@ for verb in sys.argv[1:]:
 """Imports each verb in a process of its own, forked from one that has the libraries."""
 
 
+@pytest.mark.slow
 def test_every_module_that_a_verb_imports_is_one_that_its_digest_knows():
     command = [sys.executable, "-c", IMPORTED, *VERBS]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout

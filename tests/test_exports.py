@@ -40,6 +40,7 @@ def test_a_table_has_its_rows_columns_and_words():
     assert r"\label{tab:headline}" in text
 
 
+@pytest.mark.slow
 def test_a_finished_study_s_figures_and_tables_are_written(tmp_path, monkeypatch, capsys):
     tables, study = synthetic.build()
     paths = StudyPaths(study.name, tmp_path)

@@ -42,7 +42,7 @@ def test_a_mark_tells_where_it_stands_whatever_the_figure_s_resolution(dpi):
 
 
 def test_every_run_of_the_final_error_tells_its_own():
-    tables, study = synthetic.build(margins=False)
+    tables, study = synthetic.build(networks=1)
     metrics = tables["metrics"].query("metric == 'error' and split == 'test'")
     keys = metrics[list(COMPARISON)].apply(tuple, axis=1)
     shown = metrics[keys.isin(main_places(study)["error"])]["value"]
@@ -51,7 +51,7 @@ def test_every_run_of_the_final_error_tells_its_own():
 
 
 def test_where_zeros_are_drawn_elsewhere_no_mark_tells_a_value():
-    tables, study = synthetic.build(networks=1, margins=False)
+    tables, study = synthetic.build(networks=1)
     metrics = tables["metrics"].copy()
     first = metrics.query("metric == 'error' and split == 'test' and dataset == 'mnist'").index[0]
     metrics.loc[first, "value"] = 0.0

@@ -333,6 +333,7 @@ def the_line(result: subprocess.CompletedProcess[str]) -> str:
     return result.stderr.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_snakemake_plans_what_the_file_says_and_not_what_it_reads(tmp_path):
     text = MINIATURE.replace("evaluation: [0, 1, 2, 3, 4]", "evaluation: [0, 1, 2, 3, 010]")
     (tmp_path / "study.yaml").write_text(text)
@@ -341,11 +342,13 @@ def test_snakemake_plans_what_the_file_says_and_not_what_it_reads(tmp_path):
     assert line.startswith(f"lossbench: {place}: '010' is not allowed")
 
 
+@pytest.mark.slow
 def test_snakemake_hands_on_overrides_as_they_were_written(tmp_path):
     line = the_line(snakemake(tmp_path, "--config", "limits={epochs: 1, epochs: 2}"))
     assert line.startswith("lossbench: --config: limits: 'epochs' is there twice")
 
 
+@pytest.mark.slow
 def test_a_source_that_cannot_be_read_is_one_line_of_the_plan(tmp_path):
     (tmp_path / "photos/ant").mkdir(parents=True)
     own = MINIATURE.replace("- name: digits", "- name: own\n    source: photos")
@@ -354,6 +357,7 @@ def test_a_source_that_cannot_be_read_is_one_line_of_the_plan(tmp_path):
     assert line.startswith("lossbench: datasets, own: photos: has 1 subfolder")
 
 
+@pytest.mark.slow
 def test_a_study_is_planned_from_another_folder(tmp_path):
     shutil.copy(ROOT / "config/miniature.yaml", tmp_path / "own.yaml")
     result = snakemake(tmp_path, "--configfile", "own.yaml", "--config", "name=other")

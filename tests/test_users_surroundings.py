@@ -111,6 +111,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 def test_figures_start_from_the_library_s_defaults():
     study = load_study(ROOT / "config/miniature.yaml")
     expected = draw("softmax-gradient", made(), study)
@@ -148,6 +149,7 @@ def test_a_study_in_a_folder_with_an_umlaut_is_read_in_any_locale(latin, tmp_pat
     assert found.returncode == 0, said(found)
 
 
+@pytest.mark.slow
 def test_what_the_command_prints_is_utf_8_in_any_locale(latin, tmp_path):
     tables, _ = synthetic.build(networks=1)
     write_tables(StudyPaths("study", tmp_path), tables)
@@ -160,6 +162,7 @@ def test_what_the_command_prints_is_utf_8_in_any_locale(latin, tmp_path):
     assert "claims" in said(other)
 
 
+@pytest.mark.slow
 def test_folders_have_the_same_names_in_any_locale(latin, tmp_path):
     source = tmp_path / "Bilder ä ✓"
     names = ["Größe", "ß", "✓", "日本", "b$c$", "d_e", "'quote'", "g<h>", "i&j", "k l"]
@@ -233,6 +236,7 @@ def test_files_in_another_place_are_proposed(tmp_path, kind):
     assert str(there) in str(caught.value)
 
 
+@pytest.mark.slow
 def test_an_adopted_data_set_is_the_same_with_a_full_disk_for_temporary_files(tmp_path):
     source = write_classes(tmp_path / "photos")
     found = []
