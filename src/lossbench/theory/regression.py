@@ -51,14 +51,21 @@ def bin_targets(target: Array) -> tuple[NDArray[np.intp], Array]:
 
 
 def _folds(name: str, features: Array, target: Array) -> Iterator[dict[str, object]]:
-    from sklearn.linear_model import LogisticRegression, Ridge
-    from sklearn.model_selection import GridSearchCV, KFold
+    from sklearn.linear_model import LogisticRegressionCV, RidgeCV
+    from sklearn.model_selection import KFold
     from sklearn.preprocessing import StandardScaler
 
-    ridge = GridSearchCV(Ridge(), {"alpha": PENALTIES}, scoring="neg_mean_squared_error", cv=3)
-    classifier = LogisticRegression(solver="newton-cholesky", max_iter=1000)
     strengths = [0.5 / penalty for penalty in PENALTIES]  # C weighs the loss, not ½ |w|²
-    logistic = GridSearchCV(classifier, {"C": strengths}, scoring="neg_log_loss", cv=3)
+    ridge = RidgeCV(PENALTIES, scoring="neg_mean_squared_error", cv=3)
+    logistic = LogisticRegressionCV(
+        Cs=strengths,
+        l1_ratios=(0.0,),
+        cv=3,
+        scoring="neg_log_loss",
+        solver="newton-cholesky",
+        max_iter=1000,
+        use_legacy_attributes=False,
+    )
     for fold, (train, test) in enumerate(KFold(FOLDS, shuffle=True, random_state=0).split(target)):
         scaler = StandardScaler().fit(features[train])
         seen, unseen = scaler.transform(features[train]), scaler.transform(features[test])
