@@ -150,7 +150,7 @@ def test_a_wrong_configuration_is_one_clear_error(finished, arguments, message):
 
 def test_a_study_made_twice_tells_what_came_again(project):
     again = ("--config", "name=again", "seeds={tuning: [500, 501, 502], evaluation: [50, 51, 52]}")
-    project.tiny(*again)
+    project.tiny("results/again/tables/contrasts.parquet", *again)
     repeated = ("--config", "repetition=again")
     assert project.planned(*repeated) == {
         "study": 1,
@@ -167,10 +167,6 @@ def test_a_study_made_twice_tells_what_came_again(project):
     assert project.planned(*repeated) == {}
 
 
-def test_a_copy_of_a_study_is_no_repetition(project):
-    project.tiny("--config", "name=copy", "repetition=tiny", check=False)
-    refusal = (project.folder / "results/copy/logs/contrasts.log").read_text()
-    assert "repetition: " in refusal
-    assert "has evaluation seeds of this study (0, 1, 2)" in refusal
-    absent = project.tiny("--config", "repetition=absent", check=False)
-    assert "repetition: absent: is no study; finished here: tiny" in absent
+def test_a_repetition_that_is_not_there_is_one_line_of_the_plan(project):
+    output = project.tiny("--config", "repetition=absent", "--dry-run", check=False)
+    assert "lossbench: repetition: absent: is no study; finished here: tiny" in output
