@@ -173,7 +173,7 @@ def test_a_link_of_the_contents_arrives_at_its_section(open_page):
     page = open_page(reduced_motion="reduce").page
     arrived = "hash => Math.abs(document.querySelector(hash).getBoundingClientRect().top) < 40"
     links = page.get_by_role("navigation").get_by_role("link")
-    assert links.count() == 10
+    assert links.count() == page.locator("main section > h2").count() > 8
     for link in reversed(links.all()):
         link.click()
         page.wait_for_function(arrived, arg=link.get_attribute("href"))
