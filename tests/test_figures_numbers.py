@@ -204,7 +204,6 @@ def test_an_error_of_zero_can_be_drawn():
     tables, settings = study()
     none = tables | {"metrics": tables["metrics"].assign(value=0.0)}
     svg, _ = drawn_figures.draw("final-error", none, settings)
-    ET.fromstring(svg)
     (told,) = {title.text for title in ET.fromstring(svg).iter() if title.tag.endswith("}title")}
     assert told == "0"  # all differences; errors of zero have no place on a log axis
 

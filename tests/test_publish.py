@@ -79,14 +79,15 @@ def test_the_answer_from_text_is_the_answer_from_the_tables(published, monkeypat
 
 
 def test_a_published_folder_has_all_that_makes_the_study_again(tmp_path, monkeypatch):
-    """Also the file of a loss of its own, and long tables packed."""
+    """Also the files of a loss of its own, and long tables packed."""
     paths, published = StudyPaths("focal", tmp_path / "results"), tmp_path / "published"
     tables, study = synthetic.build(networks=1)
     own = {"name": "focal", "source": "code/mine.py:focal", "label": "Focal"}
     asked = study.model_dump(mode="json") | {"name": "focal", "losses": [own]}
     asked["comparisons"][0]["losses"][1] |= {"loss": "focal"}
     for path, text in (
-        (tmp_path / "code/mine.py", "def focal(logits, labels): ..."),
+        (tmp_path / "code/mine.py", "import parts\ndef focal(logits, labels): ..."),
+        (tmp_path / "code/parts.py", ""),
         (paths.study, json.dumps(asked)),
         (paths.provenance, "{}"),
         (paths.summary, "the answer"),
@@ -104,6 +105,7 @@ def test_a_published_folder_has_all_that_makes_the_study_again(tmp_path, monkeyp
     assert (ROOT / "README.md").read_text("utf-8") == readme  # it has the default study's answer
     folder = published / "focal"
     assert load_study(folder / "study.json").losses[0].source == f"{folder}/code/mine.py:focal"
+    assert (folder / "code/parts.py").exists()
     packed = {path.name.partition(".")[0] for path in folder.glob("tables/*.gz")}
     assert packed
     assert packed == {n for n in publish.KEPT if paths.csv(n).stat().st_size > publish.LONG}

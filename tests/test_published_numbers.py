@@ -25,7 +25,6 @@ PUBLISHED = {
 }
 PLACE = ["dataset", "model", "recipe", "epochs"]
 RUN = [*PLACE, "loss", "setting", "learning_rate", "stage", "seed"]
-CELL = ["learning_rate", "setting"]
 
 
 class Published:

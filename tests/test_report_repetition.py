@@ -60,7 +60,7 @@ def test_more_or_fewer_changes_than_promised_are_told(made, sure, said):
 def test_opposite_verdicts_and_primary_ones_are_counted(made):
     tables, study = made
     both = tables["repetition"].assign(verdict_again=tables["repetition"]["verdict"])
-    is_primary = (both["main"] & (both["family"] == "primary")).to_numpy()
+    is_primary = (both["family"] == "primary").to_numpy()
     first = np.flatnonzero(is_primary & (both["verdict"] == "worse").to_numpy())[0]
     both.loc[both.index[first], "verdict_again"] = "better"
     tables["repetition"] = both

@@ -14,6 +14,7 @@ import pandas as pd
 
 from benchmarks.studies import jobs, sittings
 from lossbench.report import markdown
+from lossbench.study.own_code import local_modules, resolved
 from lossbench.study.paths import EXPORTED, StudyPaths
 from lossbench.tables.stored import read_finished
 from lossbench.words import numbers
@@ -57,11 +58,15 @@ def copy(paths: StudyPaths, folder: Path) -> None:
 
 
 def own_files(paths: StudyPaths) -> list[Path]:
-    """The files of the study's own losses and networks, from the folder in which it was run."""
+    """The files of the study's own losses and networks, and those of their own that they import.
+
+    Relative to the folder in which it was run. Raises ValueError: one is elsewhere.
+    """
+    home = paths.results.parent.absolute()
     study = json.loads(paths.study.read_text("utf-8"))
-    sources = (own["source"] for own in (*study["losses"], *study["networks"]))
-    files = (Path(source.rpartition(":")[0]) for source in sources)
-    return sorted({file for file in files if file.suffix == ".py" and not file.is_absolute()})
+    sources = [resolved(own["source"], home) for own in (*study["losses"], *study["networks"])]
+    files = {file.absolute() for source in sources for file in local_modules(source).values()}
+    return sorted(file.relative_to(home) for file in files)
 
 
 def _copy_table(source: Path, folder: Path) -> None:

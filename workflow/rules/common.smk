@@ -58,8 +58,7 @@ GPUS_PER_JOB = int(
 TRAINING_FIRST = 1
 BEFORE_TRAINING = 2
 
-# What a command line carries is ASCII, whatever the locale.
-# Of the study that repeats this one, if there is one.
+# Tables of the study that repeats this one, if there is one.
 REPETITION = []
 if STUDY.repetition:
     compared = ("contrasts", "metrics")
@@ -69,6 +68,7 @@ if STUDY.repetition:
         sys.exit(f"lossbench: repetition: {error}")
     REPETITION = [repetition.stored(name) for name in compared]
 
+# What a command line carries is ASCII, whatever the locale.
 STUDY_JSON = STUDY.model_dump_json(ensure_ascii=True)
 COMPUTE_JSON = STUDY.compute.model_dump_json()
 COMPARISON = "{dataset}/{model}/{recipe}-{epochs}"

@@ -1,6 +1,6 @@
 """Would it replicate? What the verdicts promise, and what a repetition of the study said."""
 
-from lossbench.cards.loss import PLACEBO, PRIMARY
+from lossbench.cards.loss import PLACEBO
 from lossbench.report import columns
 from lossbench.report.blocks import Values
 from lossbench.report.data_tables import DataTable, Shown, data_table
@@ -29,7 +29,7 @@ def seen(tables: Tables) -> Values:
     """How many of the verdicts that both studies give differ, against what the first promised."""
     both = rows_of(tables, "repetition")
     known = both.dropna(subset="replication")
-    primary = known[known["main"] & (known["loss"] == PRIMARY) & (known["family"] == "primary")]
+    primary = known[known["family"] == "primary"]
     turned = known["verdict"] != known["verdict_again"]
     return {
         "again": both["study"].iloc[0],

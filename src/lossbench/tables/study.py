@@ -219,7 +219,6 @@ REPETITION = Schema(
     "repetition",
     (
         *CONTRASTED,
-        Column("main", "bool", "", "whether the comparison answers for its network"),
         Column("family", "text", "", "primary or exploratory"),
         Column("value", "float64", "", "what this study measured", True),
         Column("value_again", "float64", "", "what its repetition did", True),
