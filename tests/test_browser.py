@@ -179,6 +179,15 @@ def test_a_link_of_the_contents_arrives_at_its_section(open_page):
         page.wait_for_function(arrived, arg=link.get_attribute("href"))
 
 
+@pytest.mark.parametrize("html", ["synthetic"], indirect=True, scope="module")
+def test_the_contents_mark_the_section_that_they_led_to_however_short(open_page):
+    page = open_page(reduced_motion="reduce").page
+    page.add_style_tag(content="#mechanism > :nth-child(n + 3) { display: none }")
+    page.locator("nav a[href='#mechanism']").click()
+    marked = page.locator("nav [aria-current]")
+    playwright.expect(marked).to_have_attribute("href", "#mechanism")
+
+
 def test_sorting_goes_both_ways_and_says_so(open_page):
     page = open_page().page
     header = heading(page, "runs", "test_error")

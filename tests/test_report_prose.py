@@ -105,6 +105,15 @@ def bounds_of(fields: dict[str, object]) -> dict[str, str]:
     return facts(said("scope", Study.model_validate(fields), values=prose.training))
 
 
+def test_a_network_on_two_data_sets_is_one_network(study):
+    fields = study.model_dump()
+    of_mnist = [each for each in fields["comparisons"] if each["dataset"] == "mnist"]
+    fields["comparisons"] = of_mnist + [each | {"dataset": "cifar10"} for each in of_mnist]
+    networks = len({each["model"] for each in of_mnist})
+    compared = prose.scope(Study.model_validate(fields)).replace("\xa0", " ")
+    assert compared.startswith(f"{networks} networks on MNIST and CIFAR-10")
+
+
 def test_the_bounds_of_a_study_follow_its_configuration(study):
     fields = study.model_dump()
     fields["seeds"] = {"tuning": [100, 101, 102, 103], "evaluation": [0, 1, 2, 3]}

@@ -105,7 +105,7 @@ def scope(study: Study) -> str:
     compared = study.comparisons
     return paragraph(
         "prose/compared.txt.j2",
-        networks=len({(each.dataset, each.model) for each in compared}),
+        networks=len({each.model for each in compared}),
         datasets=[each.name for each in study.datasets],
         epochs=[each.epochs for each in compared],
         replicates=[len(plan.most_replicates(study, each)) for each in compared],

@@ -176,12 +176,12 @@
   };
   addEventListener("hashchange", reveal);
   reveal();
-  // The contents mark the section on the screen.
+  // The contents mark the section that is read: what stands a sixth below the top, where links lead.
   const seen = new IntersectionObserver((entries) => entries.forEach((entry) => {
     const link = document.querySelector(`nav a[href="#${entry.target.id}"]`);
     if (entry.isIntersecting) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
-  }), { rootMargin: "-45% 0% -50%" });
+  }), { rootMargin: "-15% 0% -80%" });
   all("main > section").forEach((section) => seen.observe(section));
   const regions = () => all(".scroll").forEach((region) => {
     const overflows = region.scrollWidth > region.clientWidth || region.scrollHeight > region.clientHeight;
