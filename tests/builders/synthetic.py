@@ -27,6 +27,7 @@ from lossbench.tables import runs as run_schemas
 from lossbench.tables import study as schemas
 from lossbench.tables.contract import Schema
 from lossbench.tables.logits import column
+from lossbench.tables.runs import COMPARISON
 from lossbench.training.schedule import measured_steps
 
 Columns = dict[str, Any]
@@ -446,21 +447,18 @@ def _images() -> dict[str, np.ndarray]:
 
 
 def _choices(history: pd.DataFrame, runs: pd.DataFrame, study: Study) -> Iterator[pd.DataFrame]:
-    tuned = runs[runs["stage"] == "tuning"]
-    for comparison in study.comparisons:
-        for grid in comparison.losses:
-            mine = tuned[
-                (tuned["dataset"] == comparison.dataset)
-                & (tuned["model"] == comparison.model)
-                & (tuned["recipe"] == comparison.recipe)
-                & (tuned["epochs"] == comparison.tuning_epochs)
-                & (tuned["loss"] == grid.loss)
-            ]
-            if len(mine):
-                goal = study.recipe(comparison.recipe).tuned_for
-                epochs = comparison.epochs
-                seeds = dict(zip(study.seeds.tuning, study.seeds.evaluation, strict=True))
-                yield selection.choose(history, mine, grid, seeds, epochs=epochs, tuned_for=goal)
+    tuned, measured = (
+        dict(iter(rows[rows["stage"] == "tuning"].groupby([*COMPARISON, "loss"])))
+        for rows in (runs, history)
+    )
+    seeds = dict(zip(study.seeds.tuning, study.seeds.evaluation, strict=True))
+    for each in study.comparisons:
+        goal = study.recipe(each.recipe).tuned_for
+        for grid in each.losses:
+            cell = (each.dataset, each.model, each.recipe, each.tuning_epochs, grid.loss)
+            if cell in tuned:
+                of_cell = measured[cell], tuned[cell]
+                yield selection.choose(*of_cell, grid, seeds, epochs=each.epochs, tuned_for=goal)
 
 
 def _claims() -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pandas as pd
 from lossbench.analysis.outcomes import KEY
 from lossbench.cards.loss import REFERENCE
 from lossbench.stats import speed
-from lossbench.stats.speed import Comparison, Crossings
+from lossbench.stats.speed import Comparison, Crossings, Floats
 from lossbench.tables.parquet import check, empty
 from lossbench.tables.runs import COMPARISON
 from lossbench.tables.study import LEVEL_RATIOS, STEPS_TO_LEVEL
@@ -24,27 +24,25 @@ def steps_to_level(history: pd.DataFrame, runs: pd.DataFrame, levels: pd.DataFra
     had met before. A tuning run has the levels of the first comparison that chose from it.
     """
     tuned = levels.assign(epochs=levels["tuning_epochs"]).drop_duplicates([*PLACE, "level"])
-    errors = {
-        (stage, *place): each.sort_values("level")
-        for stage, goals in (("evaluation", levels), ("tuning", tuned))
-        for place, each in goals.groupby(PLACE)
-    }
-    measured = dict(iter(history.sort_values("step").groupby(KEY)))
-    budgets = runs.groupby([*PLACE, "stage"])["steps"].transform("max")
-    frames = []
-    for row, budget in zip(runs.to_dict("records"), budgets, strict=True):
-        goals = errors.get(tuple(row[name] for name in ("stage", *PLACE)))
-        points = measured.get(tuple(row[name] for name in KEY))
-        if goals is not None:
-            steps = np.full(len(goals), np.inf)
-            if points is not None and not row["diverged"]:
-                curve = points["step"].to_numpy(), points["validation_error"].to_numpy()
-                steps = speed.steps_to_levels(*curve, goals["validation_error"].to_numpy())
-            reached = np.isfinite(steps)
-            found = goals[["level", "validation_error"]].assign(reached=reached)
-            identity = {name: row[name] for name in KEY}
-            frames.append(found.assign(steps=np.where(reached, steps, budget), **identity))
-    return check(pd.concat(frames), STEPS_TO_LEVEL) if frames else empty(STEPS_TO_LEVEL)
+    goals = pd.concat([levels.assign(stage="evaluation"), tuned.assign(stage="tuning")])
+    goals = goals[["stage", *PLACE, "level", "validation_error"]].sort_values("level")
+    budgets = runs.groupby(["stage", *PLACE])["steps"].transform("max")
+    rows = runs[[*KEY, "diverged"]].assign(budget=budgets).merge(goals, on=["stage", *PLACE])
+    if rows.empty:
+        return empty(STEPS_TO_LEVEL)
+    curves = dict(iter(history.sort_values("step").groupby(KEY)))
+    steps = [_steps(mine, curves.get(run)) for run, mine in rows.groupby(KEY, sort=False)]
+    rows["reached"] = np.isfinite(np.concatenate(steps))
+    rows["steps"] = np.where(rows["reached"], np.concatenate(steps), rows["budget"])
+    return check(rows.drop(columns=["diverged", "budget"]), STEPS_TO_LEVEL)
+
+
+def _steps(goals: pd.DataFrame, curve: pd.DataFrame | None) -> Floats:
+    """When one run with this curve meets its goals; infinite where it does not."""
+    if curve is None or goals["diverged"].any():
+        return np.full(len(goals), np.inf)
+    points = curve["step"].to_numpy(), curve["validation_error"].to_numpy()
+    return speed.steps_to_levels(*points, goals["validation_error"].to_numpy())
 
 
 def compared(steps: pd.DataFrame) -> Iterator[tuple[str, list[int], Comparison]]:

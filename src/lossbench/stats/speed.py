@@ -62,10 +62,12 @@ class Crossings:
 
     @classmethod
     def of(cls, rows: pd.DataFrame, seeds: list[int]) -> Self:
-        """From the STEPS_TO_LEVEL rows of one loss, for these seeds in this order."""
-        wide = rows.pivot(index="seed", columns="level", values=["steps", "reached"]).loc[seeds]
-        steps = wide["steps"].to_numpy(float)
-        return cls(np.log(np.maximum(steps, 1.0)), wide["reached"].to_numpy(bool))
+        """From the STEPS_TO_LEVEL rows of one loss, for these seeds in ascending order."""
+        mine = rows[rows["seed"].isin(seeds)].sort_values(["seed", "level"])
+        steps, reached = (
+            mine[name].to_numpy().reshape(len(seeds), -1) for name in ("steps", "reached")
+        )
+        return cls(np.log(np.maximum(steps, 1.0)), reached)
 
 
 @dataclass(frozen=True)
