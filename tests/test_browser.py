@@ -6,8 +6,9 @@ look at are written to report/screenshots.
 
 import csv
 import io
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 
 from builders import synthetic
 from builders.drawn_figures import draw
+from builders.once import once
 from builders.report_pages import PROVENANCE, parsed, table_values
 from builders.theory_tables import made
 from lossbench.figures.catalogue import FIGURES
@@ -29,12 +31,24 @@ AXE = ROOT / "node_modules/axe-core/axe.min.js"
 SCREENSHOTS = ROOT / "report/screenshots"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 WIDE, NARROW = 1280, 390
-RENDERED = {
-    path.stem: path
-    for folder in ("docs/published", "report")
-    for path in sorted((ROOT / folder).glob("*.html"))
-}
-"""Pages that studies rendered here, and the published ones."""
+WIDTHS = (1600, WIDE, 800, NARROW)
+PAPER = 717
+"""Pixels between Chromium's margins on A4."""
+HERE, PUBLISHED = (
+    {path.stem: path for path in sorted((ROOT / folder).glob("*.html"))}
+    for folder in ("report", "docs/published")
+)
+"""Pages that studies rendered here, by this code, and those that were published, as they were."""
+INVENTED = "synthetic"
+
+
+def of(pages: Iterable[str]) -> pytest.MarkDecorator:
+    """Try these pages; what a page does is tried on the invented one alone."""
+    return pytest.mark.parametrize("html", list(pages), indirect=True, scope="module")
+
+
+CURRENT = of([INVENTED, *HERE])
+EVERY = of(dict.fromkeys([INVENTED, *HERE, *PUBLISHED]))
 
 
 @dataclass
@@ -57,11 +71,9 @@ def browser() -> Iterator["playwright.Browser"]:
         launched.close()
 
 
-@pytest.fixture(scope="module", params=["synthetic", *RENDERED], ids=str)
-def html(request) -> str:
-    """An invented study's page with everything on it, then each page that a study rendered."""
-    if request.param in RENDERED:
-        return RENDERED[request.param].read_text(encoding="utf-8")
+@once
+def invented() -> str:
+    """A page with every figure."""
     tables, study = synthetic.build(networks=1, diverged=True, censored=True)
     tables = {**tables, **made()}
     figures = {}
@@ -70,6 +82,14 @@ def html(request) -> str:
         if words:
             figures[name] = FigureContent(svg, **asdict(words))
     return render(study, tables, figures, PROVENANCE)
+
+
+@pytest.fixture(scope="module", params=[INVENTED])
+def html(request) -> str:
+    """An invented study's page with everything on it, or one that a study rendered."""
+    if request.param != INVENTED:
+        return (PUBLISHED | HERE)[request.param].read_text(encoding="utf-8")
+    return invented()
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +136,7 @@ def unfold(page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
 
 
+@EVERY
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 def test_opens_from_disk_alone_and_silently(request, open_page, path, width, scheme):
@@ -134,26 +155,86 @@ def test_opens_from_disk_alone_and_silently(request, open_page, path, width, sch
     )
 
 
-@pytest.mark.parametrize("width", [WIDE, 768, NARROW, 320])
-def test_the_page_itself_never_scrolls_sideways(open_page, width):
-    page = open_page(width).page
+CUT = """() => {
+const drawn = [...document.querySelectorAll("main :is(svg, table, img, pre, math)")];
+return drawn.filter(each => each.checkVisibility()).filter(each => {
+    const right = each.getBoundingClientRect().right;
+    for (let box = each.parentElement; box; box = box.parentElement) {
+        const overflow = getComputedStyle(box).overflowX;
+        if (overflow === "auto" || overflow === "scroll") return false;
+        if (overflow !== "visible" && right > box.getBoundingClientRect().right + 1) return true;
+    }
+    return right > innerWidth;
+}).map(each => each.closest("[id]").id);
+}"""
+"""What ends beyond the box that cuts it, or the window, and is in no box that scrolls."""
+
+
+@CURRENT
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+@pytest.mark.parametrize("width", [*WIDTHS, 320])
+def test_nothing_is_cut_without_a_way_to_the_rest(open_page, width, scripts):
+    page = open_page(width, java_script_enabled=scripts).page
     unfold(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(CUT) == []
+
+
+SMALLEST = """() => [...document.querySelectorAll(".drawing svg")].map(svg => {
+    const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+    const words = [...svg.querySelectorAll("text")];
+    const sizes = words.map(each => parseFloat(getComputedStyle(each).fontSize));
+    return [svg.closest("figure").id, scale * Math.min(...sizes)];
+}).filter(([_, pixels]) => pixels < 11)"""
+
+
+@CURRENT
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_words_in_figures_are_legible(open_page, width):
+    page = open_page(width).page
+    assert page.locator(".drawing svg").count() > 10
+    assert page.evaluate(SMALLEST) == []
+
+
+@CURRENT
+@pytest.mark.parametrize(("width", "height"), [(WIDE, 800), (NARROW, 844)])
+def test_the_first_screen_has_the_answer_and_a_figure(open_page, width, height):
+    page = open_page(width).page
+    ends = "each => each.getBoundingClientRect().bottom"
+    for words in ("h1", ".deck", ".question p"):
+        assert page.locator(words).first.evaluate(ends) <= height
+    figure = page.locator(".drawing").first.bounding_box()
+    assert figure["y"] + min(figure["height"], height / 4) <= height
+
+
+@CURRENT
+def test_paper_has_all_that_is_not_named_as_left_out(open_page):
+    page = open_page(PAPER).page
+    page.emulate_media(media="print")
+    hidden = "each => each.scrollWidth > each.clientWidth + 1"
+    cut = f"boxes => boxes.filter({hidden}).map(each => each.closest('[id]').id)"
+    assert page.locator(".scroll:visible").evaluate_all(cut) == []
+    assert page.evaluate(CUT) == []
+    folded = page.locator(".table > details:not([open]) > summary").first
+    said = folded.evaluate("each => getComputedStyle(each, '::after').content")
+    assert said == '", left out in print"'
+    pages = re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))
+    assert 3 < len(pages) < 25
 
 
 # Wider than what a machine shows that has none of the fonts named.
 WIDE_FONT = "* { font-family: 'DejaVu Sans', Verdana !important; letter-spacing: .05em; }"
 
 
-def test_the_answer_shows_every_column_on_a_laptop(open_page, request):
+def test_the_answer_shows_every_column_on_a_laptop(open_page):
     page = open_page(WIDE).page
-    if request.node.callspec.params["html"] == "synthetic":  # others are as they were rendered
-        page.add_style_tag(content=WIDE_FONT)
+    page.add_style_tag(content=WIDE_FONT)
     widths = "box => [box.scrollWidth, box.clientWidth]"
     needed, shown = page.locator("#table-headline .scroll").evaluate(widths)
     assert needed <= shown
 
 
+@EVERY
 def test_opens_within_a_second(open_page):
     """A second of the main thread's own time, which other work on the machine hardly lengthens."""
     page = open_page().page
@@ -169,6 +250,7 @@ def test_opens_within_a_second(open_page):
     assert 0 < main_thread_s() - before < 1
 
 
+@EVERY
 def test_a_link_of_the_contents_arrives_at_its_section(open_page):
     page = open_page(reduced_motion="reduce").page
     arrived = "hash => Math.abs(document.querySelector(hash).getBoundingClientRect().top) < 40"
@@ -179,7 +261,6 @@ def test_a_link_of_the_contents_arrives_at_its_section(open_page):
         page.wait_for_function(arrived, arg=link.get_attribute("href"))
 
 
-@pytest.mark.parametrize("html", ["synthetic"], indirect=True, scope="module")
 def test_the_contents_mark_the_section_that_they_led_to_however_short(open_page):
     page = open_page(reduced_motion="reduce").page
     page.add_style_tag(content="#mechanism > :nth-child(n + 3) { display: none }")
@@ -294,10 +375,7 @@ def test_the_legend_hides_a_loss_everywhere(open_page):
     assert drawn.evaluate_all(visible)
 
 
-def test_the_legend_hides_a_loss_s_name_in_the_figures_too(open_page, request):
-    page = request.node.callspec.params["html"]
-    if page in RENDERED and "published" in RENDERED[page].parts:
-        pytest.skip("published before names in figures carried their loss")
+def test_the_legend_hides_a_loss_s_name_in_the_figures_too(open_page):
     page = open_page().page
     page.get_by_label("MSE on softmax", exact=True).uncheck()
     named = page.locator(".drawing").get_by_text("MSE on softmax", exact=True)
@@ -334,6 +412,7 @@ def test_works_by_keyboard_alone(open_page):
     assert header.get_attribute("aria-sort") == "descending"
 
 
+@EVERY
 def test_reads_the_same_without_scripts(open_page):
     def words(page) -> str:
         page.emulate_media(media="print")  # lays out all of the page, without the buttons
@@ -358,15 +437,22 @@ def test_losses_keep_their_colours_when_dark(open_page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_axe_finds_no_violation(open_page, width, scheme):
+    assert violations(open_page(width, color_scheme=scheme).page) == []
+
+
+@of(dict.fromkeys([*HERE, *PUBLISHED]))
+@pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (NARROW, "dark")])
+def test_axe_finds_no_violation_on_a_study_s_page(open_page, width, scheme):
+    assert violations(open_page(width, color_scheme=scheme).page) == []
+
+
+def violations(page) -> list[tuple[str, list[str]]]:
+    """The rules that the page breaks once all is unfolded, each with three places at most."""
     if not AXE.is_file():
         pytest.skip("axe-core is not installed: run npm ci")
-    page = open_page(width, color_scheme=scheme).page
     unfold(page)
     page.add_script_tag(path=AXE)
-    violations = page.evaluate("axe.run().then(found => found.violations)")
-    assert [
-        (violation["id"], [node["target"] for node in violation["nodes"]][:3])
-        for violation in violations
-    ] == []
+    found = page.evaluate("axe.run().then(found => found.violations)")
+    return [(each["id"], [node["target"] for node in each["nodes"]][:3]) for each in found]

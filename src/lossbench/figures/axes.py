@@ -50,7 +50,7 @@ def positive(values: pd.Series) -> pd.Series:
 def log_ticks(low: float, high: float) -> np.ndarray:
     """Round numbers in [low, high] for a log axis: powers of ten if many, else 1, 2, 5, or all."""
     decades = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
-    for steps in ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)):
+    for steps in ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 2.0, 3.0, 5.0, 7.0)):
         ticks = np.sort(np.outer(10.0**decades, steps).ravel())
         ticks = ticks[(ticks >= low * 0.999) & (ticks <= high * 1.001)]
         if len(ticks) >= 3:

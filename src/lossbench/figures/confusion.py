@@ -144,7 +144,7 @@ def _pairs(axes: Axes, place: Place, found: pd.DataFrame, labels: list[str]) -> 
     axes.set_yticks(
         list(order.values()),
         [f"{labels[label]} for {labels[predicted]}" for label, predicted in order],
-        fontsize=6.5,
+        fontsize=8,
     )
     axes.invert_yaxis()
     axes.grid(visible=False)
@@ -180,7 +180,7 @@ def _frame(axes: Axes, classes: list[str], *, first: bool) -> None:
     axes.plot([0, len(classes)], [0, len(classes)], color=palette.RULE.light, linewidth=0.8)
     axes.spines[["left", "bottom"]].set_visible(True)
     axes.grid(visible=False)
-    axes.tick_params(length=0, labelsize=6.5)
+    axes.tick_params(length=0, labelsize=8)
     is_long = max(map(len, classes)) > 2
     middles = np.arange(len(classes)) + 0.5
     axes.set_xticks(middles, classes, rotation=90 if is_long else 0)

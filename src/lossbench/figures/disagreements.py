@@ -80,4 +80,4 @@ def _picture(axes: Axes, row: Any, classes: list[str]) -> None:
     image = gallery.pixels(row.png)
     axes.imshow(image, cmap="gray" if image.ndim == 2 else None, interpolation="none")
     label, predicted = classes[row.label], classes[row.predicted]
-    axes.set_xlabel(f"{label}\nnot {predicted}", fontsize=7, labelpad=2)
+    axes.set_xlabel(f"{label}\nnot {predicted}", fontsize=8, labelpad=2)

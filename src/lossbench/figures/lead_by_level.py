@@ -7,7 +7,7 @@ from lossbench.figures import theme
 from lossbench.figures.axes import percent_axis, plain_axis
 from lossbench.figures.curves import ratio_curves
 from lossbench.figures.drawing import Tables, Words, filled
-from lossbench.figures.panels import place_heading
+from lossbench.figures.panels import heading, subheading
 from lossbench.study.config import Study
 from lossbench.words import names, numbers, phrases
 from lossbench.words.findings import find
@@ -30,7 +30,8 @@ def draw(tables: Tables, _study: Study) -> Figure:
     figure = Figure(figsize=(theme.HALF, 0.35 + 1.6 * rows), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
     for panel, (place, ratios) in zip(axes, shown.items(), strict=False):
-        place_heading(panel, place)
+        heading(panel, names.dataset_name(place.dataset), above=12)
+        subheading(panel, place.network)
         ratio_curves(panel, ratios)
         percent_axis(panel.xaxis, log=True)
     plain_axis(axes[0].yaxis, log=True, unit="×")

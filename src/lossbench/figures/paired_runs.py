@@ -84,7 +84,8 @@ def _runs(axes: Axes, pairs: pd.DataFrame, loss: str, *, named: bool) -> None:
                 color=theme.colors()[each],
             )
     reach = max(high - low, 1e-6)
-    axes.set(xlim=(low - 0.45 * reach, high + 0.75 * reach), ylim=(-0.8, 1.5), yticks=[])
+    # Words stand on both sides of the runs: the losses' names, and what the contrast says.
+    axes.set(xlim=(low - 0.9 * reach, high + 1.5 * reach), ylim=(-0.8, 1.5), yticks=[])
     ordered = sorted(means)
     axes.set_xticks(ordered, [numbers.percent(mean) for mean in ordered])
     tell(axes.xaxis, numbers.percent)

@@ -19,8 +19,8 @@ from lossbench.study.fields import LossName
 
 WIDTH = 6.8
 """Width of a figure in inches; a page scales it to its column."""
-HALF = 4.8
-"""Width of a figure that stands beside another."""
+HALF = 3.55
+"""Width of a figure that stands beside another, and alone on a phone, where its words stay legible."""
 
 HOLLOW = {"markerfacecolor": BACKGROUND.light, "markeredgewidth": 1.2}
 """What `mark_style` takes besides to draw a hollow mark."""
