@@ -20,7 +20,7 @@ from lossbench.study.fields import LossName
 WIDTH = 6.8
 """Width of a figure in inches; a page scales it to its column."""
 HALF = 3.55
-"""Width of a figure that stands beside another, and alone on a phone, where its words stay legible."""
+"""Width of a figure that stands beside another: on a phone its words are still legible."""
 
 HOLLOW = {"markerfacecolor": BACKGROUND.light, "markeredgewidth": 1.2}
 """What `mark_style` takes besides to draw a hollow mark."""
