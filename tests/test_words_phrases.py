@@ -165,10 +165,27 @@ def test_ratios_bound_their_own_place_alone(tables):
     assert f"at least {values[2]} on CIFAR-10 with ConvNet" in text
     assert "reached 90% of the error levels" in text
     assert "reached 75% of the error levels" in text
-    assert "the steps within the budget)" in titled(mine)
     assert "within the budget" not in said(finding(tables, SPEED, {}))
-    bounded = finding(tables, SPEED, {"bound": "at least", "value": 1.5})
-    assert "(at least 1.50× the steps)" in titled(bounded)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "told"),
+    [
+        (["", "", ""], "1.20× to 2.0× the steps"),
+        (["at least", "at least", "at least"], "at least 1.20× to 2.0× the steps"),
+        (["", "", "at least"], "1.20× to at least 2.0× the steps"),
+        (["", "at least", ""], "1.20× to at least 2.0× the steps"),
+        (["at least", "", ""], "at least 1.20× to 2.0× the steps"),
+        (["at most", "", ""], "at most 1.20× to 2.0× the steps"),
+        (["", "", "at most"], "at most 1.20× to 2.0× the steps"),
+        (["at most", "", "at least"], "1.20× to 2.0× the steps within the budget"),
+        (["", "within the budget", ""], "1.20× to 2.0× the steps within the budget"),
+    ],
+)
+def test_a_range_with_bounds_holds_whatever_they_hide(tables, bounds, told):
+    values = (1.2, 1.5, 2.0)
+    rows = [{"value": value, "bound": bound} for value, bound in zip(values, bounds, strict=True)]
+    assert phrases.amount(SPEED, finding(tables, SPEED, *rows).rows) == told
 
 
 def test_where_most_levels_are_missed_the_reach_is_told(tables):

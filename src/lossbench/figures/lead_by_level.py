@@ -1,6 +1,7 @@
 """Which learns faster: the ratio of steps of the pair that titles speak of, level by level."""
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lossbench.figures import theme
@@ -30,8 +31,7 @@ def draw(tables: Tables, _study: Study) -> Figure:
     figure = Figure(figsize=(theme.HALF, 0.35 + 1.6 * rows), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
     for panel, (place, ratios) in zip(axes, shown.items(), strict=False):
-        heading(panel, names.dataset_name(place.dataset), above=12)
-        subheading(panel, place.network)
+        _heading(panel, place)
         ratio_curves(panel, ratios)
         percent_axis(panel.xaxis, log=True)
     plain_axis(axes[0].yaxis, log=True, unit="×")
@@ -51,6 +51,14 @@ def words(tables: Tables, study: Study) -> Words:
         "places": numbers.join([place.heading for place in _shown(tables)]),
         "level": numbers.percent(study.statistics.level, 0),
     }
+
+
+def _heading(axes: Axes, place: Place) -> None:
+    """A line each for data set, network and what tells the place apart: two panels share a row."""
+    lines = [names.network_name(place.model), *filter(None, [place.told])]
+    heading(axes, names.dataset_name(place.dataset), above=12 * len(lines))
+    for number, text in enumerate(reversed(lines)):
+        subheading(axes, text, above=12 * number)
 
 
 def _shown(tables: Tables) -> dict[Place, pd.DataFrame]:

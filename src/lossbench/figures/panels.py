@@ -109,9 +109,9 @@ def heading(axes: Axes, text: str, *, above: float = 0) -> None:
     _over(axes, text, 7 + above, fontsize=9, weight="bold")
 
 
-def subheading(axes: Axes, text: str, *, color: str = MUTED.light) -> None:
-    """Quiet words directly over a panel; `heading` leaves room for them with `above=12`."""
-    _over(axes, text, 6, color=color)
+def subheading(axes: Axes, text: str, *, color: str = MUTED.light, above: float = 0) -> None:
+    """Quiet words over a panel; `heading` leaves room for a line of them with `above=12`."""
+    _over(axes, text, 6 + above, color=color)
 
 
 def _over(axes: Axes, text: str, offset: float, **options: Any) -> None:

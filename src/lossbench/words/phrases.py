@@ -98,13 +98,19 @@ def amount(question: Question, rows: Sequence[Record]) -> str:
 
 
 def _amount(question: Question, rows: Sequence[Record], unit: str) -> str:
-    values = numbers.span((row.value for row in rows), question.write)
-    if values == numbers.ABSENT:
+    known = sorted((row for row in rows if not math.isnan(row.value)), key=lambda row: row.value)
+    if not known:
         return ""
-    bounds = {row.bound for row in rows if not math.isnan(row.value)}
-    is_one = bounds in ({"at least"}, {"at most"})
-    within = " within the budget" if bounds - {""} and not is_one else ""
-    return f"{notes.bound(rows[0]) if is_one else ''}{values}{unit}{within}"
+    values = numbers.span((row.value for row in known), question.write)
+    bounds = {row.bound for row in known} - {""}
+    if bounds == {"at least"} and not known[0].bound:
+        low, high = (question.write(row.value) for row in (known[0], known[-1]))
+        values = f"{low} to at least {high}"
+    elif bounds in ({"at least"}, {"at most"}):
+        values = f"{bounds.pop()} {values}"
+    elif bounds:
+        unit += " within the budget"
+    return values + unit
 
 
 def short(finding: Finding, reference: str = "") -> str:
