@@ -26,7 +26,9 @@ def test_runs_that_missed_and_that_stopped_are_counted():
     runs = runs.assign(reached=True, gradient_norm=1e-9)
     runs.loc[runs.index[:3], "reached"] = False
     runs.loc[runs.index[0], "gradient_norm"] = 0.1
-    assert theory_numbers.missed(runs)[0] == "3 of 20 for L-BFGS from starts of scale 0.1"
+    assert theory_numbers.missed(runs) == (
+        "3 of 20 by L-BFGS from starts of scale 0.1; none from starts of scale 3 and 10"
+    )
     assert theory_numbers.stuck(runs) == 2
 
 

@@ -172,11 +172,11 @@ def one_minimum(tables: Tables) -> Evidence:
 
 
 def squared_loss_stuck(tables: Tables) -> dict[str, Evidence]:
-    """For each solver and scale of starts: does some run miss the squared loss's best value?"""
+    """For each scale of the starts: does some run miss the squared loss's best value?"""
     rows = _of(tables["solver_runs"], loss="mse_sigmoid")
     return {
-        f"for {solver} from starts of scale {scale:g}": not group["reached"].all()
-        for (solver, scale), group in rows.groupby(["solver", "start_scale"])
+        f"from starts of scale {scale:g}": not group["reached"].all()
+        for scale, group in rows.groupby("start_scale")
     }
 
 

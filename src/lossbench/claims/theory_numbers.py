@@ -150,17 +150,25 @@ def not_convex(tables: Tables) -> str:
         f"Negative curvature at {percent(negative, 0)} of {count(len(points), 'random point')}. "
         f"Certified separate minima on {examples}: {len(certified)}, with mean losses "
         f"{join([number(value, 3) for value in certified])}. On the digits, runs that end more "
-        f"than {percent(NEAR, 1)} above the best value: {join(missed(runs))}. Of these, "
+        f"than {percent(NEAR, 1)} above the best value: {missed(runs)}. Of these, "
         f"{stuck(runs)} stopped where the gradient vanishes; the others were still on their way."
     )
 
 
-def missed(runs: pd.DataFrame) -> list[str]:
-    """For each solver and scale: `17 of 20 for gradient descent from starts of scale 10`."""
-    return [
-        f"{(~group['reached']).sum()} of {len(group)} for {solver} from starts of scale {scale:g}"
-        for (solver, scale), group in runs.groupby(["solver", "start_scale"])
-    ]
+def missed(runs: pd.DataFrame) -> str:
+    """How many runs of each solver miss the best value, by the scale of their starts.
+
+    Such as: none from starts of scale 0.1; 4 of 20 by L-BFGS from starts of scale 10.
+    """
+    told: dict[str, list[str]] = {}
+    for scale, group in runs.groupby("start_scale"):
+        misses = (~group["reached"]).groupby(group["solver"]).agg(["sum", "size"])
+        some = misses[misses["sum"] > 0].itertuples()
+        counts = [f"{missing} of {total} by {solver}" for solver, missing, total in some]
+        told.setdefault(join(counts) if counts else "none", []).append(f"{scale:g}")
+    return "; ".join(
+        f"{counts} from starts of scale {join(scales)}" for counts, scales in told.items()
+    )
 
 
 def stuck(runs: pd.DataFrame) -> int:
