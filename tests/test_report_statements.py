@@ -6,6 +6,8 @@ from dataclasses import astuple
 
 import pytest
 
+from builders import synthetic
+from builders.drawn_figures import title
 from builders.theory_tables import made
 from lossbench.figures.catalogue import figures_of
 from lossbench.report.statements import STATEMENTS
@@ -60,7 +62,7 @@ CHANGES = {
         *("value", 0.37, "37%"),
     ),
     "loss-surfaces": ("descent_paths", "step == 500", "value", 0.1234, "0.1234"),
-    "curvature": ("hessians", "point >= 0", "smallest_eigenvalue", -1.0, "100%"),
+    "curvature": ("hessians", "point >= 0", "smallest_eigenvalue", -1.0, "200 of 200"),
     "local-minima": ("local_minima", "minimum == 1", "value", 0.1357, "0.1357"),
     "solving": ("solver_runs", "loss == 'bce_sigmoid'", "reached", False, "0 of 120"),
     "separable-data": ("separable_descent", "separable", "parameter_norm", 98.7, "98.7"),
@@ -81,3 +83,26 @@ def test_numbers_follow_the_tables(figure):
     after = text(made(**{table: frame}), figure)
     assert expected in after
     assert after != text(made(), figure)
+
+
+BOUNDS = [
+    ("theory_constants", "name == 'mse_slope_max'", "value", r"never exceeds (\S+)", 1),
+    ("local_minima", "certified", "circle_bound", r"no value is below \S+ and (\S+)\. ", -1),
+    ("neuron_slowdown", "start_z == 8", "flow_epochs", r"stays within (\S+)% of", 1),
+]
+
+
+@pytest.mark.parametrize(("table", "condition", "column", "pattern", "side"), BOUNDS)
+@pytest.mark.parametrize("share", [0.9013, 0.95, 1.0, 1.0449])
+def test_a_bound_holds_as_it_is_written(table, condition, column, pattern, side, share):
+    """Whatever the value that it bounds: rounded to the nearest, every second one would not."""
+    frame = made()[table]
+    frame.loc[frame.eval(condition), column] *= share
+    tables = made(**{table: frame})
+    said = [text(tables, figure) for figure in STATEMENTS]
+    said += [title(figure, tables, synthetic.build()[1]) for figure in STATEMENTS]
+    [written] = re.findall(pattern, " ".join(said))
+    bounded = frame[frame.eval(condition)][column].iloc[-1]
+    if table == "neuron_slowdown":
+        bounded = 100 * (frame["epochs"] / frame["flow_epochs"] - 1).abs().max()
+    assert side * float(written) >= side * bounded - 1e-12

@@ -13,7 +13,7 @@ from lossbench.figures.legends import legend
 from lossbench.figures.lines import lines
 from lossbench.figures.panels import by_loss, grid, heading, losses
 from lossbench.study.config import Study
-from lossbench.words.numbers import number, percent
+from lossbench.words.numbers import number
 
 TEMPLATE = "curvature.j2"
 
@@ -42,12 +42,10 @@ def draw(tables: Tables, _: Study) -> Figure:
 
 def words(tables: Tables, _: Study) -> Words:
     """How often each loss's Hessian is indefinite, and where the squared loss is concave."""
-    negative = tables["hessians"]["smallest_eigenvalue"] < 0
-    share = negative.groupby(tables["hessians"]["loss"]).mean()
-    title = (
-        f"MSE curves downwards at {percent(share['mse_sigmoid'], 0)} of random points, "
-        f"cross-entropy at {percent(share['bce_sigmoid'], 0)}"
+    squared, entropy = (
+        theory_numbers.indefinite(tables, loss) for loss in ("mse_sigmoid", "bce_sigmoid")
     )
+    title = f"MSE curves downwards at {squared} random points, cross-entropy at {entropy}"
     return {
         "title": title,
         "above": number(theory_numbers.constant(tables, "concave_above")),

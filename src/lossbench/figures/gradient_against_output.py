@@ -38,7 +38,7 @@ def draw(tables: Tables, _: Study) -> Figure:
 
 def words(tables: Tables, _: Study) -> Words:
     """Where the squared loss's gradient vanishes, and its largest value."""
-    peak = number(theory_numbers.constant(tables, "mse_slope_max"), 3)
+    peak = number(theory_numbers.constant(tables, "mse_slope_max"), 3, toward=1)
     return {
         "title": f"MSE's gradient vanishes at both ends and never exceeds {peak}",
         "top": number(theory_numbers.constant(tables, "cross_entropy_slope_max")),

@@ -61,11 +61,11 @@ def loss_surfaces(tables: Tables) -> Values:
 
 def curvature(tables: Tables) -> Values:
     """The bounds of the squared loss's concave region, and the Hessians at random points."""
-    points = tables["hessians"]
     return {
         "above": constant(tables, "concave_above"),
         "below": constant(tables, "concave_below"),
-        "negative": (points["smallest_eigenvalue"] < 0).groupby(points["loss"]).mean(),
+        "squared": theory_numbers.indefinite(tables, "mse_sigmoid"),
+        "entropy": theory_numbers.indefinite(tables, "bce_sigmoid"),
     }
 
 
