@@ -42,7 +42,7 @@ def _differences(frame: pd.DataFrame, words: str) -> DataTable:
         (
             *columns.CELL,
             *columns.estimate(columns.points, "Difference"),
-            columns.points("replicates_low", "seeds alone from"),
+            columns.points("replicates_low", "replicates alone from"),
             columns.points("replicates_high", "to"),
             columns.VERDICT,
             columns.AGAIN,
