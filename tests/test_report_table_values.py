@@ -162,7 +162,7 @@ CONTRASTS = {
 MEANING = {
     "Difference": "value",
     "Ratio of steps": "value",
-    "seeds alone from": "replicates_low",
+    "replicates alone from": "replicates_low",
     "to": "ci_high",
     "Again": "replication",
     "Test images": "test_images",
