@@ -91,12 +91,12 @@ def test_a_published_folder_has_all_that_makes_the_study_again(tmp_path, monkeyp
         (paths.study, json.dumps(asked)),
         (paths.provenance, "{}"),
         (paths.summary, "the answer"),
+        (paths.codebook, "# Columns"),
         (paths.page, "<h1>the answer</h1>"),
         (paths.figure("answer"), "<svg />"),
     ):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    paths.csv("runs").parent.mkdir()
     for name in publish.KEPT:
         tables[name].to_csv(paths.csv(name), index=False)
     monkeypatch.setattr(publish, "PUBLISHED", published)
@@ -106,6 +106,7 @@ def test_a_published_folder_has_all_that_makes_the_study_again(tmp_path, monkeyp
     folder = published / "focal"
     assert load_study(folder / "study.json").losses[0].source == f"{folder}/code/mine.py:focal"
     assert (folder / "code/parts.py").exists()
+    assert (folder / "tables/README.md").exists()
     packed = {path.name.partition(".")[0] for path in folder.glob("tables/*.gz")}
     assert packed
     assert packed == {n for n in publish.KEPT if paths.csv(n).stat().st_size > publish.LONG}

@@ -1,6 +1,7 @@
 """A table is written and read whole or refused by name."""
 
 import hashlib
+import re
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import pytest
 
 from lossbench.errors import TableError
 from lossbench.files import atomic
+from lossbench.tables.codebook import codebook
 from lossbench.tables.contract import Column, Schema
 from lossbench.tables.parquet import check, concat, empty, read, read_all, write
 from lossbench.tables.study import TABLES
@@ -133,3 +135,26 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path):
         raise RuntimeError
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_codebook_explains_every_column():
+    assert codebook([HEIGHTS]).splitlines()[4:] == [
+        "## `heights.csv`",
+        "",
+        "One row for each `name`.",
+        "",
+        "| column | value | unit | meaning |",
+        "| --- | --- | --- | --- |",
+        "| `name` | text |  | who |",
+        "| `age` | whole number | years | how old |",
+        "| `height` | number, or empty | m | how tall |",
+    ]
+
+
+@pytest.mark.parametrize(
+    "schema", [*TABLES.values(), *THEORY_TABLES.values()], ids=lambda s: s.name
+)
+def test_the_codebook_s_rows_have_four_cells(schema):
+    rows = codebook([schema]).splitlines()[10:]
+    assert len(rows) == len(schema.columns)
+    assert all(len(re.split(r"(?<!\\)\|", row)) == 6 for row in rows)

@@ -49,6 +49,7 @@ def copy(paths: StudyPaths, folder: Path) -> None:
         shutil.copy(paths.results.parent / own, folder / own)
     for name in KEPT:
         _copy_table(paths.csv(name), folder / "tables")
+    shutil.copy(paths.codebook, folder / "tables")
     (folder / "README.md").write_text(contents(paths.name), "utf-8")
     # Outside the page a drawing has no background of its own, and a dark one would hide its text.
     drawing = paths.figure(FIGURE).read_text("utf-8")
@@ -90,7 +91,7 @@ def contents(name: str) -> str:
 | `summary.md` | the answer, the headline table and the claims |
 | `answer.svg` | its figure |
 | `jobs.csv` | each job: when it started, its seconds, its memory |
-| `tables/` | {", ".join(f"`{table}`" for table in KEPT)}; long ones are packed by gzip |
+| `tables/` | {", ".join(f"`{table}`" for table in KEPT)}; long ones are packed by gzip; `README.md` says what their columns mean |
 
 Left out are {", ".join(f"`{table}`" for table in LEFT_OUT)} and `predictions`, which are large, and
 the tables of the theory chapter, which come from no training.

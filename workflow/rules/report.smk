@@ -64,10 +64,11 @@ rule csv:
         tables=ALL_TABLES,
         theory=THEORY,
     output:
-        [
+        tables=[
             report(PATHS.csv(name), caption="../report/table.rst", category="Tables")
             for name in (*paths.EXPORTED, *THEORY_TABLES)
         ],
+        codebook=PATHS.codebook,
     log:
         PATHS.root / "logs/csv.log",
     benchmark:

@@ -133,6 +133,11 @@ class StudyPaths:
         """A table of the study or of the theory chapter, as CSV."""
         return self.root / "tables" / f"{name}.csv"
 
+    @property
+    def codebook(self) -> Path:
+        """What the columns of the CSV files mean."""
+        return self.root / "tables/README.md"
+
     def stored(self, name: str) -> Path:
         """A table as it is there: of a published study the CSV, a long one packed by gzip."""
         whole, text = self.table(name), self.csv(name)
