@@ -175,6 +175,28 @@ def test_a_title_speaks_of_what_is_drawn_alone(name):
     assert module.words(spoiled, study) == module.words(drawn, study)
 
 
+@pytest.mark.parametrize(
+    ("name", "table", "metric"),
+    [
+        ("speed-by-level", "level_ratios", "speed"),
+        ("learning-curves", "history", "speed"),
+        ("rate-sensitivity", "choices", "error"),
+        ("calibration", "reliability", "error"),
+    ],
+)
+def test_a_legend_names_what_is_drawn_alone(name, table, metric):
+    """A loss that is tried in other comparisons, which have no panel, is not in it."""
+    tables, study = synthetic.build(networks=1, recipes=True)
+    assert 'data-loss="mse_sigmoid"' in drawn_figures.draw(name, tables, study)[0]
+    frame, drawn = tables[table], main_places(study)[metric]
+    keys = frame[list(COMPARISON)].itertuples(index=False, name=None)
+    is_drawn = pd.Series([key in drawn for key in keys], index=frame.index)
+    elsewhere = frame[~(is_drawn & (frame["loss"] == "mse_sigmoid"))]
+    assert "mse_sigmoid" in set(elsewhere["loss"])
+    svg, _ = drawn_figures.draw(name, tables | {table: elsewhere}, study)
+    assert 'data-loss="mse_sigmoid"' not in svg
+
+
 SPOILED = {
     "on_edge": lambda _: True,
     "diverged": lambda _: True,

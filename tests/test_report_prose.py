@@ -175,9 +175,16 @@ def test_comparisons_with_different_numbers_of_trials(study, choices):
 def test_a_rate_on_an_edge_is_named_with_its_place(study, choices):
     place = (choices["dataset"] == "mnist") & (choices["loss"] == "mse_softmax")
     choices.loc[place & (choices["model"] == "mlp"), ["on_edge", "learning_rate"]] = [True, 0.25]
-    assert " for MSE on softmax on MNIST with MLP (0.25, in 4 of 4 replicates): " in tuned(
-        study, choices
-    )
+    told = tuned(study, choices)
+    assert f"4 of {len(choices)} chosen learning rates lie on the edge" in told
+    assert " for MSE on softmax on MNIST with MLP (0.25, in 4 of 4 replicates): " in told
+
+
+def test_an_edge_that_few_replicates_choose_is_counted_alone(study, choices):
+    choices.loc[choices.index[0], "on_edge"] = True
+    told = tuned(study, choices)
+    assert f"1 of {len(choices)} chosen learning rates lies on the edge" in told
+    assert "nowhere in half of the replicates: " in told
     assert " inside " not in tuned(study, choices)
 
 

@@ -10,7 +10,7 @@ from lossbench.figures.axes import percent_axis
 from lossbench.figures.curves import draw_runs, draw_summary
 from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.legends import legend
-from lossbench.figures.panels import losses, main, panel_each
+from lossbench.figures.panels import losses, main, main_rows, panel_each
 from lossbench.study.config import Study
 from lossbench.words import names, numbers, phrases
 from lossbench.words.findings import find
@@ -39,7 +39,7 @@ def draw(tables: Tables, study: Study) -> Figure:
     first.set(xlim=(0, 1.02), ylim=(0, 1.02))
     percent_axis(first.xaxis, log=False)
     percent_axis(first.yaxis, log=False)
-    legend(figure, losses(bins))
+    legend(figure, losses(main_rows(bins, study)))
     return figure
 
 

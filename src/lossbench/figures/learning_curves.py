@@ -9,7 +9,7 @@ from lossbench.figures.axes import percent_axis, plain_axis
 from lossbench.figures.curves import draw_history
 from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.legends import legend
-from lossbench.figures.panels import evaluation, losses, main, panel_each
+from lossbench.figures.panels import evaluation, losses, main, main_rows, panel_each
 from lossbench.stats.multiplicity import SPEED
 from lossbench.study.config import Study
 from lossbench.words import numbers
@@ -32,7 +32,7 @@ def draw(tables: Tables, study: Study) -> Figure:
         plain_axis(panel.xaxis, log=True)
     for panel in lowest:
         panel.set_xlabel("optimiser steps")
-    legend(figure, losses(history))
+    legend(figure, losses(main_rows(history, study, SPEED)))
     return figure
 
 

@@ -33,9 +33,9 @@ def main(frame: pd.DataFrame, study: Study, metric: str = ERROR) -> list[Place]:
     return [place for place in places(frame, study) if place[:-1] in answering]
 
 
-def main_rows(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """The rows of these places: what a title speaks of is what is drawn."""
-    return pd.concat([frame[:0], *(place.rows(frame) for place in main(frame, study))])
+def main_rows(frame: pd.DataFrame, study: Study, metric: str = ERROR) -> pd.DataFrame:
+    """The rows of these places: what titles and legends speak of is what is drawn."""
+    return pd.concat([frame[:0], *(place.rows(frame) for place in main(frame, study, metric))])
 
 
 def main_of_datasets(frame: pd.DataFrame, study: Study) -> list[Place]:

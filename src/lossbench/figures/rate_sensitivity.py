@@ -33,7 +33,7 @@ def draw(tables: Tables, study: Study) -> Figure:
         spec = panel.get_subplotspec()
         is_first = spec is not None and spec.is_first_col()
         panel.set(xlabel="peak learning rate", ylabel="validation error" if is_first else "")
-    legend(figure, losses(ended))
+    legend(figure, losses(main_rows(ended, study)))
     return figure
 
 

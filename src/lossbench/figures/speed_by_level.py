@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from lossbench.figures.curves import ratio_curves
 from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.legends import legend
-from lossbench.figures.panels import losses, main, panel_each
+from lossbench.figures.panels import losses, main, main_rows, panel_each
 from lossbench.study.config import Study
 from lossbench.words import numbers, phrases
 from lossbench.words.findings import find
@@ -26,7 +26,7 @@ def draw(tables: Tables, study: Study) -> Figure:
         panel.set_ylabel("ratio of steps")
     for panel in lowest:
         panel.set_xlabel("easier ← validation error → harder")
-    legend(figure, losses(ratios))
+    legend(figure, losses(main_rows(ratios, study, SPEED.metric)))
     return figure
 
 

@@ -130,9 +130,12 @@ def _of_losses(material: Material, question: Question) -> Values:
 def sensitivity(material: Material) -> Values:
     """Whether tuning looked far enough: which chosen rates lie on an edge of their grid."""
     choices = material.tables["choices"]
+    found = records(tell_apart(edges(choices), among=choices))
     return {
         "trials": sorted({int(trials) for trials in choices["trials"]}),
-        "edges": records(tell_apart(edges(choices), among=choices)),
+        "chosen": len(choices),
+        "on_edge": int(choices["on_edge"].sum()),
+        "often": [edge for edge in found if 2 * edge.count >= edge.replicates],
     }
 
 
