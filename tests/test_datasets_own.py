@@ -158,6 +158,7 @@ WRONG_ARRAYS = [
     ({"x_train": pixels(39, 16, 16)}, "holds 39 images, y_train 40 labels"),
     ({"x_test": pixels(10, 16, 18)}, "images have the shapes"),
     ({"y_train": np.arange(40) + 990}, "y_train runs from 990 to 1029; allowed: 0 to 999"),
+    ({"y_train": np.arange(40) % 9 - 1}, "y_train runs from -1 to 7; allowed: 0 to 999"),
     ({"y_train": np.arange(40) % 5}, "train: no example of class 5, 6, 7, 8, 9"),
     ({"y_test": np.full(10, 3)}, "test: no example of class 0, 1"),
     ({"x_test": pixels(0, 16, 16), "y_test": np.zeros(0, int)}, "x_test holds no image"),

@@ -10,6 +10,7 @@ from builders.project_copy import TINY
 from lossbench.cards.own_cards import loss_cards, network_cards
 from lossbench.errors import ConfigError
 from lossbench.figures.palette import SPARE
+from lossbench.networks import own_trials
 from lossbench.networks.own_trials import try_own
 from lossbench.study.config import Study
 from lossbench.study.loading import load_study, parse_study
@@ -275,6 +276,24 @@ def graded(logits, labels, gamma=0.0):
     values = F.cross_entropy(logits, labels, reduction="none")
     return values if gamma == 1 else values.mean()
 """
+
+
+def test_a_network_is_tried_on_the_smallest_of_its_batches(folder, monkeypatch):
+    tried = []
+    monkeypatch.setattr(
+        own_trials, "try_network", lambda *_, batch_size, **__: tried.append(batch_size) or []
+    )
+    asked = fields(networks=(NET,))
+    [one] = asked["comparisons"]
+    sizes = {"digits": 64, "shapes": 32}
+    asked["datasets"] = [asked["datasets"][0] | {"name": name} for name in sizes]
+    asked["comparisons"] = [
+        one | {"dataset": name, "batch_size": size} for name, size in sizes.items()
+    ]
+    (folder / "study.yaml").write_text(yaml.safe_dump(asked))
+    study = load_study(folder / "study.yaml")
+    assert list(try_own(study, {"digits": (1, 16, 16)}, classes=[10], on_gpu=False))
+    assert tried == [32]
 
 
 def test_a_loss_is_tried_at_each_of_its_settings(folder):

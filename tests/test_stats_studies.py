@@ -61,6 +61,15 @@ def test_one_study_without_spread_leaves_the_other_s_noise():
     assert row["p_value"] == pytest.approx(expected.pvalue)
 
 
+@pytest.mark.parametrize(("shift", "change"), [(0.01, "beyond noise"), (0.0, "identical")])
+def test_two_studies_without_spread_have_no_noise(shift, change):
+    there = study(np.full(4, 0.02 + shift), seeds=range(50, 54))
+    row = only(changes(study(np.full(5, 0.02)), there))
+    assert row["change"] == change
+    assert row["ci_low"] == row["ci_high"] == pytest.approx(shift)
+    assert np.isnan(row["p_value"])
+
+
 def test_few_seeds_decide_nothing():
     row = only(changes(study(BEFORE[:2]), study(BEFORE[:2] * 3)))
     assert row["change"] == "too few seeds"
