@@ -5,6 +5,7 @@ import pytest
 from builders.theory_tables import made
 from lossbench.claims.all_claims import ALL_CLAIMS
 from lossbench.claims.rule import Grounds, Judgement
+from lossbench.claims.theory_evidence import entropy_solved
 from lossbench.study.settings import NeuronStart, Theory
 from lossbench.theory import neuron
 
@@ -148,6 +149,17 @@ def test_limits_say_where():
     assert found.verdict == "mixed"
     assert "weight 0.6" in found.limits
     assert "weight 2" not in found.limits
+
+
+@pytest.mark.parametrize(("growth", "settled"), [(1.0099, True), (1.0101, False)])
+def test_parameters_settle_when_they_hardly_grow_in_the_last_doubling(growth, settled):
+    frame = made()["separable_descent"]
+    rows = frame["problem"] == "overlapping"
+    order = frame[rows].sort_values("step").index
+    norms = [float(2**place) for place in range(len(order) - 1)]  # grows until then
+    frame.loc[order, "parameter_norm"] = [*norms, growth * norms[-1]]
+    found = entropy_solved(made(separable_descent=frame))
+    assert found["on overlapping data"] is settled
 
 
 def test_open_cases_are_told_apart_from_those_that_fail():

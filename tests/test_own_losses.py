@@ -88,6 +88,9 @@ def heedless(logits, labels):
 def frozen(logits, labels):
     return focal(logits, labels) * logits.detach().square().mean(-1)
 
+def frozen_in_one_class(logits, labels):
+    return focal(logits, labels) + logits[:, 0].detach()
+
 def branching(logits, labels):
     return focal(logits, labels) * (2.0 if logits.max().item() > 1 else 1.0)
 
@@ -342,8 +345,9 @@ def test_what_a_loss_prints_is_a_warning_and_not_in_the_way(file, capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_a_part_held_constant_is_a_warning(file):
-    found = {trial.name: trial for trial in try_loss(own_loss(f"{file}:frozen"), classes=10)}
+@pytest.mark.parametrize("loss", ["frozen", "frozen_in_one_class"])
+def test_a_part_held_constant_is_a_warning(file, loss):
+    found = {trial.name: trial for trial in try_loss(own_loss(f"{file}:{loss}"), classes=10)}
     assert found["finite differences"].outcome == "warning"
     assert {trial.outcome for trial in found.values()} == {"ok", "warning"}
 

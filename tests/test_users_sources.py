@@ -194,6 +194,19 @@ def test_one_parquet_file_without_parts_is_split(tmp_path):
     assert prepared.manifest.classes == ("0", "1")
 
 
+@pytest.mark.parametrize("kind", [pa.binary(), pa.large_binary()])
+def test_images_may_be_plain_bytes(tmp_path, kind):
+    images = pixels(20, 16, 16)
+    column = pa.array([encoded(image) for image in images], kind)
+    path = tmp_path / "own.parquet"
+    pq.write_table(pa.table({"image": column, "label": labels(20, 2)}), path)
+    structs = tmp_path / "structs.parquet"
+    write_shard(structs, images, labels(20, 2))
+    plain, whole = (prepare_own("own", each) for each in (path, structs))
+    np.testing.assert_array_equal(plain.images, whole.images)
+    np.testing.assert_array_equal(plain.labels, whole.labels)
+
+
 def spoilt_bytes(path: Path) -> None:
     path.write_bytes(b"PAR1 no")
 
