@@ -332,6 +332,17 @@ def test_what_cannot_train_is_refused(file, loss, name, said):
     assert said in found.said
 
 
+def test_what_was_found_of_a_loss_is_told():
+    """Of a loss whose values and slopes are known: one or two times the label's logit."""
+
+    def steep(logits, labels):
+        return -(1 + labels) * logits.gather(1, labels[:, None])[:, 0]
+
+    told = {trial.name: trial.said for trial in try_loss(steep, classes=2)}
+    assert told["gradient"] == "up to 2"
+    assert told["finite at ±10000"] == "values up to 2e+04"
+
+
 def test_a_setting_that_the_loss_does_not_take_is_refused(file):
     loss = partial(own_loss(f"{file}:focal"), alpha=1.0)
     assert "unexpected keyword argument 'alpha'" in refusal(list(try_loss(loss, classes=10))).said

@@ -1,8 +1,10 @@
 """Own data in the formats that people have, against Pillow and the files' own bytes."""
 
+import errno
 import gzip
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +102,20 @@ def test_wrong_idx_files_are_one_line(tmp_path, name, content, message):
     with pytest.raises(DataError, match=message) as caught:
         prepare_own("own", tmp_path / "own")
     assert "\n" not in str(caught.value)
+
+
+def test_an_idx_file_that_cannot_be_read_is_one_line(tmp_path, monkeypatch):
+    write_idx(tmp_path / "own")
+    broken, read_bytes = tmp_path / "own/train-labels-idx1-ubyte", Path.read_bytes
+
+    def read(path: Path) -> bytes:
+        if path == broken:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read)
+    with pytest.raises(DataError, match=r"idx1-ubyte: cannot be read \(Input/output error\)$"):
+        prepare_own("own", tmp_path / "own")
 
 
 # Archives
