@@ -67,11 +67,15 @@ def test_checks_agree_and_would_notice_a_wrong_formula(monkeypatch):
     monkeypatch.setattr(gradients, "logit_gradient", lambda p, y, loss: 1.001 * right(p, y, loss))
     wrong = checks().query("classes > 1")
     assert wrong["largest_difference"].min() > 1e-6
+    # Relative to each draw's own length: of two classes some direction lies nearly along it.
+    of_two = wrong.query("classes == 2")["largest_difference"]
+    np.testing.assert_allclose(of_two, 0.001 / 1.001, rtol=0.01)
 
 
 def test_sigmoid_curve_is_the_sigmoid_and_its_finite_difference():
     frame = gradients.sigmoid_curve()
     z = frame["z"].to_numpy()
+    assert (z[0], z[-1]) == (-10, 10)
     np.testing.assert_allclose(frame["output"], expit(z))
     difference = (expit(z + 1e-5) - expit(z - 1e-5)) / 2e-5
     np.testing.assert_allclose(frame["slope"], difference, atol=1e-9)
