@@ -91,7 +91,8 @@ def contents(name: str) -> str:
 | `summary.md` | the answer, the headline table and the claims |
 | `answer.svg` | its figure |
 | `jobs.csv` | each job: when it started, its seconds, its memory |
-| `tables/` | {", ".join(f"`{table}`" for table in KEPT)}; long ones are packed by gzip; `README.md` says what their columns mean |
+| `tables/` | {", ".join(f"`{table}`" for table in KEPT)}; long ones are packed by gzip |
+| `tables/README.md` | what their columns mean |
 
 Left out are {", ".join(f"`{table}`" for table in LEFT_OUT)} and `predictions`, which are large, and
 the tables of the theory chapter, which come from no training.
