@@ -21,7 +21,7 @@ from lossbench.words.questions import ERROR
 TEMPLATE = "paired_runs.j2"
 ROW = 0.72
 """Height of a comparison in inches."""
-CLOSE = 0.3
+CLOSE = 0.5
 """Means closer than this share of the runs' range have their labels on either side."""
 
 
