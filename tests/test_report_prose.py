@@ -178,6 +178,7 @@ def test_a_rate_on_an_edge_is_named_with_its_place(study, choices):
     told = tuned(study, choices)
     assert f"4 of {len(choices)} chosen learning rates lie on the edge" in told
     assert " for MSE on softmax on MNIST with MLP (0.25, in 4 of 4 replicates): " in told
+    assert " inside " not in told
 
 
 def test_an_edge_that_few_replicates_choose_is_counted_alone(study, choices):
@@ -185,7 +186,7 @@ def test_an_edge_that_few_replicates_choose_is_counted_alone(study, choices):
     told = tuned(study, choices)
     assert f"1 of {len(choices)} chosen learning rates lies on the edge" in told
     assert "nowhere in half of the replicates: " in told
-    assert " inside " not in tuned(study, choices)
+    assert " inside " not in told
 
 
 def test_verdicts_at_the_shared_rate_are_counted_not_signs(study, tables):

@@ -48,7 +48,7 @@ def positive(values: pd.Series) -> pd.Series:
 
 
 def log_ticks(low: float, high: float) -> np.ndarray:
-    """Round numbers in [low, high] for a log axis: powers of ten if many, else 1, 2, 5, or all."""
+    """Round numbers in [low, high] for a log axis: the coarsest steps of which three are there."""
     decades = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
     for steps in ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 2.0, 3.0, 5.0, 7.0)):
         ticks = np.sort(np.outer(10.0**decades, steps).ravel())
