@@ -9,6 +9,7 @@ import pytest
 from builders import synthetic
 from lossbench.claims.rule import Verdict
 from lossbench.report.differences import markdown
+from lossbench.stats.repetition import Promise
 from lossbench.tables.runs import COMPARISON
 from lossbench.words.numbers import NO_BREAK
 
@@ -63,10 +64,14 @@ def test_what_changed_beside_the_values_is_told(tables):
     choices = len(tables["choices"].drop_duplicates(of_loss))
     asked = tables["contrasts"][tables["contrasts"]["verdict"] != ""]
     contrasts = len(asked)
-    chances = 1 - asked["replication"].dropna()
-    reach = 2 * np.sqrt((chances * (1 - chances)).sum())
-    low, high = max(0, round(chances.sum() - reach)), round(chances.sum() + reach)
-    promised = f"; by their own probabilities {low} to {high} should differ"
+    again = asked["replication"].dropna().to_numpy()
+    differ = (np.random.default_rng(0).random((20_000, len(again))) > again).sum(axis=1)
+    low, high = np.quantile(differ, [0.025, 0.975]).astype(int)
+    least, most = Promise.of(asked).together
+    promised = (
+        f"; by their own probabilities {low} to {high} should differ if verdicts were independent,"
+        f" {least} to {most} if those that share runs changed together"
+    )
     assert told(tables, other)[:3] == [
         f"{claims} claims: {claims} with the same verdict",
         f"{contrasts} contrasts: {contrasts} with the same verdict, 0 with the opposite one"

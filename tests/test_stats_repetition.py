@@ -10,18 +10,28 @@ from lossbench.errors import ConfigError
 from lossbench.stats.repetition import Promise, repetition, require_other_seeds
 
 
+def judged(chances: list[float], losses: list[str]) -> pd.DataFrame:
+    """Verdicts on losses in one comparison."""
+    place = {"dataset": "mnist", "model": "mlp", "recipe": "annealed", "epochs": 2}
+    return pd.DataFrame({"replication": chances, "loss": losses}).assign(**place)
+
+
 def test_a_promise_is_the_distribution_of_the_number_that_differ():
     rng = np.random.default_rng(4)
     chances = rng.uniform(0.4, 1.0, 60)
-    promise = Promise.of(pd.Series([*chances, np.nan]))
+    losses = [*rng.choice(list("abcdefgh"), 60), "a"]
+    promise = Promise.of(judged([*chances, np.nan], losses))
     numbers = scipy.stats.poisson_binom(1 - chances)
     assert promise.verdicts == 60
     assert promise.expected == pytest.approx(numbers.mean())
-    assert (promise.low, promise.high) == numbers.interval(0.95)
+    assert promise.independent == numbers.interval(0.95)
+    # One draw a loss decides on all its verdicts.
+    luck = pd.DataFrame(rng.random((20_000, 8)), columns=list("abcdefgh"))[losses[:-1]].to_numpy()
+    assert promise.together == tuple(np.quantile((luck > chances).sum(axis=1), [0.025, 0.975]))
 
 
 def test_nothing_is_promised_of_verdicts_without_a_chance():
-    assert Promise.of(pd.Series([np.nan, np.nan])) == Promise(0, 0.0, 0, 0)
+    assert Promise.of(judged([np.nan, np.nan], ["a", "b"])) == Promise(0, 0.0, (0, 0), (0, 0))
 
 
 def test_the_table_has_the_verdicts_that_both_give():

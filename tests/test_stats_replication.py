@@ -58,6 +58,19 @@ def test_what_cannot_be_measured_has_no_probability_and_no_weight() -> None:
     assert first == pytest.approx(of(family([3.0]))[0], abs=0.03)
 
 
+@pytest.mark.parametrize("t", [1.0, 4.0, 8.0])
+def test_few_replicates_leave_their_spread_open_too(t: float) -> None:
+    """Four values, drawn anew and tested by SciPy: nobody knows their spread after four."""
+    rng, n, draws = np.random.default_rng(3), 4, 20_000
+    spread = np.sqrt((n - 1) / rng.chisquare(n - 1, (draws, 1)) * n)  # the standard error is 1
+    true = t + rng.standard_normal((draws, 1)) * spread / np.sqrt(n)
+    found = stats.ttest_1samp(true + rng.standard_normal((draws, n)) * spread, 0.0, axis=1)
+    again = np.where(found.pvalue <= 0.05, np.sign(found.statistic), 0)
+    was = stats.t.sf(t, n - 1) * 2 <= 0.05
+    promised = of(family([t], df=n - 1))[0]
+    assert promised == pytest.approx((again == was).mean(), abs=0.03)
+
+
 def verdicts(differences: np.ndarray, margin: float) -> list[str]:
     """What the project says of a study's differences (m, n)."""
     found = [over_replicates(each) for each in differences]

@@ -41,7 +41,7 @@ def markdown(tables_a: Tables, tables_b: Tables, name_a: str, name_b: str) -> st
         name_b=name_b,
         claims=_told(claims, claims["verdict_a"], claims["verdict_b"]),
         contrasts=_told(contrasts, contrasts["verdict_a"], contrasts["verdict_b"]),
-        promise=Promise.of(contrasts["replication_a"]),
+        promise=Promise.of(contrasts.rename(columns={"replication_a": "replication"})),
         choices=_told(choices, _chosen(choices, "a"), _chosen(choices, "b")),
         values=len(changed),
         changes=changed["change"].value_counts().to_dict(),

@@ -16,7 +16,7 @@ def promised(tables: Tables) -> Values:
     """How many verdicts should differ in a repetition; what was said of two equal losses."""
     judged = rows_of(tables, "contrasts")
     return {
-        "promise": Promise.of(judged.loc[judged["verdict"] != "", "replication"]),
+        "promise": Promise.of(judged[judged["verdict"] != ""]),
         "placebo": [
             row.verdict
             for question in (ERROR, SPEED)
@@ -33,7 +33,7 @@ def seen(tables: Tables) -> Values:
     turned = known["verdict"] != known["verdict_again"]
     return {
         "again": both["study"].iloc[0],
-        "promise": Promise.of(known["replication"]),
+        "promise": Promise.of(known),
         "differ": int(turned.sum()),
         "opposite": int((known["verdict"].map(OPPOSITE) == known["verdict_again"]).sum()),
         "primary": len(primary),

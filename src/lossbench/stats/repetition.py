@@ -1,22 +1,28 @@
 """A study made twice: which verdicts its repetition shares, against how many it promised.
 
-The promise is made before the repetition: every verdict's replication probability. Counted over the
-verdicts, the number that differ is Poisson-binomial, as if they were independent. Verdicts of one
-comparison share runs and are not, so that the true range is somewhat wider.
+The promise is made before the repetition: every verdict's replication probability. How many differ
+depends on how they hang together as well: those on one loss in one comparison share their runs. So
+there are two ranges, between which the truth lies: as if all verdicts were independent, and as if
+those that share runs turned in the order of their chances, a likelier one before a less likely one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from lossbench.errors import ConfigError
 from lossbench.tables.parquet import check, empty
+from lossbench.tables.runs import COMPARISON
 from lossbench.tables.study import REPETITION
 
 COVERAGE = 0.95
+RUNS = (*COMPARISON, "loss")
+"""What the verdicts that rest on the same runs have in common."""
 OPPOSITE = {"better": "worse", "worse": "better"}
 
 
@@ -48,16 +54,25 @@ class Promise:
     verdicts: int
     """Those with a replication probability."""
     expected: float
-    low: int
-    high: int
-    """The ends of the range of that number, at COVERAGE."""
+    independent: tuple[int, int]
+    """The range of that number, at COVERAGE, if verdicts were independent."""
+    together: tuple[int, int]
+    """The same if verdicts that share runs turned together."""
 
     @classmethod
-    def of(cls, replication: "pd.Series[float]") -> Self:
-        """From the verdicts' replication probabilities; NaN, where there is none, is left out."""
-        chances = 1 - replication.dropna().to_numpy(float)
-        # scipy.stats.poisson_binom takes at most 63 of them.
-        numbers = reduce(np.convolve, ([1 - each, each] for each in chances), np.ones(1))
-        tail = (1 - COVERAGE) / 2
-        low, high = np.searchsorted(np.cumsum(numbers), [tail, 1 - tail])
-        return cls(len(chances), float(chances.sum()), int(low), int(high))
+    def of(cls, judged: pd.DataFrame) -> Self:
+        """From rows with the columns RUNS and `replication`, which is NaN for what is left out."""
+        known = judged.dropna(subset="replication")
+        chances = 1 - known["replication"]
+        sharing = [rows.to_numpy(float) for _, rows in chances.groupby([known[n] for n in RUNS])]
+        alone = chances.to_numpy(float)[:, None]
+        return cls(len(chances), float(chances.sum()), _range([*alone]), _range(sharing))
+
+
+def _range(groups: Sequence[NDArray[np.float64]]) -> tuple[int, int]:
+    """Of the number of events; within a group of chances one happens if the likelier ones do."""
+    # At least k events of a group are as likely as its k-th likeliest.
+    each = (-np.diff([1.0, *sorted(chances, reverse=True), 0.0]) for chances in groups)
+    tail = (1 - COVERAGE) / 2
+    ends = np.searchsorted(np.cumsum(reduce(np.convolve, each, np.ones(1))), [tail, 1 - tail])
+    return int(ends[0]), int(ends[1])
