@@ -174,6 +174,19 @@ def test_ratios_at_levels_are_the_tables():
     assert left > right
 
 
+@pytest.mark.parametrize(
+    ("knob", "ending"), [("plain", " the steps, where no run misses one"), ("sparse", " the steps")]
+)
+def test_the_title_of_ratios_at_levels_leaves_out_bounds(knob, ending):
+    tables, _ = study(knob)
+    rows = tables["level_ratios"].query("loss == 'mse_softmax'")
+    met = rows[(rows["missed"] == 0) & (rows["reference_missed"] == 0)]["ratio"]
+    values = f"{numbers.ratio(met.min())} to {numbers.ratio(met.max())}"
+    title = drawn("speed-by-level", knob)[1].title
+    assert title == f"From level to level MSE on softmax needs {values}{ending}"
+    assert drawn("speed-by-level", "troubled")[1].title.startswith("The ratio of steps at each")
+
+
 @pytest.mark.parametrize("knob", drawn_figures.KNOBS)
 @pytest.mark.parametrize(
     ("name", "question"),

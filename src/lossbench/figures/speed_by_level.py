@@ -7,8 +7,9 @@ from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.legends import legend
 from lossbench.figures.panels import losses, main, main_rows, panel_each
 from lossbench.study.config import Study
-from lossbench.words import numbers, phrases
+from lossbench.words import numbers
 from lossbench.words.findings import find
+from lossbench.words.names import in_sentence
 from lossbench.words.questions import SPEED
 
 TEMPLATE = "speed_by_level.j2"
@@ -31,12 +32,23 @@ def draw(tables: Tables, study: Study) -> Figure:
 
 
 def words(tables: Tables, study: Study) -> Words:
-    """Who learns faster, over all levels."""
-    title = phrases.title(find(tables, SPEED)) if filled("contrasts")(tables) else ""
+    """How the ratio differs from level to level."""
     return {
-        "title": title or "The ratio of steps at each level of error",
+        "title": _title(tables, study) or "The ratio of steps at each level of error",
         "places": numbers.join(
             [place.heading for place in main(tables["level_ratios"], study, SPEED.metric)]
         ),
         "level": numbers.percent(study.statistics.level, 0),
     }
+
+
+def _title(tables: Tables, study: Study) -> str:
+    """The range of the ratios where they are no bounds; empty without any."""
+    loss = find(tables, SPEED).loss if filled("contrasts")(tables) else ""
+    drawn = main_rows(tables["level_ratios"], study, SPEED.metric).query("loss == @loss")
+    met = drawn.query("missed == 0 and reference_missed == 0").dropna(subset="ratio")
+    if met.empty:
+        return ""
+    values = numbers.span(met["ratio"], numbers.ratio)
+    where = "" if len(met) == len(drawn) else ", where no run misses one"
+    return f"From level to level {in_sentence(loss)} needs {values} the steps{where}"

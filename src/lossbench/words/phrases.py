@@ -72,10 +72,12 @@ def speed_and_error(tables: Tables) -> str:
 def _counted(finding: Finding) -> str:
     """How often each clear verdict occurs; where none does, how often the others do."""
     total = len(finding.rows)
+    everywhere = "both" if total == 2 else f"all {total}"
     clear = [part for part in finding.parts if part.verdict in CLEAR]
     told = []
     for part in clear or finding.parts:
-        often = f" in {len(part.rows)} of {total}" if len(part.rows) < total else f" in all {total}"
+        whole = len(part.rows) == total
+        often = f" in {everywhere if whole else f'{len(part.rows)} of {total}'}"
         phrase = finding.question.phrases[part.verdict].short
         told.append(phrase + often * (total > 1))
     return numbers.join(told)
