@@ -6,9 +6,9 @@ estimate + Student t · SE; a study of the same size is drawn from both, the sam
 Holm's correction over the family included, and the draws that give the same word are counted.
 
 The prior is flat, so verdicts that were picked by their own luck are promised too often, the more
-so the fewer the replicates. Of six effects a few standard errors large, `better` and `worse` that were
-promised more than 0.9 came back in 84 % of simulated repetitions with ten replicates, in 50 % with
-five. The draws of one family are independent, though its contrasts share a reference.
+so the fewer the replicates. Of six effects a few standard errors large, `better` and `worse` that
+were promised more than 0.9 came back in 84 % of simulated repetitions with ten replicates, in 50 %
+with five. The draws of one family are independent, though its contrasts share a reference.
 """
 
 from dataclasses import dataclass
