@@ -5,7 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
+import pytest
+
 from lossbench.provenance import environment, git_state
+from lossbench.verbs.trace import training
 
 
 def test_the_environment_names_versions_that_are_installed():
@@ -31,3 +35,22 @@ def test_the_commit_is_git_s_own_word(tmp_path):
 
 def test_no_path_of_the_machine_enters_the_record():
     assert str(Path.home()) not in str(environment())
+
+
+def test_each_device_has_its_data_sets_seconds_and_share():
+    runs = [
+        ("H", "cifar10", 10.0, 0.5),
+        ("C", "mnist", 1.0, 0.2),
+        ("C", "mnist_2", 3.0, 0.4),
+        ("C", "mnist", 0.0, 0.9),
+    ]
+    columns = ["device", "dataset", "train_s", "peak_share"]
+    on_a_cpu, on_a_gpu = training(pd.DataFrame(runs, columns=columns))
+    assert on_a_gpu == {
+        "device": "H",
+        "datasets": ["cifar10"],
+        "train_seconds": 10.0,
+        "peak_share": 0.5,
+    }
+    assert on_a_cpu.pop("peak_share") == pytest.approx((1 * 0.2 + 3 * 0.4) / 4)
+    assert on_a_cpu == {"device": "C", "datasets": ["mnist", "mnist_2"], "train_seconds": 4.0}

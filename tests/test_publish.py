@@ -1,7 +1,6 @@
 """What the README says of the published study is what the published tables say."""
 
 import json
-import os
 import re
 
 import pandas as pd
@@ -10,6 +9,7 @@ from typer.testing import CliRunner
 
 from builders import synthetic
 from builders.project_copy import ROOT
+from builders.report_pages import PROVENANCE
 from lossbench.cli import app
 from lossbench.errors import TableError
 from lossbench.report import markdown
@@ -89,7 +89,7 @@ def test_a_published_folder_has_all_that_makes_the_study_again(tmp_path, monkeyp
         (tmp_path / "code/mine.py", "import parts\ndef focal(logits, labels): ..."),
         (tmp_path / "code/parts.py", ""),
         (paths.study, json.dumps(asked)),
-        (paths.provenance, "{}"),
+        (paths.provenance, json.dumps(PROVENANCE)),
         (paths.summary, "the answer"),
         (paths.codebook, "# Columns"),
         (paths.page, "<h1>the answer</h1>"),
@@ -112,23 +112,13 @@ def test_a_published_folder_has_all_that_makes_the_study_again(tmp_path, monkeyp
     assert packed == {n for n in publish.KEPT if paths.csv(n).stat().st_size > publish.LONG}
     for name, read in read_finished(folder, *publish.KEPT).items():
         pd.testing.assert_frame_equal(read, tables[name], check_exact=True)
-
-
-def test_pauses_do_not_count_and_waiting_does(tmp_path):
-    for job, ended, seconds in (
-        ("tuning/mnist/mlp/annealed-2/cross_entropy/a", 1010, 10),
-        ("tuning/mnist/mlp/annealed-2/mse_softmax/a", 1004, 4),
-        ("evaluation/mnist/mlp/annealed-2/cross_entropy/a", 1103, 3),
-        ("draw", 1105, 4),
-    ):
-        path = tmp_path / f"{job}.tsv"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"s\tmax_rss\n{seconds}\t100\n")
-        os.utime(path, (ended, ended))
-    jobs = publish.jobs(tmp_path)
-    assert dict(zip(jobs["job"], jobs["start_s"], strict=True))["draw"] == 101
-    assert publish.sittings(jobs) == [10, 5]
-    assert publish.chain_s(jobs) == 10 + 3
+    timing = tables["timing"]
+    assert publish.cost(folder) == (
+        f"`focal` made {len(timing):,}{NO_BREAK}runs at commit `0123456789`. The training, with"
+        " what is measured on the way and jobs that ran side by side added up, of MNIST took 1.5"
+        " minutes on A; of CIFAR-10 took 2.0 hours on B. No job took more than"
+        f" {timing['peak_memory_bytes'].max() / 1024**3:.1f} GiB of memory."
+    )
 
 
 def said_of(name: str) -> str:

@@ -57,13 +57,14 @@ def test_configuration_reads_back_as_the_study(study):
 
 
 def test_every_recorded_fact_is_shown(study):
-    facts = origin(study, {**PROVENANCE, "git_dirty": True, "devices": ["A", "B"]})
+    facts = origin(study, {**PROVENANCE, "git_dirty": True})
     assert facts["Git commit"] == "0123456789abcdef with uncommitted changes"
     assert facts["Code of training"] == "feedbeef"
     assert facts["Packages"] == "numpy 2.0"
-    assert facts["Trained on"] == "A and B"
-    assert facts["Training time"] == "1.5 minutes"
-    assert facts["GPU"] == UNRECORDED
+    assert facts["Trained on A"] == "MNIST: 1.5 minutes of training at 42% of its speed"
+    assert facts["Trained on B"] == "CIFAR-10: 2.0 hours of training at 60% of its speed"
+    assert facts["Tables made on"] == "An invented processor"
+    assert facts["Platform"] == UNRECORDED
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,13 @@ import shutil
 import sys
 from pathlib import Path
 
-import pandas as pd
-
-from benchmarks.studies import jobs, sittings
 from lossbench.report import markdown
+from lossbench.study.loading import load_study
 from lossbench.study.own_code import local_modules, resolved
 from lossbench.study.paths import EXPORTED, StudyPaths
 from lossbench.tables.stored import read_finished
 from lossbench.words import numbers
+from lossbench.words.names import dataset_name
 from tools.marks import put
 
 ROOT = Path(__file__).parents[1]
@@ -33,12 +32,11 @@ KEPT = tuple(name for name in EXPORTED if name not in LEFT_OUT)
 """The tables that are published."""
 LONG = 500_000
 """A table of more bytes is published packed."""
-CORES = 16
 MARK, END = "<!-- {}, by make publish -->", "<!-- end of {} -->"
 
 
 def copy(paths: StudyPaths, folder: Path) -> None:
-    """Copy the study's page, tables, configuration, own code, origin; list what each job took."""
+    """Copy the study's page, tables, configuration, own code and origin."""
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "tables").mkdir(parents=True)
     shutil.copy(paths.page, folder.with_suffix(".html"))
@@ -55,7 +53,6 @@ def copy(paths: StudyPaths, folder: Path) -> None:
     drawing = paths.figure(FIGURE).read_text("utf-8")
     on_white = drawing.replace("<svg ", '<svg style="background:#fff" ', 1)
     (folder / f"{FIGURE}.svg").write_text(on_white, "utf-8")
-    jobs(paths.root / "benchmarks").to_csv(folder / "jobs.csv", index=False)
 
 
 def own_files(paths: StudyPaths) -> list[Path]:
@@ -90,7 +87,6 @@ def contents(name: str) -> str:
 | `provenance.json` | commit, digests of code and data, versions, machine |
 | `summary.md` | the answer, the headline table and the claims |
 | `answer.svg` | its figure |
-| `jobs.csv` | each job: when it started, its seconds, its memory |
 | `tables/` | {", ".join(f"`{table}`" for table in KEPT)}; long ones are packed by gzip |
 | `tables/README.md` | what their columns mean |
 
@@ -99,17 +95,6 @@ the tables of the theory chapter, which come from no training.
 `snakemake --cores all --configfile docs/published/{name}/study.json` makes all of them again, in
 `results/{name}`; `lossbench compare docs/published/{name} results/{name}` compares the two.
 """
-
-
-def chain_s(table: pd.DataFrame) -> float:
-    """Seconds of the longest tuning and evaluation job with one recipe, which must wait in turn.
-
-    The jobs of a study that was published before there were recipes name none.
-    """
-    place = r"[^/]+/[^/]+(?:/[^/]+(?=-\d+/))?"
-    parts = table["job"].str.extract(f"^(?P<stage>tuning|evaluation)/(?P<recipe>{place})")
-    longest = table["seconds"].groupby([parts["recipe"], parts["stage"]]).max()
-    return float(longest.groupby("recipe").sum().max())
 
 
 def answer(folder: Path) -> str:
@@ -128,29 +113,21 @@ def answer(folder: Path) -> str:
 
 
 def cost(folder: Path) -> str:
-    """What the study took, and what other machines can make of it, from the published jobs."""
-    study = json.loads((folder / "study.json").read_text("utf-8"))
+    """What the study took, from what is published of its runs."""
+    load_study(folder / "study.json")  # which names its data sets
     origin = json.loads((folder / "provenance.json").read_text("utf-8"))
-    table = pd.read_csv(folder / "jobs.csv")
-    runs = pd.read_csv(StudyPaths.around(folder).stored("runs"))
-    machine, total = origin["machine"], float(table["seconds"].sum())
-    least = max(total / CORES, chain_s(table))
-    sat = sittings(table)
-    # A pause may be one of the machine, or the time of jobs that were made again since.
-    pauses = " of work, pauses left out," if len(sat) > 1 else ""
+    timing = read_finished(folder, "timing")["timing"]
+    trained = [
+        f"{numbers.join([dataset_name(name) for name in each['datasets']])} took"
+        f" {numbers.duration(each['train_seconds'])} on {each['device']}"
+        for each in origin["training"]
+    ]
     return (
-        f"`{study['name']}` made {numbers.count(len(runs), 'run')} in {_minutes(sum(sat))}{pauses}"
-        f" on {machine['cores']} cores ({machine['processor']}), at commit"
-        f" `{origin['git_commit'][:10]}`; no job took more than"
-        f" {table['memory_mib'].max() / 1024:.1f} GiB of memory. Its jobs add up to"
-        f" {_minutes(total)} of one core, and the longest chain of jobs that wait for each other"
-        f" takes {_minutes(chain_s(table))}: {CORES} such cores need at least {_minutes(least)}"
-        " (computed, not run). On a GPU it was not measured."
+        f"`{folder.name}` made {numbers.count(len(timing), 'run')} at commit"
+        f" `{origin['git_commit'][:10]}`. The training, with what is measured on the way and jobs"
+        f" that ran side by side added up, of {'; of '.join(trained)}. No job took more than"
+        f" {timing['peak_memory_bytes'].max() / 2**30:.1f} GiB of memory."
     )
-
-
-def _minutes(seconds: float) -> str:
-    return numbers.count(round(seconds / 60), "minute")
 
 
 def main(source: Path) -> None:

@@ -20,7 +20,10 @@ PROVENANCE = {
     "packages": {"numpy": "2.0"},
     "machine": {"processor": "An invented processor", "cores": 2},
     "datasets": {},
-    "train_seconds": 90.0,
+    "training": [
+        {"device": "A", "datasets": ["mnist"], "train_seconds": 90.0, "peak_share": 0.42},
+        {"device": "B", "datasets": ["cifar10"], "train_seconds": 7200.0, "peak_share": 0.6},
+    ],
     "finished": "2001-02-03",
 }
 VOID = {"meta", "link", "input", "br", "img", "hr"}

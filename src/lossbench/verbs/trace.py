@@ -2,9 +2,10 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
+import pandas as pd
 import typer
 
 from lossbench.files import read_json, write_json
@@ -30,10 +31,24 @@ def trace(
         **git_state(),
         "code_digests": json.loads(digests),
         **environment(),
-        "devices": sorted(timing["device"].unique()),
         "datasets": {name: read_json(manifest(name, paths.results)) for name in used},
-        "train_seconds": float(timing["train_s"].sum()),
-        "peak_share": float(np.average(timing["peak_share"], weights=timing["train_s"])),
+        "training": training(timing),
         "finished": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     }
     write_json(paths.provenance, record)
+
+
+def training(timing: pd.DataFrame) -> list[dict[str, Any]]:
+    """What each device trained: data sets, its seconds, the share of its speed that it reached.
+
+    A study may be trained on several, such as the nodes of a cluster.
+    """
+    return [
+        {
+            "device": device,
+            "datasets": sorted(runs["dataset"].unique()),
+            "train_seconds": float(runs["train_s"].sum()),
+            "peak_share": float(np.average(runs["peak_share"], weights=runs["train_s"])),
+        }
+        for device, runs in timing.groupby("device")
+    ]
