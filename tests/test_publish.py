@@ -107,7 +107,7 @@ def test_a_published_folder_has_all_that_makes_the_study_again(tmp_path, monkeyp
     assert load_study(folder / "study.json").losses[0].source == f"{folder}/code/mine.py:focal"
     assert (folder / "code/parts.py").exists()
     assert (folder / "tables/README.md").exists()
-    packed = {path.name.partition(".")[0] for path in folder.glob("tables/*.gz")}
+    packed = {path.name.partition(".")[0] for path in folder.glob("tables/*.xz")}
     assert packed
     assert packed == {n for n in publish.KEPT if paths.csv(n).stat().st_size > publish.LONG}
     for name, read in read_finished(folder, *publish.KEPT).items():

@@ -4,8 +4,8 @@
 says what is computed from the published tables alone: whoever has them can compute it again.
 """
 
-import gzip
 import json
+import lzma
 import shutil
 import sys
 from pathlib import Path
@@ -30,7 +30,7 @@ LEFT_OUT = ("confusion", "projections")
 """Large tables that no verdict rests on."""
 KEPT = tuple(name for name in EXPORTED if name not in LEFT_OUT)
 """The tables that are published."""
-LONG = 500_000
+LONG = 100_000
 """A table of more bytes is published packed."""
 MARK, END = "<!-- {}, by make publish -->", "<!-- end of {} -->"
 
@@ -69,8 +69,8 @@ def own_files(paths: StudyPaths) -> list[Path]:
 
 def _copy_table(source: Path, folder: Path) -> None:
     text = source.read_bytes()
-    if len(text) > LONG:  # without the time, so that the same table is the same file
-        (folder / f"{source.name}.gz").write_bytes(gzip.compress(text, mtime=0))
+    if len(text) > LONG:
+        (folder / f"{source.name}.xz").write_bytes(lzma.compress(text))
     else:
         (folder / source.name).write_bytes(text)
 
@@ -87,7 +87,7 @@ def contents(name: str) -> str:
 | `provenance.json` | commit, digests of code and data, versions, machine |
 | `summary.md` | the answer, the headline table and the claims |
 | `answer.svg` | its figure |
-| `tables/` | {", ".join(f"`{table}`" for table in KEPT)}; long ones are packed by gzip |
+| `tables/` | {", ".join(f"`{table}`" for table in KEPT)}; long ones are packed by xz |
 | `tables/README.md` | what their columns mean |
 
 Left out are {", ".join(f"`{table}`" for table in LEFT_OUT)} and `predictions`, which are large, and

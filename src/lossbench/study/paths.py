@@ -141,7 +141,7 @@ class StudyPaths:
     def stored(self, name: str) -> Path:
         """A table as it is there: of a published study the CSV, a long one packed by gzip."""
         whole, text = self.table(name), self.csv(name)
-        found = (path for path in (whole, text, text.with_suffix(".csv.gz")) if path.exists())
+        found = (path for path in (whole, text, text.with_suffix(".csv.xz")) if path.exists())
         return next(found, whole)
 
     def figure(self, name: str) -> Path:

@@ -59,8 +59,11 @@ def heading(error: Finding, speed: Finding) -> str:
         return "Neither final error nor speed is decided"
     if kinds == {"not judged"}:
         return "Neither final error nor speed can be judged"
-    for with_counts in (True, False):
-        told = _joined([_clause(*each, with_counts=with_counts) for each in asked])
+    (_, first), (_, second) = asked
+    alike = first.kind == second.kind == "somewhere" and first.of == second.of
+    for counts in ("in {0.wins} of {0.of}", ""):
+        again = "in {0.wins}" if counts and alike else counts
+        told = _joined([_clause(*asked[0], counts), _clause(*asked[1], again)])
         if len(told.split()) <= LONGEST:
             break
     return told[0].upper() + told[1:]
@@ -127,13 +130,13 @@ def wins(tables: Tables, finding: Finding) -> tuple[int, int]:
     return int((pairs[REFERENCE] < pairs[finding.loss]).sum()), len(pairs)
 
 
-def _clause(question: Question, found: Outcome, *, with_counts: bool) -> tuple[str, str]:
-    """Subject and what is said of it."""
+def _clause(question: Question, found: Outcome, counts: str) -> tuple[str, str]:
+    """Subject and what is said of it; `counts` is how wins in some comparisons are told."""
     match found.kind:
         case "everywhere":
             return in_sentence(found.winner), question.wins
-        case "somewhere" if with_counts:
-            return in_sentence(found.winner), f"{question.wins} in {found.wins} of {found.of}"
+        case "somewhere" if counts:
+            return in_sentence(found.winner), f"{question.wins} {counts.format(found)}"
         case "somewhere":
             return in_sentence(found.winner), f"sometimes {question.wins}"
         case "divided":
