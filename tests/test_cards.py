@@ -145,9 +145,9 @@ def test_a_part_of_a_built_in_data_set_is_named_and_listed_after_it():
         {"name": "letters", "source": "somewhere.npz", "label": "Letters, by hand"},
         {"name": "small", "source": "digits", "classes": [1, 2, 3]},
     )
-    assert dataset_name("two") == "MNIST, 2 classes"
+    assert dataset_name("two") == "MNIST (2 classes)"
     assert dataset_name("letters") == "Letters, by hand"
-    assert dataset_name("small") == "Digits, 3 classes (stand-in)"
+    assert dataset_name("small") == "Digits (3 classes) (stand-in)"
     assert stand_ins() == {"digits", "shapes", "small"}
     order = list(dataset_cards())
     assert order.index("two") == order.index("mnist") + 1
@@ -157,7 +157,7 @@ def test_a_part_of_a_built_in_data_set_is_named_and_listed_after_it():
 def test_a_label_is_for_a_data_set_of_one_s_own_and_tells_two_apart():
     with pytest.raises(ConfigError, match="label 'Digits!' is not allowed: mnist is built in"):
         of_datasets({"name": "mnist", "label": "Digits!"})
-    with pytest.raises(ConfigError, match="two are called 'MNIST, 2 classes' on the page"):
+    with pytest.raises(ConfigError, match=r"two are called 'MNIST \(2 classes\)' on the page"):
         of_datasets(PART, PART | {"name": "other", "classes": [3, 5]})
     of_datasets(PART, PART | {"name": "other", "classes": [3, 5], "label": "MNIST, 3 and 5"})
     assert dataset_name("other") == "MNIST, 3 and 5"

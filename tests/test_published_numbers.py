@@ -299,7 +299,8 @@ def test_replication_probabilities_come_again_from_other_draws(study):
         first = said(center, error)
         same = np.zeros(len(rows))
         for _ in range(800):
-            true = center + rng.standard_t(df) * error
-            errors = error * np.sqrt(rng.chisquare(df) / df)
-            same += said(true + rng.standard_normal(len(rows)) * error, errors) == first
+            spread = error * np.sqrt(df / rng.chisquare(df))
+            true = center + rng.standard_normal(len(rows)) * spread
+            errors = spread * np.sqrt(rng.chisquare(df) / df)
+            same += said(true + rng.standard_normal(len(rows)) * spread, errors) == first
         assert rows["replication"].to_numpy() == pytest.approx(same / 800, abs=0.08)

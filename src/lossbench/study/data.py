@@ -94,7 +94,7 @@ class Dataset(Reading):
     source: DataPath | None = None
     """Of one of your own: a folder of images, IDX or Parquet files, an .npz archive, or `mnist`."""
     label: Title | None = None
-    """What the page calls one of your own; a choice of MNIST's classes is `MNIST, 2 classes`."""
+    """What the page calls one of your own; a choice of MNIST's classes is `MNIST (2 classes)`."""
     augmentation: Augmentation = "none"
     """Of training batches: nothing, a shift of up to 4 pixels, a random flip, or both."""
     equivalence_margin: PositiveFraction
@@ -132,7 +132,7 @@ class Dataset(Reading):
         """Of one of the study's own."""
         part_of = str(self.source) if str(self.source) in DATASETS else ""
         known = (
-            f"{DATASETS[part_of].name}, {len(self.classes)} classes"
+            f"{DATASETS[part_of].name} ({len(self.classes)} classes)"
             if (part_of and self.classes)
             else self.name
         )
