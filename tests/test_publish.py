@@ -92,7 +92,7 @@ def test_a_published_folder_has_all_that_makes_the_study_again(tmp_path, monkeyp
         (paths.provenance, json.dumps(PROVENANCE)),
         (paths.summary, "the answer"),
         (paths.codebook, "# Columns"),
-        (paths.page, "<h1>the answer</h1>"),
+        (paths.page, f"snakemake --snakefile {ROOT}/Snakefile"),
         (paths.figure("answer"), "<svg />"),
     ):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -106,6 +106,8 @@ def test_a_published_folder_has_all_that_makes_the_study_again(tmp_path, monkeyp
     folder = published / "focal"
     assert load_study(folder / "study.json").losses[0].source == f"{folder}/code/mine.py:focal"
     assert (folder / "code/parts.py").exists()
+    page = folder.with_suffix(".html").read_text("utf-8")
+    assert page == "snakemake --snakefile ../lossbench/Snakefile"
     assert (folder / "tables/README.md").exists()
     packed = {path.name.partition(".")[0] for path in folder.glob("tables/*.xz")}
     assert packed

@@ -32,6 +32,8 @@ KEPT = tuple(name for name in EXPORTED if name not in LEFT_OUT)
 """The tables that are published."""
 LONG = 100_000
 """A table of more bytes is published packed."""
+BESIDE = "../lossbench"
+"""The checkout, from a folder beside it, as in the README. A machine's paths are no one's."""
 MARK, END = "<!-- {}, by make publish -->", "<!-- end of {} -->"
 
 
@@ -39,7 +41,8 @@ def copy(paths: StudyPaths, folder: Path) -> None:
     """Copy the study's page, tables, configuration, own code and origin."""
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "tables").mkdir(parents=True)
-    shutil.copy(paths.page, folder.with_suffix(".html"))
+    page = paths.page.read_text("utf-8").replace(str(ROOT), BESIDE)
+    folder.with_suffix(".html").write_text(page, "utf-8")
     for source in (paths.study, paths.provenance, paths.summary):
         shutil.copy(source, folder)
     for own in own_files(paths):
