@@ -367,13 +367,15 @@ def test_every_figure_and_its_numbers_can_be_saved(open_page):
 
 
 @EVERY
-def test_the_legend_hides_a_loss_everywhere(open_page):
+def test_the_legend_hides_a_loss_everywhere(open_page, request):
     page = open_page().page
-    drawn = page.locator(".drawing .loss-mse_softmax")
-    listed = page.locator('main tr[data-loss="mse_softmax"]')
+    on_trial = request.node.callspec.params["html"] == "focal"
+    loss, label = ("focal", "Focal loss") if on_trial else ("mse_softmax", "MSE on softmax")
+    drawn = page.locator(f".drawing .loss-{loss}")
+    listed = page.locator(f'main tr[data-loss="{loss}"]')
     assert drawn.count() > 3
     assert listed.count() > 3
-    box = page.get_by_label("MSE on softmax", exact=True)
+    box = page.get_by_label(label, exact=True)
     box.uncheck()
     visible = "elements => elements.some(each => getComputedStyle(each).display !== 'none')"
     assert not drawn.evaluate_all(visible)

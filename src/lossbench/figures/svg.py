@@ -225,7 +225,11 @@ def _share_style(parent: ET.Element) -> None:
 
 def _tag(root: ET.Element, roles: Iterable[Role]) -> None:
     """Mark what is drawn in a loss's colour as the loss's: a page's legend can hide it."""
-    named = {colour: role.name.replace("-", "_") for role in roles for colour in role.properties()}
+    named = {
+        colour: role.name.removeprefix("own-").replace("-", "_")  # as the legend's boxes name it
+        for role in roles
+        for colour in role.properties()
+    }
     for element in root.iter():
         # What has an id is a mark's shape, drawn by others.
         colours = _COLOUR.findall("" if "id" in element.attrib else element.get("style", ""))
