@@ -7,6 +7,8 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
+from lossbench.cards.loss import LossCard
+from lossbench.cards.own_cards import introduce
 from lossbench.figures import palette, panels, theme
 from lossbench.figures.legends import legend
 
@@ -43,6 +45,12 @@ def marked(root: ET.Element) -> list[tuple[str, str]]:
         for element in root.iter()
         if element.get("data-loss")
     ]
+
+
+def test_a_loss_on_trial_is_marked_by_the_name_that_the_legend_has():
+    introduce({"my_loss": LossCard("Mine", "z", output="softmax")}, {}, {})
+    own = drawn(lambda axes: axes.plot([1, 2], [1.0, 2.0], **theme.line_style("my_loss")))
+    assert {loss for _, loss in marked(own)} == {"my_loss"}
 
 
 def test_svg_is_one_named_image():

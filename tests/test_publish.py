@@ -83,7 +83,11 @@ def test_a_published_folder_has_all_that_makes_the_study_again(tmp_path, monkeyp
     paths, published = StudyPaths("focal", tmp_path / "results"), tmp_path / "published"
     tables, study = synthetic.build(networks=1)
     own = {"name": "focal", "source": "code/mine.py:focal", "label": "Focal"}
-    asked = study.model_dump(mode="json") | {"name": "focal", "losses": [own]}
+    asked = study.model_dump(mode="json") | {
+        "name": "focal",
+        "losses": [own],
+        "repetition": "results/again",  # which is not published
+    }
     asked["comparisons"][0]["losses"][1] |= {"loss": "focal"}
     for path, text in (
         (tmp_path / "code/mine.py", "import parts\ndef focal(logits, labels): ..."),
@@ -104,7 +108,9 @@ def test_a_published_folder_has_all_that_makes_the_study_again(tmp_path, monkeyp
     publish.main(paths.root)
     assert (ROOT / "README.md").read_text("utf-8") == readme  # it has the default study's answer
     folder = published / "focal"
-    assert load_study(folder / "study.json").losses[0].source == f"{folder}/code/mine.py:focal"
+    asked_again = load_study(folder / "study.json")
+    assert asked_again.losses[0].source == f"{folder}/code/mine.py:focal"
+    assert asked_again.repetition is None
     assert (folder / "code/parts.py").exists()
     page = folder.with_suffix(".html").read_text("utf-8")
     assert page == "snakemake --snakefile ../lossbench/Snakefile"

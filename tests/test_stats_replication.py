@@ -106,3 +106,25 @@ def test_promises_are_kept_over_studies_made_twice() -> None:
     promised, kept = calibration(300)
     print(f"promised {promised:.3f}, kept {kept:.3f}")
     assert promised == pytest.approx(kept, abs=0.06)
+
+
+@pytest.mark.slow
+def test_winners_are_promised_too_much_and_more_so_with_fewer_replicates() -> None:
+    """Six effects, normal with 2.5 standard errors; 250 studies made twice."""
+    kept = {}
+    for seeds in (4, 5, 10):
+        rng, same = np.random.default_rng(5), []
+        for _ in range(250):
+            true = rng.normal(0, 0.8, (6, 1))
+            once, again = (rng.normal(true, np.sqrt(seeds / 10), (6, seeds)) for _ in range(2))
+            found = [over_replicates(each) for each in once]
+            measured = Family(
+                *(np.array([getattr(each, name) for each in found]) for name in NAMES),
+                margins=np.full(6, 0.5),
+            )
+            chances = replication(measured, level=0.95, rng=rng)
+            told = zip(chances, verdicts(once, 0.5), verdicts(again, 0.5), strict=True)
+            same += [a == b for p, a, b in told if p > 0.9 and a in ("better", "worse")]
+        kept[seeds] = float(np.mean(same))
+    print(f"promised more than 0.9, kept: {kept}")
+    assert kept[4] < kept[5] < kept[10] < 0.9

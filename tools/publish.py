@@ -43,8 +43,10 @@ def copy(paths: StudyPaths, folder: Path) -> None:
     (folder / "tables").mkdir(parents=True)
     page = paths.page.read_text("utf-8").replace(str(ROOT), BESIDE)
     folder.with_suffix(".html").write_text(page, "utf-8")
-    for source in (paths.study, paths.provenance, paths.summary):
+    for source in (paths.provenance, paths.summary):
         shutil.copy(source, folder)
+    study = json.loads(paths.study.read_text("utf-8")) | {"repetition": None}
+    (folder / paths.study.name).write_text(json.dumps(study, separators=(",", ":")) + "\n", "utf-8")
     for own in own_files(paths):
         (folder / own).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(paths.results.parent / own, folder / own)
@@ -86,7 +88,7 @@ def contents(name: str) -> str:
 
 | file | what it is |
 |---|---|
-| `study.json` | the configuration, defaults included; a study file, with own code beside it |
+| `study.json` | the configuration, all but `repetition`; a study file, with own code beside it |
 | `provenance.json` | commit, digests of code and data, versions, machine |
 | `summary.md` | the answer, the headline table and the claims |
 | `answer.svg` | its figure |

@@ -107,6 +107,11 @@ def css_name(loss: str) -> str:
     return ("" if loss in LOSSES else "own-") + loss.replace("_", "-")
 
 
+def loss_named(css_name: str) -> str:
+    """The loss that `css_name` calls so: what it is called in tables and in the page's legend."""
+    return css_name.removeprefix("own-").replace("-", "_")
+
+
 def stylesheet() -> str:
     """CSS that defines the custom properties for light pages, dark pages and print."""
     light = "".join(role.declaration(dark=False) for role in roles())

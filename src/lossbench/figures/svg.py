@@ -9,7 +9,7 @@ from itertools import groupby, pairwise
 from matplotlib.figure import Figure
 
 from lossbench.figures.hover import tell_values
-from lossbench.figures.palette import Role, css_name
+from lossbench.figures.palette import Role, css_name, loss_named
 from lossbench.study.fields import LossName
 
 FONTS = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
@@ -225,11 +225,7 @@ def _share_style(parent: ET.Element) -> None:
 
 def _tag(root: ET.Element, roles: Iterable[Role]) -> None:
     """Mark what is drawn in a loss's colour as the loss's: a page's legend can hide it."""
-    named = {
-        colour: role.name.removeprefix("own-").replace("-", "_")  # as the legend's boxes name it
-        for role in roles
-        for colour in role.properties()
-    }
+    named = {colour: loss_named(role.name) for role in roles for colour in role.properties()}
     for element in root.iter():
         # What has an id is a mark's shape, drawn by others.
         colours = _COLOUR.findall("" if "id" in element.attrib else element.get("style", ""))

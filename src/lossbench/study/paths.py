@@ -139,7 +139,7 @@ class StudyPaths:
         return self.root / "tables/README.md"
 
     def stored(self, name: str) -> Path:
-        """A table as it is there: of a published study the CSV, a long one packed by gzip."""
+        """A table as it is there: of a published study the CSV, a long one packed by xz."""
         whole, text = self.table(name), self.csv(name)
         found = (path for path in (whole, text, text.with_suffix(".csv.xz")) if path.exists())
         return next(found, whole)
