@@ -64,16 +64,18 @@ def test_svg_is_one_named_image():
     assert "viewBox" in root.attrib
 
 
-def test_svg_colours_are_plain_and_become_properties_of_the_page():
-    plain = draw()
-    assert "var(" not in plain
-    svg = palette.as_properties(plain)
-    bare = re.sub(r"var\(--[\w-]+, #[0-9a-f]{6}\)", "", svg)
-    assert re.sub(r"var\(--[\w-]+, (#[0-9a-f]{6})\)", r"\1", svg) == plain
-    assert not re.search(r"(fill|stroke):#", bare)
-    assert "stroke:var(--mse-softmax, #d55e00)" in svg
-    assert f"fill:var(--bce-sigmoid-text, {palette.loss_styles()['bce_sigmoid'].text})" in svg
-    assert "#ffffff" not in bare
+def test_svg_colours_are_plain_and_the_page_s_dark_palette_knows_them():
+    svg = draw()
+    assert "var(" not in svg
+    dark = palette.stylesheet().split("@media")[1]
+    for drawn, name in [
+        ("stroke:#d55e00", "--mse-softmax"),
+        (f"fill:{palette.loss_styles()['bce_sigmoid'].text}", "--bce-sigmoid-text"),
+        ("fill:#5f6368", "--muted"),
+    ]:
+        assert drawn in svg
+        part = drawn.partition(":")[0]
+        assert f'svg [style*="{drawn}"]{{{part}:var({name})!important}}' in dark
 
 
 def test_what_is_drawn_in_a_loss_s_colour_carries_its_class():

@@ -14,6 +14,7 @@ from lossbench.errors import DeviceError
 from lossbench.networks.models import MODELS
 from lossbench.study.job import Replicate
 from lossbench.study.settings import Compute, Recipe
+from lossbench.tables.logits import matrix
 from lossbench.training import fit as fitting
 from lossbench.training.checkpoint import Checkpoint
 from lossbench.training.fit import fit
@@ -32,6 +33,8 @@ APART = 1e-3
 FURTHER = {"network resnet18": 3e-2, "network convnet_max": 5e-2}
 """The same where last bits grow: through many BatchNorms, or where they decide which position of a
 map is the largest; measured: up to 1e-2 and 2e-2."""
+COMPILED = 1e-2
+"""The same for a compiled network beside the plain one; measured: up to 2e-3."""
 PLAIN = {"model": "mlp"}
 LOSSES = {f"loss {name}": {"loss": name, "margin": SETTINGS.get(name)} for name in CARDS}
 NETWORKS = {
@@ -41,6 +44,8 @@ STARTS = {f"recipe {name}": RECIPES[name] for name in RECIPES} | {
     "recipe confident": {"recipe": Recipe(name="confident", head_scale=10.0)}
 }
 SHIFTED = {"augmentation": {"model": "convnet", "augmentation": "flip_shift", "epochs": 1}}
+SAME = {"loss cross_entropy", "loss cross_entropy_again", "recipe annealed"}
+"""What `PLAIN` computes too."""
 CASES = LOSSES | NETWORKS | STARTS | SHIFTED
 
 
@@ -66,8 +71,7 @@ def train(job, seeds, prepared, *, accelerator="cuda", compile=False, checkpoint
 
 
 def logits(tables) -> np.ndarray:
-    frame = tables["predictions"]
-    return frame[[name for name in frame if name.startswith("logit_")]].to_numpy()
+    return matrix(tables["predictions"])
 
 
 def distance(found, expected) -> float:
@@ -97,7 +101,7 @@ def test_another_formula_is_further_away_than_the_tolerance(grey, case):
     changed, plain = (
         logits(train(cell(**changes), [0, 1], grey)) for changes in (CASES[case], PLAIN)
     )
-    if CASES[case] in ({"loss": "cross_entropy", "margin": None}, RECIPES["annealed"]):
+    if case in SAME:
         assert np.array_equal(changed, plain)
     else:
         assert distance(changed, plain) > 10 * APART
@@ -168,7 +172,7 @@ def test_bfloat16_stays_near_float32(data, model):
 def test_a_compiled_network_computes_what_the_plain_one_computes(grey):
     job = cell(model="lenet", epochs=1)
     plain, compiled = (train(job, [0, 1], grey, compile=on) for on in (False, True))
-    assert distance(logits(compiled), logits(plain)) < APART
+    assert distance(logits(compiled), logits(plain)) < COMPILED
 
 
 def test_a_block_that_does_not_fit_ends_in_one_line_and_the_gpu_goes_on(grey):

@@ -10,6 +10,8 @@ import shutil
 import sys
 from pathlib import Path
 
+import pandas as pd
+
 from lossbench.report import markdown
 from lossbench.study.loading import load_study
 from lossbench.study.own_code import local_modules, resolved
@@ -26,12 +28,14 @@ ANSWERING_STUDY = "mnist-cifar10"
 FIGURE = "answer"
 ANSWERING = ("metrics", "contrasts")
 """The tables that the answer is made from."""
-LEFT_OUT = ("confusion", "projections")
+LEFT_OUT = ("confusion", "gallery", "origins", "projections")
 """Large tables that no verdict rests on."""
 KEPT = tuple(name for name in EXPORTED if name not in LEFT_OUT)
 """The tables that are published."""
 LONG = 100_000
 """A table of more bytes is published packed."""
+DIGITS = 6
+"""The significant digits of a published table: more would not pack, and nothing rests on them."""
 BESIDE = "../lossbench"
 """The checkout, from a folder beside it, as in the README. A machine's paths are no one's."""
 MARK, END = "<!-- {}, by make publish -->", "<!-- end of {} -->"
@@ -73,7 +77,8 @@ def own_files(paths: StudyPaths) -> list[Path]:
 
 
 def _copy_table(source: Path, folder: Path) -> None:
-    text = source.read_bytes()
+    frame = pd.read_csv(source, keep_default_na=False, na_values=[""]).convert_dtypes()
+    text = frame.to_csv(index=False, float_format=f"%.{DIGITS}g").encode()
     if len(text) > LONG:
         (folder / f"{source.name}.xz").write_bytes(lzma.compress(text))
     else:
@@ -92,7 +97,7 @@ def contents(name: str) -> str:
 | `provenance.json` | commit, digests of code and data, versions, machine |
 | `summary.md` | the answer, the headline table and the claims |
 | `answer.svg` | its figure |
-| `tables/` | {", ".join(f"`{table}`" for table in KEPT)}; long ones are packed by xz |
+| `tables/` | {", ".join(f"`{table}`" for table in KEPT)}; to {DIGITS} digits, long ones packed by xz |
 | `tables/README.md` | what their columns mean |
 
 Left out are {", ".join(f"`{table}`" for table in LEFT_OUT)} and `predictions`, which are large, and

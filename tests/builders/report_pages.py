@@ -73,8 +73,11 @@ class Element:
         )
 
 
+CELLS = ("td", "th")
+
+
 class Parser(HTMLParser):
-    """Builds a tree and refuses what is not closed in order."""
+    """Builds a tree and refuses what is not closed in order; a table's cells may go unclosed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -83,6 +86,8 @@ class Parser(HTMLParser):
     def handle_starttag(self, tag, attrs):
         names = [name for name, _ in attrs]
         assert len(names) == len(set(names)), f"<{tag}> repeats an attribute"
+        if tag in CELLS:
+            self.end_cell()
         element = Element(tag, dict(attrs))
         self.open[-1].children.append(element)
         if tag not in VOID:
@@ -91,7 +96,13 @@ class Parser(HTMLParser):
     def handle_startendtag(self, tag, attrs):
         self.open[-1].children.append(Element(tag, dict(attrs)))
 
+    def end_cell(self):
+        if self.open[-1].tag in CELLS:
+            self.open.pop()
+
     def handle_endtag(self, tag):
+        if tag == "tr":
+            self.end_cell()
         assert self.open[-1].tag == tag, f"</{tag}> closes <{self.open[-1].tag}>"
         self.open.pop()
 

@@ -1,6 +1,5 @@
 """The colours of figures and page, and how each loss is told from the others."""
 
-import re
 from dataclasses import dataclass
 
 from lossbench.cards.look import Look
@@ -87,18 +86,6 @@ def roles() -> list[Role]:
     ]
 
 
-def as_properties(svg: str) -> str:
-    """A drawing in plain colours, as one that follows the page to its dark palette."""
-    known = {color: name for role in roles() for color, name in role.properties().items()}
-    return re.sub(
-        r"(fill|stroke):(#[0-9a-f]{6})\b",
-        lambda found: (
-            f"{found[1]}:var({known[found[2]]}, {found[2]})" if found[2] in known else found[0]
-        ),
-        svg,
-    )
-
-
 def css_name(loss: str) -> str:
     """The name of the loss in CSS: `mse_softmax` is `mse-softmax`, one's own `own-NAME`.
 
@@ -113,8 +100,18 @@ def loss_named(css_name: str) -> str:
 
 
 def stylesheet() -> str:
-    """CSS that defines the custom properties for light pages, dark pages and print."""
+    """CSS that defines the custom properties for light pages, dark pages and print.
+
+    Drawings have the plain colours of light pages; on dark ones rules put the others in their place.
+    """
     light = "".join(role.declaration(dark=False) for role in roles())
     dark = "".join(role.declaration(dark=True) for role in roles())
+    drawn = "".join(
+        f'svg [style*="{part}:{colour}"]{{{part}:var({name})!important}}\n'
+        for role in roles()
+        if role.dark != role.light
+        for colour, name in role.properties().items()
+        for part in ("fill", "stroke")
+    )
     scheme = "screen and (prefers-color-scheme:dark)"
-    return f":root{{{light}}}\n@media {scheme}{{:root{{{dark}}}}}\n"
+    return f":root{{{light}}}\n@media {scheme}{{:root{{{dark}}}\n{drawn}}}\n"

@@ -91,21 +91,23 @@ def _name(root: ET.Element, name: str, alt: str) -> None:
 
 
 def _prefix_ids(root: ET.Element, name: str) -> None:
-    """Prefix the ids that something refers to and drop the others."""
-    used = {"alt"}
+    """Number the ids that something refers to, after the figure's name, and drop the others."""
+    used: dict[str, str] = {"alt": f"{name}-alt"}
     for element in root.iter():
         for key, value in element.attrib.items():
             if key != "id" and key != "style":
-                used.update(_REFERENCE.findall(value))
+                for identity in _REFERENCE.findall(value):
+                    used.setdefault(identity, f"{name}-{len(used)}")
     for element in root.iter():
         identity = element.attrib.pop("id", "")
         if identity in used:
-            element.set("id", f"{name}-{identity}")
+            element.set("id", used[identity])
         if _LINK in element.attrib:
             element.set("href", element.attrib.pop(_LINK))
         for key in ("href", "clip-path"):
             if "#" in element.get(key, "")[:5]:
-                element.set(key, element.attrib[key].replace("#", f"#{name}-", 1))
+                renamed = _REFERENCE.sub(lambda found: f"#{used[found[1]]}", element.attrib[key])
+                element.set(key, renamed)
 
 
 def _restyle(element: ET.Element, letters: Mapping[str, str]) -> None:

@@ -62,7 +62,7 @@ class Cell:
     def style(self) -> str:
         """Its class."""
         named = self.column.style.format(self.raw.replace(" ", "-"))
-        named = "number" if self.column.numeric else named
+        named = "" if self.column.numeric else named or "words"
         return f"{named} wide".lstrip() if self.column.wide else named
 
     @property

@@ -9,7 +9,6 @@ from markupsafe import Markup
 
 from lossbench.errors import LossbenchError
 from lossbench.figures.catalogue import FIGURES
-from lossbench.figures.palette import as_properties
 from lossbench.report.packing import Pack, pack
 from lossbench.tables.rows import Tables, filled
 
@@ -85,7 +84,7 @@ def embedded(svg: str, name: str) -> Markup:
         raise LossbenchError(f"figure {name}: is a <{root.tag}>; allowed: one <svg> element")
     for element in root.iter():
         _refuse_active(element.tag, element.attrib, name)
-    return Markup(as_properties(text))
+    return Markup(text)
 
 
 def _refuse_active(tag: str, attributes: Mapping[str, str], name: str) -> None:

@@ -46,9 +46,11 @@ def _ratios(tables: Tables, rates: str, words: str) -> DataTable:
 
 
 def speed_by_level(tables: Tables, study: Study) -> DataTable:
-    """The ratio of steps at each level, and how many runs miss it."""
+    """The ratio of steps at every fourth level, the hardest included, and how many runs miss it."""
+    ratios = _drawn(rows_of(tables, "level_ratios"), study)
+    from_hardest = ratios.groupby([*COMPARISON, "loss"])["level"].rank("dense", ascending=False)
     return data_table(
-        _drawn(rows_of(tables, "level_ratios"), study),
+        ratios[from_hardest % 4 == 1],
         (
             *columns.CELL,
             columns.count("level", "Level"),
@@ -66,10 +68,10 @@ def speed_by_level(tables: Tables, study: Study) -> DataTable:
 
 
 def curves(tables: Tables, study: Study) -> DataTable:
-    """The history at every second measurement and the last: the median over seeds."""
+    """The history at every fourth measurement and the last: the median over seeds."""
     history = _drawn(rows_of(tables, "history", stage="evaluation"), study)
     from_last = history.groupby(CELL)["step"].rank("dense", ascending=False)
-    kept = history[from_last % 2 == 1]  # the same steps of all seeds, also of one that broke off
+    kept = history[from_last % 4 == 1]  # the same steps of all seeds, also of one that broke off
     errors = kept.groupby([*CELL, "step"])["validation_error"].agg(["median", "min", "max"])
     middle = kept.groupby([*CELL, "step"])[
         ["epoch", "train_error", "logit_gradient_rms", "saturation"]

@@ -11,7 +11,6 @@
     return made;
   };
   // Outside the page nothing says what its colours' names stand for.
-  const plain = (svg) => svg.replace(/var\(--[\w-]+, ?(#[0-9a-f]{6})\)/g, "$1");
   const hidden = (text) => element("span", { className: "visually-hidden", textContent: text });
   const button = (label, of, act) => {
     const made = element("button", { type: "button" }, label, hidden(" " + of));
@@ -119,7 +118,7 @@
     const title = figure.querySelector(".figure-title").firstChild.textContent.trim();
     const name = figure.id.replace(/^figure-/, "");
     const tools = element("div", { className: "tools" }, button("Download SVG", "of " + title, () => {
-      save(name + ".svg", "image/svg+xml", plain(new XMLSerializer().serializeToString(drawing)));
+      save(name + ".svg", "image/svg+xml", new XMLSerializer().serializeToString(drawing));
       say("Figure downloaded");
     }));
     const data = document.getElementById(figure.dataset.table || "");
