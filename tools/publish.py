@@ -97,7 +97,7 @@ def contents(name: str) -> str:
 | `provenance.json` | commit, digests of code and data, versions, machine |
 | `summary.md` | the answer, the headline table and the claims |
 | `answer.svg` | its figure |
-| `tables/` | {", ".join(f"`{table}`" for table in KEPT)}; to {DIGITS} digits, long ones packed by xz |
+| `tables/` | {", ".join(f"`{table}`" for table in KEPT)}; to {DIGITS} digits, long ones as xz |
 | `tables/README.md` | what their columns mean |
 
 Left out are {", ".join(f"`{table}`" for table in LEFT_OUT)} and `predictions`, which are large, and

@@ -102,7 +102,7 @@ def loss_named(css_name: str) -> str:
 def stylesheet() -> str:
     """CSS that defines the custom properties for light pages, dark pages and print.
 
-    Drawings have the plain colours of light pages; on dark ones rules put the others in their place.
+    Drawings have the plain colours of light pages; on dark pages rules replace them.
     """
     light = "".join(role.declaration(dark=False) for role in roles())
     dark = "".join(role.declaration(dark=True) for role in roles())
