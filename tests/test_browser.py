@@ -371,7 +371,7 @@ def test_the_legend_hides_a_loss_everywhere(open_page, request):
     page = open_page().page
     on_trial = request.node.callspec.params["html"] == "focal"
     loss, label = ("focal", "Focal loss") if on_trial else ("mse_softmax", "MSE on softmax")
-    drawn = page.locator(f".drawing .loss-{loss}")
+    drawn = page.locator(f".drawing [data-loss={loss}]")
     listed = page.locator(f'main tr[data-loss="{loss}"]')
     assert drawn.count() > 3
     assert listed.count() > 3
@@ -380,7 +380,7 @@ def test_the_legend_hides_a_loss_everywhere(open_page, request):
     visible = "elements => elements.some(each => getComputedStyle(each).display !== 'none')"
     assert not drawn.evaluate_all(visible)
     assert not listed.evaluate_all(visible)
-    assert page.locator(".drawing .loss-cross_entropy").evaluate_all(visible)
+    assert page.locator(".drawing [data-loss=cross_entropy]").evaluate_all(visible)
     box.check()
     assert drawn.evaluate_all(visible)
 

@@ -34,6 +34,7 @@ def compress(
     tell_values(root, figure)
     _strip(root)
     _sort_cells(root)
+    _sort_ticks(root)
     _name(root, name, alt)
     _prefix_ids(root, name)
     letters = {role.light: role.text or role.light for role in roles}
@@ -74,6 +75,18 @@ def _sort_cells(root: ET.Element) -> None:
     for group in root.iter(f"{{{_SVG}}}g"):
         if group.get("id", "").startswith("QuadMesh"):
             group[:] = sorted(group, key=lambda cell: cell.get("style", ""))
+
+
+def _sort_ticks(root: ET.Element) -> None:
+    """Put an axis's grid lines first, then its ticks, then their labels; they share their styles."""
+
+    def layer(part: ET.Element) -> tuple[bool, ...]:
+        tags = {element.tag for element in part.iter()}
+        return tuple(f"{{{_SVG}}}{name}" in tags for name in ("text", "use"))
+
+    for axis in root.iter(f"{{{_SVG}}}g"):
+        if axis.get("id", "").startswith("matplotlib.axis"):
+            axis[:] = sorted((part for tick in axis for part in tick), key=layer)
 
 
 def _name(root: ET.Element, name: str, alt: str) -> None:
@@ -207,9 +220,9 @@ def _join(parent: ET.Element, tag: str, key: str) -> None:
 
 
 def _share_style(parent: ET.Element) -> None:
-    """Write the style of neighbouring marks once, on the group around them."""
-    use, group = f"{{{_SVG}}}use", f"{{{_SVG}}}g"
-    for style, run in groupby(list(parent), lambda each: each.tag == use and each.get("style")):
+    """Write the style of neighbouring marks or words once, on the group around them."""
+    alike, group = (f"{{{_SVG}}}use", f"{{{_SVG}}}text"), f"{{{_SVG}}}g"
+    for style, run in groupby(list(parent), lambda each: each.tag in alike and each.get("style")):
         marks = list(run)
         if not style or len(marks) == 1:
             continue
@@ -232,5 +245,4 @@ def _tag(root: ET.Element, roles: Iterable[Role]) -> None:
         # What has an id is a mark's shape, drawn by others.
         colours = _COLOUR.findall("" if "id" in element.attrib else element.get("style", ""))
         for loss in (named[colour] for colour in colours if colour in named):
-            element.set("class", f"loss loss-{loss}")
             element.set("data-loss", loss)

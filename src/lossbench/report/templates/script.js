@@ -136,7 +136,7 @@
   const boxes = all(".legend input");
   const apply = () => {
     const off = boxes.filter((box) => !box.checked).map((box) => box.value);
-    style.textContent = off.map((loss) => `.drawing .loss-${loss}, main [data-loss="${loss}"] { display: none }`).join("\n");
+    style.textContent = off.map((loss) => `[data-loss="${loss}"] { display: none }`).join("\n");
     const hash = place + (off.length ? "?hide=" + off.join(",") : "");
     if (hash !== location.hash.slice(1)) history.replaceState(null, "", "#" + hash);
   };
