@@ -220,7 +220,8 @@ def test_paper_has_all_that_is_not_named_as_left_out(open_page):
     folded = page.locator(".table > details:not([open]) > summary").first
     said = folded.evaluate("each => getComputedStyle(each, '::after').content")
     assert said == '", left out in print"'
-    pages = re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))
+    edges = dict.fromkeys(("top", "bottom", "left", "right"), "1.2cm")
+    pages = re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4", margin=edges))
     assert 3 < len(pages) < 25
 
 

@@ -221,19 +221,48 @@ def test_an_error_of_zero_can_be_drawn():
     assert told == "0"  # all differences; errors of zero have no place on a log axis
 
 
-def test_the_most_compact_loss_is_named_place_by_place():
-    tables, settings = synthetic.build(networks=1)
+def test_the_most_compact_losses_are_counted():
+    tables, settings = synthetic.build()
     geometry = tables["geometry"].query("measure == 'scatter_ratio'").copy()
-    compact = {"mnist": "mse_logits", "cifar10": REFERENCE}
-    for dataset, loss in compact.items():
-        here = geometry["dataset"] == dataset
+    shown = places(geometry, settings)
+    assert len(shown) > 3
+    for index, place in enumerate(shown):
+        here = geometry.index.isin(place.rows(geometry).index)
+        loss = REFERENCE if index == 0 else "mse_logits"
         geometry.loc[here, "value"] = 2.0
-        geometry.loc[here & (geometry["loss"] == loss), "value"] = 0.5
-    found = title("features", {"geometry": geometry}, settings).partition(": ")[2]
-    for place in places(geometry, settings):
-        loss = compact[place.dataset]
-        ratio = "1.00×" if loss == REFERENCE else "0.25×"
-        assert f"{names.loss_name(loss)} on {place.heading} ({ratio})" in found
+        geometry.loc[here & (geometry["loss"] == loss), "value"] = 1.0 - index / 10
+    found = title("features", {"geometry": geometry}, settings).replace(numbers.NO_BREAK, " ")
+    lowest = (1.0 - (len(shown) - 1) / 10) / 2.0
+    assert found == (
+        f"Most compact classes, of {len(shown)} comparisons: MSE on logits in {len(shown) - 1} and"
+        f" Cross-entropy in 1 ({lowest:.2f}× to 1.00× the scatter of cross-entropy)"
+    )
+
+
+def test_the_two_data_sets_that_are_confused_most_are_named():
+    """Of ten images of class 0 so many are taken for class 1; the third is rounded up, as a bound."""
+    tables, settings = synthetic.build(networks=1)
+    row = tables["confusion"].query("loss == @PRIMARY").iloc[[0]]
+    comparison = settings.comparisons[0]
+    wrong = {"a": 12, "b": 40, "c": 251}
+    counts = [
+        row.assign(dataset=name, model=comparison.model, label=0, predicted=predicted, count=count)
+        for name, errors in wrong.items()
+        for predicted, count in ((0, 10_000 - errors), (1, errors))
+    ]
+    classes = [
+        {"dataset": name, "label": k, "name": f"{name}{k}"} for name in wrong for k in (0, 1)
+    ]
+    among = [comparison.model_copy(update={"dataset": name}) for name in wrong]
+    found = title(
+        "confusion",
+        {"confusion": pd.concat(counts), "class_names": pd.DataFrame(classes)},
+        settings.model_copy(update={"comparisons": tuple(among)}),
+    )
+    assert re.sub(" · [^(]*", " ", found).replace(numbers.NO_BREAK, " ") == (
+        "What MSE on softmax confuses most: c0 for c1 on c (2.5%) and b0 for b1 on b (0.4%);"
+        " elsewhere at most 0.2%"
+    )
 
 
 def test_titles_of_the_theory_follow_the_tables():

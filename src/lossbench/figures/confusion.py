@@ -45,6 +45,9 @@ SHADES = 6
 PAIRS = 12
 """Of classes, in a panel of those that are confused most."""
 
+NAMED = 2
+"""Data sets whose largest confusion is in the title."""
+
 available = filled("confusion")
 
 
@@ -67,7 +70,7 @@ def draw(tables: Tables, study: Study) -> Figure:
 
 
 def words(tables: Tables, study: Study) -> Words:
-    """The largest confusion of the loss in focus on each data set."""
+    """The largest confusion of the loss in focus on each data set: the two largest are named."""
     found, loss = confusions(tables["confusion"]), _pair(tables["confusion"])[-1]
     worst: dict[DatasetName, tuple[float, str]] = {}
     mine = found[found["loss"] == loss]
@@ -77,7 +80,10 @@ def words(tables: Tables, study: Study) -> Words:
         said = f"{classes[largest['label']]} for {classes[largest['predicted']]} on {place.heading}"
         this = (largest["share"], f"{said} ({numbers.percent(largest['share'], 1)})")
         worst[place.dataset] = max(worst.get(place.dataset, this), this)
-    listed = numbers.join([said for _, said in worst.values()])
+    ranked = sorted(worst.values(), reverse=True)
+    listed = numbers.join([said for _, said in ranked[:NAMED]])
+    if ranked[NAMED:]:
+        listed += f"; elsewhere at most {numbers.percent(ranked[NAMED][0], 1, toward=1)}"
     counts = [len(class_names(tables, each.dataset)) for each in study.comparisons]
     return {
         "title": f"What {names.in_sentence(loss)} confuses most: {listed}",

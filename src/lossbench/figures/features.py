@@ -1,5 +1,7 @@
 """How compact the classes are in the last hidden layer."""
 
+from collections import Counter
+
 from matplotlib.figure import Figure
 
 from lossbench.cards.loss import REFERENCE
@@ -43,14 +45,15 @@ def words(tables: Tables, study: Study) -> Words:
     """Which loss is most compact in each comparison, by the mean over seeds."""
     measured = tables["geometry"]
     ratios = measured[measured["measure"] == SCATTER]
-    found = []
+    relative, most = [], Counter[str]()
     for place in main(ratios, study):
         means = place.rows(ratios).groupby("loss")["value"].mean()
         if REFERENCE in means and means.notna().sum() > 1:
-            relative = numbers.ratio(float(means.min() / means[REFERENCE]))
-            found.append(f"{names.loss_name(means.idxmin())} on {place.heading} ({relative})")
-    compact = (
-        f"Most compact classes, by their scatter to that of {names.in_sentence(REFERENCE)}: "
-        f"{numbers.join(found)}"
+            relative.append(float(means.min() / means[REFERENCE]))
+            most[names.loss_name(means.idxmin())] += 1
+    said = [f"{loss} in {count}" for loss, count in most.most_common()]
+    title = (
+        f"Most compact classes, of {numbers.count(len(relative), 'comparison')}: {numbers.join(said)}"
+        f" ({numbers.span(relative, numbers.ratio)} the scatter of {names.in_sentence(REFERENCE)})"
     )
-    return {"title": compact if found else "How compact the features of each class are"}
+    return {"title": title if relative else "How compact the features of each class are"}
