@@ -240,7 +240,7 @@ def test_the_most_compact_losses_are_counted():
 
 
 def test_the_two_data_sets_that_are_confused_most_are_named():
-    """Of ten images of class 0 so many are taken for class 1; the third is rounded up, as a bound."""
+    """Of 10,000 images so many are taken for another class; the third is a bound, rounded up."""
     tables, settings = synthetic.build(networks=1)
     row = tables["confusion"].query("loss == @PRIMARY").iloc[[0]]
     comparison = settings.comparisons[0]

@@ -52,8 +52,9 @@ def words(tables: Tables, study: Study) -> Words:
             relative.append(float(means.min() / means[REFERENCE]))
             most[names.loss_name(means.idxmin())] += 1
     said = [f"{loss} in {count}" for loss, count in most.most_common()]
+    among = numbers.count(len(relative), "comparison")
     title = (
-        f"Most compact classes, of {numbers.count(len(relative), 'comparison')}: {numbers.join(said)}"
+        f"Most compact classes, of {among}: {numbers.join(said)}"
         f" ({numbers.span(relative, numbers.ratio)} the scatter of {names.in_sentence(REFERENCE)})"
     )
     return {"title": title if relative else "How compact the features of each class are"}

@@ -78,7 +78,7 @@ def _sort_cells(root: ET.Element) -> None:
 
 
 def _sort_ticks(root: ET.Element) -> None:
-    """Put an axis's grid lines first, then its ticks, then their labels; they share their styles."""
+    """Put an axis's grid lines first, then its ticks, then labels, so that they share styles."""
 
     def layer(part: ET.Element) -> tuple[bool, ...]:
         tags = {element.tag for element in part.iter()}
