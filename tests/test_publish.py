@@ -152,3 +152,9 @@ def test_the_readme_says_what_the_published_summary_says():
 
 def test_the_readme_says_what_the_published_jobs_took():
     assert said_of("the cost") == publish.cost(publish.PUBLISHED / "mnist-cifar10")
+
+
+def test_what_is_published_is_small():
+    files = [path for path in publish.PUBLISHED.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 4_000_000
+    assert max(page.stat().st_size for page in publish.PUBLISHED.glob("*.html")) < 3_000_000

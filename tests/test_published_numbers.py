@@ -27,6 +27,11 @@ PLACE = ["dataset", "model", "recipe", "epochs"]
 RUN = [*PLACE, "loss", "setting", "learning_rate", "stage", "seed"]
 
 
+def near(expected):
+    """What comes out again from tables of six digits, after subtracting and interpolating."""
+    return pytest.approx(expected, rel=1e-4, abs=1e-7)
+
+
 class Published:
     """The tables and the configuration of a study, as text."""
 
@@ -92,7 +97,7 @@ def test_every_replicate_chose_the_best_of_its_tuning_runs(study):
         grid = tried[(*row[1:4], row.tuning_epochs, row.loss, row.tuning_seed)]
         mine = grid[row.learning_rate, row.setting]
         if not math.isnan(mine) and len(grid) == row.trials:
-            assert mine == pytest.approx(min(grid.values())), row
+            assert mine == near(min(grid.values())), row
             checked += 1
     assert checked > 0.8 * len(chosen) > 0
 
@@ -119,8 +124,8 @@ def test_levels_are_what_the_weaker_of_the_pair_reached_when_tuned(study):
         hardest = min(max(max(ends), 0.001), 0.6 * chance)
         easiest = min(4 * hardest, 0.75 * chance)
         errors = levels.sort_values("level")["validation_error"]
-        assert errors.iloc[[0, -1]].to_list() == pytest.approx([easiest, hardest])
-        assert np.diff(np.log(errors)) == pytest.approx(math.log(hardest / easiest) / 19)
+        assert errors.iloc[[0, -1]].to_list() == near([easiest, hardest])
+        assert errors.to_numpy() == near(np.geomspace(easiest, hardest, 20))
 
 
 def crossing(steps: np.ndarray, lowest: np.ndarray, level: float) -> float:
@@ -150,7 +155,7 @@ def test_levels_are_met_where_the_measured_curve_falls_below_them(study):
                 lowest = np.minimum.accumulate(np.maximum(errors, floor))
                 found = crossing(steps, lowest, row.validation_error)
             assert row.reached == math.isfinite(found)
-            assert row.steps == pytest.approx(found if row.reached else budget[run[:4]], rel=1e-6)
+            assert row.steps == near(found if row.reached else budget[run[:4]])
 
 
 def of(contrasts: pd.DataFrame, metric: str, rates: str = "tuned") -> pd.DataFrame:
@@ -167,16 +172,16 @@ def test_differences_of_error_and_both_intervals(study):
         shared = sorted(ours.keys() & theirs.keys())
         differences = np.array([ours[seed] - theirs[seed] for seed in shared])
         n = len(differences)
-        assert (row["pairs"], row["value"]) == (n, pytest.approx(differences.mean()))
+        assert (row["pairs"], row["value"]) == (n, near(differences.mean()))
         alone = [row["replicates_low"], row["replicates_high"]]
         if np.ptp(differences):
             t = scipy.stats.ttest_1samp(differences, 0)
-            assert alone == pytest.approx([*t.confidence_interval(row["level"])])
+            assert alone == near([*t.confidence_interval(row["level"])])
         else:
             assert np.isnan(alone).all()
         found = squares.loc[(*place, row["loss"])]
         m = found["images"]
-        assert found["of_replicates"] == pytest.approx(m * differences.var(ddof=1))
+        assert found["of_replicates"] == near(m * differences.var(ddof=1))
         parts = np.array([found["of_replicates"], found["of_images"], found["of_residual"]])
         if parts[1] <= parts[2]:
             parts[1:] = 0
@@ -184,9 +189,9 @@ def test_differences_of_error_and_both_intervals(study):
         weights = parts**2 / [n - 1, m - 1, (n - 1) * (m - 1)]
         df = max(n - 1, (parts @ [1, 1, -1]) ** 2 / weights.sum())
         both = scipy.stats.t.interval(row["level"], df, differences.mean(), math.sqrt(squared))
-        assert [row["ci_low"], row["ci_high"]] == pytest.approx([*both])
+        assert [row["ci_low"], row["ci_high"]] == near([*both])
         p = 2 * scipy.stats.t.sf(abs(differences.mean()) / math.sqrt(squared), df)
-        assert row["t_p_value"] == pytest.approx(p)
+        assert row["t_p_value"] == near(p)
 
 
 def test_ratios_of_steps_and_their_bounds(study):
@@ -214,7 +219,7 @@ def test_ratios_of_steps_and_their_bounds(study):
                 kept = ours["reached"] & theirs["reached"]
             if kept.any():
                 logs.append(np.log(ours["steps"] / theirs["steps"])[kept].mean())
-        assert row["value"] == pytest.approx(math.exp(mean(logs)))
+        assert row["value"] == near(math.exp(mean(logs)))
         bounds = ["", "at least", "at most", "within the budget"]
         we_miss = any((b["reached"] & ~a["reached"]).any() for a, b in pairs)
         they_miss = any((a["reached"] & ~b["reached"]).any() for a, b in pairs)
@@ -222,8 +227,8 @@ def test_ratios_of_steps_and_their_bounds(study):
         if not math.isnan(row["ci_low"]):
             t = scipy.stats.ttest_1samp(logs, 0)
             ends = np.exp(t.confidence_interval(row["level"]))
-            assert [row["ci_low"], row["ci_high"]] == pytest.approx([*ends])
-            assert row["t_p_value"] == pytest.approx(t.pvalue)
+            assert [row["ci_low"], row["ci_high"]] == near([*ends])
+            assert row["t_p_value"] == near(t.pvalue)
 
 
 QUESTIONS = {"nll": "probabilities", "brier": "probabilities", "ece": "probabilities"}
@@ -252,7 +257,7 @@ def test_holm_s_correction_within_each_family(study):
         ranked, reached = rows.sort_values("p"), 0.0
         for position, row in enumerate(ranked.itertuples()):
             reached = max(reached, min(1.0, (len(rows) - position) * row.p))
-            assert row.p_adjusted == pytest.approx(reached, abs=1e-12), row
+            assert row.p_adjusted == near(reached), row
 
 
 def word(row: dict) -> str:

@@ -28,14 +28,14 @@ ANSWERING_STUDY = "mnist-cifar10"
 FIGURE = "answer"
 ANSWERING = ("metrics", "contrasts")
 """The tables that the answer is made from."""
-LEFT_OUT = ("confusion", "gallery", "origins", "projections")
+LEFT_OUT = ("confusion", "gallery", "origins", "projections", "reliability")
 """Large tables that no verdict rests on."""
 KEPT = tuple(name for name in EXPORTED if name not in LEFT_OUT)
 """The tables that are published."""
-LONG = 100_000
+LONG = 30_000
 """A table of more bytes is published packed."""
 DIGITS = 6
-"""The significant digits of a published table: more would not pack, and nothing rests on them."""
+"""The significant digits of a published table: all that was computed rests on fewer."""
 BESIDE = "../lossbench"
 """The checkout, from a folder beside it, as in the README. A machine's paths are no one's."""
 MARK, END = "<!-- {}, by make publish -->", "<!-- end of {} -->"

@@ -35,6 +35,7 @@ def compress(
     _strip(root)
     _sort_cells(root)
     _sort_ticks(root)
+    _define_once(root)
     _name(root, name, alt)
     _prefix_ids(root, name)
     letters = {role.light: role.text or role.light for role in roles}
@@ -66,8 +67,28 @@ def _strip(root: ET.Element) -> None:
             child.tail = None
         if not (parent.text or "").strip():
             parent.text = None
-    for definitions in [d for d in root.findall(f"{{{_SVG}}}defs") if not len(d)]:
-        root.remove(definitions)
+
+
+def _define_once(root: ET.Element) -> None:
+    """Gather the shapes that are used by name, equal ones of all panels under one."""
+    shapes, names = ET.Element(f"{{{_SVG}}}defs"), dict[bytes, str]()
+    same: dict[str, str] = {}
+    for parent in list(root.iter()):
+        for definitions in parent.findall(f"{{{_SVG}}}defs"):
+            parent.remove(definitions)
+            for shape in definitions:
+                identity = shape.attrib.pop("id")
+                same[identity] = names.setdefault(ET.tostring(shape), identity)
+                if same[identity] == identity:
+                    shape.set("id", identity)
+                    shapes.append(shape)
+    for element in root.iter():
+        for key in (_LINK, "clip-path"):
+            if key in element.attrib:
+                renamed = _REFERENCE.sub(lambda found: f"#{same[found[1]]}", element.attrib[key])
+                element.set(key, renamed)
+    if len(shapes):
+        root.insert(0, shapes)
 
 
 def _sort_cells(root: ET.Element) -> None:
@@ -203,7 +224,8 @@ def _simplify(parent: ET.Element) -> None:
         elif bare and len(child) == 1:
             parent[list(parent).index(child)] = child[0]
     _join(parent, f"{{{_SVG}}}path", "d")
-    _share_style(parent)
+    _share(parent, "clip-path", ("path", "use"))
+    _share(parent, "style", ("use", "text"))
 
 
 def _join(parent: ET.Element, tag: str, key: str) -> None:
@@ -219,23 +241,23 @@ def _join(parent: ET.Element, tag: str, key: str) -> None:
             parent.remove(later)
 
 
-def _share_style(parent: ET.Element) -> None:
-    """Write the style of neighbouring marks or words once, on the group around them."""
-    alike, group = (f"{{{_SVG}}}use", f"{{{_SVG}}}text"), f"{{{_SVG}}}g"
-    for style, run in groupby(list(parent), lambda each: each.tag in alike and each.get("style")):
+def _share(parent: ET.Element, key: str, names: Sequence[str]) -> None:
+    """Write what neighbouring marks or words have in common once, on the group around them."""
+    alike, group = {f"{{{_SVG}}}{name}" for name in names}, f"{{{_SVG}}}g"
+    for value, run in groupby(list(parent), lambda each: each.tag in alike and each.get(key)):
         marks = list(run)
-        if not style or len(marks) == 1:
+        if not value or len(marks) == 1:
             continue
         around = parent
-        if len(marks) < len(parent) or parent.tag != group or "style" in parent.attrib:
+        if len(marks) < len(parent) or parent.tag != group or key in parent.attrib:
             around = ET.Element(group)
             parent.insert(list(parent).index(marks[0]), around)
             around.extend(marks)
             for mark in marks:
                 parent.remove(mark)
-        around.set("style", str(style))
+        around.set(key, str(value))
         for mark in marks:
-            del mark.attrib["style"]
+            del mark.attrib[key]
 
 
 def _tag(root: ET.Element, roles: Iterable[Role]) -> None:

@@ -16,6 +16,8 @@ from lossbench.tables.rows import in_order
 from lossbench.tables.runs import NETWORK
 from lossbench.words.numbers import ABSENT
 
+NAME = "name"
+"""The style of names and of few words."""
 LONG = 12
 """Tables with more rows are folded until asked for."""
 
@@ -45,7 +47,7 @@ class Shown:
     wide: bool = False
     """Whether it is left out on narrow screens."""
     style: str = ""
-    """Class of its cells; `{}` stands for the value."""
+    """Class of its cells; `{}` stands for the value. `name`: short, so they do not wrap."""
     link: str = ""
     """Anchor that its cells link to; `{}` stands for the value."""
 
@@ -60,9 +62,9 @@ class Cell:
 
     @property
     def style(self) -> str:
-        """Its class."""
-        named = self.column.style.format(self.raw.replace(" ", "-"))
-        named = "" if self.column.numeric else named or "words"
+        """Its class. That it is a number or a name is said of the whole column, by its table."""
+        named = "" if self.column.numeric else self.column.style or "words"
+        named = named.removeprefix(NAME).strip().format(self.raw.replace(" ", "-"))
         return f"{named} wide".lstrip() if self.column.wide else named
 
     @property
@@ -100,6 +102,12 @@ class DataTable:
     def anchor(self) -> str:
         """The id of its element."""
         return f"table-{self.name}"
+
+    @property
+    def named(self) -> str:
+        """The places of the columns of names, counted from 1 as CSS does."""
+        places = enumerate(self.columns, 1)
+        return " ".join(str(place) for place, column in places if column.style.startswith(NAME))
 
 
 def data_table(

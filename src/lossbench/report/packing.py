@@ -9,6 +9,10 @@ import pandas as pd
 
 from lossbench.tables.rows import Tables, filled
 
+DIGITS = 6
+"""Significant digits of a packed table: more would not pack, and no eye sees them."""
+PICTURES = "png"
+"""The column of pictures, which the page shows anyway."""
 MOST_ROWS = 2500
 """Larger tables stay beside the page: a grid of a surface would outweigh the page itself."""
 
@@ -32,6 +36,8 @@ def pack(tables: Tables, names: Iterable[str]) -> Pack | None:
 
 
 def _compressed(frame: pd.DataFrame) -> str:
-    text = frame.to_csv(index=False, lineterminator="\r\n")
+    text = frame.drop(columns=PICTURES, errors="ignore").to_csv(
+        index=False, lineterminator="\r\n", float_format=f"%.{DIGITS}g"
+    )
     # No time stamp: the same table gives the same text.
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
