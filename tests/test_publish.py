@@ -77,6 +77,16 @@ def test_the_answer_from_text_is_the_answer_from_the_tables(published, monkeypat
     monkeypatch.setattr(publish, "ROOT", folder.parent)
     text = publish.answer(folder)
     assert text.startswith(f"{markdown.answer(tables)[0]}\n\n[![")
+    both = tables["repetition"].dropna(subset="replication")
+    primary = both[both["family"] == "primary"]
+    same, turned = (
+        primary["verdict"] == primary["verdict_again"],
+        both.verdict != both.verdict_again,
+    )
+    assert text.endswith(
+        f" {same.sum()} of {len(primary)} primary verdicts are the same; of all {len(both)},"
+        f" {turned.sum()} differ, 0 of them to the opposite."
+    )
 
 
 def test_a_published_folder_has_all_that_makes_the_study_again(tmp_path, monkeypatch):

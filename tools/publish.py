@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from lossbench.report import markdown
+from lossbench.report import markdown, promises
 from lossbench.study.loading import load_study
 from lossbench.study.own_code import local_modules, resolved
 from lossbench.study.paths import EXPORTED, StudyPaths
+from lossbench.tables.rows import Tables, filled
 from lossbench.tables.stored import read_finished
 from lossbench.words import numbers
 from lossbench.words.names import dataset_name
@@ -109,7 +110,7 @@ the tables of the theory chapter, which come from no training.
 
 def answer(folder: Path) -> str:
     """The answer in two sentences and its figure, from the published tables."""
-    tables = read_finished(folder, *ANSWERING)
+    tables = read_finished(folder, *ANSWERING, "repetition")
     place = folder.relative_to(ROOT).as_posix()
     alt = "Test error and steps to the same error of each loss, against cross-entropy"
     return "\n\n".join(
@@ -117,8 +118,20 @@ def answer(folder: Path) -> str:
             markdown.answer(tables)[0],
             f"[![{alt}]({place}/{FIGURE}.svg)]({place}.html)",
             f"[The page]({place}.html) has every claim and every number; [its folder]({place}) has"
-            " most tables as CSV, the configuration, the versions and the machine.",
+            " most tables as CSV, the configuration, the versions and the machine."
+            + _repeated(tables),
         ]
+    )
+
+
+def _repeated(tables: Tables) -> str:
+    if not filled(tables, "repetition"):
+        return ""
+    found = promises.seen(tables)
+    return (
+        f" Made again with other seeds, {found['primary_same']} of {found['primary']} primary verdicts"
+        f" are the same; of all {found['promise'].verdicts}, {found['differ']} differ,"
+        f" {found['opposite']} of them to the opposite."
     )
 
 
