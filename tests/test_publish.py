@@ -79,13 +79,10 @@ def test_the_answer_from_text_is_the_answer_from_the_tables(published, monkeypat
     assert text.startswith(f"{markdown.answer(tables)[0]}\n\n[![")
     both = tables["repetition"].dropna(subset="replication")
     primary = both[both["family"] == "primary"]
-    same, turned = (
-        primary["verdict"] == primary["verdict_again"],
-        both.verdict != both.verdict_again,
-    )
+    same, all_same = (each["verdict"] == each["verdict_again"] for each in (primary, both))
     assert text.endswith(
         f" {same.sum()} of {len(primary)} primary verdicts are the same; of all {len(both)},"
-        f" {turned.sum()} differ, 0 of them to the opposite."
+        f" {(~all_same).sum()} differ, 0 of them to the opposite."
     )
 
 

@@ -129,8 +129,8 @@ def _repeated(tables: Tables) -> str:
         return ""
     found = promises.seen(tables)
     return (
-        f" Made again with other seeds, {found['primary_same']} of {found['primary']} primary verdicts"
-        f" are the same; of all {found['promise'].verdicts}, {found['differ']} differ,"
+        f" Made again with other seeds, {found['primary_same']} of {found['primary']} primary"
+        f" verdicts are the same; of all {found['promise'].verdicts}, {found['differ']} differ,"
         f" {found['opposite']} of them to the opposite."
     )
 
