@@ -59,9 +59,10 @@ def evaluated(contest: Contest, study: Study, prepared: Prepared) -> float:
     return points * images / (counts.train * planned.epochs)
 
 
-def one_epoch(contest: Contest, study: Study, history: History) -> Cell:
+def one_epoch(contest: Contest, study: Study, history: History, precision: str = "float32") -> Cell:
     """A cell that trains for one epoch and never sees the test set."""
-    return plain_cell(contest.dataset, contest.model, batch_size(contest, study), history)
+    batch = batch_size(contest, study)
+    return plain_cell(contest.dataset, contest.model, batch, history, precision)
 
 
 def plain_cell(
@@ -90,9 +91,15 @@ def plain_cell(
     )
 
 
-def train_block(contest: Contest, study: Study, history: History, examples: Prepared) -> None:
+def train_block(
+    contest: Contest,
+    study: Study,
+    history: History,
+    examples: Prepared,
+    precision: str = "float32",
+) -> None:
     """Our side: a block of seeds, for one epoch of all of `examples`."""
-    cell, compute = one_epoch(contest, study, history), Compute(accelerator="cpu")
+    cell, compute = one_epoch(contest, study, history, precision), Compute(accelerator="cpu")
     fit(cell, replicates(contest.seeds), examples, compute, show_bar=False)
 
 

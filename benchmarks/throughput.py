@@ -53,10 +53,14 @@ def glance(study: Study) -> Iterator[Figure]:
 
 def _raced(contest: Contest, study: Study, prepared: Prepared, repeats: int) -> Iterator[Figure]:
     runners = contestants(contest, study, prepared)
+    plain = data.shortened(prepared, train=contest.examples, validation=1)
     with contextlib.redirect_stdout(io.StringIO()):  # the runs' own progress
         train_block(contest, study, EDGES, data.shortened(prepared, train=512, validation=1))
+        if multiplies_bfloat16():
+            runners["half"] = partial(train_block, contest, study, EDGES, plain, "bfloat16")
         times = clock.rounds(runners, repeats)
     yield from _ratios(contest, times, evaluated(contest, study, prepared))
+    yield _half(contest, times)
     yield from _speeds(contest, times, _flops(contest, prepared))
 
 
@@ -114,6 +118,19 @@ def _ratios(contest: Contest, times: pd.DataFrame, measured_share: float) -> Ite
         times["tuned"] / times["ours"],
         note="the price of everything around the same arithmetic, each job's start-up included",
     )
+
+
+def _half(contest: Contest, times: pd.DataFrame) -> Figure:
+    group = "bfloat16 over float32, images a second"
+    if "half" not in times:
+        return Figure(group, contest.model, None, note="this CPU does not multiply bfloat16")
+    return median(group, contest.model, times["ours"] / times["half"])
+
+
+def multiplies_bfloat16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
+    """Whether this CPU multiplies bfloat16 itself, as far as Linux says."""
+    flags = set(cpuinfo.read_text().split()) if cpuinfo.exists() else set()
+    return not flags.isdisjoint({"avx512_bf16", "amx_bf16"})
 
 
 def _speeds(contest: Contest, times: pd.DataFrame, flops: int) -> Iterator[Figure]:

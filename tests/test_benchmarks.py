@@ -21,6 +21,7 @@ from benchmarks import (
     pipeline,
     profile,
     studies,
+    throughput,
 )
 from benchmarks.record import Figure, at_least, at_most, below, median, record
 from builders.synthetic import build as synthetic_study
@@ -301,3 +302,14 @@ def test_the_stock_recipe_trains_and_tells_its_time(mnist, tmp_path):
 def test_the_full_study_can_be_estimated(monkeypatch):
     monkeypatch.setattr(gpu, "rate", lambda *_: 1e4)
     assert 10 < gpu.study_hours(gpu.FULL, "float32") < 10_000
+
+
+@pytest.mark.parametrize(
+    ("flags", "is_said"),
+    [("avx512f avx512_bf16", True), ("amx_bf16 amx_tile", True), ("avx512f avx512_bf16x", False)],
+)
+def test_half_precision_is_raced_where_the_processor_multiplies_it(tmp_path, flags, is_said):
+    cpuinfo = tmp_path / "cpuinfo"
+    assert not throughput.multiplies_bfloat16(cpuinfo)  # where there is no such file
+    cpuinfo.write_text(f"model name\t: A\nflags\t\t: fpu {flags}\n")
+    assert throughput.multiplies_bfloat16(cpuinfo) is is_said
