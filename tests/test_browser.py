@@ -190,6 +190,19 @@ SMALLEST = """() => [...document.querySelectorAll(".drawing svg")].map(svg => {
 
 
 @CURRENT
+def test_numbers_are_on_the_right_of_their_column_and_words_on_the_left(open_page):
+    page = open_page(WIDE).page
+    unfold(page)
+    wrong = page.evaluate("""() => [...document.querySelectorAll("table[data-file]")].flatMap(table =>
+        [...table.tBodies[0].rows].flatMap(row => [...row.cells].filter((cell, place) => {
+            const isNumber = table.tHead.rows[0].cells[place].classList.contains("number");
+            const side = getComputedStyle(cell).textAlign;
+            return side !== (isNumber ? "right" : cell.tagName === "TD" ? "left" : side);
+        }).map(cell => `${table.dataset.file}: ${cell.textContent}`)))""")
+    assert wrong == []
+
+
+@CURRENT
 def test_the_words_in_figures_are_legible(open_page):
     page = open_page().page
     assert page.locator(".drawing svg").count() > 10

@@ -18,6 +18,7 @@ from lossbench.words.numbers import ABSENT
 
 NAME = "name"
 """The style of names and of few words."""
+MOST_COLUMNS = 24
 LONG = 12
 """Tables with more rows are folded until asked for."""
 
@@ -139,6 +140,13 @@ def data_table(
         folded=len(rows) > LONG if folded is None else folded,
         filtered=filtered,
     )
+
+
+def names_left() -> str:
+    """CSS that puts the columns of names to the left. A table says which those are."""
+    places = range(1, MOST_COLUMNS + 1)
+    cells = (f'[data-names~="{place}"] td:nth-child({place})' for place in places)
+    return ",".join(cells) + "{text-align:left}\n"
 
 
 def raw(value: object) -> str:

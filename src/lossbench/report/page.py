@@ -8,6 +8,7 @@ from lossbench.cards.loss import REFERENCE
 from lossbench.figures.palette import stylesheet
 from lossbench.report import prose, templating
 from lossbench.report.blocks import Material, Provenance
+from lossbench.report.data_tables import names_left
 from lossbench.report.drawings import FigureContent
 from lossbench.report.labels import losses
 from lossbench.report.sections import SECTIONS
@@ -40,6 +41,6 @@ def render(
         notices=prose.notices(study, tables),
         version=provenance.get("lossbench", ""),
         commit=provenance.get("git_commit"),
-        stylesheet=Markup(stylesheet() + templating.source("style.css")),
+        stylesheet=Markup(stylesheet() + templating.source("style.css") + names_left()),
         script=Markup(templating.source("script.js")),
     )
