@@ -162,8 +162,11 @@ def test_missing_predictions_unknown_outputs_and_infinite_logits_are_errors() ->
         metrics.measure(predictions, runs, history)
     with pytest.raises(TableError, match="output 'tanh'; allowed: softmax, sigmoid, none"):
         measured(predictions.assign(output="tanh"))
-    with pytest.raises(TableError, match="not finite"):
-        measured(predictions.assign(logits=column(np.full((400, 10), np.inf))))
+    for lost in (np.inf, -np.inf, np.nan):
+        logits = np.zeros((400, 10))
+        logits[37, 4] = lost
+        with pytest.raises(TableError, match="not finite"):
+            measured(predictions.assign(logits=column(logits)))
 
 
 def test_every_metric_is_described() -> None:

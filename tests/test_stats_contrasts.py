@@ -245,7 +245,16 @@ def test_where_most_levels_are_missed_the_reach_is_judged() -> None:
     assert row["t_p_value"] == pytest.approx(stats.ttest_1samp(differences, 0).pvalue)
     assert (row["scale"], row["verdict"], row["bound"]) == ("reach", "worse", "")
     assert (row["reach"], row["reference_reach"]) == (3 / 8, 1)
-    assert speed_of(REFERENCE_STEPS, stalled)["verdict"] == "better"
+    turned = speed_of(REFERENCE_STEPS, stalled)
+    assert (turned["verdict"], turned["improvement"]) == ("better", 1)
+
+
+def test_ties_in_reach_count_half() -> None:
+    """Of four pairs two are equal, one is won and one is lost."""
+    ours = [[20, NEVER], [NEVER, NEVER], [30, NEVER], [20, 25]]
+    theirs = [[20, NEVER], [NEVER, NEVER], [30, 40], [20, NEVER]]
+    assert speed_of(ours, theirs)["improvement"] == 0.5
+    assert speed_of(ours, [*theirs[:2], [NEVER, NEVER], theirs[3]])["improvement"] == 0.75
 
 
 def test_without_any_reach_or_network_nothing_is_compared() -> None:

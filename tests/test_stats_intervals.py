@@ -29,11 +29,18 @@ def test_student_t_of_a_worked_example() -> None:
 
 
 def test_bca_agrees_with_scipy_and_repeats() -> None:
-    found = intervals.bca(DIFFERENCES, 0.95, 999, rng=np.random.default_rng(5))
-    theirs = stats.bootstrap(
-        (DIFFERENCES,), np.mean, n_resamples=999, method="BCa", rng=np.random.default_rng(5)
-    ).confidence_interval
-    assert found == pytest.approx((theirs.low, theirs.high))
+    drawn = np.random.default_rng(3).normal(size=12)
+    for resamples in (99, 999):
+        found = intervals.bca(drawn, 0.9, resamples, rng=np.random.default_rng(5))
+        theirs = stats.bootstrap(
+            (drawn,),
+            np.mean,
+            n_resamples=resamples,
+            confidence_level=0.9,
+            method="BCa",
+            rng=np.random.default_rng(5),
+        ).confidence_interval
+        assert found == pytest.approx((theirs.low, theirs.high), rel=1e-12)
 
 
 @pytest.mark.parametrize("differences", [[], [1.0, 2.0], [0.1] * 6, [0.1 + 0.2, 0.3, 0.3, 0.3]])
@@ -174,6 +181,9 @@ def test_folds_share_training_examples_and_widen_the_interval() -> None:
     scale = np.std(differences, ddof=1) * np.sqrt(1 / 10 + 10 / 90)
     expected = stats.t.interval(0.95, 9, loc=differences.mean(), scale=scale)
     assert found.interval(0.95) == pytest.approx(expected)
+    two = over_folds(np.array([0.1, 0.3]), train=50, test=50)
+    assert two.standard_error == pytest.approx(np.sqrt(0.02 * (1 / 2 + 1)))
+    assert np.isnan(over_folds(np.array([0.1]), train=9, test=1).interval(0.95)).all()
     assert over_folds(np.full(5, 0.5), train=8, test=2).interval(0.95) == pytest.approx(
         (np.nan, np.nan), nan_ok=True
     )

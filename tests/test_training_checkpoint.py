@@ -1,7 +1,9 @@
 """A job that was cut and resumed ends in the same bytes; a foreign checkpoint changes nothing."""
 
 import io
+import itertools
 import os
+from collections import deque
 
 import numpy as np
 import pandas as pd
@@ -119,6 +121,21 @@ def test_the_time_of_all_processes_counts(prepared, tmp_path, cut):
     checkpoint = saved(tmp_path)
     checkpoint.running["train_s"] += 1000
     assert resumed(cell(), [0], prepared, checkpoint)["timing"]["train_s"].item() > 1000
+
+
+def test_saving_the_state_is_no_time_of_training(prepared, tmp_path, monkeypatch):
+    """A look at the clock takes a millisecond, a state a second: in the job's time, not its rate."""
+    clock = itertools.count()
+
+    def slow(self, made):
+        deque(itertools.islice(clock, 1000), maxlen=0)
+
+    monkeypatch.setattr(Checkpoint, "offer", slow)
+    monkeypatch.setattr("time.perf_counter", lambda: next(clock) / 1000)
+    timing = resumed(cell(), [0], prepared, saved(tmp_path))["timing"]
+    job, states = cell(), 15  # after the last of 16 steps nothing is left to save
+    assert timing["train_s"].item() == pytest.approx(states, abs=0.2)
+    assert timing["examples_per_s"].item() > 16 * job.batch_size / 0.2
 
 
 @pytest.mark.parametrize("start", [0, 1, 3, 4, 7])
