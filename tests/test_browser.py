@@ -193,7 +193,7 @@ SMALLEST = """() => [...document.querySelectorAll(".drawing svg")].map(svg => {
 def test_numbers_are_on_the_right_of_their_column_and_words_on_the_left(open_page):
     page = open_page(WIDE).page
     unfold(page)
-    wrong = page.evaluate("""() => [...document.querySelectorAll("table[data-file]")].flatMap(table =>
+    wrong = page.locator("table[data-file]").evaluate_all("""tables => tables.flatMap(table =>
         [...table.tBodies[0].rows].flatMap(row => [...row.cells].filter((cell, place) => {
             const isNumber = table.tHead.rows[0].cells[place].classList.contains("number");
             const side = getComputedStyle(cell).textAlign;

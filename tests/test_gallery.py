@@ -1,5 +1,7 @@
 """Images that tell two losses apart."""
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -37,6 +39,18 @@ def test_picks_what_one_loss_always_and_the_other_never_gets_right():
     assert right.loc[("cross_entropy", 3), ["predicted", "votes"]].tolist() == [4, 1]
     assert picked.query("right == 'cross_entropy'")["total"].tolist() == [2, 2]
     assert (picked["png"] == "").all()
+
+
+def test_chance_is_the_mean_over_all_swaps_of_each_seed_s_two_runs():
+    right = {run: np.array(classes) == 0 for run, classes in PREDICTED.items()}
+    separated = [
+        (right[swap[0], 0] & right[swap[1], 1] & ~right[other[0], 0] & ~right[other[1], 1]).sum()
+        for swap in product(("cross_entropy", "mse_softmax"), repeat=2)
+        for other in [
+            ["cross_entropy" if loss == "mse_softmax" else "mse_softmax" for loss in swap]
+        ]
+    ]
+    assert set(gallery.pick(predictions(), {})["by_chance"]) == {np.mean(separated)}
 
 
 def test_shows_the_first_ones_and_counts_all():

@@ -89,6 +89,8 @@ def test_calibration_error_of_a_worked_example() -> None:
         np.array([0.95, 0.97, 0.5]), np.array([True, True, False])
     )
     assert found == pytest.approx(0.58 / 3)
+    unknown = metrics.expected_calibration_error(np.array([0.9, np.nan]), np.array([True, False]))
+    assert np.isnan(unknown)
 
 
 def test_calibration_bins_close_on_the_right_and_hold_zero_and_one() -> None:
