@@ -43,13 +43,11 @@ def test_picks_what_one_loss_always_and_the_other_never_gets_right():
 
 def test_chance_is_the_mean_over_all_swaps_of_each_seed_s_two_runs():
     right = {run: np.array(classes) == 0 for run, classes in PREDICTED.items()}
-    separated = [
-        (right[swap[0], 0] & right[swap[1], 1] & ~right[other[0], 0] & ~right[other[1], 1]).sum()
-        for swap in product(("cross_entropy", "mse_softmax"), repeat=2)
-        for other in [
-            ["cross_entropy" if loss == "mse_softmax" else "mse_softmax" for loss in swap]
-        ]
-    ]
+    other = {"cross_entropy": "mse_softmax", "mse_softmax": "cross_entropy"}
+    separated = []
+    for losses in product(other, repeat=2):
+        alone = [right[loss, seed] & ~right[other[loss], seed] for seed, loss in enumerate(losses)]
+        separated.append(np.logical_and(*alone).sum())
     assert set(gallery.pick(predictions(), {})["by_chance"]) == {np.mean(separated)}
 
 

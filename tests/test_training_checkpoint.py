@@ -124,7 +124,7 @@ def test_the_time_of_all_processes_counts(prepared, tmp_path, cut):
 
 
 def test_saving_the_state_is_no_time_of_training(prepared, tmp_path, monkeypatch):
-    """A look at the clock takes a millisecond, a state a second: in the job's time, not its rate."""
+    """A look at the clock takes 1 ms, a state a second: in the time of the job, not in its rate."""
     clock = itertools.count()
 
     def slow(self, made):
