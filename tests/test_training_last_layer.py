@@ -92,3 +92,10 @@ def test_large_features_make_the_max_pool_network_steeper(digits):
         for model in ("convnet", "convnet_max")
     )
     assert largest > 5 * average
+
+
+@pytest.mark.parametrize("lost", [math.inf, math.nan])
+def test_one_feature_that_is_not_finite_leaves_no_curvature(lost):
+    features = torch.ones(5, 3)
+    features[2, 1] = lost
+    assert math.isnan(measures(features, 10)["curvature"])
