@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from lossbench.stats.multiplicity import ERROR, SPEED
 from lossbench.study.settings import Recipe
 from lossbench.tables.parquet import check
 from lossbench.tables.theory_problems import REGRESSION_ERRORS
+from lossbench.words import numbers
 from test_stats_reversals import LIKELY, RIGHT, metrics_of
 
 SCATTER = "scatter_ratio"
@@ -160,6 +162,32 @@ def test_c11_shows_its_case() -> None:
     assert found.numbers.index("Cross-entropy") < found.numbers.index("MSE on softmax")
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_c11_names_the_comparison_of_its_case_among_several(order: int) -> None:
+    agreeing = {"cross_entropy": LIKELY, "mse_softmax": tuple(np.add(LIKELY, 0.5).tolist())}
+    frames = [
+        metrics_of({"cross_entropy": LIKELY, "mse_softmax": RIGHT}, model="lenet"),
+        metrics_of(agreeing, model="lenet", recipe="another"),
+        metrics_of(agreeing, model="convnet"),
+        metrics_of(agreeing, dataset="cifar10"),
+        metrics_of(agreeing, model="mlp"),
+    ]
+    metrics = pd.concat([*frames[1:3], frames[0], *frames[3:]][::order])
+    found = ALL_CLAIMS["C11"].judge(Grounds({"metrics": metrics}, 0.95))
+    place = metrics_of({"cross_entropy": LIKELY}).iloc[0]
+    told = f"{place.recipe}, {numbers.count(place.epochs, 'epoch', 'epochs')}"
+    assert found.numbers.startswith(f"MNIST · LeNet · {told}: Cross-entropy has a lower NLL")
+
+
+def test_c11_asks_for_the_studys_level_and_names_stand_in_data() -> None:
+    values = {"cross_entropy": LIKELY, "mse_softmax": RIGHT}
+    tables = {"metrics": metrics_of(values, dataset="digits")}
+    usual, strict = (ALL_CLAIMS["C11"].judge(Grounds(tables, level)) for level in (0.95, 0.999999))
+    assert usual == replace(usual, verdict="supported", limits="measured on stand-in data: Digits")
+    assert strict.verdict == "undecided"
+    assert strict.limits.endswith("; measured on stand-in data: Digits")
+
+
 def test_c11_seen_once_or_never_is_undecided() -> None:
     found = reversal(cross_entropy=([0.1], [0.03]), mse_softmax=([0.2], [0.02]))
     assert found.verdict == "undecided"
@@ -221,6 +249,7 @@ RECIPES = (
     Recipe(name="constant", schedule="constant"),
     Recipe(name="confident", schedule="constant", head_scale=20),
     Recipe(name="adamw", optimiser="adamw"),
+    Recipe(name="both", optimiser="adamw", head_scale=20),
 )
 
 
@@ -243,12 +272,14 @@ def test_c1_has_the_networks_beside_it() -> None:
         {"recipe": "adamw", "value": 1.1},
         # Calculus says nothing of a squared error without a saturating output …
         {"recipe": "adamw", "loss": "mse_logits", "value": 7.0},
+        # … a recipe that is both shows neither alone, and stands with the usual ones …
+        {"recipe": "both", "value": 8.0},
         # … and a network that neither recipe tries shows nothing of the claim.
         {"recipe": "constant", "model": "lenet", "value": 9.0},
     )
     assert found.count("MSE") == 1
     usual, *tried = re.split(", | and ", found.partition(": ")[2])
-    assert "1.50×" in usual
+    assert "1.50× to 8.0×" in usual
     assert ["at least 4.0×" in each for each in tried] == [True, False]
     assert "saturated" in tried[0]
     assert "1.10×" in tried[1]

@@ -1,11 +1,14 @@
 """The claims' verdicts: what the chapter supports, and that each can be contradicted or open."""
 
+from functools import partial
+
+import pandas as pd
 import pytest
 
 from builders.theory_tables import made
+from lossbench.claims import theory_evidence as evidence
 from lossbench.claims.all_claims import ALL_CLAIMS
 from lossbench.claims.rule import Grounds, Judgement
-from lossbench.claims.theory_evidence import entropy_solved
 from lossbench.study.settings import NeuronStart, Theory
 from lossbench.theory import neuron
 
@@ -99,7 +102,10 @@ OPEN = {
     ],
     "C3": [lambda: without("output_gradients", "target == 1")],
     "C4": [lambda: without("softmax_gradients", "loss == 'cross_entropy'")],
-    "C7": [lambda: without("linear_solutions", "method == 'normal equations'")],
+    "C7": [
+        lambda: without("linear_solutions", "method == 'normal equations'"),
+        lambda: without("linear_solutions", "method == 'gradient descent'"),
+    ],
     "C8": [
         lambda: without("hessians", "loss == 'mse_sigmoid'"),
         lambda: changed("local_minima", "minimum == 1", certified=False),
@@ -158,8 +164,17 @@ def test_parameters_settle_when_they_hardly_grow_in_the_last_doubling(growth, se
     order = frame[rows].sort_values("step").index
     norms = [float(2**place) for place in range(len(order) - 1)]  # grows until then
     frame.loc[order, "parameter_norm"] = [*norms, growth * norms[-1]]
-    found = entropy_solved(made(separable_descent=frame))
+    found = evidence.entropy_solved(made(separable_descent=frame))
     assert found["on overlapping data"] is settled
+
+
+@pytest.mark.parametrize(
+    ("norms", "settled"),
+    [([], None), ([1.0], None), ([1.0, 1.0], True), ([1.0, 2.0], False), ([2.0, 1.0, 2.0], False)],
+)
+def test_descent_has_not_settled_before_its_steps_were_doubled(norms, settled):
+    rows = pd.DataFrame({"step": range(len(norms)), "parameter_norm": norms})
+    assert evidence._settles(rows) is settled
 
 
 def test_open_cases_are_told_apart_from_those_that_fail():
@@ -181,9 +196,124 @@ def test_missing_an_output_is_slower_than_reaching_it():
     assert judged("C1", **censored).verdict == "supported"
 
 
+def test_an_output_that_both_losses_miss_leaves_the_others_to_tell():
+    missed = changed("neuron_times", "output == 0.1", reached=False)
+    assert set(evidence.squared_loss_slower(made(**missed)).values()) == {True}
+
+
+def test_cross_entropy_that_misses_an_output_is_not_the_faster():
+    missed = changed("neuron_times", "loss == 'bce_sigmoid'", epochs=1, reached=False)
+    assert set(evidence.squared_loss_slower(made(**missed)).values()) == {False}
+
+
 def test_numbers_follow_the_tables():
     assert "36 against 8 from weight 0.6, bias 0.9 and 232 against 17" in judged("C1").numbers
     other = changed("neuron_times", "loss == 'mse_sigmoid' and epochs == 36", epochs=1234)
     assert "1,234 against 8" in judged("C1", **other).numbers
     late = changed("neuron_times", "epochs == 232", reached=False)
     assert "over 232 against 17" in judged("C1", **late).numbers
+
+
+ONE_FAILS = [
+    (
+        lambda tables: evidence.formula_holds(tables, "mse_softmax"),
+        lambda: changed("gradient_checks", "classes == 10", largest_difference=0.1),
+    ),
+    (
+        evidence.softmax_formula_holds,
+        lambda: changed("gradient_checks", "classes == 10", largest_difference=0.1),
+    ),
+    (
+        evidence.squared_loss_slower,
+        lambda: changed("neuron_times", "start_bias == 2 and output == 0.2", epochs=9),
+    ),
+    (
+        evidence.vanishes_when_wrong,
+        lambda: changed("output_gradients", "error == 1 and target == 1", gradient=-0.1),
+    ),
+    (
+        evidence.entropy_keeps_slope,
+        lambda: changed("output_gradients", "error == 1 and target == 1", gradient=0.0),
+    ),
+    (
+        evidence.softmax_vanishes_when_wrong,
+        lambda: changed("softmax_gradients", "classes == 10", gradient_norm=0.1),
+    ),
+    (
+        evidence.softmax_keeps_gradient,
+        lambda: changed("softmax_gradients", "classes == 10 and doubt < 1e-5", gradient_norm=0.0),
+    ),
+    (
+        evidence.grows_with_error,
+        lambda: changed("output_gradients", "target == 1", gradient=1.0),
+    ),
+    (
+        evidence.grows_with_error,
+        lambda: changed("output_gradients", "0.49 < output < 0.51", gradient=0.5),
+    ),
+    (
+        evidence.update_follows_error,
+        lambda: changed("neuron_trajectories", "start_bias == 2 and epoch == 7", gradient=2.0),
+    ),
+    (
+        evidence.descent_meets_normal_equations,
+        lambda: changed(
+            "linear_solutions", "problem == 'full rank' and start == 3", prediction_difference=0.1
+        ),
+    ),
+    (
+        evidence.entropy_solved,
+        lambda: changed("solver_runs", "solver == 'L-BFGS' and start == 7", reached=False),
+    ),
+]
+
+
+@pytest.mark.parametrize(("holds", "tables"), ONE_FAILS)
+def test_one_failure_among_many_is_seen_and_ascribed_to_its_case(holds, tables):
+    before, after = holds(made()), holds(made(**tables()))
+    if isinstance(before, bool):
+        assert (before, after) == (True, False)
+    else:
+        turned = [(before[case], after[case]) for case in before if before[case] != after[case]]
+        assert turned == [(True, False)]
+
+
+@pytest.mark.parametrize(("share", "holds"), [(0.99, True), (1.01, False)])
+def test_every_bound_is_met_from_both_sides(share, holds):
+    def told(judge, name, condition, **values):
+        found = judge(made(**changed(name, condition, **values)))
+        return set(found.values()) if isinstance(found, dict) else {found}
+
+    off = {"largest_difference": share * 1e-8}
+    assert told(evidence.softmax_formula_holds, "gradient_checks", "draws > 0", **off) == {holds}
+    formula = partial(evidence.formula_holds, loss="bce_sigmoid")
+    assert told(formula, "gradient_checks", "draws > 0", **off) == {holds}
+    off = {"prediction_difference": share * 1e-6}
+    meets = evidence.descent_meets_normal_equations
+    assert told(meets, "linear_solutions", "start >= 0", **off) == {holds}
+    off = {"smallest_eigenvalue": -share * 1e-12, "largest_eigenvalue": 1.0}
+    assert told(evidence.entropy_convex, "hessians", "point == 7", **off) == {holds}
+    steepest = made()["output_gradients"].query("loss == 'mse_sigmoid'")["gradient"].max()
+    off = {"gradient": -share * 0.01 * steepest}
+    squared = "loss == 'mse_sigmoid' and output == 1"
+    assert told(evidence.vanishes_when_wrong, "output_gradients", squared, **off) == {holds}
+    norms = pd.DataFrame({"doubt": [0.5, 1e-6, 0.9], "gradient_norm": [2.0, share * 0.02, 1.0]})
+    assert evidence._vanishes(norms) is holds
+
+
+@pytest.mark.parametrize(
+    ("slopes", "most"),
+    [
+        ([0.25, 0.024, 0.024], True),
+        ([0.25, 0.024], False),
+        ([0.25, 0.026, 0.026], False),
+        ([], None),
+    ],
+)
+def test_most_is_more_than_half_and_saturated_is_below_a_tenth(slopes, most):
+    assert evidence.mostly_saturated({"sigmoid": pd.DataFrame({"slope": slopes})}) is most
+
+
+def test_one_end_missing_leaves_the_vanishing_open():
+    missing = without("output_gradients", "loss == 'mse_sigmoid' and output == 1 and target == 0")
+    assert evidence.vanishes_when_wrong(made(**missing)) is None

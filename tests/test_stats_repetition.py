@@ -1,5 +1,7 @@
 """A study and its repetition: what was promised, what was seen, and refusals."""
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -66,3 +68,17 @@ def test_a_study_with_an_evaluation_seed_of_this_one_is_no_repetition():
     require_other_seeds(metrics(1, 2), metrics(3, 4), "again")
     with pytest.raises(ConfigError, match=r"again has evaluation seeds of this study \(2, 3\)"):
         require_other_seeds(metrics(1, 2, 3), metrics(2, 3, 4), "again")
+
+
+@pytest.mark.parametrize("losses", ["abc", "aab", "aabbc", "abcde"])
+def test_a_promise_for_an_odd_or_even_number_of_losses_is_that_of_every_outcome(losses):
+    differ = np.random.default_rng(6).uniform(0.1, 0.9, len(losses))
+    chance = np.zeros(len(losses) + 1)
+    groups = [np.sort(differ[np.array([*losses]) == name]) for name in sorted(set(losses))]
+    for counts in product(*(range(len(group) + 1) for group in groups)):
+        # So many of a group: the last of them by their chance differs and the next does not.
+        edges = [np.array([0, *group, 1]) for group in groups]
+        each = [e[-1 - n] - e[-2 - n] for e, n in zip(edges, counts, strict=True)]
+        chance[sum(counts)] += np.prod(each)
+    ends = tuple(int((np.cumsum(chance) < tail).sum()) for tail in (0.025, 0.975))
+    assert Promise.of(judged([*(1 - differ)], [*losses])).together == ends

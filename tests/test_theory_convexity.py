@@ -98,9 +98,10 @@ def test_the_bound_holds_on_a_far_finer_circle():
 
 def test_a_slope_is_not_certified(monkeypatch):
     monkeypatch.setattr(
-        convexity, "minima", lambda *_: [(np.array([0.5, 2.5]), 1), (np.array([0.6, 2.5]), 1)]
+        convexity, "minima", lambda *_: [(np.array([0.5, 2.5]), 1), (np.array([3.5, 2.5]), 1)]
     )
     frame = convexity.local_minima(generator=np.random.default_rng(0))
+    assert convexity._standing_apart(frame).all()
     assert not frame["certified"].any()
 
 

@@ -79,3 +79,16 @@ def test_sigmoid_curve_is_the_sigmoid_and_its_finite_difference():
     np.testing.assert_allclose(frame["output"], expit(z))
     difference = (expit(z + 1e-5) - expit(z - 1e-5)) / 2e-5
     np.testing.assert_allclose(frame["slope"], difference, atol=1e-9)
+
+
+@pytest.mark.parametrize("loss", gradients.OUTPUT_LOSSES)
+def test_one_wrong_draw_of_fifty_is_noticed(monkeypatch, loss):
+    slope, logit_gradient = SLOPES[loss], gradients.logit_gradient
+    first = 1 + 0.001 * (np.arange(gradients.DRAWS) == 0)
+    monkeypatch.setitem(gradients.SLOPES, loss, lambda z, y: first * slope(z, y))
+    monkeypatch.setattr(
+        gradients, "logit_gradient", lambda *of: first[:, None] * logit_gradient(*of)
+    )
+    found = gradients.gradient_checks(generator=np.random.default_rng(0), classes=(2,))
+    wrong = (found["loss"] == loss) | (found["classes"] == 2)
+    assert ((found["largest_difference"] > 1e-5) == wrong).all()

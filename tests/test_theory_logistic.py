@@ -7,6 +7,7 @@ import torch
 from lossbench.theory.logistic import (
     DIGIT_PAIRS,
     Problem,
+    along_the_means,
     digits_problem,
     error,
     gradient,
@@ -84,3 +85,19 @@ def test_error_is_the_share_of_wrong_sides():
         with_ones(np.array([[-1.0], [1.0], [2.0]])), np.array([0.0, 1, 0]), np.arange(3)
     )
     assert error(np.array([1.0, 0.0]), problem) == pytest.approx(1 / 3)
+
+
+def test_an_output_of_one_half_counts_as_1():
+    assert error(np.zeros(3), PROBLEM) == pytest.approx(1 - PROBLEM.labels.mean())
+
+
+def test_the_direction_leads_from_the_mean_of_zeros_to_the_mean_of_ones():
+    rng = np.random.default_rng(4)
+    labels = np.repeat([0.0, 1.0], [5, 9])
+    features = rng.normal(3, 1, (14, 2)) + labels[:, None] * [1.0, -2.0]  # not centred
+    found = along_the_means(Problem(with_ones(features), labels, np.arange(14)))
+    zeros, ones = (sum(features[labels == label]) / (labels == label).sum() for label in (0, 1))
+    along = np.array([row @ (ones - zeros) for row in features])
+    np.testing.assert_allclose(found.features[:, 0], (along - np.mean(along)) / np.std(along))
+    assert found.features[labels == 1, 0].mean() > found.features[labels == 0, 0].mean()
+    assert (found.features[:, 1] == 1).all()

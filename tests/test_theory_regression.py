@@ -8,6 +8,7 @@ from scipy.special import log_softmax, softmax
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from builders.theory_tables import made
+from lossbench.theory import regression
 from lossbench.theory.regression import BINS, FOLDS, PENALTIES, bin_targets, targets
 
 
@@ -117,3 +118,12 @@ def test_cross_entropy_is_that_of_the_bins_and_predicts_their_mean(errors):
     predicted = probabilities(fit(seen, bins, best), unseen) @ means
     found = errors.query("target == @name and fold == 0 and loss == 'cross-entropy'")
     assert found["squared_error"].item() == pytest.approx(share(predicted, test, train), rel=1e-3)
+
+
+@pytest.mark.parametrize(("penalty", "learns"), [(1e6, False), (1.0, True)])
+def test_both_losses_try_the_penalties_and_no_others(monkeypatch, penalty, learns):
+    monkeypatch.setattr(regression, "PENALTIES", (penalty, 2 * penalty))
+    monkeypatch.setattr(regression, "FOLDS", 2)
+    data = targets()["alcohol of wines"]
+    for row in regression._folds("alcohol of wines", *data):
+        assert (row["squared_error"] < 0.8) == learns

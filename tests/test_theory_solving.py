@@ -66,3 +66,17 @@ def test_separable_data_lets_the_parameters_grow_and_overlapping_data_does_not()
         assert (rows.sort_values("step")["value"].diff().dropna() <= 1e-15).all()
     zeros = frame[frame["step"] == 0]["value"]
     np.testing.assert_allclose(zeros, np.log(2))
+
+
+def test_a_run_is_told_by_its_last_place_from_a_start_of_its_scale(monkeypatch):
+    monkeypatch.setattr(solving, "STEPS", 3)
+    monkeypatch.setattr(solving, "STARTS", 2)
+    runs = solving.solver_runs(generator=np.random.default_rng(5))
+    rows = np.random.default_rng(5).normal(0, 1, (6, 3))
+    starts = np.array([scale * row for scale, row in zip(runs["start_scale"], rows, strict=False)])
+    for loss, found in runs.groupby("loss"):
+        descent = solving.descend(starts, PROBLEM, loss, steps=3)[0]
+        newton = [solving.quasi_newton(start, PROBLEM, loss, steps=3)[0] for start in starts]
+        expected = value(np.array([*newton, *descent]), PROBLEM, loss)
+        np.testing.assert_allclose(found["value"], expected, rtol=1e-12)
+        np.testing.assert_allclose(found["excess"], expected - expected.min(), atol=1e-14)

@@ -38,7 +38,7 @@ def first_epochs(
     start_z: ArrayLike, output: float, loss: OutputLoss, *, rate: float, budget: int = BUDGET
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """For each start, the first epoch with a ≤ `output` (or the budget), and whether it came."""
-    z = np.array(start_z, dtype=np.float64, ndmin=1)
+    z = np.array(start_z, dtype=np.float64)
     epochs = np.zeros(len(z), dtype=np.int64)
     waiting = expit(z) > output
     while waiting.any() and epochs.max() < budget:
