@@ -12,6 +12,7 @@ import torch
 import yaml
 from PIL import Image
 
+from builders import tiny_sources
 from builders.project_copy import TINY, Project
 from lossbench.datasets.image import SIDES
 from lossbench.datasets.own import hold_out, prepare_own
@@ -271,6 +272,23 @@ def test_images_too_small_or_too_large_are_refused(tmp_path, size):
     source = write_classes(tmp_path / "photos", size=size)
     with pytest.raises(DataError, match=f"{size[0]}×{size[1]}; allowed: sides of 16 to 224"):
         prepare_own("own", source)
+
+
+@pytest.mark.parametrize("name", ["Own", "", "a/b"])
+def test_a_name_that_no_file_could_have_is_refused(tmp_path, name):
+    with pytest.raises(DataError, match=f"name '{name}' is not allowed: "):
+        prepare_own(name, write_archive(tmp_path / "own.npz"))
+
+
+def test_a_digest_of_idx_files_follows_each_of_them(tmp_path):
+    tiny = tiny_sources.tiny_mnist()
+    source = tiny.write(tmp_path)
+    before = source_digest(source)
+    for name, content in tiny.contents.items():
+        tiny.write(tmp_path, {name: content + b"0"})
+        assert source_digest(source) != before
+    tiny.write(tmp_path)
+    assert source_digest(source) == before
 
 
 def test_a_source_that_is_neither_is_refused(tmp_path):

@@ -161,6 +161,8 @@ def test_an_archive_beside_another_sets_manifest_is_refused(saved, tmp_path):
     save(tiny(seed=9)[0], *other)
     with pytest.raises(DataError, match=r"other\.json: is not the manifest of"):
         load(saved[1], other[1])
+    with pytest.raises(DataError, match=r"manifest\.json: is not the manifest of"):
+        load(other[0], saved[2])
 
 
 def test_images_that_the_manifest_does_not_describe_are_refused(saved):
@@ -174,6 +176,16 @@ def test_images_that_the_manifest_does_not_describe_are_refused(saved):
     np.savez(npz, images=images[:-1], labels=prepared.labels[:-1], manifest=text)
     with pytest.raises(DataError, match=r"images have shape \(12, 3, 4, 5\); allowed: \(13"):
         load(npz)
+
+
+@pytest.mark.parametrize("digest", ["0" * 64, "f" * 64])
+@pytest.mark.parametrize("name", ["images", "labels"])
+def test_an_array_of_another_digest_than_its_manifest_s_is_refused(saved, name, digest):
+    prepared, npz, manifest = saved
+    changed = prepared.manifest.model_copy(update={f"{name}_sha256": digest})
+    save(replace(prepared, manifest=changed), npz, manifest)
+    with pytest.raises(DataError, match=f"{name} have SHA-256 .*; the manifest says {digest}"):
+        load(npz, manifest)
 
 
 def test_stored_images_that_are_not_numbers_are_refused(saved):
@@ -200,7 +212,8 @@ def test_a_failed_write_leaves_the_old_files(saved, monkeypatch):
         (lambda e: Examples(e.images.astype(np.float32), e.labels), "images float32"),
         (lambda e: Examples(e.images[:, 0], e.labels), "allowed: \\(N, C, H, W\\)"),
         (lambda e: Examples(e.images, e.labels[:-1]), "allowed: \\(N, C, H, W\\)"),
-        (lambda e: Examples(e.images, e.labels + np.uint8(10)), "holds the label"),
+        (lambda e: Examples(e.images, e.labels.astype(np.int64)), "labels int64"),
+        (lambda e: Examples(e.images, e.labels * 0 + np.uint8(10)), "holds the label 10; allowed"),
         (lambda e: Examples(e.images[:0], e.labels[:0]), "allowed: \\(N, C, H, W\\)"),
     ],
 )
@@ -226,6 +239,11 @@ def test_labels_take_as_many_bytes_as_the_classes_need(tmp_path, classes, kind):
 
 def test_the_catalogue_holds_every_data_set_of_the_configuration():
     assert set(LOADERS) == set(DATASETS)
+
+
+def test_a_data_set_that_is_not_built_in_is_refused():
+    with pytest.raises(DataError, match=r"'digit' is built in; allowed: mnist.*; did you mean dig"):
+        prepare("digit", Path("needs none"))
 
 
 @pytest.mark.parametrize("name", sorted(stand_ins()))

@@ -10,9 +10,11 @@ import pytest
 
 from builders import tiny_sources
 from builders.small_disks import read_only
-from lossbench.datasets import official
+from lossbench.datasets import official, sources
 from lossbench.datasets.digests import sha256
+from lossbench.datasets.official import CIFAR10, MNIST
 from lossbench.datasets.preparation import LOADERS
+from lossbench.datasets.prepared import Examples
 from lossbench.datasets.sources import load_cifar, load_idx
 from lossbench.errors import DataError
 
@@ -35,6 +37,25 @@ def test_the_last_five_thousand_training_images_of_an_official_file_validate():
     made = [each for each in vars(official).values() if isinstance(each, official.Official)]
     assert {each.title for each in made} >= {"MNIST", "CIFAR-10"}
     assert {each.validation for each in made} == {5000}
+
+
+def test_mnist_is_55_000_5_000_and_10_000_examples(tmp_path):
+    """As many labels as the official files have, of images of one pixel."""
+    arrays = [np.zeros(shape, np.uint8) for n in (60_000, 10_000) for shape in ((n, 1, 1), n)]
+    contents = dict(zip(MNIST.files, map(tiny_sources.idx, arrays), strict=True))
+    digests = {name: sha256(content) for name, content in contents.items()}
+    tiny_sources.Tiny(MNIST, contents, {}).write(tmp_path)
+    splits = load_idx(tmp_path, replace(MNIST, files=digests)).splits
+    assert [len(each.labels) for each in splits.values()] == [55_000, 5_000, 10_000]
+
+
+def test_cifar10_is_45_000_5_000_and_10_000_examples(tmp_path, monkeypatch):
+    tiny = tiny_sources.tiny_cifar10()
+    tiny.write(tmp_path)
+    whole = Examples(np.zeros((10_000, 1, 1, 1), np.uint8), np.zeros(10_000, np.uint8))
+    monkeypatch.setattr(sources, "parse_batch", lambda *_, **__: whole)
+    splits = load_cifar(tmp_path, replace(CIFAR10, files=tiny.official.files)).splits
+    assert [len(each.labels) for each in splits.values()] == [45_000, 5_000, 10_000]
 
 
 def one_line(caught) -> str:

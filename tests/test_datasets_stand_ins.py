@@ -58,6 +58,14 @@ def test_other_digits_are_refused(monkeypatch):
         read_digits()
 
 
+@pytest.mark.parametrize("known", ["0" * 64, "f" * 64])
+@pytest.mark.parametrize("name", ["images", "labels"])
+def test_digits_of_another_digest_are_refused(monkeypatch, name, known):
+    monkeypatch.setitem(digits.DIGITS_ARRAYS, name, known)
+    with pytest.raises(DataError, match=f"digits: {name} have SHA-256 .*, not {known}"):
+        read_digits()
+
+
 def test_shapes_are_the_known_images(drawn):
     """The drawn images are part of the study: another NumPy must draw the same ones."""
     assert drawn.source_sha256["drawn images"] == SHAPES_SHA256

@@ -143,6 +143,19 @@ def test_draws_have_pytorch_s_default_distribution():
             assert layer.weight.std().item() == pytest.approx(default.weight.std().item(), rel=0.15)
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_weights_are_drawn_layer_by_layer_from_the_seed_s_generators(model):
+    net = network(model, seed=3)[0]
+    for part, seed in ((net.body, 6), (net.head, 7)):
+        generator = torch.Generator().manual_seed(seed)
+        drawn = [each for each in part.modules() if getattr(each, "weight", torch.ones(1)).ndim > 1]
+        for layer in drawn:
+            bound = 1 / math.sqrt(layer.weight[0].numel())
+            for weights in layer.parameters():
+                expected = torch.empty_like(weights).uniform_(-bound, bound, generator=generator)
+                assert torch.equal(weights, expected)
+
+
 def arguments(layer):
     if isinstance(layer, nn.Linear):
         return layer.in_features, layer.out_features

@@ -296,6 +296,30 @@ def test_a_network_is_tried_on_the_smallest_of_its_batches(folder, monkeypatch):
     assert tried == [32]
 
 
+@pytest.mark.parametrize(("head", "scales"), [("cosine", [4, 9]), ("linear", [None, None])])
+def test_only_a_cosine_head_s_scale_bounds_the_logits_that_a_loss_is_tried_on(
+    folder, monkeypatch, head, scales
+):
+    tried = []
+    monkeypatch.setattr(own_trials, "try_loss", lambda loss, **how: tried.append((loss, how)) or [])
+    monkeypatch.setattr(own_trials, "own_loss", lambda source: lambda *_: None)
+    study = loaded(folder, FOCAL | {"head": head, "settings": [{"s": 4}, {"s": 9}]})
+    assert len(list(try_own(study, {}, classes=[10, 2, 5], on_gpu=True))) == 2
+    always = {"classes": 10, "fewest": 2, "on_gpu": True}
+    assert [how for _, how in tried] == [always | {"scale": scale} for scale in scales]
+    assert [loss.keywords for loss, _ in tried] == [{"s": 4}, {"s": 9}]
+
+
+def test_a_loss_that_cannot_be_imported_is_one_refusal(folder):
+    (folder / "dividing.py").write_text("def focal(*given):\n    return 0\n\n1 / 0\n")
+    study = loaded(folder, FOCAL | {"source": "dividing.py:focal"})
+    [tried] = try_own(study, {}, classes=[10], on_gpu=False)
+    assert tried.refusals == [
+        "losses, focal: dividing.py:focal is not allowed: cannot be imported"
+        " (ZeroDivisionError: division by zero)"
+    ]
+
+
 def test_a_loss_is_tried_at_each_of_its_settings(folder):
     (folder / "graded_losses.py").write_text(MEAN_UNLESS_ONE)
     study = loaded(folder, FOCAL | {"source": "graded_losses.py:graded"})

@@ -1,7 +1,9 @@
 """Own losses and networks: the numbers they must give, and what is refused before training."""
 
 import math
+import sys
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from lossbench.networks.loss_trials import try_loss
 from lossbench.networks.losses import LOSSES, cross_entropy, logit_gradient, mse_softmax
 from lossbench.networks.models import MODELS, build
 from lossbench.networks.network_trials import try_network
-from lossbench.networks.trials import Trial
+from lossbench.networks.trials import Trial, UnfitError, on_another_device
 from lossbench.study.grid import Margin
 from lossbench.study.job import Cell
 from lossbench.study.own_code import code_of
@@ -181,6 +183,28 @@ class Normed(Net):
         super().__init__(shape)
         self.layers.append(nn.BatchNorm1d(16))
 
+class Summed(Net):
+    def forward(self, images):
+        return super().forward(images).sum()
+
+class Twice(Net):
+    def forward(self, images):
+        return super().forward(images).repeat(2, 1)
+
+class Holed(Net):
+    def forward(self, images):
+        return super().forward(images).index_fill(1, torch.tensor([3]), math.nan)
+
+class Plain(Net):
+    def __init__(self, shape):
+        super().__init__(shape)
+        self.layers = nn.Sequential(nn.Flatten(), nn.LazyLinear(4))
+
+class Idle(Plain):
+    def __init__(self, shape):
+        super().__init__(shape)
+        self.idle = nn.Linear(2, 3)
+
 def nothing(shape):
     return None
 
@@ -272,6 +296,7 @@ def test_a_good_loss_passes_every_trial(file, loss):
     for classes in (2, 10, 100):
         trials = list(try_loss(found, classes=classes, on_gpu=True))
         assert [trial.outcome for trial in trials] == ["ok"] * 10
+        assert trials[-2].said == "everything follows the input to its device"
     assert "× cross-entropy's" in trials[-1].said
 
 
@@ -343,6 +368,27 @@ def test_what_was_found_of_a_loss_is_told():
     assert told["finite at ±10000"] == "values up to 2e+04"
 
 
+@pytest.mark.parametrize(("share", "outcome"), [(0.9e-5, "ok"), (1.1e-5, "warning")])
+def test_a_part_held_constant_is_found_from_a_hundred_thousandth_on(share, outcome):
+    def held(logits, labels):
+        own = logits.gather(1, labels[:, None])[:, 0]
+        return share * logits[:, 0].detach() - own  # the gradient is 1 at most, and is so
+
+    found = {trial.name: trial for trial in try_loss(held, classes=10)}
+    assert found["finite differences"].outcome == outcome
+
+
+def test_a_gradient_that_is_another_in_every_call_is_refused():
+    calls = count(1)
+
+    def drifting(logits, labels):
+        values = cross_entropy(logits, labels)
+        return values + next(calls) * (values - values.detach())  # nothing is added but slope
+
+    said = refusal(list(try_loss(drifting, classes=10))).said
+    assert said.startswith("torch.func.grad finds another gradient than autograd")
+
+
 def test_a_setting_that_the_loss_does_not_take_is_refused(file):
     loss = partial(own_loss(f"{file}:focal"), alpha=1.0)
     assert "unexpected keyword argument 'alpha'" in refusal(list(try_loss(loss, classes=10))).said
@@ -388,10 +434,37 @@ def test_what_asks_for_numbers_cannot_be_tried_on_a_gpu_s_behalf():
     assert found.said.startswith("cannot be told without one")
 
 
+@pytest.mark.parametrize("said", ["device meta alone", "cpu alone", "neither"])
+def test_only_an_error_of_the_cpu_s_device_is_one_of_mixed_devices(said):
+    def fail(said):
+        raise RuntimeError(said)
+
+    told = on_another_device(lambda: fail(said))
+    assert told == f"cannot be told without one (RuntimeError: {said})"
+    with pytest.raises(UnfitError, match="leaves tensors on the CPU"):
+        on_another_device(lambda: fail("device meta is not device cpu"))
+
+
 def test_a_good_network_passes_every_trial(file):
     trials = list(try_network(f"{file}:Net", (3, 20, 20), on_gpu=True))
     assert [trial.outcome for trial in trials] == ["ok"] * 6, trials
     assert "to 16 features" in trials[0].said
+    assert trials[-1].said == "everything follows the input to its device"
+
+
+@pytest.mark.parametrize(
+    ("network", "said"),
+    [("Plain", "reaches every parameter"), ("Idle", "does not reach 2 parameters")],
+)
+def test_parameters_that_nothing_reaches_are_counted(file, network, said):
+    trials = {trial.name: trial for trial in try_network(f"{file}:{network}", (3, 20, 20))}
+    assert trials["gradient"].said == said
+
+
+def test_a_network_that_stays_on_the_cpu_may_train_there(file):
+    *others, last = try_network(f"{file}:Left", (3, 20, 20))
+    assert {trial.outcome for trial in others} == {"ok"}
+    assert (last.name, last.outcome) == ("on a GPU", "warning")
 
 
 @pytest.mark.parametrize(
@@ -399,6 +472,9 @@ def test_a_good_network_passes_every_trial(file):
     [
         ("Maps", "shape", "returns the shape (8, 4, 9, 9) for 8 images"),
         ("Viewing", "shape", "view size is not compatible"),
+        ("Twice", "shape", "returns the shape (16, 16) for 8 images"),
+        ("Summed", "shape", "makes Tensor of images; allowed: features (B, H)"),
+        ("Holed", "shape", "its features are not finite; allowed: finite"),
         ("focal", "shape", "cannot be built for images (3, 20, 20)"),
         ("Leaving", "shape", "cannot be built for images (3, 20, 20): SystemExit: 0"),
         ("Dropping", "repeatable", "two passes in training mode differ"),
@@ -419,6 +495,7 @@ def test_a_network_that_cannot_train_is_refused(file, network, name, said):
     found = refusal(list(try_network(f"{file}:{network}", (3, 20, 20), on_gpu=True)))
     assert found.name == name
     assert said in found.said
+    assert str(file) not in found.said
 
 
 def test_a_network_that_needs_larger_batches_is_refused(file):
@@ -461,6 +538,15 @@ def test_what_a_file_draws_on_import_is_no_part_of_a_start(tmp_path, monkeypatch
     assert torch.equal(one, other)
 
 
+def test_a_network_keeps_the_weights_that_it_drew(file, monkeypatch):
+    source = f"{file}:Fixed"
+    monkeypatch.setitem(MODELS, "fixed", None)
+    add_network("fixed", source, code_of(source))
+    drawn = build("fixed", shape=(1, 9, 9), classes=2, head="linear", seed=1).body[0].layers[1]
+    assert torch.equal(drawn.weight, torch.ones(4, 81))
+    assert torch.equal(drawn.bias, torch.zeros(4))
+
+
 def test_the_width_is_found_and_the_module_left_as_it_was(file):
     body = own_body(f"{file}:Net", (1, 12, 12))
     assert body.width == 16
@@ -468,10 +554,12 @@ def test_the_width_is_found_and_the_module_left_as_it_was(file):
     assert torch.equal(body[0].layers[1].running_mean, torch.zeros(4))
 
 
-def test_code_that_changed_after_the_plan_is_refused(file, monkeypatch):
-    monkeypatch.setitem(LOSSES, "focal", None)
+@pytest.mark.parametrize("planned", ["0" * 16, "f" * 16])
+@pytest.mark.parametrize(("add", "added"), [(add_loss, "focal"), (add_network, "Net")])
+def test_code_that_changed_after_the_plan_is_refused(file, add, added, planned):
     with pytest.raises(ConfigError, match="was changed after the study was planned"):
-        add_loss("focal", f"{file}:focal", "0" * 16)
+        add(added, f"{file}:{added}", planned)
+    assert added not in LOSSES | MODELS
 
 
 @pytest.mark.parametrize(
@@ -483,12 +571,14 @@ def test_code_that_changed_after_the_plan_is_refused(file, monkeypatch):
         ("loss = 3\n", "is int; allowed: a function or a class"),
     ],
 )
-def test_what_cannot_be_imported_is_one_line(tmp_path, text, said):
+def test_what_cannot_be_imported_is_one_line(tmp_path, monkeypatch, text, said):
+    monkeypatch.delitem(sys.modules, "bad_loss", raising=False)
     (tmp_path / "bad_loss.py").write_text(text)
     with pytest.raises(ConfigError) as caught:
         own_loss(f"{tmp_path / 'bad_loss.py'}:loss")
     assert said in str(caught.value)
     assert str(caught.value).isprintable()
+    assert ("bad_loss" in sys.modules) == (text == "loss = 3\n")
 
 
 def test_another_module_of_the_same_name_is_refused(tmp_path):

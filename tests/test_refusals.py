@@ -152,6 +152,15 @@ def test_parquet_files_of_a_part_alone_or_of_none(own):
         shard_files(own)
 
 
+@pytest.mark.parametrize(("names", "is_told"), [(["kind"], True), (["kind", "sort"], False)])
+def test_a_column_of_labels_is_the_only_one_of_whole_numbers(own, names, is_told):
+    fields = [("image", pa.binary()), *((name, pa.int64()) for name in names)]
+    pq.write_table(pa.schema(fields).empty_table(), own / "train.parquet")
+    said = "all holds no image" if is_told else r"columns image .*, kind .*, sort .*; allowed: one"
+    with pytest.raises(DataError, match=said):
+        read_shards(own, Reading())
+
+
 def test_a_part_without_an_image(own):
     schema = pa.schema([("image", pa.struct([("bytes", pa.binary())])), ("label", pa.int64())])
     for part in ("train", "test"):
