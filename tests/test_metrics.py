@@ -95,10 +95,10 @@ def test_calibration_error_of_a_worked_example() -> None:
 
 def test_calibration_bins_close_on_the_right_and_hold_zero_and_one() -> None:
     confidence = np.array([1 / 15, 1.0, 0.0])
-    correct = np.array([False, True, False])
+    correct = np.array([False, True, True])
     found = metrics.expected_calibration_error(confidence, correct)
-    # 1/15 and 0 share the first bin: |0 − 1/15| / 3.
-    assert found == pytest.approx(1 / 45)
+    # 1/15 and 0 share the first bin: |(0 − 1/15) + (1 − 0)| / 3.
+    assert found == pytest.approx(14 / 45)
 
 
 def test_raw_logits_have_errors_but_no_probabilities() -> None:

@@ -11,6 +11,7 @@ from lossbench.errors import TableError
 from lossbench.stats import contrasts
 from lossbench.stats.intervals import MeanSquares, over_both
 from lossbench.stats.observations import COLUMNS
+from lossbench.stats.replication import Family, replication
 from lossbench.study.config import Study
 from lossbench.tables.parquet import empty
 from lossbench.tables.study import MEAN_SQUARES
@@ -247,6 +248,21 @@ def test_where_most_levels_are_missed_the_reach_is_judged() -> None:
     assert (row["reach"], row["reference_reach"]) == (3 / 8, 1)
     turned = speed_of(REFERENCE_STEPS, stalled)
     assert (turned["verdict"], turned["improvement"]) == ("better", 1)
+
+
+def test_the_chance_to_come_again_takes_the_logarithm_of_a_ratio_s_margin() -> None:
+    """At such a spread it matters whether 1.1 counts as log 1.1 or as 0.1."""
+    factors = np.exp(np.random.default_rng(8).normal(0, 0.05, (4, 1)))
+    row = speed_of(np.array(REFERENCE_STEPS) * factors, REFERENCE_STEPS)
+    one = [np.array([value]) for value in (np.log(row["value"]), row["standard_error"], row["df"])]
+    again = {
+        margin: replication(
+            Family(*one, np.array([margin])), level=0.95, rng=np.random.default_rng(0)
+        )[0]
+        for margin in (np.log(1.1), 0.1)
+    }
+    assert row["replication"] == pytest.approx(again[np.log(1.1)], abs=0.02)
+    assert again[0.1] > again[np.log(1.1)] + 0.04
 
 
 def test_ties_in_reach_count_half() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import scipy
 import torch
 from torch import nn
 
@@ -23,7 +24,7 @@ from lossbench.study.settings import ANNEALED, Compute, History, Recipe
 from lossbench.training import results
 from lossbench.training.block import Block, _ordered
 from lossbench.training.device import pick_device
-from lossbench.training.examples import Order
+from lossbench.training.examples import PADDING, Order
 from lossbench.training.fit import fit
 from lossbench.training.measure import error, outputs
 from lossbench.training.schedule import measured_steps, share_of_peak
@@ -158,6 +159,15 @@ def test_the_order_of_an_epoch_depends_on_seed_and_epoch_alone():
         for ours, theirs in zip(long, short, strict=True):
             for part, alone in zip(ours, theirs, strict=True):
                 assert torch.equal(part[1], alone[0])
+
+
+def test_half_of_the_images_are_mirrored_and_every_shift_is_as_likely():
+    count = 20_000
+    (draw,) = Order([7], [np.arange(count)], batch_size=count)
+    assert abs(draw.flips.double().mean() - 0.5) < 4 * 0.5 / count**0.5
+    for axis in range(2):
+        drawn = torch.bincount(draw.shifts[0, :, axis], minlength=2 * PADDING + 1)
+        assert scipy.stats.chisquare(drawn.numpy()).pvalue > 1e-4
 
 
 RECIPES = {
