@@ -203,6 +203,22 @@ def test_numbers_are_on_the_right_of_their_column_and_words_on_the_left(open_pag
 
 
 @CURRENT
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_no_word_of_a_figure_is_cut(open_page, width):
+    page = open_page(width).page
+    page.add_style_tag(content=".canvas { content-visibility: visible !important; }")
+    cut = page.locator(".drawing svg").evaluate_all("""drawings => drawings.flatMap(drawing => {
+        const edge = drawing.getBoundingClientRect();
+        return [...drawing.querySelectorAll("text")].filter(text => {
+            const box = text.getBoundingClientRect();
+            return box.left < edge.left - 2 || box.right > edge.right + 2
+                || box.top < edge.top - 2 || box.bottom > edge.bottom + 2;
+        }).map(text => text.textContent);
+    })""")
+    assert cut == []
+
+
+@CURRENT
 def test_the_words_in_figures_are_legible(open_page):
     page = open_page().page
     assert page.locator(".drawing svg").count() > 10

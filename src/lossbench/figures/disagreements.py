@@ -16,6 +16,7 @@ from lossbench.figures.panels import (
     losses,
     main_of_datasets,
     records,
+    subheading,
 )
 from lossbench.study.config import Study
 from lossbench.study.fields import LossName
@@ -37,11 +38,12 @@ def draw(tables: Tables, study: Study) -> Figure:
         for place in main_of_datasets(rows, study)
         for right, mine in by_loss(place.rows(rows).assign(loss=rows["right"]))
     ]
-    figure, axes = grid(len(groups), gallery.SHOWN, panel_height=1.3)
+    figure, axes = grid(len(groups), gallery.SHOWN, panel_height=1.45)
     for line, (place, right, mine) in zip(axes, groups, strict=True):
         for panel in line:
             panel.set(xticks=[], yticks=[], frame_on=False, anchor="NW")
-        heading(line[0], f"{place.heading}: {_counted(right, mine)}")
+        heading(line[0], place.heading, above=12)
+        subheading(line[0], _counted(right, mine))
         for panel, row in zip(line, records(mine), strict=False):
             _picture(panel, row, class_labels(tables, place.dataset))
     return figure

@@ -51,7 +51,7 @@ def words(tables: Tables, _: Study) -> Words:
 def _wireframe(axes: Any, rows: pd.DataFrame, loss: LossName) -> None:
     color = palette.loss_styles()[loss].color
     axes.plot_wireframe(*surface(rows), rcount=21, ccount=21, color=color, linewidth=0.5)
-    axes.set(xlabel="weight", ylabel="bias", zlabel="mean loss")
+    axes.set(xlabel="weight", ylabel="bias")  # above both: the subtitle names the mean loss
     axes.view_init(elev=28, azim=-50)
     heading(axes, names.loss_name(loss))
     for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
