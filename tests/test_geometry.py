@@ -196,3 +196,11 @@ def test_missing_directions_give_zeros(features, flat):
     found = projection(features, np.arange(len(features)), examples=5)
     zero = [column for column in ("x", "y") if (found[column] == 0).all()]
     assert zero == flat
+
+
+def test_of_many_classes_the_first_ten_are_projected():
+    labels = np.arange(60) % 12
+    features = np.random.default_rng(3).normal(size=(60, 2))
+    found = projection(features, labels, examples=1000)
+    assert found["label"].tolist() == [label for label in labels if label < 10]
+    assert len(projection(features, labels, examples=7)) == 7

@@ -123,3 +123,17 @@ def test_error_and_speed_are_asked_of_the_first_comparison_tuned_for_them() -> N
     found = asked_of(("confident", 4), ("constant", 3))
     assert found == {"error": {("confident", 4)}, "speed": {("confident", 4)}}
     assert asked_of(("annealed", 2), ("annealed", 1))["speed"] == {("annealed", 2)}
+
+
+@pytest.mark.parametrize(
+    ("metric", "goal"),
+    [("speed", "speed"), ("reach", "speed"), ("error", "error"), ("nll", "error")],
+)
+def test_speed_and_reach_are_asked_where_speed_is_and_all_else_where_the_error_is(
+    metric: str, goal: str
+) -> None:
+    main = {name: {("mnist", "mlp", f"for {name}", 3)} for name in ("error", "speed")}
+    row = {"dataset": "mnist", "model": "mlp", "epochs": 3, "metric": metric}
+    for other in main:
+        contrast = row | {"recipe": f"for {other}"}
+        assert multiplicity.is_main(contrast, main) == (other == goal)

@@ -303,6 +303,20 @@ def test_of_different_images_the_share_is_exact_and_seeds_differ():
     assert (drawn[1] != drawn[3]).any()
 
 
+@pytest.mark.parametrize(
+    ("sizes", "held"),
+    [
+        ([4, 3, 5, 9], [1]),  # none fits a share of 2 of 21, so the smallest is held
+        ([1, 1, 1, 18], [0, 1]),  # two fit; the last is kept whatever its size
+        ([5], []),
+    ],
+)
+def test_a_group_is_held_of_every_class_the_smallest_where_none_fits(sizes, held):
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    found = held_out(np.zeros(len(groups), np.uint8), groups, 0.1)
+    assert np.unique(groups[found]).tolist() == held
+
+
 def test_groups_are_those_of_equal_pixels():
     images = np.random.default_rng(0).integers(0, 256, (6, 1, 4, 4), np.uint8)
     images[4], images[5] = images[1], images[1]
