@@ -265,6 +265,15 @@ def test_the_chance_to_come_again_takes_the_logarithm_of_a_ratio_s_margin() -> N
     assert again[0.1] > again[np.log(1.1)] + 0.04
 
 
+@pytest.mark.parametrize(("metric", "share"), [("own_cosine", 0.375), ("error", 0.625)])
+def test_a_win_is_a_higher_value_where_higher_is_better_and_a_tie_counts_half(
+    metric: str, share: float
+) -> None:
+    ours = {0: 0.6, 1: 0.5, 2: 0.4, 3: 0.3}
+    values = {"cross_entropy": dict.fromkeys(ours, 0.5), "mse_softmax": ours}
+    assert row_of(observe(values, metric))["improvement"] == share
+
+
 def test_ties_in_reach_count_half() -> None:
     """Of four pairs two are equal, one is won and one is lost."""
     ours = [[20, NEVER], [NEVER, NEVER], [30, NEVER], [20, 25]]

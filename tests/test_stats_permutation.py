@@ -39,3 +39,13 @@ def test_two_pairs_give_no_p() -> None:
 def test_thirteen_pairs_are_the_last_that_9999_resamples_enumerate() -> None:
     assert permutation.is_exact(13, 9999)
     assert not permutation.is_exact(14, 9999)
+
+
+def test_signs_that_are_sampled_are_drawn_from_the_generator() -> None:
+    differences = np.random.default_rng(1).normal(0.3, 1, 30)
+    found = [
+        permutation.sign_flip(differences, 99, rng=np.random.default_rng(seed))
+        for seed in (2, 2, 3, 4)
+    ]
+    assert found[0] == found[1]
+    assert len(set(found)) > 1

@@ -308,6 +308,7 @@ def test_of_different_images_the_share_is_exact_and_seeds_differ():
     [
         ([4, 3, 5, 9], [1]),  # none fits a share of 2 of 21, so the smallest is held
         ([1, 1, 1, 18], [0, 1]),  # two fit; the last is kept whatever its size
+        ([2, 1, 18], [0]),
         ([5], []),
     ],
 )
