@@ -14,6 +14,8 @@ from lossbench.study.fields import LossName
 
 FONTS = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 """The reader's own interface font."""
+DESCENT = 2
+"""Points of room below a drawing."""
 
 _SVG = "http://www.w3.org/2000/svg"
 _LINK = "{http://www.w3.org/1999/xlink}href"
@@ -113,6 +115,9 @@ def _sort_ticks(root: ET.Element) -> None:
 def _name(root: ET.Element, name: str, alt: str) -> None:
     for size in ("width", "height", "version"):
         root.attrib.pop(size, None)
+    # The reader's font may reach lower than the one with which matplotlib laid out the last line.
+    *corner, height = root.attrib["viewBox"].split()
+    root.set("viewBox", " ".join([*corner, f"{float(height) + DESCENT:g}"]))
     root.set("class", "figure")
     root.set("role", "img")
     root.set("font-family", FONTS)
