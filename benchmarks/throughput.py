@@ -53,11 +53,8 @@ def glance(study: Study) -> Iterator[Figure]:
 
 def _raced(contest: Contest, study: Study, prepared: Prepared, repeats: int) -> Iterator[Figure]:
     runners = contestants(contest, study, prepared)
-    plain = data.shortened(prepared, train=contest.examples, validation=1)
     with contextlib.redirect_stdout(io.StringIO()):  # the runs' own progress
         train_block(contest, study, EDGES, data.shortened(prepared, train=512, validation=1))
-        if multiplies_bfloat16():
-            runners["half"] = partial(train_block, contest, study, EDGES, plain, "bfloat16")
         times = clock.rounds(runners, repeats)
     yield from _ratios(contest, times, evaluated(contest, study, prepared))
     yield _half(contest, times)
@@ -91,13 +88,16 @@ def contestants(
                 generator=torch.Generator().manual_seed(seed),
             )
 
-    return {
+    runners: dict[str, Callable[[], object]] = {
         "bare": partial(loop, images, tuned=False),
         "ours": partial(train_block, contest, study, EDGES, plain),
         "product": lambda: MATRIX @ MATRIX,
         "tuned": partial(loop, channels_last, tuned=True),
         "measured": partial(train_block, contest, study, SPARSE, measured),
     }
+    if multiplies_bfloat16():
+        runners["half"] = partial(train_block, contest, study, EDGES, plain, "bfloat16")
+    return runners
 
 
 def _ratios(contest: Contest, times: pd.DataFrame, measured_share: float) -> Iterator[Figure]:

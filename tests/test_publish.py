@@ -14,6 +14,7 @@ from builders.report_pages import PROVENANCE
 from lossbench.cli import app
 from lossbench.errors import TableError
 from lossbench.report import markdown
+from lossbench.report.packing import DIGITS
 from lossbench.study.loading import load_study
 from lossbench.study.paths import EXPORTED, StudyPaths
 from lossbench.tables.stored import read_csv, read_finished
@@ -128,9 +129,7 @@ def test_a_published_folder_has_all_that_makes_the_study_again(tmp_path, monkeyp
     assert all(len(lzma.decompress(path.read_bytes())) > publish.LONG for path in packed)
     assert all(path.stat().st_size <= publish.LONG for path in folder.glob("tables/*.csv"))
     for name, read in read_finished(folder, *publish.KEPT).items():
-        pd.testing.assert_frame_equal(
-            read, tables[name], rtol=0.5 * 10 ** (1 - publish.DIGITS), atol=0
-        )
+        pd.testing.assert_frame_equal(read, tables[name], rtol=0.5 * 10 ** (1 - DIGITS), atol=0)
     timing = tables["timing"]
     assert publish.cost(folder) == (
         f"`focal` made {len(timing):,}{NO_BREAK}runs at commit `0123456789`. The training, with"

@@ -27,20 +27,20 @@ PLACE = ["dataset", "model", "recipe", "epochs"]
 RUN = [*PLACE, "loss", "setting", "learning_rate", "stage", "seed"]
 
 
-def near(expected):
-    """What comes out again from tables of six digits, after subtracting and interpolating."""
-    return pytest.approx(expected, rel=1e-4, abs=1e-7)
-
-
 class Published:
     """The tables and the configuration of a study, as text."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *, digits: int = 6) -> None:
+        self.folder, self.digits = folder, digits
         self.study = json.loads((folder / "study.json").read_text("utf-8"))
         self.recipes = {recipe["name"]: recipe for recipe in self.study["recipes"]}
         self.contrasts = self.table("contrasts")
         self.steps = self.table("steps_to_level")
+
+    def near(self, expected):
+        """What comes out again; of six digits after subtracting and interpolating."""
+        rel, floor = (1e-4, 1e-7) if self.digits == 6 else (1e-6, 1e-12)
+        return pytest.approx(expected, rel=rel, abs=floor)
 
     def table(self, name: str) -> pd.DataFrame:
         (path,) = self.folder.glob(f"tables/{name}.csv*")
@@ -80,7 +80,7 @@ def study(request, tmp_path_factory):
     for name in EXPORTED:
         tables[name].to_csv(folder / f"tables/{name}.csv", index=False)
     (folder / "study.json").write_text(made.model_dump_json(), "utf-8")
-    return Published(folder)
+    return Published(folder, digits=17)
 
 
 def test_every_replicate_chose_the_best_of_its_tuning_runs(study):
@@ -97,7 +97,7 @@ def test_every_replicate_chose_the_best_of_its_tuning_runs(study):
         grid = tried[(*row[1:4], row.tuning_epochs, row.loss, row.tuning_seed)]
         mine = grid[row.learning_rate, row.setting]
         if not math.isnan(mine) and len(grid) == row.trials:
-            assert mine == near(min(grid.values())), row
+            assert mine == study.near(min(grid.values())), row
             checked += 1
     assert checked > 0.8 * len(chosen) > 0
 
@@ -124,8 +124,8 @@ def test_levels_are_what_the_weaker_of_the_pair_reached_when_tuned(study):
         hardest = min(max(max(ends), 0.001), 0.6 * chance)
         easiest = min(4 * hardest, 0.75 * chance)
         errors = levels.sort_values("level")["validation_error"]
-        assert errors.iloc[[0, -1]].to_list() == near([easiest, hardest])
-        assert errors.to_numpy() == near(np.geomspace(easiest, hardest, 20))
+        assert errors.iloc[[0, -1]].to_list() == study.near([easiest, hardest])
+        assert errors.to_numpy() == study.near(np.geomspace(easiest, hardest, 20))
 
 
 def crossing(steps: np.ndarray, lowest: np.ndarray, level: float) -> float:
@@ -155,7 +155,7 @@ def test_levels_are_met_where_the_measured_curve_falls_below_them(study):
                 lowest = np.minimum.accumulate(np.maximum(errors, floor))
                 found = crossing(steps, lowest, row.validation_error)
             assert row.reached == math.isfinite(found)
-            assert row.steps == near(found if row.reached else budget[run[:4]])
+            assert row.steps == study.near(found if row.reached else budget[run[:4]])
 
 
 def of(contrasts: pd.DataFrame, metric: str, rates: str = "tuned") -> pd.DataFrame:
@@ -172,16 +172,16 @@ def test_differences_of_error_and_both_intervals(study):
         shared = sorted(ours.keys() & theirs.keys())
         differences = np.array([ours[seed] - theirs[seed] for seed in shared])
         n = len(differences)
-        assert (row["pairs"], row["value"]) == (n, near(differences.mean()))
+        assert (row["pairs"], row["value"]) == (n, study.near(differences.mean()))
         alone = [row["replicates_low"], row["replicates_high"]]
         if np.ptp(differences):
             t = scipy.stats.ttest_1samp(differences, 0)
-            assert alone == near([*t.confidence_interval(row["level"])])
+            assert alone == study.near([*t.confidence_interval(row["level"])])
         else:
             assert np.isnan(alone).all()
         found = squares.loc[(*place, row["loss"])]
         m = found["images"]
-        assert found["of_replicates"] == near(m * differences.var(ddof=1))
+        assert found["of_replicates"] == study.near(m * differences.var(ddof=1))
         parts = np.array([found["of_replicates"], found["of_images"], found["of_residual"]])
         if parts[1] <= parts[2]:
             parts[1:] = 0
@@ -189,9 +189,9 @@ def test_differences_of_error_and_both_intervals(study):
         weights = parts**2 / [n - 1, m - 1, (n - 1) * (m - 1)]
         df = max(n - 1, (parts @ [1, 1, -1]) ** 2 / weights.sum())
         both = scipy.stats.t.interval(row["level"], df, differences.mean(), math.sqrt(squared))
-        assert [row["ci_low"], row["ci_high"]] == near([*both])
+        assert [row["ci_low"], row["ci_high"]] == study.near([*both])
         p = 2 * scipy.stats.t.sf(abs(differences.mean()) / math.sqrt(squared), df)
-        assert row["t_p_value"] == near(p)
+        assert row["t_p_value"] == study.near(p)
 
 
 def test_ratios_of_steps_and_their_bounds(study):
@@ -219,7 +219,7 @@ def test_ratios_of_steps_and_their_bounds(study):
                 kept = ours["reached"] & theirs["reached"]
             if kept.any():
                 logs.append(np.log(ours["steps"] / theirs["steps"])[kept].mean())
-        assert row["value"] == near(math.exp(mean(logs)))
+        assert row["value"] == study.near(math.exp(mean(logs)))
         bounds = ["", "at least", "at most", "within the budget"]
         we_miss = any((b["reached"] & ~a["reached"]).any() for a, b in pairs)
         they_miss = any((a["reached"] & ~b["reached"]).any() for a, b in pairs)
@@ -227,8 +227,8 @@ def test_ratios_of_steps_and_their_bounds(study):
         if not math.isnan(row["ci_low"]):
             t = scipy.stats.ttest_1samp(logs, 0)
             ends = np.exp(t.confidence_interval(row["level"]))
-            assert [row["ci_low"], row["ci_high"]] == near([*ends])
-            assert row["t_p_value"] == near(t.pvalue)
+            assert [row["ci_low"], row["ci_high"]] == study.near([*ends])
+            assert row["t_p_value"] == study.near(t.pvalue)
 
 
 QUESTIONS = {"nll": "probabilities", "brier": "probabilities", "ece": "probabilities"}
@@ -257,7 +257,7 @@ def test_holm_s_correction_within_each_family(study):
         ranked, reached = rows.sort_values("p"), 0.0
         for position, row in enumerate(ranked.itertuples()):
             reached = max(reached, min(1.0, (len(rows) - position) * row.p))
-            assert row.p_adjusted == near(reached), row
+            assert row.p_adjusted == study.near(reached), row
 
 
 def word(row: dict) -> str:

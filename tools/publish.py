@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from lossbench.report import markdown, promises
+from lossbench.report.packing import DIGITS
 from lossbench.study.loading import load_study
 from lossbench.study.own_code import local_modules, resolved
 from lossbench.study.paths import EXPORTED, StudyPaths
@@ -35,8 +36,6 @@ KEPT = tuple(name for name in EXPORTED if name not in LEFT_OUT)
 """The tables that are published."""
 LONG = 30_000
 """A table of more bytes is published packed."""
-DIGITS = 6
-"""The significant digits of a published table: all that was computed rests on fewer."""
 BESIDE = "../lossbench"
 """The checkout, from a folder beside it, as in the README. A machine's paths are no one's."""
 MARK, END = "<!-- {}, by make publish -->", "<!-- end of {} -->"

@@ -19,6 +19,7 @@ from lossbench.words.numbers import ABSENT
 NAME = "name"
 """The style of names and of few words."""
 MOST_COLUMNS = 24
+"""Of any table: so many the style sheet can tell apart."""
 LONG = 12
 """Tables with more rows are folded until asked for."""
 

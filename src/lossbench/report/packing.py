@@ -10,7 +10,7 @@ import pandas as pd
 from lossbench.tables.rows import Tables, filled
 
 DIGITS = 6
-"""Significant digits of a packed table: more would not pack, and no eye sees them."""
+"""Significant digits of a table for download or publication: more would not pack."""
 PICTURES = "png"
 """The column of pictures, which the page shows anyway."""
 MOST_ROWS = 2500
