@@ -4,7 +4,7 @@ import io
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby, pairwise
+from itertools import count, groupby, pairwise
 
 from matplotlib.figure import Figure
 
@@ -37,9 +37,8 @@ def compress(
     _strip(root)
     _sort_cells(root)
     _sort_ticks(root)
-    _define_once(root)
+    _define_once(root, name)
     _name(root, name, alt)
-    _prefix_ids(root, name)
     letters = {role.light: role.text or role.light for role in roles}
     for element in root.iter():
         _restyle(element, letters)
@@ -71,26 +70,34 @@ def _strip(root: ET.Element) -> None:
             parent.text = None
 
 
-def _define_once(root: ET.Element) -> None:
-    """Gather the shapes that are used by name, equal ones of all panels under one."""
-    shapes, names = ET.Element(f"{{{_SVG}}}defs"), dict[bytes, str]()
-    same: dict[str, str] = {}
+def _define_once(root: ET.Element, name: str) -> None:
+    """Gather the shapes that are used by name, equal ones under one, and drop all other ids.
+
+    They are numbered after the figure's name, as they are met.
+    """
+    gathered = ET.Element(f"{{{_SVG}}}defs")
+    shapes: dict[bytes, ET.Element] = {}
+    by_id: dict[str, ET.Element] = {}
     for parent in list(root.iter()):
         for definitions in parent.findall(f"{{{_SVG}}}defs"):
             parent.remove(definitions)
             for shape in definitions:
                 identity = shape.attrib.pop("id")
-                same[identity] = names.setdefault(ET.tostring(shape), identity)
-                if same[identity] == identity:
-                    shape.set("id", identity)
-                    shapes.append(shape)
+                by_id[identity] = shapes.setdefault(ET.tostring(shape), shape)
+    gathered.extend(shapes.values())
+    number = count(1)
     for element in root.iter():
-        for key in (_LINK, "clip-path"):
-            if key in element.attrib:
-                renamed = _REFERENCE.sub(lambda found: f"#{same[found[1]]}", element.attrib[key])
-                element.set(key, renamed)
-    if len(shapes):
-        root.insert(0, shapes)
+        element.attrib.pop("id", None)
+        if _LINK in element.attrib:
+            element.set("href", element.attrib.pop(_LINK))
+        for key in ("href", "clip-path"):
+            found = _REFERENCE.search(element.get(key, ""))
+            if found and (used := by_id.get(found[1])) is not None:
+                if "id" not in used.attrib:
+                    used.set("id", f"{name}-{next(number)}")
+                element.set(key, element.attrib[key].replace(found[1], used.attrib["id"], 1))
+    if len(gathered):
+        root.insert(0, gathered)
 
 
 def _sort_cells(root: ET.Element) -> None:
@@ -124,29 +131,9 @@ def _name(root: ET.Element, name: str, alt: str) -> None:
     root.set("stroke-linejoin", "round")
     root.set("aria-labelledby", f"{name}-alt")
     # Not <title>, which browsers show as a tooltip wherever the pointer rests on the figure.
-    description = ET.Element(f"{{{_SVG}}}desc", {"id": "alt"})
+    description = ET.Element(f"{{{_SVG}}}desc", {"id": f"{name}-alt"})
     description.text = alt
     root.insert(0, description)
-
-
-def _prefix_ids(root: ET.Element, name: str) -> None:
-    """Number the ids that something refers to, after the figure's name, and drop the others."""
-    used: dict[str, str] = {"alt": f"{name}-alt"}
-    for element in root.iter():
-        for key, value in element.attrib.items():
-            if key != "id" and key != "style":
-                for identity in _REFERENCE.findall(value):
-                    used.setdefault(identity, f"{name}-{len(used)}")
-    for element in root.iter():
-        identity = element.attrib.pop("id", "")
-        if identity in used:
-            element.set("id", used[identity])
-        if _LINK in element.attrib:
-            element.set("href", element.attrib.pop(_LINK))
-        for key in ("href", "clip-path"):
-            if "#" in element.get(key, "")[:5]:
-                renamed = _REFERENCE.sub(lambda found: f"#{used[found[1]]}", element.attrib[key])
-                element.set(key, renamed)
 
 
 def _restyle(element: ET.Element, letters: Mapping[str, str]) -> None:
