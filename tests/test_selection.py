@@ -11,6 +11,7 @@ from lossbench.errors import TableError
 from lossbench.study.grid import LossGrid, Margin
 
 GRID = LossGrid(loss="cross_entropy", learning_rates=(0.01, 0.1, 1.0))
+MARGIN, OTHER = Margin(m=0.5), Margin(m=0.2)
 
 
 def choose(history: pd.DataFrame, runs: pd.DataFrame, grid: LossGrid) -> pd.DataFrame:
@@ -53,6 +54,39 @@ def test_ties_go_to_the_smaller_rate() -> None:
     assert not row["on_edge"]
 
 
+@pytest.mark.parametrize(
+    ("finals", "rate"),
+    [
+        ([0.3, 0.2, 0.1], 1.0),  # the top of the grid: nothing above is known to fail
+        ([0.3, 0.2, 0.675], 0.01),  # three quarters of chance is a failure
+        ([0.3, 0.2, 0.674], 0.1),
+        ([0.3, 0.2, None], 0.01),
+        ([0.3, 0.9, 0.1], 1.0),  # only the rate below the failed one is left out
+        ([0.3, 0.9, 0.9], 0.01),  # nothing is clear of failure: the best of all
+        ([0.9, 0.9, 0.9], 0.01),
+    ],
+)
+def test_tuned_for_speed_a_rate_beside_a_failure_is_left_out(finals, rate) -> None:
+    """Of two replicates: the other's failures say nothing."""
+    other = [0.4, 0.3, 0.2]
+    pairs = zip(GRID.learning_rates, zip(finals, other, strict=True), strict=True)
+    history, runs = tuning({rate: list(pair) for rate, pair in pairs})
+    found = selection.choose(history, runs, GRID, {0: 100, 1: 101}, epochs=8, tuned_for="speed")
+    assert found["learning_rate"].tolist() == [rate, 1.0]
+
+
+def test_tuned_for_speed_a_margin_is_not_beside_another() -> None:
+    grid = LossGrid(loss="sm_softmax", learning_rates=(0.1, 1.0), margins=(MARGIN, OTHER))
+    errors = {(MARGIN, 0.1): 0.2, (MARGIN, 1.0): 0.1, (OTHER, 0.1): 0.05, (OTHER, 1.0): 0.9}
+    parts = [
+        tuning({rate: [error]}, loss="sm_softmax", setting=margin.label)
+        for (margin, rate), error in errors.items()
+    ]
+    history, runs = (pd.concat(tables) for tables in zip(*parts, strict=True))
+    row = selection.choose(history, runs, grid, {0: 100}, epochs=8, tuned_for="speed").iloc[0]
+    assert (row["setting"], row["learning_rate"]) == (MARGIN.label, 1.0)
+
+
 @pytest.mark.parametrize("best", [0.01, 1.0])
 def test_a_winner_on_the_edge_is_flagged(best: float) -> None:
     errors: dict[float, list[float | None]] = {rate: [0.5] for rate in GRID.learning_rates}
@@ -74,7 +108,7 @@ def test_all_diverged_is_recorded_as_chance_on_the_edge() -> None:
     ],
 )
 def test_ties_of_margins_go_to_the_smaller_rate_then_to_the_first(best, chosen) -> None:
-    margins = (Margin(m=0.5), Margin(m=0.2))
+    margins = (MARGIN, OTHER)
     grid = LossGrid(loss="sm_softmax", learning_rates=(0.01, 0.1, 1.0), margins=margins)
     parts = [
         tuning(

@@ -25,6 +25,8 @@ EASIEST_FACTOR = 4.0
 """Of the hardest level's error, for the easiest."""
 EASIEST_SHARE, HARDEST_SHARE = 0.75, 0.6
 """No level is easier, and the hardest not easier, than this share of the error of chance."""
+FAILED_SHARE = EASIEST_SHARE
+"""A run that ends at this share of the error of chance or above has failed to learn."""
 LOWEST = 0.001
 """No level is harder: an error lower than this is a handful of validation images."""
 
@@ -42,8 +44,9 @@ def choose(
 
     `seeds` has the evaluation seed of every tuning seed. The winner of a replicate is the run of
     its tuning seed with the lowest value of what the recipe is tuned for; ties go to the smaller
-    rate, then to the margin that the grid lists first. Diverged runs count as chance. Runs outside
-    the grid, which other comparisons asked for, are passed over.
+    rate, then to the margin that the grid lists first. Tuned for speed, a rate beside a failure
+    wins only where every rate is so. Diverged runs count as chance. Runs outside the grid, which
+    other comparisons asked for, are passed over.
 
     Raises TableError: a cell of the grid lacks the run of a seed, or the runs mix data sets,
     networks, recipes, lengths or losses.
@@ -55,8 +58,9 @@ def choose(
     tuned = outcomes.final_validation_errors(history, tuning[in_grid])
     _require_grid(tuned, grid, seeds)
     tuned["goal"] = GOALS[tuned_for](tuned, history)
+    tuned["risky"] = (tuned_for == "speed") & _beside_failure(tuned)
     tuned["position"] = tuned["setting"].map(order.index)
-    ranked = tuned.sort_values(["seed", "goal", "learning_rate", "position"])
+    ranked = tuned.sort_values(["seed", "risky", "goal", "learning_rate", "position"])
     winners = ranked.drop_duplicates("seed")
     edges = (min(grid.learning_rates), max(grid.learning_rates))
     chosen = winners[[*COMPARISON, "loss", *CELL, "validation_error"]].assign(
@@ -92,6 +96,18 @@ GOALS: dict[Goal, Callable[[pd.DataFrame, pd.DataFrame], pd.Series]] = {
     "speed": _mean_log_error,
 }
 """What tuning makes small, a value a run, by what a recipe is tuned for."""
+
+
+def _beside_failure(tuned: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether the run, or that of its replicate at the next larger rate, has failed to learn.
+
+    The fastest rate tends to be the last before training fails, and there it is luck whether a
+    run learns: a single tuning run cannot tell.
+    """
+    failed = tuned["validation_error"] >= FAILED_SHARE * outcomes.chance_errors(tuned)
+    by_rate = tuned.assign(failed=failed).sort_values("learning_rate")
+    larger = by_rate.groupby(["seed", "setting"])["failed"].shift(-1, fill_value=False)
+    return failed | larger
 
 
 def levels(history: pd.DataFrame, runs: pd.DataFrame, choices: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from jinja2.runtime import LoopContext
 from latex2mathml.converter import convert
 from markupsafe import Markup
 
-from lossbench.analysis.selection import EASIEST_SHARE
+from lossbench.analysis.selection import EASIEST_SHARE, FAILED_SHARE
 from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.claims.theory_numbers import small, within
 from lossbench.stats.speed import FEW
@@ -99,7 +99,7 @@ def environment() -> Environment:
         keep_trailing_newline=True,
     )
     made.filters |= FILTERS
-    made.globals |= {"EASIEST_SHARE": EASIEST_SHARE, "FEW": FEW}
+    made.globals |= {"EASIEST_SHARE": EASIEST_SHARE, "FAILED_SHARE": FAILED_SHARE, "FEW": FEW}
     made.globals |= {"PRIMARY": PRIMARY, "REFERENCE": REFERENCE}
     return made
 

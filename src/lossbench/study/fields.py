@@ -25,7 +25,7 @@ from lossbench.errors import did_you_mean
 
 Stage = Literal["tuning", "evaluation"]
 Goal = Literal["error", "speed"]
-"""What tuning looks for: the lowest final error, or the lowest mean log error on the way."""
+"""What tuning looks for: the lowest final error, or on the way, clear of failure, mean log error."""
 Augmentation = Literal["none", "shift", "flip", "flip_shift"]
 
 
