@@ -25,7 +25,7 @@ from lossbench.errors import did_you_mean
 
 Stage = Literal["tuning", "evaluation"]
 Goal = Literal["error", "speed"]
-"""What tuning looks for: the lowest final error, or on the way, clear of failure, mean log error."""
+"""What tuning looks for: the lowest final or mean log error, the latter clear of failure."""
 Augmentation = Literal["none", "shift", "flip", "flip_shift"]
 
 

@@ -41,7 +41,7 @@ class Recipe(Frozen):
     head_scale: Positive = 1.0
     """What the head's initial weights are multiplied by; its biases are not."""
     tuned_for: Goal = "error"
-    """What tuning looks for: the lowest final error, or on the way, clear of failure, mean log error."""
+    """What tuning looks for: the lowest final or mean log error, the latter clear of failure."""
 
     @model_validator(mode="after")
     def _has_one_momentum(self) -> Self:

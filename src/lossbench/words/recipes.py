@@ -3,7 +3,10 @@
 from lossbench.study.settings import Recipe
 from lossbench.words import numbers
 
-GOALS = {"error": "the lowest final error", "speed": "the lowest mean log error on the way, clear of failure"}
+GOALS = {
+    "error": "the lowest final error",
+    "speed": "the lowest mean log error on the way, clear of failure",
+}
 
 
 def described(recipe: Recipe) -> str:
