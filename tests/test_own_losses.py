@@ -368,11 +368,12 @@ def test_what_was_found_of_a_loss_is_told():
     assert told["finite at ±10000"] == "values up to 2e+04"
 
 
+@pytest.mark.parametrize("scale", [1, 1000])
 @pytest.mark.parametrize(("share", "outcome"), [(0.9e-5, "ok"), (1.1e-5, "warning")])
-def test_a_part_held_constant_is_found_from_a_hundred_thousandth_on(share, outcome):
+def test_a_part_held_constant_is_found_from_a_hundred_thousandth_on(share, outcome, scale):
     def held(logits, labels):
         own = logits.gather(1, labels[:, None])[:, 0]
-        return share * logits[:, 0].detach() - own  # the gradient is 1 at most, and is so
+        return scale * (share * logits[:, 0].detach() - own)  # the gradient's largest is `scale`
 
     found = {trial.name: trial for trial in try_loss(held, classes=10)}
     assert found["finite differences"].outcome == outcome

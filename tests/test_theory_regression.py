@@ -42,13 +42,13 @@ def test_targets_with_few_values_have_fewer_bins():
     assert bins.tolist() == [0, 0, 0, 1, 1, 2]
 
 
-def first_fold(name: str):
-    """Standardised training and test features, and targets, of fold 0."""
+def folds(name: str):
+    """Standardised training and test features, and targets, of every fold."""
     features, target = targets()[name]
-    train, test = next(iter(KFold(FOLDS, shuffle=True, random_state=0).split(target)))
-    mean, deviation = features[train].mean(0), features[train].std(0)
-    seen, unseen = ((features[part] - mean) / deviation for part in (train, test))
-    return seen, target[train], unseen, target[test]
+    for train, test in KFold(FOLDS, shuffle=True, random_state=0).split(target):
+        mean, deviation = features[train].mean(0), features[train].std(0)
+        seen, unseen = ((features[part] - mean) / deviation for part in (train, test))
+        yield seen, target[train], unseen, target[test]
 
 
 def share(predicted, target, train) -> float:
@@ -64,20 +64,19 @@ def test_squared_error_is_penalised_least_squares(errors, name):
         weights = np.linalg.solve(gram + penalty * np.eye(len(gram)), pull)
         return (new - middle) @ weights + target.mean()
 
-    seen, train, unseen, test = first_fold(name)
-    tuned = {
-        penalty: np.mean(
-            [
-                np.mean((predict(seen[a], train[a], seen[b], penalty) - train[b]) ** 2)
-                for a, b in KFold(3).split(train)
-            ]
-        )
-        for penalty in PENALTIES
-    }
-    best = min(tuned, key=tuned.__getitem__)
-    found = errors.query("target == @name and fold == 0 and loss == 'squared error'")
-    expected = share(predict(seen, train, unseen, best), test, train)
-    assert found["squared_error"].item() == pytest.approx(expected)
+    def tuned(seen, train, penalty):
+        errors = [
+            np.mean((predict(seen[a], train[a], seen[b], penalty) - train[b]) ** 2)
+            for a, b in KFold(3).split(train)
+        ]
+        return np.mean(errors)
+
+    expected = []
+    for seen, train, unseen, test in folds(name):
+        best = min(PENALTIES, key=lambda penalty: tuned(seen, train, penalty))  # noqa: B023
+        expected.append(share(predict(seen, train, unseen, best), test, train))
+    found = errors.query("target == @name and loss == 'squared error'").sort_values("fold")
+    assert found["squared_error"].tolist() == pytest.approx(expected)
 
 
 def test_cross_entropy_is_that_of_the_bins_and_predicts_their_mean(errors):
@@ -101,7 +100,7 @@ def test_cross_entropy_is_that_of_the_bins_and_predicts_their_mean(errors):
         return softmax(np.column_stack([features, np.ones(len(features))]) @ weights, axis=1)
 
     name = "alcohol of wines"
-    seen, train, unseen, test = first_fold(name)
+    seen, train, unseen, test = next(folds(name))
     bins, means = bin_targets(train)
     tuned = {
         penalty: np.mean(

@@ -6,6 +6,7 @@ import resource
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from lossbench.training import device
 from lossbench.training.device import keep_freed_memory
@@ -28,6 +29,28 @@ def test_freed_memory_is_kept_for_the_next_step():
     first = faults_of_a_round()
     later = min(faults_of_a_round() for _ in range(3))
     assert later < 0.1 * 4 * PIECE / resource.getpagesize() or later < 0.1 * first
+
+
+class Products(TorchDispatchMode):
+    """Collects the types of the factors of matrix products."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.types: set[torch.dtype] = set()
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        if func is torch.ops.aten.mm.default:
+            self.types |= {factor.dtype for factor in args}
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_the_matrix_product_rate_is_that_of_the_precision(precision):
+    device.matmul_rate.cache_clear()
+    with Products() as products:
+        assert device.matmul_rate(torch.device("cpu"), precision) > 0
+    device.matmul_rate.cache_clear()
+    assert products.types == {getattr(torch, precision)}
 
 
 def test_the_matrix_product_rate_counts_two_operations_a_multiplication(monkeypatch):
