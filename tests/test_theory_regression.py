@@ -73,7 +73,7 @@ def test_squared_error_is_penalised_least_squares(errors, name):
 
     expected = []
     for seen, train, unseen, test in folds(name):
-        best = min(PENALTIES, key=lambda penalty: tuned(seen, train, penalty))  # noqa: B023
+        best = min(PENALTIES, key=lambda penalty: tuned(seen, train, penalty))
         expected.append(share(predict(seen, train, unseen, best), test, train))
     found = errors.query("target == @name and loss == 'squared error'").sort_values("fold")
     assert found["squared_error"].tolist() == pytest.approx(expected)
