@@ -1,5 +1,8 @@
 """What follows from the cards elsewhere."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
 from lossbench.analysis.metrics import OUTPUTS
@@ -23,20 +26,28 @@ SETTINGS = {
 """A margin for a loss with each kind of head."""
 
 
-def study_of(loss: str, margins: list) -> Study:
-    other = PRIMARY if loss == REFERENCE else REFERENCE
-    grids = [{"loss": other}, {"loss": loss, "margins": margins}]
-    comparison = {"dataset": "digits", "model": "mlp", "epochs": 1, "tuning_epochs": 1}
+PAIR = ({"loss": REFERENCE}, {"loss": PRIMARY})
+
+
+def of_datasets(*datasets: dict[str, object], losses: Sequence[dict[str, Any]] = PAIR) -> Study:
+    """A study whose data sets are these, in each of which these losses are compared."""
+    grids = [{"learning_rates": [0.1]} | grid for grid in losses]
+    settings = {"model": "mlp", "epochs": 1, "tuning_epochs": 1, "losses": grids}
     fields = {
         "name": "cards",
         "title": "Cards",
         "seeds": {"tuning": [100], "evaluation": [0]},
-        "datasets": [{"name": "digits", "equivalence_margin": 0.01}],
-        "comparisons": [
-            comparison | {"losses": [grid | {"learning_rates": [0.1]} for grid in grids]}
-        ],
+        "datasets": [{"equivalence_margin": 0.01} | each for each in datasets],
+        "comparisons": [settings | {"dataset": each["name"]} for each in datasets],
     }
     return parse_study(fields, origin="test")
+
+
+def study_of(loss: str, margins: list) -> Study:
+    other = PRIMARY if loss == REFERENCE else REFERENCE
+    return of_datasets(
+        {"name": "digits"}, losses=[{"loss": other}, {"loss": loss, "margins": margins}]
+    )
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -116,23 +127,6 @@ def test_names_and_meanings_tell_metrics_apart():
         assert len(set(values)) == len(values)
     assert metric_name("nll") == "Negative log-likelihood"
     assert metric_name("steps to errors of 0.1 to 0.02") == "Steps to errors of 0.1 to 0.02"
-
-
-def of_datasets(*datasets: dict[str, object]) -> Study:
-    """A study whose data sets are these, each compared once."""
-    grids = [{"loss": loss, "learning_rates": [0.1]} for loss in (REFERENCE, PRIMARY)]
-    comparisons = [
-        {"dataset": each["name"], "model": "mlp", "epochs": 1, "tuning_epochs": 1, "losses": grids}
-        for each in datasets
-    ]
-    fields = {
-        "name": "cards",
-        "title": "Cards",
-        "seeds": {"tuning": [100], "evaluation": [0]},
-        "datasets": [{"equivalence_margin": 0.01} | each for each in datasets],
-        "comparisons": comparisons,
-    }
-    return parse_study(fields, origin="test")
 
 
 PART = {"name": "two", "source": "mnist", "classes": [4, 9]}

@@ -11,7 +11,6 @@ from lossbench.analysis.class_errors import (
     class_errors,
     confusion,
     confusions,
-    mean_errors,
     most_confused,
     most_different,
 )
@@ -90,11 +89,3 @@ def test_the_pairs_shown_are_those_with_the_largest_share_of_any_loss() -> None:
     largest = found.groupby(["label", "predicted"])["share"].max()
     assert len(shown) == SHOWN
     assert min(largest[pair] for pair in shown) >= largest.drop(shown).max()
-
-
-def test_the_mean_error_of_a_class_is_that_over_its_runs() -> None:
-    frame = pd.concat([predictions(4, seed) for seed in (0, 1, 2)])
-    errors = class_errors(frame, make_runs(dict.fromkeys((0, 1, 2), False)))
-    means = mean_errors(errors).set_index("label")["error"]
-    for label, mine in errors.groupby("label"):
-        assert means[label] == pytest.approx(np.mean(mine["error"]))

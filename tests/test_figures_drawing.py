@@ -79,17 +79,12 @@ def test_the_same_tables_give_the_same_bytes(name):
     assert drawn_figures.draw(name, *study()) == drawn(name)
 
 
-PAIR = {
-    "paired-runs": {REFERENCE, PRIMARY},
-    "lead-by-level": {PRIMARY},
-    "conditions": {PRIMARY},
-}
+PAIR = {"paired-runs": {REFERENCE, PRIMARY}, "lead-by-level": {PRIMARY}, "conditions": {PRIMARY}}
 """Figures of the pair that titles speak of alone."""
 
 
 @pytest.mark.parametrize(
-    "name",
-    [name for name in STUDY_FIGURES if name not in ("confusion", "gallery")],
+    "name", [name for name in STUDY_FIGURES if name not in ("confusion", "gallery")]
 )
 def test_every_loss_can_be_hidden(name):
     tables, _ = study()
@@ -161,8 +156,7 @@ def test_a_title_speaks_of_what_is_drawn_alone(name):
     answering = main_places(study)["error"]
     drawn, spoiled = {}, {}
     for table in FIGURES[name].tables:
-        keys = tables[table][list(COMPARISON)].itertuples(index=False, name=None)
-        is_drawn = pd.Series([key in answering for key in keys], index=tables[table].index)
+        is_drawn = tables[table].set_index(list(COMPARISON)).index.isin([*answering])
         if "stage" in tables[table]:  # comparisons that are tuned alike share their tuning runs
             is_drawn |= tables[table]["stage"] == "tuning"
         drawn[table] = tables[table][is_drawn]
@@ -189,8 +183,7 @@ def test_a_legend_names_what_is_drawn_alone(name, table, metric):
     tables, study = synthetic.build(networks=1, recipes=True)
     assert 'data-loss="mse_sigmoid"' in drawn_figures.draw(name, tables, study)[0]
     frame, drawn = tables[table], main_places(study)[metric]
-    keys = frame[list(COMPARISON)].itertuples(index=False, name=None)
-    is_drawn = pd.Series([key in drawn for key in keys], index=frame.index)
+    is_drawn = frame.set_index(list(COMPARISON)).index.isin([*drawn])
     elsewhere = frame[~(is_drawn & (frame["loss"] == "mse_sigmoid"))]
     assert "mse_sigmoid" in set(elsewhere["loss"])
     svg, _ = drawn_figures.draw(name, tables | {table: elsewhere}, study)

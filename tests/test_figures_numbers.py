@@ -189,12 +189,7 @@ def test_the_title_of_ratios_at_levels_leaves_out_bounds(knob, ending):
 
 @pytest.mark.parametrize("knob", drawn_figures.KNOBS)
 @pytest.mark.parametrize(
-    ("name", "question"),
-    [
-        ("final-error", ERROR),
-        ("speed", SPEED),
-        ("calibration", CALIBRATION),
-    ],
+    ("name", "question"), [("final-error", ERROR), ("speed", SPEED), ("calibration", CALIBRATION)]
 )
 def test_titles_are_the_findings_on_their_metric(name, question, knob):
     tables, _ = study(knob)

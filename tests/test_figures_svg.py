@@ -135,11 +135,7 @@ def test_marks_of_one_style_share_it():
 def test_marks_of_several_styles_keep_theirs():
     colors = ["#009e73"] * 3 + ["#0072b2"] * 2 + ["#009e73"]
     root = drawn(lambda axes: axes.scatter(range(6), range(6), color=colors))
-    assert marked(root) == [
-        ("g", "mse_logits"),
-        ("g", "cross_entropy"),
-        ("use", "mse_logits"),
-    ]
+    assert marked(root) == [("g", "mse_logits"), ("g", "cross_entropy"), ("use", "mse_logits")]
 
 
 def test_a_heat_map_is_one_path_a_colour():
@@ -183,7 +179,3 @@ def test_svg_draws_polylines_where_matplotlib_put_them():
     height = figure.get_figheight() * 72
     np.testing.assert_allclose(points[:, 0], expected[:, 0] * scale, atol=0.06)
     np.testing.assert_allclose(points[:, 1], height - expected[:, 1] * scale, atol=0.06)
-
-
-def test_the_same_figure_gives_the_same_bytes():
-    assert draw() == draw()

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from builders.study_tables import IDENTITY
 from lossbench.analysis import gallery
 from lossbench.tables.parquet import check
 from lossbench.tables.runs import PREDICTIONS
@@ -23,11 +24,8 @@ def predictions() -> pd.DataFrame:
     rows = []
     for (loss, seed), classes in PREDICTED.items():
         for example, predicted in enumerate(classes):
-            logits = {"logits": 1.0 * (np.arange(10) == predicted)}
-            run = {"dataset": "mnist", "model": "mlp", "loss": loss, "seed": seed, "setting": ""}
-            run |= {"recipe": "annealed", "epochs": 4}
-            rest = {"learning_rate": 0.1, "stage": "evaluation", "output": "softmax", "label": 0}
-            rows.append({**run, **rest, "example": example, **logits})
+            run = IDENTITY | {"loss": loss, "seed": seed, "output": "softmax", "label": 0}
+            rows.append(run | {"example": example, "logits": 1.0 * (np.arange(10) == predicted)})
     return check(pd.DataFrame(rows), PREDICTIONS)
 
 

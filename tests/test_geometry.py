@@ -48,6 +48,7 @@ def test_a_case_worked_by_hand():
     # 2 from the overall mean's axis: own cosine 2/√5, other cosine −2/√5.
     features = np.array([[2.0, 1.0], [2.0, -1.0], [-2.0, 1.0], [-2.0, -1.0]])
     found = measures(features + 7.0, np.array([3, 3, 8, 8]))
+    assert list(found) == NAMES
     assert found == pytest.approx(
         {
             "within": 1.0,
@@ -65,15 +66,6 @@ def test_a_simplex_is_the_landmark_that_the_module_names():
     assert found["scatter_ratio"] == pytest.approx(0.0, abs=1e-30)
     assert found["own_cosine"] == pytest.approx(1.0)
     assert found["other_cosine"] == pytest.approx(-1 / 9)
-
-
-def test_ratio_and_cosines_ignore_shift_scale_and_rotation(clusters):
-    features, labels = clusters
-    rotation = np.linalg.qr(np.random.default_rng(2).normal(size=(8, 8)))[0]
-    before, after = measures(features, labels), measures(3.0 * features @ rotation - 50.0, labels)
-    for name in ("scatter_ratio", "own_cosine", "other_cosine"):
-        assert after[name] == pytest.approx(before[name], rel=1e-9)
-    assert after["within"] == pytest.approx(9 * before["within"], rel=1e-9)
 
 
 def test_float32_features_lose_nothing_in_the_sums(clusters):
@@ -122,10 +114,6 @@ def test_features_that_are_not_finite_have_no_measures(clusters):
     assert list(found) == NAMES
     assert np.isnan(list(found.values())).all()
     assert projection(features, labels, examples=10).empty
-
-
-def test_every_measure_has_its_name_in_one_order(clusters):
-    assert list(measures(*clusters)) == NAMES
 
 
 @pytest.mark.parametrize(

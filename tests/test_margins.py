@@ -146,41 +146,15 @@ def test_limits_without_margin_are_plain_cross_entropy(name, margin):
     torch.testing.assert_close(found, cross_entropy(head(x).logits, labels))
 
 
-def test_the_angular_limit_is_the_softmax_without_bias():
-    head, x, labels = problem("l_softmax", l_margin(1))
-    found = cross_entropy(margined("l_softmax", l_margin(1), head, x, labels), labels)
-    expected = torch.nn.CrossEntropyLoss(reduction="none")(x @ head.weight.T, labels)
-    torch.testing.assert_close(found, expected)
-
-
-@pytest.mark.parametrize(("name", "margin"), CASES, ids=IDS)
-def test_a_margin_only_lowers_the_true_class(name, margin):
-    head, x, labels = problem(name, margin)
-    change = margined(name, margin, head, x, labels) - head(x).logits
-    true = torch.nn.functional.one_hot(labels, K).bool()
-    assert (change[~true] == 0).all()
-    assert (change[true] <= 1e-12).all()
-    assert (margin.m == 1) or (change[true] < -1e-3).all()
-
-
 @pytest.mark.parametrize("m", [1, 2, 3, 4])
 def test_psi_is_the_papers_and_falls_continuously_from_1_to_1_minus_2m(m):
-    theta = torch.linspace(0, math.pi, 20_001, dtype=torch.float64)
+    theta = torch.linspace(0, math.pi, 24_001, dtype=torch.float64)  # all ends of intervals too
     found = angular_decay(theta.cos(), m)
     expected = torch.tensor([psi(value, m) for value in theta.tolist()], dtype=torch.float64)
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-9)
     assert (found.diff() <= 1e-12).all()
-    assert found.diff().abs().max() <= 1.01 * m * math.pi / 20_000  # |ψ′| ≤ m: no jumps
+    assert found.diff().abs().max() <= 1.01 * m * math.pi / 24_000  # |ψ′| ≤ m: no jumps
     assert (found[0].item(), found[-1].item()) == pytest.approx((1.0, 1.0 - 2 * m))
-
-
-@pytest.mark.parametrize("m", [1, 2, 3, 4])
-def test_psi_at_the_ends_of_its_intervals(m):
-    for k in range(m + 1):
-        theta = k * math.pi / m
-        for nudge in (-1e-9, 0.0, 1e-9):
-            cosine = torch.tensor(min(max(math.cos(theta) + nudge, -1), 1), dtype=torch.float64)
-            assert angular_decay(cosine, m).item() == pytest.approx(1 - 2 * k, abs=1e-6)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
@@ -243,26 +217,9 @@ def test_inputs_are_left_as_they_were():
         assert torch.equal(output.features, features)
 
 
-def test_annealing_falls_by_its_formula_and_stops_at_its_floor():
-    annealing = Annealing(start=1000.0, decay=100.0, power=1.0, floor=20.0)
-    for progress in (0.0, 0.01, 0.1, 0.5, 1.0):
-        expected = max(20.0, 1000.0 / (1 + 100.0 * progress))
-        assert annealed(annealing, torch.tensor(progress)).item() == pytest.approx(expected)
-
-
 def test_the_default_annealing_is_the_source_s_over_the_whole_run():
     """Its solver: base 1000, gamma 0.000025, power 35, over 30,000 iterations."""
     for iteration in (0, 1, 100, 8_000, 30_000):
         theirs = 1000.0 * (1 + 0.000025 * iteration) ** -35
         done = torch.tensor(iteration / 30_000, dtype=torch.float64)
         assert annealed(Annealing(), done).item() == pytest.approx(theirs)
-
-
-def test_annealing_moves_the_logits_from_plain_to_margined():
-    margin = Margin(m=3, annealing=Annealing())
-    head, x, labels = problem("l_softmax", margin)
-    plain, full = head(x).logits, margined("l_softmax", l_margin(3), head, x, labels)
-    early = margined("l_softmax", margin, head, x, labels, progress=0.0)
-    late = margined("l_softmax", margin, head, x, labels, progress=1.0)
-    torch.testing.assert_close(early, plain + (full - plain) / 1001)
-    torch.testing.assert_close(late, full, rtol=1e-4, atol=1e-4)

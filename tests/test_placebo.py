@@ -1,7 +1,6 @@
 """The placebo, cross-entropy again: the same loss on the same data, from another start."""
 
 import pandas as pd
-import pytest
 
 from lossbench.cards.loss import LOSSES, PLACEBO, REFERENCE
 from lossbench.networks import losses
@@ -11,12 +10,9 @@ from lossbench.study.plan import all_jobs, jobs
 from lossbench.study.settings import Compute
 from lossbench.training.fit import fit
 from test_study_plan import MINIATURE
-from test_training import cell, noisy
+from test_training import cell, prepared
 
-
-@pytest.fixture(scope="module")
-def prepared():
-    return noisy()
+__all__ = ["prepared"]  # the fixture
 
 
 def trained(prepared, **replicate) -> dict[str, pd.DataFrame]:

@@ -253,15 +253,12 @@ def test_a_figure_shows_the_comparisons_that_answer_its_question(made, name) -> 
 def test_the_page_describes_recipes_and_names_comparisons(made) -> None:
     tables, study = made
     page = parsed(rendered(tables, study, figures=in_words(tables, study)))
-    terms = {term.text: text.text for term, text in pairs(page)}
+    both = zip(page.all("dt"), page.all("dd"), strict=True)
+    terms = {term.text: text.text for term, text in both}
     for recipe in study.recipes:
         assert described(recipe) in terms[f"Recipe {recipe.name}"]
     assert any("MLP (constant, 6 epochs)" in term for term in terms)
     assert "under constant that with the lowest mean log error" in page.text
-
-
-def pairs(page):
-    return zip(page.all("dt"), page.all("dd"), strict=True)
 
 
 @pytest.mark.parametrize(
@@ -287,9 +284,6 @@ def changed(**fields: object) -> dict[str, object]:
     return study | {"datasets": [each for each in study["datasets"] if each["name"] in used]}
 
 
-RECIPE = {"name": "own"}
-
-
 @pytest.mark.parametrize(
     ("recipe", "line"),
     [
@@ -306,7 +300,7 @@ def test_a_recipe_without_sense_is_one_line(recipe, line) -> None:
     comparisons = [
         each.model_dump(exclude={"recipe"}) for each in load_study(MINIATURE).comparisons
     ]
-    fields = changed(recipes=[RECIPE | recipe], comparisons=comparisons)
+    fields = changed(recipes=[{"name": "own"} | recipe], comparisons=comparisons)
     with pytest.raises(ConfigError) as caught:
         parse_study(fields, origin="study.yaml")
     assert line in str(caught.value)

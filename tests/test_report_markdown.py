@@ -2,21 +2,14 @@
 
 import re
 
-import pytest
-
 from builders import synthetic
 from lossbench.report.markdown import markdown
 from lossbench.report.prose import first_screen
 from lossbench.report.templating import escaped
 
 
-@pytest.fixture(scope="module")
-def made():
-    return synthetic.build(networks=1)
-
-
-def test_holds_answer_headline_and_claims(made):
-    tables, study = made
+def test_holds_answer_headline_and_claims():
+    tables, study = synthetic.build(networks=1)
     text = markdown(study, tables, {"git_commit": "0123abc"})
     assert text.startswith("# An invented study\n")
     first = first_screen(tables)
@@ -29,8 +22,8 @@ def test_holds_answer_headline_and_claims(made):
     assert "Commit 0123abc; page: `report/synthetic.html`." in text
 
 
-def test_every_table_line_has_as_many_cells(made):
-    tables, study = made
+def test_every_table_line_has_as_many_cells():
+    tables, study = synthetic.build(networks=1)
     text = markdown(study, tables, {}).replace("\\|", "")
     blocks = [block for block in text.split("\n\n") if block.startswith("|")]
     assert len(blocks) == 2
@@ -38,8 +31,8 @@ def test_every_table_line_has_as_many_cells(made):
         assert len({line.count("|") for line in block.splitlines()}) == 1
 
 
-def test_hostile_text_is_escaped(made):
-    tables, study = made
+def test_hostile_text_is_escaped():
+    tables, study = synthetic.build(networks=1)
     hostile = study.model_copy(update={"title": "a | b\n# c <b> [x](y) `z`"})
     first = markdown(hostile, tables, {}).splitlines()[0]
     assert first == r"# a \| b \# c \<b\> \[x\](y) \`z\`"

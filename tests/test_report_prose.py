@@ -14,18 +14,13 @@ from lossbench.study.config import Study
 
 
 @pytest.fixture(scope="module")
-def made():
-    return synthetic.build()
+def tables():
+    return synthetic.build()[0]
 
 
 @pytest.fixture(scope="module")
-def tables(made):
-    return made[0]
-
-
-@pytest.fixture(scope="module")
-def study(made) -> Study:
-    return made[1]
+def study() -> Study:
+    return synthetic.build()[1]
 
 
 def said(name: str, study: Study, tables=None, provenance=None, values=None) -> Element:
@@ -220,27 +215,23 @@ def test_few_seeds_have_no_intervals(study):
     assert "With 1 replicate there are no intervals" in repeated(1)
 
 
-def probed(tables) -> str:
-    return text(said("last-layer", synthetic.build()[1], tables, values=prose.last_layer))
+def probed(tables, *, curvatures=None, differences=None) -> str:
+    """What is said of the last layer where networks have these curvatures.
 
-
-def steepest_at(tables, model: str, curvature: float):
-    """The tables with a network's curvature changed."""
-    changed = tables["last_layer"].copy()
-    changed.loc[changed["model"] == model, "curvature"] = curvature
-    return tables | {"last_layer": changed}
-
-
-def worst_at(tables, model: str):
-    """The tables with a network on which MSE on logits ends 30 points above cross-entropy."""
-    changed = tables["contrasts"].copy()
-    ours = (changed["metric"] == "error") & (changed["loss"] == "mse_logits")
-    changed.loc[ours & (changed["model"] == model), "value"] = 0.3
-    return tables | {"contrasts": changed}
+    `differences`: so far MSE on logits ends above cross-entropy on these networks.
+    """
+    layers, contrasts = tables["last_layer"].copy(), tables["contrasts"].copy()
+    for model, value in (curvatures or {}).items():
+        layers.loc[layers["model"] == model, "curvature"] = value
+    ours = (contrasts["metric"] == "error") & (contrasts["loss"] == "mse_logits")
+    for model, value in (differences or {}).items():
+        contrasts.loc[ours & (contrasts["model"] == model), "value"] = value
+    changed = tables | {"last_layer": layers, "contrasts": contrasts}
+    return text(said("last-layer", synthetic.build()[1], changed, values=prose.last_layer))
 
 
 def test_the_largest_and_the_smallest_curvature_are_named(tables):
-    words = probed(steepest_at(steepest_at(tables, "resnet18", 123.4), "mlp", 0.05))
+    words = probed(tables, curvatures={"resnet18": 123.4, "mlp": 0.05})
     assert "123.40 on CIFAR-10 with ResNet-18, and 0.05 on MNIST with MLP" in words
 
 
@@ -249,32 +240,19 @@ def test_the_largest_and_the_smallest_curvature_are_named(tables):
     [("resnet18", ", where the curvature is"), ("mlp", ", not where the curvature is")],
 )
 def test_the_worst_network_is_said_to_be_the_steepest_only_where_it_is(tables, model, where):
-    words = probed(worst_at(steepest_at(tables, "resnet18", 100.0), model))
+    words = probed(tables, curvatures={"resnet18": 100.0}, differences={model: 0.3})
     assert "(+30.00 pp of test error)" + where in words
-
-
-def ordered(tables, differences):
-    """The tables with rising curvatures of the networks, and these differences."""
-    probed, contrasts = tables["last_layer"].copy(), tables["contrasts"].copy()
-    ours = (contrasts["metric"] == "error") & (contrasts["loss"] == "mse_logits")
-    places = probed[["dataset", "model"]].drop_duplicates().itertuples(index=False)
-    for rank, (place, difference) in enumerate(zip(places, differences, strict=True)):
-        for frame, column, value in (
-            (probed, "curvature", 10.0**rank),
-            (contrasts, "value", difference),
-        ):
-            here = (frame["dataset"] == place.dataset) & (frame["model"] == place.model)
-            frame.loc[here & ours if frame is contrasts else here, column] = value
-    return tables | {"last_layer": probed, "contrasts": contrasts}
 
 
 @pytest.mark.parametrize(
     ("differences", "same"), [((0.01, 0.02, 0.03, 0.04), True), ((0.02, 0.01, 0.03, 0.04), False)]
 )
 def test_one_order_of_all_networks_is_said_only_where_it_holds(tables, differences, same):
-    assert (
-        "The 4 networks stand in the same order" in probed(ordered(tables, differences))
-    ) == same
+    networks = tables["last_layer"]["model"].unique()
+    rising = dict(zip(networks, (1.0, 10.0, 100.0, 1000.0), strict=True))
+    ends = dict(zip(networks, differences, strict=True))
+    words = probed(tables, curvatures=rising, differences=ends)
+    assert ("The 4 networks stand in the same order" in words) == same
 
 
 def test_without_the_loss_nothing_is_compared(tables):

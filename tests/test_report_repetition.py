@@ -6,16 +6,12 @@ import pytest
 from builders import synthetic
 from builders.report_pages import parsed, rendered
 from lossbench.cards.loss import PLACEBO
-from lossbench.words.numbers import NO_BREAK
 
 
 def told(tables, study) -> str:
     """The section's words."""
-    page = parsed(rendered(tables, study))
-    words = next(
-        each.text for each in page.all("section") if each.attributes.get("id") == "replication"
-    )
-    return " ".join(words.replace(NO_BREAK, " ").split())
+    (section,) = parsed(rendered(tables, study)).all("section", id="replication")
+    return " ".join(section.text.split())
 
 
 @pytest.fixture

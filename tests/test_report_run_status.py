@@ -10,21 +10,16 @@ from lossbench.study.paths import StudyPaths
 from lossbench.tables.runs import COMPARISON
 
 
-@pytest.fixture(scope="module")
-def made():
-    return synthetic.build(networks=1)
-
-
-def test_plans_every_run_once(made):
-    tables, study = made
+def test_plans_every_run_once():
+    tables, study = synthetic.build(networks=1)
     rows = planned(study)
     key = ["stage", *COMPARISON, "loss", "trial", "seed"]
     assert not rows.duplicated(key).any()
     assert len(rows) == len(tables["runs"])
 
 
-def test_complete_study_is_ok_throughout(made):
-    tables, study = made
+def test_complete_study_is_ok_throughout():
+    tables, study = synthetic.build(networks=1)
     found = run_status(study, tables)
     assert set(found["status"]) == {"ok"}
     assert found["learning_rate"].notna().all()
@@ -33,8 +28,8 @@ def test_complete_study_is_ok_throughout(made):
     assert tuned["validation_error"].notna().all()
 
 
-def test_missing_and_unplanned_runs_are_not_dropped(made):
-    tables, study = made
+def test_missing_and_unplanned_runs_are_not_dropped():
+    tables, study = synthetic.build(networks=1)
     runs = tables["runs"]
     gone = (runs["seed"] == 1) & (runs["loss"] == "mse_logits") & (runs["dataset"] == "mnist")
     stray = runs.iloc[[0]].assign(seed=999)
@@ -79,8 +74,8 @@ def test_diverged_runs_are_marked():
     assert set(lost["loss"]) == {"mse_softmax"}
 
 
-def test_a_run_has_the_folder_of_its_job(made):
-    _, study = made
+def test_a_run_has_the_folder_of_its_job():
+    _, study = synthetic.build(networks=1)
     paths = StudyPaths(study.name)
     rows = planned(study)
     for stage in ("tuning", "evaluation"):
@@ -91,8 +86,8 @@ def test_a_run_has_the_folder_of_its_job(made):
             assert set(mine["seed"]) == seeds
 
 
-def test_the_command_is_the_study_s_call_for_the_job(made):
-    tables, study = made
+def test_the_command_is_the_study_s_call_for_the_job():
+    tables, study = synthetic.build(networks=1)
     shown = run_table(study, tables, "snakemake --cores 1 --configfile my.yaml")
     column = [each.name for each in shown.columns].index("command")
     commands = {row.cells[column].text for row in shown.rows}

@@ -12,7 +12,7 @@ from lossbench.report.templating import html
 from lossbench.tables.study import TABLES
 from lossbench.tables.theory import THEORY_TABLES
 
-BLOCKS = [(section.anchor, block) for section in SECTIONS for block in section.blocks]
+BLOCKS = [block for section in SECTIONS for block in section.blocks]
 
 
 @pytest.fixture(scope="module")
@@ -21,15 +21,12 @@ def study_and_tables():
     return study, {**tables, **made()}
 
 
-@pytest.mark.parametrize(("anchor", "block"), BLOCKS)
-def test_a_block_needs_tables_that_exist(anchor, block):
-    assert set(block.needs) <= {*TABLES, *THEORY_TABLES}, anchor
-
-
-@pytest.mark.parametrize("index", range(len(BLOCKS)))
-def test_a_block_needs_no_table_that_it_does_not_name(study_and_tables, index):
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_block_needs_tables_that_exist_and_no_table_that_it_does_not_name(
+    study_and_tables, block
+):
     study, tables = study_and_tables
-    _, block = BLOCKS[index]
+    assert set(block.needs) <= {*TABLES, *THEORY_TABLES}
     named = {name: tables[name] for name in block.needs}
     parts = list(block.parts(Material(study, named, {}, {})))
     if isinstance(block, TableBlock) and not set(block.needs) & set(THEORY_TABLES):

@@ -59,15 +59,12 @@ def rows(table: DataTable) -> list[dict[str, str]]:
 
 def assert_reads_as_it_is(cell: Cell) -> None:
     """The text is the value in the column's unit, rounded to the digits that it shows."""
-    text, value = (
-        cell.text.replace("−", "-").replace("\u202f", "").replace(",", ""),
-        float(cell.raw),
-    )
+    text = cell.text.replace("−", "-").replace("\u202f", "").replace(",", "")
     if not (found := re.search(r"-?\d+(\.\d+)?(e-?\d+)?", text)) or "<" in text:
         return
     is_share = cell.column.unit in ("%", "pp") or text.endswith("%")
     digits = len((found[1] or ".")[1:])
-    expected = value * (100 if is_share else 1)
+    expected = float(cell.raw) * (100 if is_share else 1)
     room = 0.51 * 10.0**-digits if not found[2] else 0.01 * abs(expected)
     assert float(found[0]) == pytest.approx(expected, abs=room), (cell.column.label, cell.text)
 

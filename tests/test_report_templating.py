@@ -56,10 +56,7 @@ def test_paragraphs_of_plain_text_stand_on_one_line_each():
 
 
 def test_a_table_has_a_caption_and_may_have_a_note():
-    with_note, without = (
-        table_words("tables/speed.txt.j2"),
-        table_words("tables/seed-errors.txt.j2"),
-    )
+    with_note, without = map(table_words, ("tables/speed.txt.j2", "tables/seed-errors.txt.j2"))
     assert with_note["name"] == "speed"
     assert with_note["caption"]
     assert with_note["note"].endswith(".")

@@ -312,18 +312,16 @@ def test_a_missing_value_makes_the_contrast_absent_and_not_a_mean_of_survivors()
     assert "states no probabilities" in row_of(observe(none, "nll"))["method"]
 
 
-def test_a_loss_without_runs_keeps_its_row() -> None:
-    table = of(observe(PAIR), "mse_softmax", "mse_logits").set_index("loss")
+@pytest.mark.parametrize(
+    ("values", "steps"),
+    [(PAIR, {}), ({}, {"cross_entropy": REFERENCE_STEPS, "mse_softmax": SLOWER})],
+    ids=["error", "speed"],
+)
+def test_a_loss_without_runs_keeps_its_row(values: Values, steps: Any) -> None:
+    table = of(observe(values), "mse_softmax", "mse_logits", steps=timed(steps)).set_index("loss")
     absent = table.loc["mse_logits"]
     assert (absent["pairs"], absent["verdict"]) == (0, "not measurable")
     assert absent["method"] == "absent: one of the losses has no runs here"
-    assert table.loc["mse_softmax", "verdict"] == "worse"
-
-
-def test_a_loss_without_curves_keeps_its_row_of_speed() -> None:
-    steps = timed({"cross_entropy": REFERENCE_STEPS, "mse_softmax": SLOWER})
-    table = of(observe({}), "mse_softmax", "mse_logits", steps=steps).set_index("loss")
-    assert table.loc["mse_logits", "method"] == "absent: one of the losses has no runs here"
     assert table.loc["mse_softmax", "verdict"] == "worse"
 
 

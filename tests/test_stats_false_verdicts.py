@@ -63,12 +63,7 @@ def procedure(drawn: Drawn) -> Families:
 def is_false(found: Found) -> bool:
     inner = found.estimate.interval(0.9)
     verdict = decide(
-        found.estimate.mean,
-        found.p_adjusted,
-        inner,
-        direction="lower",
-        alpha=0.05,
-        margin=MARGIN,
+        found.estimate.mean, found.p_adjusted, inner, direction="lower", alpha=0.05, margin=MARGIN
     )
     return verdict in ("better", "worse")
 

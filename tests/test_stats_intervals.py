@@ -82,19 +82,6 @@ def test_mean_squares_agree_with_sums_written_out() -> None:
     assert found.of_residual == pytest.approx(left)
 
 
-def test_mean_squares_have_the_expectations_of_crossed_random_effects() -> None:
-    rng, n, m = np.random.default_rng(2), 5, 40
-    found = [
-        mean_squares(
-            rng.normal(0, 0.5, (n, 1)) + rng.normal(0, 2, (1, m)) + rng.normal(0, 1, (n, m))
-        )
-        for _ in range(2000)
-    ]
-    assert np.mean([each.of_replicates for each in found]) == pytest.approx(1 + m * 0.25, rel=0.05)
-    assert np.mean([each.of_images for each in found]) == pytest.approx(1 + n * 4, rel=0.05)
-    assert np.mean([each.of_residual for each in found]) == pytest.approx(1, rel=0.05)
-
-
 def test_the_interval_over_both_of_a_worked_example() -> None:
     # SE² = (8 + 3 − 1) / (5 · 100); df = 10² / (8²/4 + 3²/99 + 1²/396).
     found = over_both(0.5, MeanSquares(5, 100, 8.0, 3.0, 1.0))

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from builders.study_tables import PLACE
 from lossbench.stats import multiplicity
 from lossbench.study.config import Study
+from test_stats_contrasts import make_study
 
 
 def rejected_by_steps(p_values: list[float], alpha: float) -> list[bool]:
@@ -91,28 +92,14 @@ RECIPES = [
 
 def asked_of(*compared: tuple[str, int]) -> dict[str, set[tuple[str, int]]]:
     """The recipe and length that answer for error and for speed, of those compared."""
-    grids = [{"loss": "cross_entropy", "learning_rates": [0.1]}]
+    usual = make_study().model_dump()
+    [comparison] = usual["comparisons"]
     comparisons = [
-        {
-            "dataset": "mnist",
-            "model": "mlp",
-            "recipe": recipe,
-            "epochs": epochs,
-            "tuning_epochs": 8,
-            "losses": grids,
-        }
+        comparison | {"recipe": recipe, "epochs": epochs, "tuning_epochs": 8}
         for recipe, epochs in compared
     ]
-    study = Study.model_validate(
-        {
-            "name": "small",
-            "title": "Small",
-            "seeds": {"tuning": (100,), "evaluation": (0,)},
-            "datasets": [{"name": "mnist", "equivalence_margin": 0.001}],
-            "recipes": RECIPES,
-            "comparisons": comparisons,
-        }
-    )
+    fields = {"recipes": RECIPES, "comparisons": comparisons}
+    study = Study.model_validate(usual | fields)
     found = multiplicity.main_places(study)
     return {goal: {place[2:] for place in places} for goal, places in found.items()}
 

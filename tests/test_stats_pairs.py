@@ -34,11 +34,7 @@ def test_observations_are_grouped_by_loss_and_seed() -> None:
             "ece",
             "undefined: no value for seed 0, 2: the head states no probabilities",
         ),
-        (
-            {2: (np.nan, False)},
-            "within",
-            "undefined: no value for seed 2: not measurable",
-        ),
+        ({2: (np.nan, False)}, "within", "undefined: no value for seed 2: not measurable"),
         ({0: (0.9, True)}, "error", ""),
     ],
 )
@@ -46,10 +42,3 @@ def test_why_a_pairing_says_nothing(
     ours: dict[int, pairs.Observed], metric: str, reason: str
 ) -> None:
     assert pairs.why_undefined(pairs.pair(ours, THEIRS), metric) == reason
-
-
-def test_a_pairing_of_failures_alone_says_nothing() -> None:
-    failed = {0: (0.9, True), 1: (0.9, True)}
-    both = pairs.pair(failed, failed)
-    assert pairs.why_undefined(both, "error").endswith("either loss ended with a network")
-    assert pairs.why_undefined(pairs.pair(failed, THEIRS), "error") == ""

@@ -8,14 +8,14 @@ import pytest
 import scipy
 
 from builders import synthetic
+from builders.study_tables import PLACE
 from lossbench.errors import ConfigError
 from lossbench.stats.repetition import Promise, repetition, require_other_seeds
 
 
 def judged(chances: list[float], losses: list[str]) -> pd.DataFrame:
     """Verdicts on losses in one comparison."""
-    place = {"dataset": "mnist", "model": "mlp", "recipe": "annealed", "epochs": 2}
-    return pd.DataFrame({"replication": chances, "loss": losses}).assign(**place)
+    return pd.DataFrame({"replication": chances, "loss": losses}).assign(**PLACE)
 
 
 def test_a_promise_is_the_distribution_of_the_number_that_differ():

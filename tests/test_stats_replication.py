@@ -81,6 +81,14 @@ def verdicts(differences: np.ndarray, margin: float) -> list[str]:
     ]
 
 
+def measured(differences: np.ndarray, margin: float) -> Family:
+    """The estimates from a study's differences (m, n)."""
+    found = [over_replicates(each) for each in differences]
+    names = ("mean", "standard_error", "df")
+    estimates = (np.array([getattr(each, name) for each in found]) for name in names)
+    return Family(*estimates, margins=np.full(len(found), margin))
+
+
 def calibration(repeats: int) -> tuple[float, float]:
     """Promised and kept shares of equal verdicts over studies made twice from the same truth."""
     rng, margin, seeds = np.random.default_rng(12), 0.5, 8
@@ -88,18 +96,10 @@ def calibration(repeats: int) -> tuple[float, float]:
     for _ in range(repeats):
         true = rng.normal(0, 0.8, (4, 1))
         once, again = (rng.normal(true, 1.0, (4, seeds)) for _ in range(2))
-        found = [over_replicates(each) for each in once]
-        measured = Family(
-            *(np.array([getattr(each, name) for each in found]) for name in NAMES),
-            margins=np.full(4, margin),
-        )
-        promised.append(replication(measured, level=0.95, rng=rng).mean())
+        promised.append(replication(measured(once, margin), level=0.95, rng=rng).mean())
         pairs = zip(verdicts(once, margin), verdicts(again, margin), strict=True)
         kept.append(np.mean([one == other for one, other in pairs]))
     return float(np.mean(promised)), float(np.mean(kept))
-
-
-NAMES = ("mean", "standard_error", "df")
 
 
 def test_promises_are_kept_over_studies_made_twice() -> None:
@@ -117,12 +117,7 @@ def test_winners_are_promised_too_much_and_more_so_with_fewer_replicates() -> No
         for _ in range(250):
             true = rng.normal(0, 0.8, (6, 1))
             once, again = (rng.normal(true, np.sqrt(seeds / 10), (6, seeds)) for _ in range(2))
-            found = [over_replicates(each) for each in once]
-            measured = Family(
-                *(np.array([getattr(each, name) for each in found]) for name in NAMES),
-                margins=np.full(6, 0.5),
-            )
-            chances = replication(measured, level=0.95, rng=rng)
+            chances = replication(measured(once, 0.5), level=0.95, rng=rng)
             told = zip(chances, verdicts(once, 0.5), verdicts(again, 0.5), strict=True)
             same += [a == b for p, a, b in told if p > 0.9 and a in ("better", "worse")]
         kept[seeds] = float(np.mean(same))

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from builders.study_tables import PLACE
+from builders.study_tables import IDENTITY
 from lossbench.stats.studies import changes
 
 BEFORE = np.array([0.020, 0.022, 0.019, 0.021, 0.023])
@@ -14,9 +14,8 @@ BEFORE = np.array([0.020, 0.022, 0.019, 0.021, 0.023])
 def study(values: np.ndarray, *, seeds: range | None = None, loss: str = "mse_softmax"):
     """The metrics table of a study with one network and these test errors."""
     rows = pd.DataFrame({"seed": seeds or range(len(values)), "value": values})
-    place = PLACE | {"loss": loss, "setting": ""}
-    run = {"learning_rate": 0.1, "stage": "evaluation", "split": "test", "metric": "error"}
-    return {"metrics": rows.assign(**place, **run)}
+    run = IDENTITY | {"loss": loss, "split": "test", "metric": "error"}
+    return {"metrics": rows.assign(**run)}
 
 
 def only(frame: pd.DataFrame) -> pd.Series:
@@ -101,9 +100,8 @@ def test_many_rows_are_corrected_by_holm():
 
 def test_steps_are_compared_at_equal_levels_only():
     def timed(easiest: float, steps: list[float]) -> dict[str, pd.DataFrame]:
-        place = PLACE | {"loss": "mse_softmax", "setting": ""}
-        run = {"learning_rate": 0.1, "stage": "evaluation", "reached": True}
-        rows = pd.DataFrame({"seed": range(len(steps)), "steps": steps}).assign(**place, **run)
+        run = IDENTITY | {"loss": "mse_softmax", "reached": True}
+        rows = pd.DataFrame({"seed": range(len(steps)), "steps": steps}).assign(**run)
         levels = ((1, easiest, 0.5), (2, 0.01, 2.0))
         frames = [
             rows.assign(level=level, validation_error=error, steps=rows["steps"] * factor)

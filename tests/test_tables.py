@@ -115,16 +115,19 @@ def test_tables_stack_and_a_run_may_stand_in_one_file_only(tmp_path):
         read_all([*both, both[0]], HEIGHTS)
 
 
-@pytest.mark.parametrize("table", [*TABLES.values(), *THEORY_TABLES.values()], ids=lambda t: t.name)
-def test_every_schema_holds_together(tmp_path, table):
-    assert set(table.key) <= set(table.names)
-    assert len(set(table.names)) == len(table.names)
-    assert not [
-        column.name for column in table.columns if column.optional and column.name in table.key
-    ]
-    write(empty(table), table, tmp_path / "empty.parquet")
-    assert read(tmp_path / "empty.parquet", table).empty
-    assert concat([], table).columns.tolist() == table.names
+each_schema = pytest.mark.parametrize(
+    "schema", [*TABLES.values(), *THEORY_TABLES.values()], ids=lambda schema: schema.name
+)
+
+
+@each_schema
+def test_every_schema_holds_together(tmp_path, schema):
+    assert set(schema.key) <= set(schema.names)
+    assert len(set(schema.names)) == len(schema.names)
+    assert not {each.name for each in schema.columns if each.optional} & set(schema.key)
+    write(empty(schema), schema, tmp_path / "empty.parquet")
+    assert read(tmp_path / "empty.parquet", schema).empty
+    assert concat([], schema).columns.tolist() == schema.names
 
 
 def test_an_interrupted_write_leaves_the_old_file(tmp_path):
@@ -151,9 +154,7 @@ def test_the_codebook_explains_every_column():
     ]
 
 
-@pytest.mark.parametrize(
-    "schema", [*TABLES.values(), *THEORY_TABLES.values()], ids=lambda s: s.name
-)
+@each_schema
 def test_the_codebook_s_rows_have_four_cells(schema):
     rows = codebook([schema]).splitlines()[10:]
     assert len(rows) == len(schema.columns)

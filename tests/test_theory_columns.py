@@ -144,6 +144,7 @@ def test_hessians():
     places = np.random.default_rng([SEED, 1]).normal(0, 1, (200, 3)) * scales[:, None]
     frame = made()["hessians"].set_index(["loss", "point"])
     assert len(frame) == 400
+    assert frame["difference"].max() < 1e-8
     for loss in LOSSES:
         for point in (0, 60, 140, 199):
             row = frame.loc[loss, point]
@@ -160,6 +161,8 @@ def test_local_minima():
         close(row.value, mean_loss(row.loss, *problem)(torch.tensor(place)))
         close(row.gradient_norm, np.linalg.norm(slope(row.loss, *problem, place)))
         close(row.smallest_eigenvalue, bends(row.loss, *problem, place)[0])
+        # A step of Newton's would move it by less than 1e-5.
+        assert 0 < row.gradient_norm < 1e-5 * row.smallest_eigenvalue
         angles = torch.linspace(0, 2 * np.pi, 20_001, dtype=torch.float64)[:-1]
         rim = torch.tensor(place) + row.radius * torch.stack([angles.cos(), angles.sin()], 1)
         x, y = (torch.tensor(part) for part in problem)
@@ -170,6 +173,7 @@ def test_local_minima():
         close(lowest - row.circle_bound, slack)
     assert frame.query("loss == 'bce_sigmoid'")["starts"].tolist() == [60]
     assert frame.groupby("loss")["minimum"].apply(list).tolist() == [[0], [0, 1]]
+    assert frame.query("loss == 'mse_sigmoid'")["certified"].all()
 
 
 def test_neurons():

@@ -55,6 +55,12 @@ def share(predicted, target, train) -> float:
     return float(np.mean((predicted - target) ** 2) / np.var(train))
 
 
+def best_penalty(loss, folds) -> float:
+    """That with the lowest mean of `loss(penalty, training rows, other rows)` over the folds."""
+    folds = list(folds)
+    return min(PENALTIES, key=lambda penalty: np.mean([loss(penalty, *each) for each in folds]))
+
+
 @pytest.mark.parametrize("name", ["disease progression", "alcohol of wines"])
 def test_squared_error_is_penalised_least_squares(errors, name):
     def predict(features, target, new, penalty):
@@ -64,16 +70,13 @@ def test_squared_error_is_penalised_least_squares(errors, name):
         weights = np.linalg.solve(gram + penalty * np.eye(len(gram)), pull)
         return (new - middle) @ weights + target.mean()
 
-    def tuned(seen, train, penalty):
-        errors = [
-            np.mean((predict(seen[a], train[a], seen[b], penalty) - train[b]) ** 2)
-            for a, b in KFold(3).split(train)
-        ]
-        return np.mean(errors)
-
     expected = []
     for seen, train, unseen, test in folds(name):
-        best = min(PENALTIES, key=lambda penalty: tuned(seen, train, penalty))
+
+        def loss(penalty, a, b, seen=seen, train=train):
+            return np.mean((predict(seen[a], train[a], seen[b], penalty) - train[b]) ** 2)
+
+        best = best_penalty(loss, KFold(3).split(train))
         expected.append(share(predict(seen, train, unseen, best), test, train))
     found = errors.query("target == @name and loss == 'squared error'").sort_values("fold")
     assert found["squared_error"].tolist() == pytest.approx(expected)
@@ -99,21 +102,14 @@ def test_cross_entropy_is_that_of_the_bins_and_predicts_their_mean(errors):
     def probabilities(weights, features):
         return softmax(np.column_stack([features, np.ones(len(features))]) @ weights, axis=1)
 
+    def loss(penalty, a, b):
+        found = probabilities(fit(seen[a], bins[a], penalty), seen[b])
+        return -np.log(found[np.arange(len(b)), bins[b]]).mean()
+
     name = "alcohol of wines"
     seen, train, unseen, test = next(folds(name))
     bins, means = bin_targets(train)
-    tuned = {
-        penalty: np.mean(
-            [
-                -np.log(probabilities(fit(seen[a], bins[a], penalty), seen[b]))[
-                    np.arange(len(b)), bins[b]
-                ].mean()
-                for a, b in StratifiedKFold(3).split(seen, bins)
-            ]
-        )
-        for penalty in PENALTIES
-    }
-    best = min(tuned, key=tuned.__getitem__)
+    best = best_penalty(loss, StratifiedKFold(3).split(seen, bins))
     predicted = probabilities(fit(seen, bins, best), unseen) @ means
     found = errors.query("target == @name and fold == 0 and loss == 'cross-entropy'")
     assert found["squared_error"].item() == pytest.approx(share(predicted, test, train), rel=1e-3)

@@ -12,7 +12,7 @@ from torch import nn
 
 from lossbench.cards.loss import LOSSES as CARDS
 from lossbench.datasets.prepared import Examples as Split
-from lossbench.datasets.prepared import Loaded
+from lossbench.datasets.prepared import Loaded, Prepared
 from lossbench.datasets.prepared import build as build_prepared
 from lossbench.errors import ConfigError
 from lossbench.networks.heads import build_head, initialise
@@ -27,7 +27,7 @@ from lossbench.training.device import pick_device
 from lossbench.training.examples import PADDING, Order
 from lossbench.training.fit import fit
 from lossbench.training.measure import error, outputs
-from lossbench.training.schedule import measured_steps, share_of_peak
+from lossbench.training.schedule import measured_steps
 
 SETTINGS = {
     "sm_softmax": Margin(m=0.5),
@@ -65,17 +65,20 @@ def examples(count: int, generator: np.random.Generator, shape=(1, 28, 28)) -> S
     return Split(images.astype(np.uint8), labels)
 
 
-def noisy(shape=(1, 28, 28)):
+def built(splits: dict[str, Split], *, gives_validation: bool = False) -> Prepared:
+    """A data set of these splits under the name of one that needs no download."""
+    loaded = Loaded(splits, {}, gives_validation=gives_validation)
+    known = {"name": "digits", "stand_in": True, "licence": "", "citation": ""}
+    return build_prepared(loaded, **known, classes=tuple("0123456789"))
+
+
+def noisy(shape=(1, 28, 28)) -> Prepared:
     """A small data set of such images, each split drawn anew."""
     generator = np.random.default_rng(0)
     splits = {"train": examples(256, generator, shape)}
     for split in ("validation", "test"):
         splits[split] = examples(100, generator, shape)
-    loaded = Loaded(splits, {}, gives_validation=True)
-    names = tuple(map(str, range(10)))
-    return build_prepared(
-        loaded, name="digits", stand_in=True, licence="", citation="", classes=names
-    )
+    return built(splits, gives_validation=True)
 
 
 @pytest.fixture(scope="module")
@@ -88,9 +91,9 @@ def replicates(seeds):
     return [Replicate(split=100, seed=seed) for seed in seeds]
 
 
-def train(cell, seeds, prepared):
+def train(cell, seeds, prepared, **options):
     compute = Compute(accelerator="cpu")
-    return fit(cell, replicates(seeds), prepared, compute, show_bar=False)
+    return fit(cell, replicates(seeds), prepared, compute, show_bar=False, **options)
 
 
 def test_measured_steps_are_evenly_spaced_on_a_log_axis_up_to_the_last():
@@ -113,30 +116,6 @@ def test_no_measured_step_is_far_from_the_one_before_or_repeated(ratio, last):
     spaced = np.array(steps[1:])
     far = np.where(spaced[:-1] < 8, max(ratio, 2.0), ratio)
     assert np.all(spaced[1:] - 1 <= (spaced[:-1] + 0.5) * far)
-
-
-def test_the_rate_rises_to_its_peak_and_falls_to_zero_as_pytorch_s_schedulers_do():
-    total, peak = 40, 0.3
-    ours = [peak * share_of_peak(step, total=total, recipe=ANNEALED) for step in range(total)]
-    weight = torch.nn.Parameter(torch.zeros(1))
-    optimiser = torch.optim.SGD([weight], lr=peak)
-    cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=30)
-    theirs = []
-    for _ in range(30):
-        theirs.append(optimiser.param_groups[0]["lr"])
-        optimiser.step()
-        cosine.step()
-    assert ours[10:] == pytest.approx(theirs)
-    assert ours[:10] == pytest.approx([peak * (step + 1) / 11 for step in range(10)])
-    assert max(ours) == peak
-    assert 0 < ours[-1] < 0.01 * peak
-
-
-def test_a_constant_rate_stays_at_its_peak():
-    recipe = Recipe(name="constant", schedule="constant", warmup=0.1)
-    shares = [share_of_peak(step, total=40, recipe=recipe) for step in range(40)]
-    assert shares[:4] == pytest.approx([0.2, 0.4, 0.6, 0.8])
-    assert set(shares[4:]) == {1.0}
 
 
 def test_an_epoch_shows_every_example_once_and_seeds_differ():

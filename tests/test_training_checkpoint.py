@@ -11,13 +11,12 @@ import pytest
 import torch
 
 from lossbench.study.grid import Annealing, Margin
-from lossbench.study.settings import Compute, Recipe
+from lossbench.study.settings import Recipe
 from lossbench.training import checkpoint as checkpoints
 from lossbench.training.checkpoint import Checkpoint
 from lossbench.training.examples import Order
-from lossbench.training.fit import fit
 from lossbench.training.module import BlockTraining
-from test_training import RECIPES, REPEATED, cell, overflow, prepared, replicates, train
+from test_training import RECIPES, REPEATED, cell, overflow, prepared, train
 
 __all__ = ["prepared"]  # the fixture
 
@@ -46,15 +45,13 @@ def saved(tmp_path) -> Checkpoint:
     return Checkpoint(tmp_path / "state", every_s=0)
 
 
-def resumed(job, seeds, prepared, checkpoint):
-    return fit(
-        job,
-        replicates(seeds),
-        prepared,
-        Compute(accelerator="cpu"),
-        show_bar=False,
-        checkpoint=checkpoint,
-    )
+def left_by(job, seeds, prepared, cut, place, tmp_path) -> Checkpoint:
+    """The state that a job leaves which is cut before update number `place` + 1."""
+    cut(place)
+    with pytest.raises(CutError):
+        train(job, seeds, prepared, checkpoint=saved(tmp_path))
+    cut(None)
+    return saved(tmp_path)
 
 
 def assert_same(found, expected):
@@ -62,41 +59,33 @@ def assert_same(found, expected):
         pd.testing.assert_frame_equal(found[name], expected[name], check_exact=True)
 
 
-@pytest.mark.parametrize("place", [3, 8, 11])
-def test_a_run_cut_anywhere_resumes_to_the_same_bytes(prepared, tmp_path, cut, place):
-    """Eight steps an epoch, measured after 0, 1, 2, 4, 8 and 16; cut between measurements, at one
-    that is an epoch's end, and within an epoch."""
-    expected = train(cell(), [3, 4], prepared)
-    cut(place)
-    with pytest.raises(CutError):
-        resumed(cell(), [3, 4], prepared, saved(tmp_path))
-    cut(None)
-    checkpoint = saved(tmp_path)
-    assert checkpoint.running["step"] == place
-    assert_same(resumed(cell(), [3, 4], prepared, checkpoint), expected)
-
-
 CASES = {
-    **RECIPES,
-    "BatchNorm, augmentation": {"model": "convnet", "augmentation": "flip_shift", "epochs": 1},
-    "annealed margin": {"loss": "l_softmax", "margin": Margin(m=2.0, annealing=Annealing())},
-    "cosine head, decay": {
-        "loss": "am_softmax",
-        "margin": Margin(m=0.35, s=10.0),
-        "recipe": Recipe(name="decayed", weight_decay=0.01),
-    },
+    "between two measurements": (3, {}),
+    "at one that is an epoch's end": (8, {}),
+    "within an epoch": (11, {}),
+    **{recipe: (5, changes) for recipe, changes in RECIPES.items()},
+    "BatchNorm, augmentation": (5, {"model": "convnet", "augmentation": "flip_shift", "epochs": 1}),
+    "annealed margin": (5, {"loss": "l_softmax", "margin": Margin(m=2.0, annealing=Annealing())}),
+    "cosine head, decay": (
+        5,
+        {
+            "loss": "am_softmax",
+            "margin": Margin(m=0.35, s=10.0),
+            "recipe": Recipe(name="decayed", weight_decay=0.01),
+        },
+    ),
 }
+"""Eight steps an epoch, measured after 0, 1, 2, 4, 8 and 16: where it is cut, what is trained."""
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_every_kind_of_state_comes_back(prepared, tmp_path, cut, case):
-    job = cell(**CASES[case])
-    expected = train(job, [0, 1], prepared)
-    cut(5)
-    with pytest.raises(CutError):
-        resumed(job, [0, 1], prepared, saved(tmp_path))
-    cut(None)
-    assert_same(resumed(job, [0, 1], prepared, saved(tmp_path)), expected)
+def test_a_run_cut_anywhere_resumes_to_the_same_bytes(prepared, tmp_path, cut, case):
+    place, changes = CASES[case]
+    job = cell(**changes)
+    expected = train(job, [3, 4], prepared)
+    state = left_by(job, [3, 4], prepared, cut, place, tmp_path)
+    assert state.running["step"] == place
+    assert_same(train(job, [3, 4], prepared, checkpoint=state), expected)
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
@@ -106,21 +95,14 @@ def test_a_diverged_seed_stays_diverged(prepared, tmp_path, cut, monkeypatch, re
     expected = train(job, [0, 1], prepared)
     assert expected["runs"]["diverged"].tolist() == [False, True]
     calls["count"] = 0
-    cut(9)
-    with pytest.raises(CutError):
-        resumed(job, [0, 1], prepared, saved(tmp_path))
-    cut(None)
-    assert_same(resumed(job, [0, 1], prepared, saved(tmp_path)), expected)
+    state = left_by(job, [0, 1], prepared, cut, 9, tmp_path)
+    assert_same(train(job, [0, 1], prepared, checkpoint=state), expected)
 
 
 def test_the_time_of_all_processes_counts(prepared, tmp_path, cut):
-    cut(9)
-    with pytest.raises(CutError):
-        resumed(cell(), [0], prepared, saved(tmp_path))
-    cut(None)
-    checkpoint = saved(tmp_path)
-    checkpoint.running["train_s"] += 1000
-    assert resumed(cell(), [0], prepared, checkpoint)["timing"]["train_s"].item() > 1000
+    state = left_by(cell(), [0], prepared, cut, 9, tmp_path)
+    state.running["train_s"] += 1000
+    assert train(cell(), [0], prepared, checkpoint=state)["timing"]["train_s"].item() > 1000
 
 
 def test_saving_the_state_is_no_time_of_training(prepared, tmp_path, monkeypatch):
@@ -132,7 +114,7 @@ def test_saving_the_state_is_no_time_of_training(prepared, tmp_path, monkeypatch
 
     monkeypatch.setattr(Checkpoint, "offer", slow)
     monkeypatch.setattr("time.perf_counter", lambda: next(clock) / 1000)
-    timing = resumed(cell(), [0], prepared, saved(tmp_path))["timing"]
+    timing = train(cell(), [0], prepared, checkpoint=saved(tmp_path))["timing"]
     job, states = cell(), 15  # after the last of 16 steps nothing is left to save
     assert timing["train_s"].item() == pytest.approx(states, abs=0.2)
     assert timing["examples_per_s"].item() > 16 * job.batch_size / 0.2
@@ -155,7 +137,7 @@ def test_an_order_that_starts_later_gives_the_same_batches(start):
 
 
 def test_a_job_shorter_than_the_interval_writes_nothing(prepared, tmp_path):
-    resumed(cell(), [0], prepared, Checkpoint(tmp_path / "state", every_s=1000))
+    train(cell(), [0], prepared, checkpoint=Checkpoint(tmp_path / "state", every_s=1000))
     assert not list(tmp_path.iterdir())
 
 

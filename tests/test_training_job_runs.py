@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from builders.tables_on_disk import table_digests
+from lossbench.datasets.digests import sha256
 from lossbench.datasets.prepared import save
 from lossbench.errors import DataError
 from lossbench.run_cache import CHECKPOINTS, WEIGHTS, RunCache
@@ -20,6 +21,7 @@ from lossbench.study.job import Job, Replicate, Run
 from lossbench.study.settings import Compute
 from lossbench.tables.listing import read_listing
 from lossbench.training import determinants as known
+from lossbench.training import fit as module
 from lossbench.training import job_runs
 from lossbench.training.job_runs import Place, bring_runs
 from lossbench.verbs import work as verb
@@ -70,8 +72,6 @@ def done(data, job_done, tmp_path):
 @pytest.fixture
 def trained(monkeypatch):
     """What has been trained, as pairs of learning rate and seed."""
-    from lossbench.training import fit as module
-
     found, fit = [], module.fit
 
     def counting(cell, block, *arguments, **options):
@@ -164,25 +164,22 @@ def test_what_changes_a_number_trains_all(done, trained, job, compute):
 
 @pytest.mark.parametrize("library", known.LIBRARIES)
 def test_another_version_of_a_library_trains_all(place, library, monkeypatch):
-    before = known.determinants(JOB.runs()[0], JOB.code, manifest(place), place.compute, "cpu")
+    def determinants():
+        manifest = json.loads(place.manifest.read_text())
+        return known.determinants(JOB.runs()[0], JOB.code, manifest, place.compute, "cpu")
+
+    before = determinants()
     version = metadata.version
     monkeypatch.setattr(
         known.metadata, "version", lambda name: "0" if name == library else version(name)
     )
-    after = known.determinants(JOB.runs()[0], JOB.code, manifest(place), place.compute, "cpu")
-    assert before != after
-
-
-def manifest(place):
-    return json.loads(place.manifest.read_text())
+    assert before != determinants()
 
 
 def test_other_data_train_all(done, prepared, trained, tmp_path):
     images = prepared.images.copy()
     images[0, 0, 0, 0] ^= 1
     other = tmp_path / "other.npz"
-    from lossbench.datasets.digests import sha256
-
     digest = prepared.manifest.model_copy(update={"images_sha256": sha256(images)})
     save(replace(prepared, images=images, manifest=digest), other, other.with_suffix(".json"))
     bring_runs(JOB, replace(again(done, "second"), data=other))
@@ -198,9 +195,7 @@ def test_a_manifest_of_other_data_is_refused(place, tmp_path):
         bring_runs(JOB, replace(place, data=moved))
 
 
-def test_finished_cells_are_kept_when_the_next_one_fails(place, trained, monkeypatch):
-    from lossbench.training import fit as module
-
+def test_finished_cells_are_kept_when_the_next_one_fails(place, monkeypatch):
     fit = module.fit
 
     def failing(cell, *arguments, **options):
@@ -267,7 +262,7 @@ def test_pytorch_is_not_imported_when_all_runs_are_there(done):
     assert "runs: 0 trained, 4 taken" in ended.stdout
 
 
-def test_settings_of_a_margin_have_folders_of_their_own(place):
+def test_settings_of_a_margin_have_folders_of_their_own():
     margins = (Margin(m=0.2, s=10), Margin(m=0.35, s=10))
     cells = [cell(loss="am_softmax", margin=margin, learning_rate=0.1) for margin in margins]
     assert [Run(each, Replicate(split=1, seed=3)).folder for each in cells] == [

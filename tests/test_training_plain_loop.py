@@ -13,8 +13,6 @@ import torch
 import torch.nn.functional as F
 
 from lossbench.datasets.prepared import Examples as Split
-from lossbench.datasets.prepared import Loaded
-from lossbench.datasets.prepared import build as build_prepared
 from lossbench.networks.models import build
 from lossbench.provenance import processor
 from lossbench.study.grid import Annealing, Margin
@@ -25,7 +23,7 @@ from lossbench.tables.runs import RUN_TABLES
 from lossbench.training import device, fit, results, resume
 from lossbench.training.block import Block
 from lossbench.training.examples import Order
-from test_training import cell
+from test_training import built, cell
 
 SHAPE = (2, 16, 20)
 REPLICATES = [Replicate(split=100, seed=8), Replicate(split=101, seed=3)]
@@ -70,10 +68,7 @@ def prepared():
         mixed = (1 - NOISE[split]) * patterns[true] + NOISE[split] * noise
         labels = np.where(generator.random(count) < 1 / 6, generator.integers(10, size=count), true)
         splits[split] = Split((255 * ranges * mixed).astype(np.uint8), labels.astype(np.uint8))
-    loaded = Loaded(splits, {})
-    return build_prepared(
-        loaded, name="digits", stand_in=True, licence="", citation="", classes=tuple("abcdefghij")
-    )
+    return built(splits)
 
 
 @pytest.fixture

@@ -17,21 +17,26 @@ from lossbench.words.questions import ERROR, SPEED, Question
 
 WORDS = {
     "error": {
-        "worse": ("ends at a higher test error", "less accurate"),
-        "better": ("ends at a lower test error than", "more accurate"),
-        "equivalent": ("ends level", "as accurate"),
-        "undecided": ("ends at a lower test error is undecided", "not clearly less or more"),
-        "not measurable": ("lower test error is not measurable here", "not measurable"),
+        "worse": ("ends at a higher test error than cross-entropy", "less accurate"),
+        "better": ("ends at a lower test error than cross-entropy", "more accurate"),
+        "equivalent": ("ends level with cross-entropy", "as accurate"),
+        "undecided": (
+            "ends at a lower test error is undecided",
+            "not clearly less or more accurate",
+        ),
+        "not measurable": ("ends at a lower test error is not measurable here", "not measurable"),
     },
     "speed": {
-        "worse": ("learns more slowly", "slower"),
-        "better": ("learns faster than", "faster"),
-        "equivalent": ("learns as fast", "as fast"),
+        "worse": ("learns more slowly than cross-entropy", "slower"),
+        "better": ("learns faster than cross-entropy", "faster"),
+        "equivalent": ("learns as fast as cross-entropy", "as fast"),
         "undecided": ("learns faster is undecided", "not clearly slower or faster"),
         "not measurable": ("learns faster is not measurable here", "not measurable"),
     },
 }
-"""By metric and verdict: how a sentence and how a title begins to tell it. Written out here."""
+"""By metric and verdict: how a sentence and how a title tells it. Written out here."""
+LINKS = {"equivalent": "as", "not measurable": "against"}
+"""What joins cross-entropy to a title's first verdict; than, to all others."""
 NUMBER = re.compile(r"[+−]?\d+(?:,\d{3})*(?:\.\d+)?[×%]?")
 ANSWERS = {
     "faster and lower": {"better"},
@@ -94,8 +99,11 @@ def test_verdicts_are_told_as_often_as_they_occur(name, question, loss):
     finding = find(made(name), question, loss)
     said = phrases.plain(phrases.sentences(finding)), phrases.title(finding)
     for form, text in enumerate(said):
-        words = {verdict: both[form] for verdict, both in WORDS[question.metric].items()}
+        words = {verdict: forms[form] for verdict, forms in WORDS[question.metric].items()}
         assert told(plain(text), words, len(rows)) == expected
+    first = next(verdict for verdict in WORDS[question.metric] if expected[verdict])
+    short, link = WORDS[question.metric][first][1], LINKS.get(first, "than")
+    assert f" is {short} {link} cross-entropy " in said[1]
 
 
 @pytest.mark.parametrize(("name", "question", "loss"), CASES)
@@ -152,7 +160,8 @@ def test_a_claim_counts_and_follows_the_verdicts(name, claim, question):
     for loss in LOSSES:
         verdicts = Counter(rows_of(name, question, loss)["verdict"])
         cast += verdicts
-        (mine,) = (part for part in judged.numbers.split("; ") if part.startswith(_name(loss)))
+        called = f"MSE on {loss.removeprefix('mse_')}"
+        (mine,) = (part for part in judged.numbers.split("; ") if part.startswith(called))
         word = WORDS[question.metric]["worse"][1]
         assert f"{word} in {verdicts['worse']} of {verdicts.total()}" in mine
         for still_open in ("undecided", "not measurable"):
@@ -174,7 +183,3 @@ def expected(worse: int, against: int, total: int) -> str:
     if worse > still_open:
         return "supported with limits"
     return "contradicted" if against > still_open else "undecided"
-
-
-def _name(loss: str) -> str:
-    return f"MSE on {loss.removeprefix('mse_')}"

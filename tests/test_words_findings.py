@@ -48,11 +48,7 @@ def test_places_stand_in_the_projects_order(mixed) -> None:
 
 @pytest.mark.parametrize(
     ("compared", "expected"),
-    [
-        (LOSSES, "mse_softmax"),
-        (("mse_sigmoid", "mse_logits"), "mse_logits"),
-        ((), "mse_softmax"),
-    ],
+    [(LOSSES, "mse_softmax"), (("mse_sigmoid", "mse_logits"), "mse_logits"), ((), "mse_softmax")],
 )
 def test_without_a_loss_it_is_the_one_that_titles_speak_of(mixed, compared, expected) -> None:
     contrasts = mixed["contrasts"]

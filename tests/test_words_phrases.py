@@ -42,29 +42,6 @@ def titled(finding: Finding) -> str:
     return phrases.title(finding).replace("\xa0", " ")
 
 
-@pytest.mark.parametrize(
-    ("question", "verdict", "long", "short"),
-    [
-        (SPEED, "worse", "learns more slowly than cross-entropy", "slower than cross-entropy"),
-        (SPEED, "better", "learns faster than cross-entropy", "faster than cross-entropy"),
-        (SPEED, "equivalent", "learns as fast as cross-entropy", "as fast as cross-entropy"),
-        (SPEED, "undecided", "learns faster is undecided", "not clearly slower or faster than"),
-        (SPEED, "not measurable", "learns faster is not measurable here", "not measurable against"),
-        (ERROR, "worse", "ends at a higher test error than", "less accurate than"),
-        (ERROR, "better", "ends at a lower test error than", "more accurate than"),
-        (ERROR, "equivalent", "ends level with cross-entropy", "as accurate as cross-entropy"),
-        (ERROR, "undecided", "ends at a lower test error is undecided", "not clearly less or more"),
-    ],
-)
-def test_every_verdict_has_its_phrase_in_both_forms(tables, question, verdict, long, short):
-    mine = finding(tables, question, {"verdict": verdict})
-    assert long in said(mine)
-    assert short in titled(mine)
-    for other, phrase in question.phrases.items():
-        if other != verdict and phrase.long:
-            assert phrase.long.format("cross-entropy") not in said(mine)
-
-
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_phrases_of_different_verdicts_are_told_apart(question):
     assert question.phrases.keys() == set(get_args(Verdict))

@@ -5,9 +5,9 @@ tables agree with each other. Every table passes its schema.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from lossbench.stats.images import error_mean_squares
 from lossbench.stats.repetition import repetition
 from lossbench.study import plan
 from lossbench.study.config import Study
+from lossbench.study.fields import Stage
 from lossbench.study.grid import Comparison
 from lossbench.study.settings import History
 from lossbench.tables import parquet
@@ -82,52 +83,46 @@ TRAITS = {
 }
 
 
-def build(
-    *,
-    seeds: int = 4,
-    diverged: bool = False,
-    censored: bool = False,
-    missing_dataset: bool = False,
-    undecided: bool = False,
-    margins: bool = True,
-    networks: int = 2,
-    recipes: bool = False,
-) -> tuple[dict[str, pd.DataFrame], Study]:
-    """The tables of an invented study, by name, and its configuration.
+class Knobs(NamedTuple):
+    """What an invented study is like."""
 
-    `diverged`: the first evaluation run of MSE on softmax diverges, as do all its tuning runs at
-    the highest rate. `censored`: MSE on sigmoid never reaches a target. `missing_dataset`: the
-    study asks for CIFAR-10 but has no run on it. `undecided`: seeds differ more than losses.
-    `margins=False`: no margin loss is compared. `networks`: how many on each data set, 1 or 2.
-    `recipes`: the first network has two recipes, one of them at two lengths that share their
-    tuning runs.
-    """
-    knobs = (seeds, diverged, censored, missing_dataset, undecided, margins, networks, recipes)
-    made, study = _built(*knobs)
+    seeds: int = 4
+    diverged: bool = False
+    """Whether the first evaluation run of MSE on softmax diverges, as do all its tuning runs at the
+    highest rate."""
+    censored: bool = False
+    """Whether MSE on sigmoid never reaches a target."""
+    missing_dataset: bool = False
+    """Whether the study asks for CIFAR-10 but has no run on it."""
+    undecided: bool = False
+    """Whether seeds differ more than losses."""
+    margins: bool = True
+    """Whether a margin loss is compared."""
+    networks: int = 2
+    """How many on each data set, 1 or 2."""
+    recipes: bool = False
+    """Whether the first network has two recipes, one of them at two lengths that share their
+    tuning runs."""
+
+
+def build(**knobs: Any) -> tuple[dict[str, pd.DataFrame], Study]:
+    """The tables of an invented study, by name, and its configuration."""
+    made, study = _built(Knobs(**knobs))
     return dict(made), study
 
 
 @once
-def _built(
-    seeds: int,
-    diverged: bool,
-    censored: bool,
-    missing_dataset: bool,
-    undecided: bool,
-    margins: bool,
-    networks: int,
-    recipes: bool,
-) -> tuple[dict[str, pd.DataFrame], Study]:
-    study = _study(seeds, margins, networks, recipes)
+def _built(knobs: Knobs) -> tuple[dict[str, pd.DataFrame], Study]:
+    study = _study(knobs)
     runs = [
         run
-        for run in _runs(study, diverged=diverged)
-        if not (missing_dataset and run.key["dataset"] == "cifar10")
+        for run in _runs(study, diverged=knobs.diverged)
+        if not (knobs.missing_dataset and run.key["dataset"] == "cifar10")
     ]
-    noise = 20.0 if undecided else 0.3
+    noise = 20.0 if knobs.undecided else 0.3
     made: dict[str, pd.DataFrame] = {}
     made["history"] = _table(
-        runs, run_schemas.HISTORY, lambda run: _history(run, noise, censored=censored)
+        runs, run_schemas.HISTORY, lambda run: _history(run, noise, censored=knobs.censored)
     )
     evaluated = [run for run in runs if run.key["stage"] == "evaluation"]
     finished = [run for run in evaluated if not run.diverged]
@@ -145,8 +140,8 @@ def _built(
     return made, study
 
 
-def _study(seeds: int, margins: bool, networks: int, recipes: bool) -> Study:
-    losses = [loss for loss in TRAITS if margins or loss != "am_softmax"]
+def _study(knobs: Knobs) -> Study:
+    losses = [loss for loss in TRAITS if knobs.margins or loss != "am_softmax"]
     grids = [
         {
             "loss": loss,
@@ -160,25 +155,19 @@ def _study(seeds: int, margins: bool, networks: int, recipes: bool) -> Study:
             "name": "synthetic",
             "title": "An invented study",
             "seeds": {
-                "tuning": tuple(range(100, 100 + seeds)),
-                "evaluation": tuple(range(seeds)),
+                "tuning": tuple(range(100, 100 + knobs.seeds)),
+                "evaluation": tuple(range(knobs.seeds)),
             },
             "datasets": [
                 {"name": "mnist", "equivalence_margin": 0.005},
                 {"name": "cifar10", "equivalence_margin": 0.01, "augmentation": "flip_shift"},
             ],
             "comparisons": [
-                {
-                    "dataset": dataset,
-                    "model": model,
-                    "tuning_epochs": 3,
-                    "losses": grids,
-                    **each,
-                }
-                for dataset, model in (FLOORS if networks == 2 else list(FLOORS)[::2])
-                for each in (OWN if recipes and model == "mlp" else OWN[:1])
+                {"dataset": dataset, "model": model, "tuning_epochs": 3, "losses": grids} | each
+                for dataset, model in (FLOORS if knobs.networks == 2 else list(FLOORS)[::2])
+                for each in (OWN if knobs.recipes and model == "mlp" else OWN[:1])
             ],
-            "recipes": RECIPES if recipes else RECIPES[:1],
+            "recipes": RECIPES if knobs.recipes else RECIPES[:1],
             "statistics": {"resamples": 999},
             "history": {"ratio": 1.3},
         }
@@ -213,38 +202,29 @@ def _runs(study: Study, *, diverged: bool) -> list[Run]:
 
 
 def _asked(study: Study, *, diverged: bool) -> Iterator[Run]:
+    first = study.seeds.evaluation[0]
     for comparison in study.comparisons:
         for grid in comparison.losses:
             is_victim = diverged and grid.loss == "mse_softmax"
             setting = grid.margins[0].label if grid.margins else ""
-            best = TRAITS[grid.loss].best_rate
-            for rate in grid.learning_rates:
-                for replicate in plan.replicates(study, comparison, grid, "tuning"):
+            asked: list[tuple[Stage, float]] = [("tuning", rate) for rate in grid.learning_rates]
+            for stage, rate in (*asked, ("evaluation", TRAITS[grid.loss].best_rate)):
+                for replicate in plan.replicates(study, comparison, grid, stage):
                     seed = replicate.seed
-                    identity = {"setting": setting, "learning_rate": rate, "seed": seed}
-                    failed = is_victim and rate == RATES[-1]
-                    yield _run(study, comparison, grid.loss, "tuning", identity, failed)
-            for replicate in plan.replicates(study, comparison, grid, "evaluation"):
-                seed = replicate.seed
-                identity = {"setting": setting, "learning_rate": best, "seed": seed}
-                failed = is_victim and seed == study.seeds.evaluation[0]
-                yield _run(study, comparison, grid.loss, "evaluation", identity, failed)
+                    identity: dict[str, Any] = {"loss": grid.loss, "stage": stage}
+                    identity |= {"setting": setting, "learning_rate": rate, "seed": seed}
+                    is_lost = rate == RATES[-1] if stage == "tuning" else seed == first
+                    yield _run(study, comparison, identity, diverged=is_victim and is_lost)
 
 
-def _run(
-    study: Study,
-    comparison: Comparison,
-    loss: str,
-    stage: str,
-    identity: dict[str, Any],
-    diverged: bool,
-) -> Run:
-    epochs = comparison.epochs if stage == "evaluation" else comparison.tuning_epochs
+def _run(study: Study, comparison: Comparison, identity: dict[str, Any], *, diverged: bool) -> Run:
+    is_tuning = identity["stage"] == "tuning"
+    epochs = comparison.tuning_epochs if is_tuning else comparison.epochs
     place = {"dataset": comparison.dataset, "model": comparison.model}
     place |= {"recipe": comparison.recipe, "epochs": epochs}
-    trait = TRAITS[loss]
+    trait = TRAITS[identity["loss"]]
     return Run(
-        key={**place, "loss": loss, "stage": stage, **identity},
+        key=place | identity,
         epochs=epochs,
         floor=FLOORS[comparison.dataset, comparison.model]
         * HARDNESS.get((comparison.recipe, epochs), 1.0),
@@ -405,12 +385,13 @@ def _derived(made: dict[str, pd.DataFrame], study: Study) -> dict[str, pd.DataFr
     spreads = error_mean_squares(made["predictions"], runs)
     rest = (levels, choices, made["geometry"], spreads)
     compared = derived_tables(study, measured, history, runs, *rest)
+    names = {each.name: DATASETS[each.name].classes for each in study.datasets}
     return {
         "metrics": measured,
         "choices": choices,
         "levels": levels,
         "mean_squares": spreads,
-        "class_names": class_errors.class_names(_class_names(study)),
+        "class_names": class_errors.class_names(names),
         "class_errors": class_errors.class_errors(made["predictions"], runs),
         "confusion": class_errors.confusion(made["predictions"]),
         "reliability": metrics.reliability(made["predictions"]),
@@ -425,15 +406,6 @@ def _again(contrasts: pd.DataFrame) -> pd.DataFrame:
     """What a repetition says: every seventh verdict is undecided."""
     is_turned = (np.arange(len(contrasts)) % 7 == 0) & (contrasts["verdict"] != "")
     return contrasts.assign(verdict=contrasts["verdict"].mask(is_turned, "undecided"))
-
-
-def _class_names(study: Study) -> dict[str, Sequence[str]]:
-    """The card's names; of a user's own data set, kinds."""
-    kinds = [f"kind {k}" for k in range(10)]
-    return {
-        each.name: DATASETS[each.name].classes if each.name in DATASETS else kinds
-        for each in study.datasets
-    }
 
 
 def _images() -> dict[str, np.ndarray]:
