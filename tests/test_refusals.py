@@ -14,6 +14,7 @@ import pytest
 
 from builders import synthetic
 from builders.project_copy import TINY
+from builders.tiny_sources import idx
 from lossbench.analysis.metrics import measure
 from lossbench.datasets.idx import parse_idx
 from lossbench.datasets.idx_folder import read_idx_folder
@@ -99,22 +100,14 @@ def test_an_idx_file_shorter_or_longer_than_its_header_says():
             parse_idx(header + bytes(values), origin="a")
 
 
-def idx(array: np.ndarray) -> bytes:
-    lengths = b"".join(length.to_bytes(4, "big") for length in array.shape)
-    return bytes([0, 0, 8, array.ndim]) + lengths + array.astype(np.uint8).tobytes()
-
-
-def write_idx(folder: Path) -> None:
-    for part in ("train", "t10k"):
-        (folder / f"{part}-images-idx3-ubyte").write_bytes(idx(np.zeros((4, 16, 16))))
-        (folder / f"{part}-labels-idx1-ubyte").write_bytes(idx(np.arange(4) % 2))
-
-
 @pytest.mark.parametrize(
     "mapping", ["0 65\n", "0 A\n1 B\n", "0 -1\n1 66\n", "0 99999999999\n1 1\n"]
 )
 def test_a_mapping_of_other_labels_or_of_no_characters(tmp_path, mapping):
-    write_idx(tmp_path)
+    for part in ("train", "t10k"):
+        images, labels = np.zeros((4, 16, 16), np.uint8), np.array([0, 1, 0, 1], np.uint8)
+        (tmp_path / f"{part}-images-idx3-ubyte").write_bytes(idx(images))
+        (tmp_path / f"{part}-labels-idx1-ubyte").write_bytes(idx(labels))
     (tmp_path / "mapping.txt").write_text("0 65\n1 66 98\n")
     assert read_idx_folder(tmp_path, Reading()).classes == ("A", "Bb")
     (tmp_path / "mapping.txt").write_text(mapping)

@@ -2,9 +2,9 @@
 
 import errno
 import gzip
-import io
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +14,16 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image, ImageOps
 
-from builders.class_folders import write_classes
+from builders.class_folders import png, write_classes
+from builders.project_copy import TINY
 from builders.tiny_sources import idx
+from builders.tiny_sources import random_images as pixels
 from lossbench.datasets.own import prepare_own
 from lossbench.datasets.preparation import prepare
 from lossbench.datasets.source_files import source_digest
 from lossbench.errors import ConfigError, DataError
 from lossbench.study.data import Reading
 from lossbench.study.loading import parse_study
-
-
-def pixels(count: int, *shape: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).integers(0, 256, (count, *shape), np.uint8)
 
 
 def labels(count: int, classes: int) -> np.ndarray:
@@ -155,16 +153,14 @@ def test_an_archive_has_as_many_classes_as_its_labels_say(tmp_path, classes):
 # Parquet shards
 
 
-def encoded(image: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, format="PNG")
-    return buffer.getvalue()
+def shard(images: Iterable[np.ndarray], numbers: Any, *, column: str = "image") -> pa.Table:
+    values = [{"bytes": png(image), "path": None} for image in images]
+    return pa.table({column: values, "label": pa.array(numbers, pa.int64())})
 
 
-def write_shard(path: Path, images: np.ndarray, numbers: Any, *, names: Any = None, column="image"):
+def write_shard(path: Path, images: np.ndarray, numbers: Any, *, names: Any = None, **how: str):
     path.parent.mkdir(parents=True, exist_ok=True)
-    values = [{"bytes": encoded(image), "path": None} for image in images]
-    table = pa.table({column: values, "label": pa.array(numbers, pa.int64())})
+    table = shard(images, numbers, **how)
     if names:
         features = {"label": {"names": names, "_type": "ClassLabel"}}
         about = json.dumps({"info": {"features": features}})
@@ -213,7 +209,7 @@ def test_one_parquet_file_without_parts_is_split(tmp_path):
 @pytest.mark.parametrize("kind", [pa.binary(), pa.large_binary()])
 def test_images_may_be_plain_bytes(tmp_path, kind):
     images = pixels(20, 16, 16)
-    column = pa.array([encoded(image) for image in images], kind)
+    column = pa.array(map(png, images), kind)
     path = tmp_path / "own.parquet"
     pq.write_table(pa.table({"image": column, "label": labels(20, 2)}), path)
     structs = tmp_path / "structs.parquet"
@@ -223,45 +219,32 @@ def test_images_may_be_plain_bytes(tmp_path, kind):
     np.testing.assert_array_equal(plain.labels, whole.labels)
 
 
-def spoilt_bytes(path: Path) -> None:
-    path.write_bytes(b"PAR1 no")
-
-
-def without_images(path: Path) -> None:
-    pq.write_table(pa.table({"text": ["a"], "label": [0]}), path)
-
-
-def with_no_bytes(path: Path) -> None:
-    kind = pa.struct({"bytes": pa.binary(), "path": pa.string()})
-    images = pa.array([{"bytes": None, "path": "a.png"}], kind)
-    pq.write_table(pa.table({"image": images, "label": [0]}), path)
-
-
-def with_an_odd_label(path: Path) -> None:
-    write_shard(path, pixels(2, 16, 16), [0, -1])
-
-
-def with_an_odd_size(path: Path) -> None:
-    rows = [{"bytes": encoded(image)} for image in (*pixels(1, 16, 16), *pixels(1, 17, 16))]
-    pq.write_table(pa.table({"image": rows, "label": [0, 1]}), path)
+KIND = pa.struct({"bytes": pa.binary(), "path": pa.string()})
+NO_BYTES = pa.array([{"bytes": None, "path": "a.png"}], KIND)
+ODD_SIZES = (*pixels(1, 16, 16), *pixels(1, 17, 16))
 
 
 @pytest.mark.parametrize(
-    ("spoil", "message"),
+    ("content", "message"),
     [
-        (spoilt_bytes, "is not a readable Parquet file"),
+        (None, "is not a readable Parquet file"),
         (
-            without_images,
+            pa.table({"text": ["a"], "label": [0]}),
             r"has the columns text \(string\), label \(int64\); allowed: ",
         ),
-        (with_no_bytes, "row 0: has no image's bytes"),
-        (with_an_odd_label, "row 1: label -1; allowed: 0 to 999"),
-        (with_an_odd_size, "row 1: is 17×16 grey; allowed: 16×16 grey, as .*row 0; `size`"),
+        (pa.table({"image": NO_BYTES, "label": [0]}), "row 0: has no image's bytes"),
+        (shard(pixels(2, 16, 16), [0, -1]), "row 1: label -1; allowed: 0 to 999"),
+        (
+            shard(ODD_SIZES, [0, 1]),
+            "row 1: is 17×16 grey; allowed: 16×16 grey, as .*row 0; `size`",
+        ),
     ],
 )
-def test_a_wrong_shard_is_one_line(tmp_path, spoil, message):
+def test_a_wrong_shard_is_one_line(tmp_path, content, message):
     path = tmp_path / "own.parquet"
-    spoil(path)
+    path.write_bytes(b"PAR1 no")
+    if content:
+        pq.write_table(content, path)
     with pytest.raises(DataError, match=message) as caught:
         prepare_own("own", path)
     assert str(path) in str(caught.value)
@@ -371,14 +354,10 @@ def test_some_classes_of_a_built_in_data_set(tmp_path):
 
 
 def study_of(**dataset: Any) -> dict[str, Any]:
-    losses = [{"loss": "cross_entropy", "learning_rates": [0.1]}]
-    sizes = {"model": "mlp", "epochs": 1, "tuning_epochs": 1, "losses": losses}
-    return {
-        "name": "own",
-        "title": "Own",
-        "seeds": {"tuning": [100], "evaluation": [0]},
+    comparison = TINY["comparisons"][0] | {"dataset": dataset["name"]}
+    return TINY | {
         "datasets": [{"equivalence_margin": 0.1} | dataset],
-        "comparisons": [{"dataset": dataset["name"]} | sizes],
+        "comparisons": [comparison],
     }
 
 
