@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,6 @@ from builders.drawn_figures import draw
 from builders.project_copy import ROOT, TINY, Project
 from builders.small_disks import read_only, small_disk
 from builders.theory_tables import made
-from lossbench.datasets.sources import load_cifar, load_idx
 from lossbench.errors import DataError
 from lossbench.provenance import git_state
 from lossbench.study.loading import load_study
@@ -181,32 +181,16 @@ def test_folders_have_the_same_names_in_any_locale(latin, tmp_path):
 # Rights and space
 
 
-@pytest.mark.parametrize("kind", ["cifar10", "mnist"])
-def test_data_that_may_only_be_read_are_read(tmp_path, kind):
-    if kind == "cifar10":
-        tiny = tiny_sources.tiny_cifar10()
-        (tmp_path / tiny.official.archive).write_bytes(tiny_sources.tar(tiny.contents))
-    else:
-        tiny = tiny_sources.tiny_mnist()
-        tiny.write(tmp_path)
-    with read_only(tmp_path):
-        load = {"cifar10": load_cifar, "mnist": load_idx}[kind]
-        assert len(load(tmp_path, tiny.official).splits["validation"].labels) == 2
-
-
 def test_data_that_are_missing_where_nothing_may_be_written_are_one_line(tmp_path):
     tiny = tiny_sources.tiny_mnist()
     tiny.write(tmp_path, {"t10k-labels-idx1-ubyte": None})
     with read_only(tmp_path), pytest.raises(DataError) as caught:
-        load_idx(tmp_path, tiny.official)
+        tiny.load(tmp_path)
     assert "Read-only file system" in str(caught.value)
     assert str(caught.value).isprintable()
 
 
-@pytest.mark.parametrize(
-    "spelling",
-    ["{}", "{}.gz", "{}/{}"],
-)
+@pytest.mark.parametrize("spelling", ["{}", "{}.gz", "{}/{}"])
 @pytest.mark.parametrize("dot", ["-", "."])
 def test_mnist_is_known_by_the_names_that_its_mirrors_use(tmp_path, spelling, dot):
     tiny = tiny_sources.tiny_mnist()
@@ -216,24 +200,22 @@ def test_mnist_is_known_by_the_names_that_its_mirrors_use(tmp_path, spelling, do
         path = folder / spelling.format(spelt, spelt)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    assert len(load_idx(tmp_path, tiny.official).splits["test"].labels) == 3
+    assert len(tiny.load(tmp_path).splits["test"].labels) == 3
 
 
-@pytest.mark.parametrize("kind", ["cifar10", "mnist"])
-def test_files_in_another_place_are_proposed(tmp_path, kind):
-    if kind == "cifar10":
-        tiny, load = tiny_sources.tiny_cifar10(), load_cifar
-        there = tmp_path / "downloads/cifar-10-python.tar.gz"
-    else:
-        tiny, load = tiny_sources.tiny_mnist(), load_idx
-        there = tmp_path / "MNIST/train-images-idx3-ubyte.gz"
-    there.parent.mkdir()
-    there.write_bytes(b"")
-    with pytest.raises(
-        DataError, match="Is this it, by another name or in another place"
-    ) as caught:
-        load(tmp_path, tiny.official)
-    assert str(there) in str(caught.value)
+@pytest.mark.parametrize(
+    ("make", "there"),
+    [
+        (tiny_sources.tiny_cifar10, "downloads/cifar-10-python.tar.gz"),
+        (tiny_sources.tiny_mnist, "MNIST/train-images-idx3-ubyte.gz"),
+    ],
+)
+def test_files_in_another_place_are_proposed(tmp_path, make, there):
+    (tmp_path / there).parent.mkdir()
+    (tmp_path / there).write_bytes(b"")
+    said = f"Is this it, by another name or in another place: {tmp_path / there}?"
+    with pytest.raises(DataError, match=re.escape(said)):
+        make().load(tmp_path)
 
 
 @pytest.mark.slow
