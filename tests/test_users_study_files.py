@@ -343,18 +343,19 @@ def test_snakemake_plans_what_the_file_says_and_not_what_it_reads(tmp_path):
 
 
 @pytest.mark.slow
-def test_snakemake_hands_on_overrides_as_they_were_written(tmp_path):
-    line = the_line(snakemake(tmp_path, "--config", "limits={epochs: 1, epochs: 2}"))
-    assert line.startswith("lossbench: --config: limits: 'epochs' is there twice")
-
-
-@pytest.mark.slow
-def test_a_source_that_cannot_be_read_is_one_line_of_the_plan(tmp_path):
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--config", "limits={epochs: 1, epochs: 2}"], "--config: limits: 'epochs' is there"),
+        (["--configfile", "own.yaml", ROOT / "config/full.yaml"], "--configfile: got "),
+        (["--configfile", "own.yaml"], "datasets, own: photos: has 1 subfolder"),
+    ],
+)
+def test_what_snakemake_hands_on_is_refused_in_one_line(tmp_path, arguments, said):
     (tmp_path / "photos/ant").mkdir(parents=True)
     own = MINIATURE.replace("- name: digits", "- name: own\n    source: photos")
     (tmp_path / "own.yaml").write_text(own.replace("dataset: digits", "dataset: own"))
-    line = the_line(snakemake(tmp_path, "--configfile", "own.yaml"))
-    assert line.startswith("lossbench: datasets, own: photos: has 1 subfolder")
+    assert the_line(snakemake(tmp_path, *arguments)).startswith(f"lossbench: {said}")
 
 
 @pytest.mark.slow
