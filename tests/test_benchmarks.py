@@ -24,6 +24,7 @@ from benchmarks import (
     throughput,
 )
 from benchmarks.record import Figure, at_least, at_most, below, median, record
+from builders.project_copy import TINY
 from builders.synthetic import build as synthetic_study
 from lossbench.files import read_json
 from lossbench.networks.models import build
@@ -222,30 +223,14 @@ def test_the_time_that_a_gpu_works_is_the_union_of_its_kernels():
 
 def test_a_study_s_hours_are_its_images_over_the_rates(monkeypatch, tmp_path):
     """MNIST has 55,000 training images, hence 429 whole batches of 128."""
-    study = {
-        "name": "one",
-        "title": "One",
-        "seeds": {"tuning": [10, 11], "evaluation": [0, 1]},
-        "datasets": [{"name": "mnist", "equivalence_margin": 0.001}],
-        "comparisons": [
-            {
-                "dataset": "mnist",
-                "model": "lenet_2d",
-                "epochs": 4,
-                "tuning_epochs": 2,
-                "batch_size": 128,
-                "losses": [
-                    {"loss": "cross_entropy", "learning_rates": [0.1, 0.3, 1.0]},
-                    {"loss": "mse_softmax", "learning_rates": [0.1, 0.3, 1.0]},
-                ],
-            }
-        ],
-    }
+    sizes = {"dataset": "mnist", "model": "lenet_2d", "epochs": 4, "tuning_epochs": 2}
+    asked_for = TINY["comparisons"][0] | sizes | {"batch_size": 128}
+    datasets = [{"name": "mnist", "equivalence_margin": 0.001}]
     path = tmp_path / "one.yaml"
-    path.write_text(yaml.safe_dump(study))
+    path.write_text(yaml.safe_dump(TINY | {"datasets": datasets, "comparisons": [asked_for]}))
     asked = []
     monkeypatch.setattr(gpu, "rate", lambda *key: asked.append(key) or 1000.0)
-    images = 2 * 2 * (3 * 2 + 4) * 429 * 128  # losses, replicates, epochs
+    images = 2 * 3 * (2 * 2 + 4) * 429 * 128  # losses, replicates, epochs
     assert gpu.study_hours(path, "bfloat16") == pytest.approx(images / 1000 / 3600)
     assert set(asked) == {("lenet", 10, "bfloat16")}
 

@@ -245,12 +245,6 @@ def test_images_too_small_or_too_large_are_refused(tmp_path, size):
         prepare_own("own", source)
 
 
-@pytest.mark.parametrize("name", ["Own", "", "a/b"])
-def test_a_name_that_no_file_could_have_is_refused(tmp_path, name):
-    with pytest.raises(DataError, match=f"name '{name}' is not allowed: "):
-        prepare_own(name, write_archive(tmp_path / "own.npz"))
-
-
 def test_a_digest_of_idx_files_follows_each_of_them(tmp_path):
     tiny = tiny_sources.tiny_mnist()
     source = tiny.write(tmp_path)

@@ -43,12 +43,11 @@ def said(result: subprocess.CompletedProcess[bytes]) -> str:
 def repository(folder: Path) -> str:
     """A repository with one commit, which is returned."""
     git = ["git", "-C", folder, "-c", "user.name=a", "-c", "user.email=a@b"]
-    subprocess.run(["git", "init", "-q", folder], check=True)
+    folder.mkdir(exist_ok=True)
     (folder / "a").write_text("1")
-    subprocess.run([*git, "add", "a"], check=True)
-    subprocess.run([*git, "commit", "-qm", "x"], check=True)
-    command = ["git", "-C", folder, "rev-parse", "HEAD"]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    for command in (["init", "-q"], ["add", "a"], ["commit", "-qm", "x"], ["rev-parse", "HEAD"]):
+        done = subprocess.run([*git, *command], check=True, capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 NONE = {"git_commit": None, "git_dirty": None}
@@ -61,6 +60,8 @@ def test_a_project_inside_another_repository_has_not_its_commit(tmp_path):
     assert git_state(tmp_path) == {"git_commit": commit, "git_dirty": False}
     (tmp_path / "link").symlink_to(tmp_path)
     assert git_state(tmp_path / "link")["git_commit"] == commit
+    (tmp_path / "a").write_text("2")
+    assert git_state(tmp_path)["git_dirty"] is True
 
 
 @pytest.mark.parametrize("name", ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_CONFIG_COUNT"])
