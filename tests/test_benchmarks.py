@@ -158,15 +158,15 @@ def write_job(path, start, seconds):
     os.utime(path, (start + seconds, start + seconds))
 
 
-def test_the_document_keeps_the_notes_and_the_other_command_s_record(tmp_path):
-    notes = tmp_path / "notes.md"
-    notes.write_text("## Notes\n\nBy hand.\n")
-    places = {
-        "records": tmp_path / "records",
-        "notes": notes,
-        "document": tmp_path / "short.md",
-        "details": tmp_path / "out.md",
-    }
+@pytest.fixture
+def places(tmp_path):
+    """Where a document reads and writes."""
+    files = {"notes": "notes.md", "document": "short.md", "details": "out.md"}
+    (tmp_path / "notes.md").write_text("## Notes\n\nBy hand.\n")
+    return {name: tmp_path / file for name, file in files.items()} | {"records": tmp_path / "in"}
+
+
+def test_the_document_keeps_the_notes_and_the_other_command_s_record(places):
     ratio = figure(name="mlp", value=0.8, goal=at_least(0.85), low=0.7, high=1.25)
     missing = figure(name="stacked", value=None, goal=at_least(5), note="no GPU")
     speed = [ratio, missing]
@@ -181,10 +181,7 @@ def test_the_document_keeps_the_notes_and_the_other_command_s_record(tmp_path):
     assert torch.__version__.split("+")[0] in text
 
 
-def test_a_figure_stands_beside_the_last_record_s(tmp_path):
-    (tmp_path / "notes.md").write_text("## Notes\n")
-    places = {"records": tmp_path, "notes": tmp_path / "notes.md"}
-    places |= {"document": tmp_path / "short.md", "details": tmp_path / "out.md"}
+def test_a_figure_stands_beside_the_last_record_s(places):
     name = document.SHOWN["The miniature, from nothing to its page"]
     for value in (182.0, 100.0):
         found = figure(name=name, value=value, unit="s")

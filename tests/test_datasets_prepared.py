@@ -167,13 +167,8 @@ def test_an_archive_beside_another_sets_manifest_is_refused(saved, tmp_path):
 
 def test_images_that_the_manifest_does_not_describe_are_refused(saved):
     prepared, npz, _ = saved
-    images = prepared.images.copy()
-    images[0, 0, 0, 0] ^= 1
     text = np.frombuffer(prepared.manifest.json_text.encode(), np.uint8)
-    np.savez(npz, images=images, labels=prepared.labels, manifest=text)
-    with pytest.raises(DataError, match="images have SHA-256"):
-        load(npz)
-    np.savez(npz, images=images[:-1], labels=prepared.labels[:-1], manifest=text)
+    np.savez(npz, images=prepared.images[:-1], labels=prepared.labels[:-1], manifest=text)
     with pytest.raises(DataError, match=r"images have shape \(12, 3, 4, 5\); allowed: \(13"):
         load(npz)
 
@@ -239,11 +234,6 @@ def test_labels_take_as_many_bytes_as_the_classes_need(tmp_path, classes, kind):
 
 def test_the_catalogue_holds_every_data_set_of_the_configuration():
     assert set(LOADERS) == set(DATASETS)
-
-
-def test_a_data_set_that_is_not_built_in_is_refused():
-    with pytest.raises(DataError, match=r"'digit' is built in; allowed: mnist.*; did you mean dig"):
-        prepare("digit", Path("needs none"))
 
 
 @pytest.mark.parametrize("name", sorted(stand_ins()))

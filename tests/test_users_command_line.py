@@ -61,7 +61,8 @@ def test_a_data_set_with_a_wrong_name_is_one_line(lossbench, tmp_path, name):
 
 def test_an_unknown_data_set_is_one_line(lossbench, tmp_path):
     text = line(lossbench("fetch", "minst", "--data-dir", tmp_path, *files(tmp_path)))
-    assert text.endswith("did you mean mnist?\n")
+    assert text.startswith("lossbench: no data set 'minst' is built in; allowed: mnist, ")
+    assert text.endswith("; did you mean mnist?\n")
 
 
 def test_a_study_that_is_none_is_one_line(lossbench, tmp_path):

@@ -116,17 +116,17 @@ def test_a_validation_set_is_one_by_any_of_its_names(tmp_path, name):
     assert (counts.train, counts.test, counts.validation) == (20, 30, 40)
 
 
-@pytest.mark.parametrize("other", ["dev", "extra", "unlabelled", "train2"])
-def test_an_unknown_folder_beside_parts_is_named(tmp_path, other):
-    for part in ("train", "test", other):
-        write_classes(tmp_path / "photos" / part)
-    assert f"has {other} beside train, test; allowed there" in planned_refusal(tmp_path / "photos")
+UNKNOWN = {
+    name: f"{name} beside train, test; allowed there"
+    for name in ("dev", "extra", "unlabelled", "train2")
+}
 
 
-def test_two_validation_sets_are_refused(tmp_path):
-    for part in ("train", "test", "val", "valid"):
+@pytest.mark.parametrize(("others", "said"), [*UNKNOWN.items(), ("val valid", "val and valid;")])
+def test_an_unknown_folder_beside_parts_or_one_too_many_is_named(tmp_path, others, said):
+    for part in ("train", "test", *others.split()):
         write_classes(tmp_path / "photos" / part)
-    assert "has val and valid" in planned_refusal(tmp_path / "photos")
+    assert f"has {said}" in planned_refusal(tmp_path / "photos")
 
 
 def test_images_in_no_class_are_refused(tmp_path):
