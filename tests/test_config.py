@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from builders.refusals import refused
 from lossbench.errors import ConfigError
 from lossbench.study.config import Study
 from lossbench.study.json_schema import json_schema
@@ -128,10 +129,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("path", "value", "field", "detail"), WRONG)
 def test_a_wrong_field_is_one_clear_line(path, value, field, detail):
-    with pytest.raises(ConfigError) as caught:
-        parse_study(changed(path, value), origin="study.yaml")
-    line = str(caught.value)
-    assert "\n" not in line
+    line = refused(ConfigError, parse_study, changed(path, value), origin="study.yaml")
     assert line.startswith("study.yaml: ")
     assert field in line
     assert detail in line

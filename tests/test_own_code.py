@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from builders.project_copy import TINY
+from builders.refusals import refused
 from lossbench.cards.own_cards import loss_cards, network_cards
 from lossbench.errors import ConfigError
 from lossbench.figures.palette import SPARE
@@ -74,11 +75,7 @@ def loaded(folder: Path, *losses: dict, networks: tuple[dict, ...] = (), rates: 
 
 
 def refusal(folder: Path, *losses: dict, networks: tuple[dict, ...] = (), rates: int = 1) -> str:
-    with pytest.raises(ConfigError) as caught:
-        loaded(folder, *losses, networks=networks, rates=rates)
-    text = str(caught.value)
-    assert text.isprintable(), text
-    return text
+    return refused(ConfigError, loaded, folder, *losses, networks=networks, rates=rates)
 
 
 def test_a_loss_is_planned_with_its_settings_as_trials(folder):

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from builders.class_folders import NAMES, as_nobody, write_classes
+from builders.refusals import refused
 from lossbench.cli import app
 from lossbench.datasets.layout import layout
 from lossbench.datasets.own import prepare_own
@@ -29,21 +31,14 @@ def adopt(source: Path) -> str:
     return result.output + (str(result.exception) if result.exception else "")
 
 
-def refusal(source: Path) -> str:
-    """The one line with which the source is refused, in the plan and when it is adopted."""
-    with pytest.raises(DataError) as caught:
-        prepare_own("own", source)
-    text = str(caught.value)
-    assert text.isprintable()
-    return text
+refusal = partial(refused, DataError, prepare_own, "own")
+"""The one line with which a source is refused when it is adopted."""
 
 
 def planned_refusal(source: Path) -> str:
     """As above, and the plan says the same."""
     text = refusal(source)
-    with pytest.raises(DataError) as caught:
-        source_digest(source)
-    assert str(caught.value) == text
+    assert refused(DataError, source_digest, source) == text
     return text
 
 

@@ -4,6 +4,7 @@ import errno
 import gzip
 import json
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from PIL import Image, ImageOps
 
 from builders.class_folders import png, write_classes
 from builders.project_copy import TINY
+from builders.refusals import refused
 from builders.tiny_sources import idx
 from builders.tiny_sources import random_images as pixels
 from lossbench.datasets.own import prepare_own
@@ -97,9 +99,7 @@ def test_a_split_of_emnist_is_named_by_its_prefix_and_turned_upright(tmp_path):
 def test_wrong_idx_files_are_one_line(tmp_path, name, content, message):
     write_idx(tmp_path / "own")
     (tmp_path / "own" / name).write_bytes(content)
-    with pytest.raises(DataError, match=message) as caught:
-        prepare_own("own", tmp_path / "own")
-    assert "\n" not in str(caught.value)
+    assert re.search(message, refused(DataError, prepare_own, "own", tmp_path / "own"))
 
 
 def test_an_idx_file_that_cannot_be_read_is_one_line(tmp_path, monkeypatch):
@@ -190,11 +190,8 @@ def test_shards_that_are_missing_are_one_line(tmp_path):
         for k in numbers:
             path = tmp_path / f"hub/{part}-0000{k}-of-0000{1 if part == 'test' else 3}.parquet"
             write_shard(path, pixels(8, 16, 16, seed=k), labels(8, 2))
-    with pytest.raises(DataError) as caught:
-        prepare_own("own", tmp_path / "hub")
-    assert str(caught.value) == (
-        f"{tmp_path / 'hub'}: has 2 of the files train-…-of-00003; allowed: all"
-    )
+    said = refused(DataError, prepare_own, "own", tmp_path / "hub")
+    assert said == f"{tmp_path / 'hub'}: has 2 of the files train-…-of-00003; allowed: all"
     write_shard(tmp_path / "hub/train-00001-of-00003.parquet", pixels(8, 16, 16), labels(8, 2))
     assert prepare_own("own", tmp_path / "hub").manifest.counts.test == 8
 
@@ -245,10 +242,9 @@ def test_a_wrong_shard_is_one_line(tmp_path, content, message):
     path.write_bytes(b"PAR1 no")
     if content:
         pq.write_table(content, path)
-    with pytest.raises(DataError, match=message) as caught:
-        prepare_own("own", path)
-    assert str(path) in str(caught.value)
-    assert "\n" not in str(caught.value)
+    said = refused(DataError, prepare_own, "own", path)
+    assert str(path) in said
+    assert re.search(message, said)
 
 
 # Folders

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from builders.project_copy import ROOT
+from builders.refusals import refused
 from lossbench.errors import ConfigError
 from lossbench.study.fields import on_disk
 from lossbench.study.loading import load_study, snakemake_study
@@ -32,11 +33,7 @@ def write(tmp_path, monkeypatch):
 
 
 def refusal(path: Path, **overrides: object) -> str:
-    with pytest.raises(ConfigError) as caught:
-        load_study(path, overrides)
-    text = str(caught.value)
-    assert text.isprintable(), text
-    return text
+    return refused(ConfigError, load_study, path, overrides)
 
 
 def line_of(text: str) -> int:
@@ -145,10 +142,8 @@ def test_references_that_grow_are_stopped():
     ],
 )
 def test_what_is_no_yaml_is_one_line_with_its_number(text, line):
-    with pytest.raises(ConfigError) as caught:
-        read_study_file(text, origin="a.yaml")
-    assert str(caught.value).startswith(f"a.yaml:{line}: ")
-    assert str(caught.value).isprintable()
+    said = refused(ConfigError, read_study_file, text, origin="a.yaml")
+    assert said.startswith(f"a.yaml:{line}: ")
 
 
 # What is laid over a file
@@ -185,10 +180,7 @@ def test_an_override_is_read_as_a_study_file_is(entry, value):
     ],
 )
 def test_an_override_that_cannot_be_read_is_one_line(entries, message):
-    with pytest.raises(ConfigError) as caught:
-        read_overrides(entries)
-    assert str(caught.value).startswith(f"--config: {message}")
-    assert str(caught.value).isprintable()
+    assert refused(ConfigError, read_overrides, entries).startswith(f"--config: {message}")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from builders import synthetic, tiny_sources
 from builders.class_folders import NAMES, NOBODY, write_classes
 from builders.drawn_figures import draw
 from builders.project_copy import ROOT, TINY, Project
+from builders.refusals import refused
 from builders.small_disks import read_only, small_disk
 from builders.theory_tables import made
 from lossbench.errors import DataError
@@ -185,10 +186,8 @@ def test_folders_have_the_same_names_in_any_locale(latin, tmp_path):
 def test_data_that_are_missing_where_nothing_may_be_written_are_one_line(tmp_path):
     tiny = tiny_sources.tiny_mnist()
     tiny.write(tmp_path, {"t10k-labels-idx1-ubyte": None})
-    with read_only(tmp_path), pytest.raises(DataError) as caught:
-        tiny.load(tmp_path)
-    assert "Read-only file system" in str(caught.value)
-    assert str(caught.value).isprintable()
+    with read_only(tmp_path):
+        assert "Read-only file system" in refused(DataError, tiny.load, tmp_path)
 
 
 @pytest.mark.parametrize("spelling", ["{}", "{}.gz", "{}/{}"])
