@@ -74,11 +74,6 @@ def test_pixels_and_labels_are_those_of_the_files(tmp_path):
         assert read[image.tobytes()] == path.parent.name
 
 
-def test_grey_images_have_one_channel(tmp_path):
-    prepared = prepare_own("own", write_classes(tmp_path / "photos", shape=(16, 20)))
-    assert prepared.manifest.image_shape == (1, 16, 20)
-
-
 def test_a_folder_with_a_split_keeps_it(tmp_path):
     for part, seed in (("train", 1), ("test", 2)):
         write_classes(tmp_path / "photos" / part, each=10, seed=seed)

@@ -46,7 +46,10 @@ def margins(loss: str, *settings: dict) -> dict:
     return compared({"loss": "cross_entropy"}, {"loss": loss, "margins": list(settings)})
 
 
-OWN = {"name": "mine", "source": "own.py:loss", "label": "Mine"}
+def mine(setting: dict, **grid) -> dict:
+    """The study with a loss of its own that has this setting."""
+    own = {"name": "mine", "source": "own.py:loss", "label": "Mine", "settings": [setting]}
+    return compared({"loss": "cross_entropy"}, {"loss": "mine"} | grid, losses=[own])
 
 
 @pytest.mark.parametrize(
@@ -63,22 +66,8 @@ OWN = {"name": "mine", "source": "own.py:loss", "label": "Mine"}
         (margins("sm_softmax", {"m": 1, "annealing": {}}), "annealing belongs to l_softmax alone"),
         (margins("l_softmax", {"m": 5, "annealing": {}}), "m is 5; allowed: 1, 2, 3, 4"),
         (margins("sm_softmax", {"m": 0.3}, {"m": 0.30000001}), "margins lists m=0.3 twice"),
-        (
-            compared(
-                {"loss": "cross_entropy"},
-                {"loss": "mine", "margins": [{"gamma": 1}]},
-                losses=[OWN | {"settings": [{"gamma": 2}]}],
-            ),
-            "mine takes no margins; its settings are in losses",
-        ),
-        (
-            compared(
-                {"loss": "cross_entropy"},
-                {"loss": "mine"},
-                losses=[OWN | {"settings": [{"2nd": 2}]}],
-            ),
-            "'2nd' is not allowed: a setting is named like `gamma`",
-        ),
+        (mine({"a": 2}, margins=[{"a": 1}]), "mine takes no margins; its settings are in losses"),
+        (mine({"2nd": 2}), "'2nd' is not allowed: a setting is named like `gamma`"),
     ],
 )
 def test_what_a_study_asks_for_and_may_not(study, message):

@@ -245,19 +245,26 @@ def test_names_are_explained_in_words(write):
     assert "^[" not in refusal(write("- name: digits", "- name: Digits 2"))
 
 
-def test_a_known_name_that_is_near_is_proposed(write):
-    text = refusal(write("loss: mse_softmax", "loss: mse_sofmax"))
-    assert text.endswith("did you mean mse_softmax?")
-    assert refusal(write("model: mlp", "model: mpl")).endswith("did you mean mlp?")
-    assert refusal(write("- name: digits", "- name: digit")).endswith("did you mean digits?")
-
-
-# What is asked and not there
-
-
-def test_more_seeds_than_are_listed_are_refused(write):
-    text = refusal(write("replicates: 3", "replicates: 30"))
-    assert "comparisons.1.replicates: 30 is not allowed: seeds lists 5" in text
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("loss: mse_softmax", "loss: mse_sofmax", "did you mean mse_softmax?"),
+        ("model: mlp", "model: mpl", "did you mean mlp?"),
+        ("- name: digits", "- name: digit", "did you mean digits?"),
+        (
+            "replicates: 3",
+            "replicates: 30",
+            "comparisons.1.replicates: 30 is not allowed: seeds lists 5",
+        ),
+        (
+            "  - name: digits",
+            "  - {name: mnist, equivalence_margin: 0.01}\n  - name: digits",
+            "datasets lists mnist, which no comparison uses",
+        ),
+    ],
+)
+def test_what_is_asked_for_and_not_there_is_said_and_a_near_name_proposed(write, old, new, said):
+    assert refusal(write(old, new)).endswith(said)
 
 
 def test_many_long_seeds_in_one_job_have_a_short_folder(write):
@@ -269,13 +276,6 @@ def test_many_long_seeds_in_one_job_have_a_short_folder(write):
     planned = groups(study)
     assert max(len(part) for group in planned for part in Path(group.folder).parts) < 100
     assert max(group.runs for group in planned) > 30
-
-
-def test_a_data_set_that_nothing_uses_is_named(write):
-    more = "- name: mnist\n    equivalence_margin: 0.01\n  - name: digits"
-    assert "datasets lists mnist, which no comparison uses" in refusal(
-        write("- name: digits", more)
-    )
 
 
 # Paths
