@@ -252,16 +252,8 @@ def test_the_stacked_peer_trains_as_the_plain_one_does(mnist):
 
 def test_the_accuracy_of_an_attempt_is_the_test_set_s(mnist, monkeypatch, tmp_path):
     monkeypatch.setattr(accuracy.data, "load", lambda name, folder: mnist)
-    attempt = accuracy.Attempt(
-        "mnist",
-        "mlp",
-        epochs=3,
-        batch_size=32,
-        learning_rate=0.1,
-        augmentation="none",
-        error_percent=10,
-        core_s=60,
-    )
+    recipe = {"epochs": 3, "batch_size": 32, "learning_rate": 0.1, "augmentation": "none"}
+    attempt = accuracy.Attempt("mnist", "mlp", **recipe, error_percent=10, core_s=60)
     errors, seconds = accuracy.test_errors(attempt, tmp_path)
     assert len(errors) == len(accuracy.SEEDS)
     assert max(errors) < 20  # of 50 images whose class stands in their pixels; chance is 90

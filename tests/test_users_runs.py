@@ -1,11 +1,9 @@
 """Studies in which runs fail at once, and what a plan notices of a user's data."""
 
-import math
 import shutil
 
 import pandas as pd
 import pytest
-import torch
 
 from builders.class_folders import NAMES, write_classes
 from builders.project_copy import TINY, Project
@@ -15,7 +13,6 @@ from lossbench.stats import levels
 from lossbench.tables import study
 from lossbench.tables.parquet import check, empty
 from lossbench.tables.runs import HISTORY
-from lossbench.training.last_layer import measures
 
 
 def test_of_runs_that_diverge_at_once_none_reaches_a_level():
@@ -26,12 +23,6 @@ def test_of_runs_that_diverge_at_once_none_reaches_a_level():
     steps = levels.steps_to_level(empty(HISTORY), pd.concat(made), declared)
     assert len(steps) == 8
     assert not steps["reached"].any()
-
-
-def test_features_that_are_not_finite_have_no_curvature():
-    features = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
-    features[0, 0] = torch.nan
-    assert math.isnan(measures(features, 10)["curvature"])
 
 
 @pytest.mark.slow

@@ -86,19 +86,15 @@ def test_a_split_of_emnist_is_named_by_its_prefix_and_turned_upright(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("train-images-idx3-ubyte", b"\x1f\x8bno", "train-images-idx3-ubyte: is damaged gzip"),
-        ("train-labels-idx1-ubyte", b"no IDX", "train-labels-idx1-ubyte: starts with"),
-        ("train-labels-idx1-ubyte", idx(np.zeros(29, np.uint8)), r"labels \(29,\); allowed: \(N"),
-        (
-            "t10k-labels-idx1-ubyte",
-            idx(np.full(9, 7, np.uint8)),
-            "no training image has the label 7",
-        ),
+        ("train-images-idx3", b"\x1f\x8bno", "train-images-idx3-ubyte: is damaged gzip"),
+        ("train-labels-idx1", b"no IDX", "train-labels-idx1-ubyte: starts with"),
+        ("train-labels-idx1", idx(np.zeros(29, np.uint8)), r"labels \(29,\); allowed: \(N"),
+        ("t10k-labels-idx1", idx(np.full(9, 7, np.uint8)), "no training image has the label 7"),
     ],
 )
 def test_wrong_idx_files_are_one_line(tmp_path, name, content, message):
     write_idx(tmp_path / "own")
-    (tmp_path / "own" / name).write_bytes(content)
+    (tmp_path / f"own/{name}-ubyte").write_bytes(content)
     assert re.search(message, refused(DataError, prepare_own, "own", tmp_path / "own"))
 
 
@@ -218,23 +214,18 @@ def test_images_may_be_plain_bytes(tmp_path, kind):
 
 KIND = pa.struct({"bytes": pa.binary(), "path": pa.string()})
 NO_BYTES = pa.array([{"bytes": None, "path": "a.png"}], KIND)
-ODD_SIZES = (*pixels(1, 16, 16), *pixels(1, 17, 16))
+ODD_SIZES = shard((*pixels(1, 16, 16), *pixels(1, 17, 16)), [0, 1])
+TEXT = pa.table({"text": ["a"], "label": [0]})
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         (None, "is not a readable Parquet file"),
-        (
-            pa.table({"text": ["a"], "label": [0]}),
-            r"has the columns text \(string\), label \(int64\); allowed: ",
-        ),
+        (TEXT, r"has the columns text \(string\), label \(int64\); allowed: "),
         (pa.table({"image": NO_BYTES, "label": [0]}), "row 0: has no image's bytes"),
         (shard(pixels(2, 16, 16), [0, -1]), "row 1: label -1; allowed: 0 to 999"),
-        (
-            shard(ODD_SIZES, [0, 1]),
-            "row 1: is 17×16 grey; allowed: 16×16 grey, as .*row 0; `size`",
-        ),
+        (ODD_SIZES, "row 1: is 17×16 grey; allowed: 16×16 grey, as .*row 0; `size`"),
     ],
 )
 def test_a_wrong_shard_is_one_line(tmp_path, content, message):
