@@ -164,9 +164,9 @@ def test_a_file_that_is_no_study_is_refused(tmp_path, text):
         load_study(path)
 
 
-def test_a_snakemake_call_is_one_study(monkeypatch):
+def test_a_snakemake_call_is_one_study_from_any_folder(tmp_path, monkeypatch):
     """Overrides merge mappings and replace lists."""
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(tmp_path)
 
     def asked(*overrides: str, files: Sequence[Path] = ()) -> Study:
         return snakemake_study(["--config", *overrides], overrides, files, ROOT)

@@ -232,13 +232,6 @@ def test_a_class_with_too_few_images_is_named(tmp_path):
         prepare_own("own", write_classes(tmp_path / "photos", each=2))
 
 
-@pytest.mark.parametrize("size", [(15, 20), (20, 225)])
-def test_images_too_small_or_too_large_are_refused(tmp_path, size):
-    source = write_classes(tmp_path / "photos", shape=(*size, 3))
-    with pytest.raises(DataError, match=f"{size[0]}×{size[1]}; allowed: sides of 16 to 224"):
-        prepare_own("own", source)
-
-
 def test_a_digest_of_idx_files_follows_each_of_them(tmp_path):
     tiny = tiny_sources.tiny_mnist()
     source = tiny.write(tmp_path)

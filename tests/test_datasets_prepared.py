@@ -164,12 +164,22 @@ def test_an_archive_beside_another_sets_manifest_is_refused(saved, tmp_path):
         load(other[0], saved[2])
 
 
-def test_images_that_the_manifest_does_not_describe_are_refused(saved):
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda images: images[:-1], "images have shape (12, 3, 4, 5); allowed: (13"),
+        (
+            lambda images: np.full(images.shape, np.nan, np.float32),
+            "images float32, labels uint8; allowed: uint8",
+        ),
+    ],
+)
+def test_images_that_the_manifest_does_not_describe_are_refused(saved, change, said):
     prepared, npz, _ = saved
+    images = change(prepared.images)
     text = np.frombuffer(prepared.manifest.json_text.encode(), np.uint8)
-    np.savez(npz, images=prepared.images[:-1], labels=prepared.labels[:-1], manifest=text)
-    with pytest.raises(DataError, match=r"images have shape \(12, 3, 4, 5\); allowed: \(13"):
-        load(npz)
+    np.savez(npz, images=images, labels=prepared.labels[: len(images)], manifest=text)
+    assert said in refused(DataError, load, npz)
 
 
 @pytest.mark.parametrize("digest", ["0" * 64, "f" * 64])
@@ -180,15 +190,6 @@ def test_an_array_of_another_digest_than_its_manifest_s_is_refused(saved, name, 
     save(replace(prepared, manifest=changed), npz, manifest)
     with pytest.raises(DataError, match=f"{name} have SHA-256 .*; the manifest says {digest}"):
         load(npz, manifest)
-
-
-def test_stored_images_that_are_not_numbers_are_refused(saved):
-    prepared, npz, _ = saved
-    images = np.full(prepared.images.shape, np.nan, np.float32)
-    text = np.frombuffer(prepared.manifest.json_text.encode(), np.uint8)
-    np.savez(npz, images=images, labels=prepared.labels, manifest=text)
-    with pytest.raises(DataError, match="images float32, labels uint8; allowed: uint8"):
-        load(npz)
 
 
 def test_a_failed_write_leaves_the_old_files(saved, monkeypatch):

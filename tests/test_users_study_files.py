@@ -300,11 +300,6 @@ def test_odd_paths_stay_as_they_are(write, path):
     assert str(on_disk(load_study(write("x", "x"), {"data_dir": path}).data_dir)) == path
 
 
-def test_the_default_study_is_found_from_any_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert snakemake_study([], [], [], ROOT).name == "mnist-cifar10"
-
-
 # Through Snakemake
 
 
