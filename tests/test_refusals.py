@@ -117,6 +117,11 @@ def own(tmp_path) -> Path:
     return folder
 
 
+def test_a_folder_that_cannot_be_read(tmp_path):
+    with pytest.raises(DataError, match="absent: cannot be read"):
+        layout(tmp_path / "absent")
+
+
 def test_parquet_files_of_a_part_alone_or_of_none(own):
     for name in ("train-0.parquet", "validation.parquet", "photos.parquet"):
         (own / name).touch()
