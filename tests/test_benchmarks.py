@@ -24,7 +24,7 @@ from benchmarks import (
     throughput,
 )
 from benchmarks.record import Figure, at_least, at_most, below, median, record
-from builders.project_copy import TINY
+from builders.project_copy import tiny_of
 from builders.synthetic import build as synthetic_study
 from lossbench.files import read_json
 from lossbench.networks.models import build
@@ -220,11 +220,9 @@ def test_the_time_that_a_gpu_works_is_the_union_of_its_kernels():
 
 def test_a_study_s_hours_are_its_images_over_the_rates(monkeypatch, tmp_path):
     """MNIST has 55,000 training images, hence 429 whole batches of 128."""
-    sizes = {"dataset": "mnist", "model": "lenet_2d", "epochs": 4, "tuning_epochs": 2}
-    asked_for = TINY["comparisons"][0] | sizes | {"batch_size": 128}
-    datasets = [{"name": "mnist", "equivalence_margin": 0.001}]
+    sizes = {"model": "lenet_2d", "epochs": 4, "tuning_epochs": 2, "batch_size": 128}
     path = tmp_path / "one.yaml"
-    path.write_text(yaml.safe_dump(TINY | {"datasets": datasets, "comparisons": [asked_for]}))
+    path.write_text(yaml.safe_dump(tiny_of({"name": "mnist"}, **sizes)))
     asked = []
     monkeypatch.setattr(gpu, "rate", lambda *key: asked.append(key) or 1000.0)
     images = 2 * 3 * (2 * 2 + 4) * 429 * 128  # losses, replicates, epochs

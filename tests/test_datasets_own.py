@@ -17,7 +17,7 @@ from PIL import Image
 
 from builders import class_folders, tiny_sources
 from builders.class_folders import NAMES, png
-from builders.project_copy import TINY, Project
+from builders.project_copy import Project, tiny_of
 from builders.refusals import refused
 from builders.tiny_sources import random_images as pixels
 from lossbench.datasets.image import SIDES
@@ -282,14 +282,8 @@ def test_a_study_of_own_data_sets_runs_to_its_page(tmp_path):
         "folder": write_classes(data / "photos", each=40, names=NAMES[:2]),
         "archive": write_archive(data / "own.npz", **arrays(400, 200, classes=100)),
     }
-    comparison = TINY["comparisons"][0] | {"batch_size": 10}
-    study = TINY | {
-        "datasets": [
-            {"name": name, "source": f"my data/{source.name}", "equivalence_margin": 0.1}
-            for name, source in sources.items()
-        ],
-        "comparisons": [comparison | {"dataset": name} for name in sources],
-    }
+    used = ({"name": name, "source": f"my data/{path.name}"} for name, path in sources.items())
+    study = tiny_of(*used, batch_size=10)
     (project.folder / "config/tiny.yaml").write_text(yaml.safe_dump(study))
     project.tiny()
     page = (project.folder / "report/tiny.html").read_text()

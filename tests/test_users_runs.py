@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from builders.class_folders import NAMES, write_classes
-from builders.project_copy import TINY, Project
+from builders.project_copy import Project, tiny_of
 from builders.study_tables import PLACE, make_runs
 from lossbench.datasets.prepared import load, save
 from lossbench.stats import levels
@@ -43,11 +43,8 @@ def test_a_study_in_which_every_run_diverges_at_once_has_its_page(tmp_path):
 
 @pytest.mark.slow
 def test_a_plan_notices_data_that_change_and_nothing_else(tmp_path):
-    comparison = TINY["comparisons"][0] | {"dataset": "own", "batch_size": 10}
-    dataset = {"name": "own", "source": "photos", "equivalence_margin": 0.1}
-    project = Project(
-        tmp_path / "project", TINY | {"datasets": [dataset], "comparisons": [comparison]}
-    )
+    study = tiny_of({"name": "own", "source": "photos"}, batch_size=10)
+    project = Project(tmp_path / "project", study)
     real = write_classes(tmp_path / "real", each=6)
     photos = project.folder / "photos"
     photos.mkdir()

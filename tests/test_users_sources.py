@@ -16,7 +16,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from builders.class_folders import png, write_classes
-from builders.project_copy import TINY
+from builders.project_copy import tiny_of
 from builders.refusals import refused
 from builders.tiny_sources import idx
 from builders.tiny_sources import random_images as pixels
@@ -340,25 +340,18 @@ def test_some_classes_of_a_built_in_data_set(tmp_path):
         assert (prepared.examples(split).labels == (theirs.labels[kept] == 3)).all()
 
 
-def study_of(**dataset: Any) -> dict[str, Any]:
-    comparison = TINY["comparisons"][0] | {"dataset": dataset["name"]}
-    return TINY | {
-        "datasets": [{"equivalence_margin": 0.1} | dataset],
-        "comparisons": [comparison],
-    }
-
-
 def test_a_study_says_how_images_are_read_with_a_source_alone():
+    own = {"name": "own", "source": "photos"}
     fields = {"size": 32, "colour": "grey", "classes": [3, "cat"]}
-    study = parse_study(study_of(name="own", source="photos", **fields), origin="test")
+    study = parse_study(tiny_of(own | fields), origin="test")
     reading = study.datasets[0].reading
     assert reading == Reading(size=32, colour="grey", classes={"3": None, "cat": None})
     for wrong, message in (
         ({"name": "mnist", "classes": [3, 5]}, "size, colour and classes need a source"),
-        ({"name": "own", "source": "photos", "size": 8}, "datasets.0.size: 8 is not allowed"),
-        ({"name": "own", "source": "photos", "colour": "red"}, "datasets.0.colour: 'red'"),
-        ({"name": "own", "source": "photos", "classes": [3]}, "at least 2"),
-        ({"name": "own", "source": "photos", "classes": [3, 3]}, "lists 3 twice"),
+        (own | {"size": 8}, "datasets.0.size: 8 is not allowed"),
+        (own | {"colour": "red"}, "datasets.0.colour: 'red'"),
+        (own | {"classes": [3]}, "at least 2"),
+        (own | {"classes": [3, 3]}, "lists 3 twice"),
     ):
         with pytest.raises(ConfigError, match=message):
-            parse_study(study_of(**wrong), origin="test")
+            parse_study(tiny_of(wrong), origin="test")

@@ -14,7 +14,7 @@ import pytest
 from builders import synthetic, tiny_sources
 from builders.class_folders import NAMES, NOBODY, write_classes
 from builders.drawn_figures import draw
-from builders.project_copy import ROOT, TINY, Project
+from builders.project_copy import ROOT, Project, tiny_of
 from builders.refusals import refused
 from builders.small_disks import read_only, small_disk
 from builders.theory_tables import made
@@ -309,12 +309,8 @@ def test_jobs_run_with_the_interpreter_that_runs_snakemake(tmp_path):
 @pytest.mark.slow
 def test_a_study_is_the_same_in_hostile_surroundings(tmp_path, latin):
     """Locale, backend, repository, umask and an odd path at once; names beyond ASCII."""
-    comparison = TINY["comparisons"][0] | {"dataset": "own", "batch_size": 10}
-    study = TINY | {
-        "title": "Größe {x} − ✓",
-        "datasets": [{"name": "own", "source": "Bilder ä ✓", "equivalence_margin": 0.1}],
-        "comparisons": [comparison],
-    }
+    study = tiny_of({"name": "own", "source": "Bilder ä ✓"}, batch_size=10)
+    study["title"] = "Größe {x} − ✓"
     hostile = latin | {
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "GIT_DIR": "/nowhere",
