@@ -34,20 +34,16 @@ def source(request, mirror):
     elif request.param == "kmnist":
         good = {f"/{name}": content for name, content in tiny.contents.items()}
     else:
-        good = {f"/{tiny.official.archive}": archive_of(tiny)}
+        good = {f"/{tiny.official.archive}": tiny.packed}
     mirror.answers = {path: [serve(content)] for path, content in good.items()}
     return tiny, good
-
-
-def archive_of(tiny):
-    return tiny_sources.tar(tiny.contents, f"{tiny.official.folder}/")
 
 
 def kept(folder, tiny):
     """What a download leaves, by path: MNIST's files unpacked, all others as they came."""
     official = tiny.official
     if official.archive:
-        return {folder / official.archive: archive_of(tiny)}
+        return {folder / official.archive: tiny.packed}
     return {folder / official.folder / name: data for name, data in tiny.contents.items()}
 
 
@@ -178,7 +174,7 @@ def assert_same(loaded, expected) -> None:
 @pytest.mark.parametrize("what_may_be_done", [contextlib.nullcontext, read_only])
 def test_an_archive_in_the_data_folder_is_used_without_a_network(tmp_path, what_may_be_done):
     tiny = tiny_sources.tiny_cifar10()
-    (tmp_path / tiny.official.archive).write_bytes(tiny_sources.tar(tiny.contents))
+    (tmp_path / tiny.official.archive).write_bytes(tiny.packed)
     with what_may_be_done(tmp_path):
         loaded = tiny.load(tmp_path)
     assert set(loaded.splits) == {"train", "validation", "test"}
@@ -189,7 +185,7 @@ def test_an_archive_in_the_data_folder_is_used_without_a_network(tmp_path, what_
 def test_files_that_are_there_are_not_replaced_by_the_archive(tmp_path):
     tiny = tiny_sources.tiny_cifar10()
     folder = tiny.write(tmp_path, {"data_batch_2": None, "test_batch": b"mine"})
-    (tmp_path / tiny.official.archive).write_bytes(tiny_sources.tar(tiny.contents))
+    (tmp_path / tiny.official.archive).write_bytes(tiny.packed)
     with pytest.raises(DataError, match="test_batch: has SHA-256"):
         tiny.load(tmp_path)
     assert (folder / "test_batch").read_bytes() == b"mine"

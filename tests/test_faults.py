@@ -117,11 +117,7 @@ def whole(bench) -> dict[str, str]:
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize(
-    "number",
-    [signal.SIGTERM, signal.SIGKILL, signal.SIGINT],
-    ids=lambda number: number.name,
-)
+@pytest.mark.parametrize("number", ENDS, ids=lambda number: number.name)
 def test_a_job_cut_at_every_stage_ends_in_the_same_bytes(bench, whole, tmp_path, number):
     """One job, cut while it loads, trains, saves its state and writes; then it may finish."""
     for moment in MOMENTS:

@@ -120,15 +120,8 @@ EFFECTS: dict[str, tuple[object, str, str]] = {
 """Field → another value, what but the page is given another part, and whose runs have new keys."""
 UNSEEN = {"compute.cache", "compute.checkpoint_s"}
 """Where and how often something is saved: no verb is given it."""
-NAMES = {
-    "comparisons.dataset",
-    "comparisons.losses.loss",
-    "comparisons.model",
-    "datasets.name",
-    "losses.name",
-    "networks.name",
-    "recipes.name",
-}
+NAMES = {f"{kind}.name" for kind in ("datasets", "losses", "networks", "recipes")}
+NAMES |= {f"comparisons.{field}" for field in ("dataset", "model", "losses.loss")}
 """What another field refers to, or that refers to another."""
 
 

@@ -45,6 +45,11 @@ class Tiny:
         load = load_cifar if self.official.archive else load_idx
         return load(data_dir, replace(self.official, **changes))
 
+    @property
+    def packed(self) -> bytes:
+        """Its files in an archive."""
+        return tar(self.contents, self.official.folder)
+
     def write(self, data_dir: Path, change: dict[str, bytes | None] | None = None) -> Path:
         """Write the files, some of them changed, or left out where None."""
         folder = data_dir / self.official.folder
@@ -84,8 +89,7 @@ def tiny_cifar10(*mirrors: str) -> Tiny:
     arrays = {name: random_images(2, 3, 32, 32, seed=k) for k, name in enumerate(names)}
     contents = {name: batch(array, [k, 9 - k]) for k, (name, array) in enumerate(arrays.items())}
     contents["batches.meta"] = pickle.dumps({b"label_names": []}, protocol=2)
-    official = _official(CIFAR10, contents, mirrors)
-    return Tiny(replace(official, archive_sha256=sha256(tar(contents))), contents, arrays)
+    return Tiny(_official(CIFAR10, contents, mirrors), contents, arrays)
 
 
 def tiny_cifar100(*mirrors: str) -> Tiny:
@@ -94,16 +98,14 @@ def tiny_cifar100(*mirrors: str) -> Tiny:
         name: batch(array, list(range(92, 100)), b"fine_labels") for name, array in arrays.items()
     }
     contents["meta"] = pickle.dumps({b"fine_label_names": []}, protocol=2)
-    official = _official(CIFAR100, contents, mirrors)
-    packed = sha256(tar(contents, "cifar-100-python/"))
-    return Tiny(replace(official, archive_sha256=packed), contents, arrays)
+    return Tiny(_official(CIFAR100, contents, mirrors), contents, arrays)
 
 
-def tar(contents: dict[str, bytes], folder: str = "cifar-10-batches-py/") -> bytes:
+def tar(contents: dict[str, bytes], folder: str) -> bytes:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as archive:
         for name, content in contents.items():
-            member = tarfile.TarInfo(folder + name)
+            member = tarfile.TarInfo(f"{folder}/{name}")
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
     # gzip stores the time of packing; without it the digest is the same on every call
@@ -114,6 +116,8 @@ def tar(contents: dict[str, bytes], folder: str = "cifar-10-batches-py/") -> byt
 def _official(official: Official, contents: dict[str, bytes], mirrors: Sequence[str]) -> Official:
     digests = {name: sha256(content) for name, content in contents.items()}
     tiny = {"validation": 2, "patience": HASTE, "mirrors": mirrors or NOWHERE}
+    if official.archive:
+        tiny["archive_sha256"] = sha256(tar(contents, official.folder))
     return replace(official, files=digests, **tiny)
 
 
