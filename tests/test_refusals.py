@@ -141,14 +141,6 @@ def test_a_column_of_labels_is_the_only_one_of_whole_numbers(own, names, is_told
         read_shards(own, Reading())
 
 
-def test_a_part_without_an_image(own):
-    schema = pa.schema([("image", pa.struct([("bytes", pa.binary())])), ("label", pa.int64())])
-    for part in ("train", "test"):
-        pq.write_table(schema.empty_table(), own / f"{part}.parquet")
-    with pytest.raises(DataError, match=r"(train|test) holds no image"):
-        read_shards(own, Reading())
-
-
 def test_code_that_is_not_there(tmp_path):
     with pytest.raises(ConfigError, match=r"absent\.py"):
         load(f"{tmp_path}/absent.py:loss")
