@@ -190,13 +190,9 @@ def test_the_schema_for_editors_is_current():
     assert shipped == json_schema()
 
 
-def fields_of(schema: dict[str, Any]) -> set[str]:
-    """The names of all fields in the schema's models, at any depth."""
-    models = [schema, *schema.get("$defs", {}).values()]
-    return {name for model in models for name in model.get("properties", {})}
-
-
 def test_every_field_is_explained():
     explained = (ROOT / "config/README.md").read_text()
-    missing = {name for name in fields_of(json_schema()) if f"{name}" not in explained}
+    models = [json_schema(), *json_schema()["$defs"].values()]
+    fields = {name for model in models for name in model.get("properties", {})}
+    missing = {name for name in fields if name not in explained}
     assert not missing - {"weight", "bias", "start", "decay", "power", "floor"}
