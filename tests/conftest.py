@@ -64,6 +64,12 @@ def finished(shared) -> Project:
     return project
 
 
+@pytest.fixture
+def project(finished, tmp_path) -> Project:
+    """A copy of the finished project that a test may spoil; times of files are kept."""
+    return finished.copy(tmp_path / "copy")
+
+
 @pytest.fixture(autouse=True)
 def built_in_cards() -> Iterator[None]:
     """Let no test see the own losses and networks of another's study."""

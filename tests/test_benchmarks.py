@@ -24,6 +24,7 @@ from benchmarks import (
     throughput,
 )
 from benchmarks.record import Figure, at_least, at_most, below, median, record
+from builders.project_copy import tiny_of
 from builders.synthetic import build as synthetic_study
 from lossbench.files import read_json
 from lossbench.networks.models import build
@@ -157,15 +158,15 @@ def write_job(path, start, seconds):
     os.utime(path, (start + seconds, start + seconds))
 
 
-def test_the_document_keeps_the_notes_and_the_other_command_s_record(tmp_path):
-    notes = tmp_path / "notes.md"
-    notes.write_text("## Notes\n\nBy hand.\n")
-    places = {
-        "records": tmp_path / "records",
-        "notes": notes,
-        "document": tmp_path / "short.md",
-        "details": tmp_path / "out.md",
-    }
+@pytest.fixture
+def places(tmp_path):
+    """Where a document reads and writes."""
+    files = {"notes": "notes.md", "document": "short.md", "details": "out.md"}
+    (tmp_path / "notes.md").write_text("## Notes\n\nBy hand.\n")
+    return {name: tmp_path / file for name, file in files.items()} | {"records": tmp_path / "in"}
+
+
+def test_the_document_keeps_the_notes_and_the_other_command_s_record(places):
     ratio = figure(name="mlp", value=0.8, goal=at_least(0.85), low=0.7, high=1.25)
     missing = figure(name="stacked", value=None, goal=at_least(5), note="no GPU")
     speed = [ratio, missing]
@@ -180,10 +181,7 @@ def test_the_document_keeps_the_notes_and_the_other_command_s_record(tmp_path):
     assert torch.__version__.split("+")[0] in text
 
 
-def test_a_figure_stands_beside_the_last_record_s(tmp_path):
-    (tmp_path / "notes.md").write_text("## Notes\n")
-    places = {"records": tmp_path, "notes": tmp_path / "notes.md"}
-    places |= {"document": tmp_path / "short.md", "details": tmp_path / "out.md"}
+def test_a_figure_stands_beside_the_last_record_s(places):
     name = document.SHOWN["The miniature, from nothing to its page"]
     for value in (182.0, 100.0):
         found = figure(name=name, value=value, unit="s")
@@ -222,30 +220,12 @@ def test_the_time_that_a_gpu_works_is_the_union_of_its_kernels():
 
 def test_a_study_s_hours_are_its_images_over_the_rates(monkeypatch, tmp_path):
     """MNIST has 55,000 training images, hence 429 whole batches of 128."""
-    study = {
-        "name": "one",
-        "title": "One",
-        "seeds": {"tuning": [10, 11], "evaluation": [0, 1]},
-        "datasets": [{"name": "mnist", "equivalence_margin": 0.001}],
-        "comparisons": [
-            {
-                "dataset": "mnist",
-                "model": "lenet_2d",
-                "epochs": 4,
-                "tuning_epochs": 2,
-                "batch_size": 128,
-                "losses": [
-                    {"loss": "cross_entropy", "learning_rates": [0.1, 0.3, 1.0]},
-                    {"loss": "mse_softmax", "learning_rates": [0.1, 0.3, 1.0]},
-                ],
-            }
-        ],
-    }
+    sizes = {"model": "lenet_2d", "epochs": 4, "tuning_epochs": 2, "batch_size": 128}
     path = tmp_path / "one.yaml"
-    path.write_text(yaml.safe_dump(study))
+    path.write_text(yaml.safe_dump(tiny_of({"name": "mnist"}, **sizes)))
     asked = []
     monkeypatch.setattr(gpu, "rate", lambda *key: asked.append(key) or 1000.0)
-    images = 2 * 2 * (3 * 2 + 4) * 429 * 128  # losses, replicates, epochs
+    images = 2 * 3 * (2 * 2 + 4) * 429 * 128  # losses, replicates, epochs
     assert gpu.study_hours(path, "bfloat16") == pytest.approx(images / 1000 / 3600)
     assert set(asked) == {("lenet", 10, "bfloat16")}
 
@@ -270,16 +250,8 @@ def test_the_stacked_peer_trains_as_the_plain_one_does(mnist):
 
 def test_the_accuracy_of_an_attempt_is_the_test_set_s(mnist, monkeypatch, tmp_path):
     monkeypatch.setattr(accuracy.data, "load", lambda name, folder: mnist)
-    attempt = accuracy.Attempt(
-        "mnist",
-        "mlp",
-        epochs=3,
-        batch_size=32,
-        learning_rate=0.1,
-        augmentation="none",
-        error_percent=10,
-        core_s=60,
-    )
+    recipe = {"epochs": 3, "batch_size": 32, "learning_rate": 0.1, "augmentation": "none"}
+    attempt = accuracy.Attempt("mnist", "mlp", **recipe, error_percent=10, core_s=60)
     errors, seconds = accuracy.test_errors(attempt, tmp_path)
     assert len(errors) == len(accuracy.SEEDS)
     assert max(errors) < 20  # of 50 images whose class stands in their pixels; chance is 90

@@ -118,6 +118,12 @@ def open_page(browser, path):
         context.close()
 
 
+@pytest.fixture
+def page(open_page):
+    """The page in a wide window."""
+    return open_page().page
+
+
 def column(page, table: str, name: str) -> list[str]:
     """The exact values in a column, in the order shown."""
     script = """([table, name]) => {
@@ -190,8 +196,7 @@ SMALLEST = """() => [...document.querySelectorAll(".drawing svg")].map(svg => {
 
 
 @CURRENT
-def test_numbers_are_on_the_right_of_their_column_and_words_on_the_left(open_page):
-    page = open_page(WIDE).page
+def test_numbers_are_on_the_right_of_their_column_and_words_on_the_left(page):
     unfold(page)
     wrong = page.locator("table[data-file]").evaluate_all("""tables => tables.flatMap(table =>
         [...table.tBodies[0].rows].flatMap(row => [...row.cells].filter((cell, place) => {
@@ -219,8 +224,7 @@ def test_no_word_of_a_figure_is_cut(open_page, width):
 
 
 @CURRENT
-def test_the_words_in_figures_are_legible(open_page):
-    page = open_page().page
+def test_the_words_in_figures_are_legible(page):
     assert page.locator(".drawing svg").count() > 10
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
@@ -259,8 +263,7 @@ WIDE_FONT = "* { font-family: 'DejaVu Sans', Verdana !important; letter-spacing:
 
 
 @EVERY
-def test_the_answer_shows_every_column_on_a_laptop(open_page, request):
-    page = open_page(WIDE).page
+def test_the_answer_shows_every_column_on_a_laptop(page, request):
     if request.node.callspec.params["html"] == INVENTED:  # others are as they were rendered
         page.add_style_tag(content=WIDE_FONT)
     widths = "box => [box.scrollWidth, box.clientWidth]"
@@ -269,9 +272,8 @@ def test_the_answer_shows_every_column_on_a_laptop(open_page, request):
 
 
 @EVERY
-def test_opens_within_a_second(open_page):
+def test_opens_within_a_second(page):
     """A second of the main thread's own time, which other work on the machine hardly lengthens."""
-    page = open_page().page
     session = page.context.new_cdp_session(page)
 
     def main_thread_s() -> float:
@@ -303,8 +305,7 @@ def test_the_contents_mark_the_section_that_they_led_to_however_short(open_page)
     playwright.expect(marked).to_have_attribute("href", "#mechanism")
 
 
-def test_sorting_goes_both_ways_and_says_so(open_page):
-    page = open_page().page
+def test_sorting_goes_both_ways_and_says_so(page):
     header = heading(page, "runs", "test_error")
     header.get_by_role("button").click()
     assert header.get_attribute("aria-sort") == "ascending"
@@ -324,8 +325,7 @@ def test_sorting_goes_both_ways_and_says_so(open_page):
     assert losses == sorted(losses)
 
 
-def test_filter_keeps_the_rows_with_every_word(open_page):
-    page = open_page().page
+def test_filter_keeps_the_rows_with_every_word(page):
     page.get_by_label("Filter rows").fill("softmax tuning")
     rows = page.locator('table[data-file="runs"] tbody tr:visible')
     total = page.locator('table[data-file="runs"] tbody tr').count()
@@ -397,8 +397,7 @@ def test_every_figure_and_its_numbers_can_be_saved(open_page):
 
 
 @EVERY
-def test_the_legend_hides_a_loss_everywhere(open_page, request):
-    page = open_page().page
+def test_the_legend_hides_a_loss_everywhere(page, request):
     on_trial = request.node.callspec.params["html"] == "focal"
     loss, label = ("focal", "Focal loss") if on_trial else ("mse_softmax", "MSE on softmax")
     drawn = page.locator(f".drawing [data-loss={loss}]")
@@ -416,8 +415,7 @@ def test_the_legend_hides_a_loss_everywhere(open_page, request):
 
 
 @CURRENT
-def test_the_legend_hides_a_loss_s_name_in_the_figures_too(open_page):
-    page = open_page().page
+def test_the_legend_hides_a_loss_s_name_in_the_figures_too(page):
     page.get_by_label("MSE on softmax", exact=True).uncheck()
     named = page.locator(".drawing").get_by_text("MSE on softmax", exact=True)
     assert named.count() > 3
@@ -425,16 +423,14 @@ def test_the_legend_hides_a_loss_s_name_in_the_figures_too(open_page):
 
 
 @EVERY
-def test_a_link_to_a_folded_table_unfolds_it(open_page):
-    page = open_page().page
+def test_a_link_to_a_folded_table_unfolds_it(page):
     table = page.locator('table[data-file="seed-errors"]')
     assert not table.is_visible()
     page.locator('#figure-final-error a[href="#table-seed-errors"]').click()
     table.wait_for(state="visible")
 
 
-def test_works_by_keyboard_alone(open_page):
-    page = open_page().page
+def test_works_by_keyboard_alone(page):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from builders.refusals import refused
 from lossbench.errors import ConfigError
 from lossbench.study.config import Study
 from lossbench.study.json_schema import json_schema
@@ -61,12 +62,7 @@ WRONG = [
     ("seeds.evaluation", "0, 1", "seeds.evaluation", "0, 1"),
     ("seeds.evaluation", [True], "seeds.evaluation.0", "True"),
     ("datasets", [], "datasets", "at least 1"),
-    (
-        "datasets.0.name",
-        "imagenet",
-        "datasets.0: name 'imagenet'",
-        "mnist, fashion_mnist, kmnist",
-    ),
+    ("datasets.0.name", "imagenet", "datasets.0: name 'imagenet'", "mnist, fashion_mnist, kmnist"),
     ("datasets.0.name", "Image Net", "datasets.0.name", "Image Net"),
     ("datasets.0.name", "../up", "datasets.0.name", "../up"),
     ("datasets.0.source", "photos", "datasets.0: name 'digits' is built in", "of your own"),
@@ -79,12 +75,7 @@ WRONG = [
     ("comparisons.0.dataset", "mnist", "comparisons use mnist", "not listed"),
     ("comparisons.0.model", "vgg", "comparisons.0.model", "vgg"),
     ("comparisons.0.epochs", 0, "comparisons.0.epochs", "greater than or equal to 1"),
-    (
-        "comparisons.0.epochs",
-        True,
-        "comparisons.0.epochs",
-        "True is not allowed: Input should be a",
-    ),
+    ("comparisons.0.epochs", True, "comparisons.0.epochs: True is not allowed: ", "should be a"),
     ("comparisons.0.epochs", 1.5, "comparisons.0.epochs", "1.5 is not allowed"),
     ("comparisons.0.epochs", "1.5", "comparisons.0.epochs", "'1.5' is not allowed"),
     ("comparisons.0.epochs", "1e3", "comparisons.0.epochs", "'1e3' is not allowed"),
@@ -100,12 +91,7 @@ WRONG = [
     ("comparisons.0.losses.0.learning_rates", [-0.1, 0.1, 1.0], "learning_rates.0", "-0.1"),
     ("comparisons.0.losses.0.learning_rates", ["fast", 0.1, 1.0], "learning_rates.0", "'fast'"),
     ("comparisons.0.losses.0.learning_rates", [True, 0.1, 1.0], "learning_rates.0", "True"),
-    (
-        "comparisons.0.losses.0.learning_rates",
-        ["0.1", 0.1, 1.0],
-        "learning_rates",
-        "more than once",
-    ),
+    ("comparisons.0.losses.0.learning_rates", ["0.1", 0.1, 1], "learning_rates", "more than once"),
     ("comparisons.0.losses.0.learning_rates", [float("nan"), 0.1, 1.0], "learning_rates.0", "nan"),
     ("comparisons.0.losses.0.learning_rates", [0.1, 0.1, 1.0], "learning_rates", "more than once"),
     ("comparisons.0.losses.0.learning_rates", [0.1], "comparisons.0", "same number of trials"),
@@ -118,7 +104,8 @@ WRONG = [
     ("recipes", [own(weight_decay=-1.0)], "recipes.0.weight_decay", "-1.0"),
     ("recipes", [own(rate=1)], "recipes.0.rate: no such field", "1"),
     ("recipes", [own(), own()], "recipes", "twice"),
-    ("recipes", [{}], "recipes.0.name", "is missing"),
+    ("recipes", [{}], "recipes.0.name", "is missing; it has no default"),
+    ("seeds", {"tuning": [1]}, "seeds.evaluation", "is missing"),
     ("recipe", {}, "recipe: no such field", "{}"),
     ("history.ratio", 1.0, "history.ratio", "1.0"),
     ("compute.accelerator", "tpu", "compute.accelerator", "tpu"),
@@ -142,10 +129,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("path", "value", "field", "detail"), WRONG)
 def test_a_wrong_field_is_one_clear_line(path, value, field, detail):
-    with pytest.raises(ConfigError) as caught:
-        parse_study(changed(path, value), origin="study.yaml")
-    line = str(caught.value)
-    assert "\n" not in line
+    line = refused(ConfigError, parse_study, changed(path, value), origin="study.yaml")
     assert line.startswith("study.yaml: ")
     assert field in line
     assert detail in line
@@ -169,13 +153,6 @@ def test_a_number_may_come_as_text(path, value, read):
     assert (found, type(found)) == (read, type(read))
 
 
-def test_a_missing_field_is_named():
-    fields = yaml.safe_load(MINIATURE.read_text())
-    del fields["seeds"]
-    with pytest.raises(ConfigError, match="seeds: is missing"):
-        parse_study(fields, origin="study.yaml")
-
-
 @pytest.mark.parametrize(
     "text",
     ["[1, 2]", "a: [", "", "\x00", "a: 2020-99-99", "[" * 900, "a: !!python/name:os.system ''"],
@@ -187,26 +164,21 @@ def test_a_file_that_is_no_study_is_refused(tmp_path, text):
         load_study(path)
 
 
-def test_overrides_merge_mappings_and_replace_lists(tmp_path):
-    seeds = [70, 71, 72, 73, 74]
-    study = load_study(MINIATURE, {"limits": {"epochs": 1}, "seeds": {"tuning": seeds}})
-    assert study.limits.epochs == 1
-    assert study.seeds.tuning == tuple(seeds)
-    assert study.seeds.evaluation == load_study(MINIATURE).seeds.evaluation
-
-
-def test_a_snakemake_call_is_one_study(monkeypatch):
-    monkeypatch.chdir(ROOT)
+def test_a_snakemake_call_is_one_study_from_any_folder(tmp_path, monkeypatch):
+    """Overrides merge mappings and replace lists."""
+    monkeypatch.chdir(tmp_path)
 
     def asked(*overrides: str, files: Sequence[Path] = ()) -> Study:
         return snakemake_study(["--config", *overrides], overrides, files, ROOT)
 
     assert asked(files=[MINIATURE]).name == "miniature"
-    assert asked("data_dir=elsewhere").name == "mnist-cifar10"
+    default = asked("data_dir=elsewhere")
+    assert default.name == "mnist-cifar10"
     seeds = list(range(70, 82))
     limited = asked("limits={epochs: 1}", f"seeds={{tuning: {seeds}}}")
     assert limited.limits.epochs == 1
     assert limited.seeds.tuning == tuple(seeds)
+    assert limited.seeds.evaluation == default.seeds.evaluation
     with pytest.raises(ConfigError, match=r"limits\.epochs: '2020-99-99' is not allowed"):
         asked("limits={epochs: 2020-99-99}")
     with pytest.raises(ConfigError, match="allowed: one file"):
@@ -218,13 +190,9 @@ def test_the_schema_for_editors_is_current():
     assert shipped == json_schema()
 
 
-def fields_of(schema: dict[str, Any]) -> set[str]:
-    """The names of all fields in the schema's models, at any depth."""
-    models = [schema, *schema.get("$defs", {}).values()]
-    return {name for model in models for name in model.get("properties", {})}
-
-
 def test_every_field_is_explained():
     explained = (ROOT / "config/README.md").read_text()
-    missing = {name for name in fields_of(json_schema()) if f"{name}" not in explained}
+    models = [json_schema(), *json_schema()["$defs"].values()]
+    fields = {name for model in models for name in model.get("properties", {})}
+    missing = {name for name in fields if name not in explained}
     assert not missing - {"weight", "bias", "start", "decay", "power", "floor"}

@@ -1,7 +1,9 @@
 """Downloads from a loopback server that fails in every way, then recovers."""
 
+import contextlib
 import gzip
 import io
+import re
 import tarfile
 from dataclasses import replace
 
@@ -9,11 +11,11 @@ import numpy as np
 import pytest
 
 from builders import tiny_sources
+from builders.refusals import refused
 from builders.small_disks import read_only
 from builders.tiny_sources import HASTE, cut, redirect, serve, stall, stall_midway, status
 from lossbench.datasets.digests import sha256
 from lossbench.datasets.download import download
-from lossbench.datasets.sources import load_cifar, load_idx
 from lossbench.errors import DataError
 
 
@@ -25,28 +27,23 @@ def mirror():
 
 @pytest.fixture(params=["mnist", "kmnist", "cifar10", "cifar100"])
 def source(request, mirror):
-    """A tiny data set, its loader, and what its server should answer by path."""
-    tiny = getattr(tiny_sources, f"tiny_{request.param}")()
-    load = load_cifar if tiny.official.archive else load_idx
+    """A tiny data set with this mirror, and what its server should answer by path."""
+    tiny = getattr(tiny_sources, f"tiny_{request.param}")(mirror.address)
     if request.param == "mnist":
         good = {f"/{name}.gz": gzip.compress(content) for name, content in tiny.contents.items()}
     elif request.param == "kmnist":
         good = {f"/{name}": content for name, content in tiny.contents.items()}
     else:
-        good = {f"/{tiny.official.archive}": archive_of(tiny)}
+        good = {f"/{tiny.official.archive}": tiny.packed}
     mirror.answers = {path: [serve(content)] for path, content in good.items()}
-    return tiny, load, good
-
-
-def archive_of(tiny):
-    return tiny_sources.tar(tiny.contents, f"{tiny.official.folder}/")
+    return tiny, good
 
 
 def kept(folder, tiny):
     """What a download leaves, by path: MNIST's files unpacked, all others as they came."""
     official = tiny.official
     if official.archive:
-        return {folder / official.archive: archive_of(tiny)}
+        return {folder / official.archive: tiny.packed}
     return {folder / official.folder / name: data for name, data in tiny.contents.items()}
 
 
@@ -55,11 +52,10 @@ def files_in(folder):
 
 
 def test_a_download_is_verified_kept_and_not_repeated(source, mirror, tmp_path):
-    tiny, load, _good = source
-    official = tiny.mirrored(mirror.address)
-    first = load(tmp_path / "da ta", official)
+    tiny, _ = source
+    first = tiny.load(tmp_path / "da ta")
     asked = len(mirror.asked)
-    second = load(tmp_path / "da ta", official)
+    second = tiny.load(tmp_path / "da ta")
     assert len(mirror.asked) == asked
     assert sha256(first.splits["test"].images) == sha256(second.splits["test"].images)
     assert files_in(tmp_path) == kept(tmp_path / "da ta", tiny)
@@ -83,28 +79,24 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_server_at_fault_is_one_line_and_leaves_nothing(source, mirror, tmp_path, fault):
-    tiny, load, good = source
-    official = tiny.mirrored(mirror.address)
+    tiny, good = source
     path, content = next(iter(good.items()))
     mirror.answers[path] = [FAULTS[fault](mirror, content)]
-    with pytest.raises(DataError) as caught:
-        load(tmp_path, official)
-    message = str(caught.value)
-    assert "\n" not in message
+    message = refused(DataError, tiny.load, tmp_path)
     assert path in message
     assert "make demo" in message
     assert not files_in(tmp_path)
     mirror.answers[path] = [serve(content)]
-    load(tmp_path, official)
+    tiny.load(tmp_path)
     assert files_in(tmp_path) == kept(tmp_path, tiny)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_server_that_recovers_is_asked_again(source, mirror, tmp_path, fault):
-    tiny, load, good = source
+    tiny, good = source
     path, content = next(iter(good.items()))
     mirror.answers[path] = [FAULTS[fault](mirror, content), serve(content)]
-    load(tmp_path, tiny.mirrored(mirror.address))
+    tiny.load(tmp_path)
     assert files_in(tmp_path) == kept(tmp_path, tiny)
     assert mirror.asked.count(path) >= 2
 
@@ -124,21 +116,21 @@ def test_a_server_that_recovers_is_asked_again(source, mirror, tmp_path, fault):
     ],
 )
 def test_the_reason_is_said_in_a_few_words(mirror, tmp_path, fault, reason):
-    tiny = tiny_sources.tiny_mnist()
+    tiny = tiny_sources.tiny_mnist(mirror.address)
     path, content = "/train-images-idx3-ubyte.gz", gzip.compress(bytes(999))
     mirror.answers[path] = []
     mirror.answers[path].append(FAULTS[fault](mirror, content))
-    with pytest.raises(DataError, match=reason) as caught:
-        load_idx(tmp_path, tiny.mirrored(mirror.address))
-    assert len(str(caught.value)) < 700 + 2 * len(str(tmp_path))
+    said = refused(DataError, tiny.load, tmp_path)
+    assert reason in said
+    assert len(said) < 700 + 2 * len(str(tmp_path))
 
 
 def test_a_redirect_is_followed(source, mirror, tmp_path):
-    tiny, load, good = source
+    tiny, good = source
     path = next(iter(good))
     mirror.answers["/moved"] = mirror.answers[path]
     mirror.answers[path] = [redirect("/moved")]
-    load(tmp_path, tiny.mirrored(mirror.address))
+    tiny.load(tmp_path)
     assert "/moved" in mirror.asked
     assert files_in(tmp_path) == kept(tmp_path, tiny)
 
@@ -147,9 +139,7 @@ def test_mirrors_are_asked_in_order_and_each_failure_is_told(mirror, tmp_path):
     mirror.answers = {"/b": [serve(b"else")], "/c": [status(503), serve(b"wanted")]}
     urls, digest = [mirror.address + name for name in "abc"], sha256(b"wanted")
     once = replace(HASTE, pauses_s=(0,))
-    with pytest.raises(DataError) as caught:
-        download(urls, tmp_path / "it", digest, patience=once)
-    reasons = str(caught.value).split("; ")
+    reasons = refused(DataError, download, urls, tmp_path / "it", digest, patience=once).split("; ")
     for url, reason, words in zip(urls, reasons, ("404", "known hash", "503"), strict=True):
         assert reason.startswith(f"{url}: ")
         assert words in reason
@@ -168,11 +158,11 @@ def test_a_bar_is_drawn_on_the_error_stream(mirror, tmp_path, capsys):
 
 
 def test_an_uncompressed_answer_serves_as_well(mirror, tmp_path):
-    tiny = tiny_sources.tiny_mnist()
+    tiny = tiny_sources.tiny_mnist(mirror.address)
     mirror.answers = {f"/{name}.gz": [serve(data)] for name, data in tiny.contents.items()}
-    loaded = load_idx(tmp_path, tiny.mirrored(mirror.address))
+    loaded = tiny.load(tmp_path)
     tiny.write(tmp_path / "plain")
-    assert_same(loaded, load_idx(tmp_path / "plain", tiny.official))
+    assert_same(loaded, tiny.load(tmp_path / "plain"))
 
 
 def assert_same(loaded, expected) -> None:
@@ -181,31 +171,24 @@ def assert_same(loaded, expected) -> None:
         np.testing.assert_array_equal(loaded.splits[part].labels, examples.labels)
 
 
-def test_an_archive_in_the_data_folder_is_used_without_a_network(tmp_path):
+@pytest.mark.parametrize("what_may_be_done", [contextlib.nullcontext, read_only])
+def test_an_archive_in_the_data_folder_is_used_without_a_network(tmp_path, what_may_be_done):
     tiny = tiny_sources.tiny_cifar10()
-    (tmp_path / tiny.official.archive).write_bytes(tiny_sources.tar(tiny.contents))
-    loaded = load_cifar(tmp_path, tiny.official)
+    (tmp_path / tiny.official.archive).write_bytes(tiny.packed)
+    with what_may_be_done(tmp_path):
+        loaded = tiny.load(tmp_path)
+    assert set(loaded.splits) == {"train", "validation", "test"}
     tiny.write(tmp_path / "plain")
-    assert_same(loaded, load_cifar(tmp_path / "plain", tiny.official))
+    assert_same(loaded, tiny.load(tmp_path / "plain"))
 
 
 def test_files_that_are_there_are_not_replaced_by_the_archive(tmp_path):
     tiny = tiny_sources.tiny_cifar10()
     folder = tiny.write(tmp_path, {"data_batch_2": None, "test_batch": b"mine"})
-    (tmp_path / tiny.official.archive).write_bytes(tiny_sources.tar(tiny.contents))
+    (tmp_path / tiny.official.archive).write_bytes(tiny.packed)
     with pytest.raises(DataError, match="test_batch: has SHA-256"):
-        load_cifar(tmp_path, tiny.official)
+        tiny.load(tmp_path)
     assert (folder / "test_batch").read_bytes() == b"mine"
-
-
-def test_an_archive_alone_serves_where_nothing_can_be_written(tmp_path):
-    tiny = tiny_sources.tiny_cifar10()
-    (tmp_path / tiny.official.archive).write_bytes(tiny_sources.tar(tiny.contents))
-    with read_only(tmp_path):
-        loaded = load_cifar(tmp_path, tiny.official)
-    assert set(loaded.splits) == {"train", "validation", "test"}
-    tiny.write(tmp_path / "plain")
-    assert_same(loaded, load_cifar(tmp_path / "plain", tiny.official))
 
 
 @pytest.mark.parametrize(
@@ -217,9 +200,8 @@ def test_a_damaged_archive_is_one_line_and_stays(tmp_path, content):
     tiny = tiny_sources.tiny_cifar10()
     path = tmp_path / tiny.official.archive
     path.write_bytes(content)
-    with pytest.raises(DataError, match=rf"{path.name}: has SHA-256 .*remove the file") as caught:
-        load_cifar(tmp_path, tiny.official)
-    assert "\n" not in str(caught.value)
+    said = refused(DataError, tiny.load, tmp_path)
+    assert re.search(rf"{path.name}: has SHA-256 .*remove the file", said)
     assert files_in(tmp_path) == {path: content}
 
 
@@ -256,7 +238,6 @@ def test_nothing_in_an_archive_lands_on_the_disk(tmp_path):
             wanted = member(f"{FOLDER}/{name}", tarfile.REGTYPE)
             wanted.size = len(content)
             archive.addfile(wanted, io.BytesIO(content))
-    official = replace(tiny.official, archive_sha256=sha256(path.read_bytes()))
-    test = load_cifar(data_dir, official).splits["test"]
+    test = tiny.load(data_dir, archive_sha256=sha256(path.read_bytes())).splits["test"]
     assert test.images.tobytes() == tiny.arrays["test_batch"].tobytes()
     assert list(tmp_path.rglob("*")) == [data_dir, path]

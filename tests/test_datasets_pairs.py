@@ -12,17 +12,20 @@ from lossbench.datasets.digit_pairs import load_pairs, pairs
 from lossbench.datasets.prepared import Examples
 
 
+def halves(pairs: Examples) -> list[bytes]:
+    """The left and the right digit of each pair in turn."""
+    return [half.tobytes() for image in pairs.images for half in np.split(image, 2, axis=-1)]
+
+
 def test_a_pair_is_two_digits_side_by_side_and_reads_as_their_number():
     labels = (np.arange(41) % 10).astype(np.uint8)
     images = tiny_sources.random_images(41, 1, 28, 28)
     found = pairs(Examples(images, labels), np.random.default_rng(0))
     assert found.images.shape == (20, 1, 28, 56)
     known = {image.tobytes(): label for image, label in zip(images, labels, strict=True)}
-    halves = [
-        half.tobytes() for image in found.images for half in (image[..., :28], image[..., 28:])
-    ]
-    assert len(set(halves)) == 40
-    for number, (left, right) in enumerate(zip(halves[::2], halves[1::2], strict=True)):
+    digits = halves(found)
+    assert len(set(digits)) == 40
+    for number, (left, right) in enumerate(zip(digits[::2], digits[1::2], strict=True)):
         assert found.labels[number] == 10 * known[left] + known[right]
 
 
@@ -30,18 +33,10 @@ def test_no_digit_is_in_two_splits(tmp_path):
     tiny = tiny_sources.tiny_mnist()
     tiny.write(tmp_path)
     splits = load_pairs(tmp_path, tiny.official).splits
-    assert {name: len(each.labels) for name, each in splits.items()} == {
-        "train": 2,
-        "validation": 1,
-        "test": 1,
-    }
-    halves = [
-        image[..., columns].tobytes()
-        for each in splits.values()
-        for image in each.images
-        for columns in (slice(28), slice(28, 56))
-    ]
-    assert len(set(halves)) == len(halves)
+    sizes = {name: len(each.labels) for name, each in splits.items()}
+    assert sizes == {"train": 2, "validation": 1, "test": 1}
+    digits = [digit for each in splits.values() for digit in halves(each)]
+    assert len(set(digits)) == len(digits)
 
 
 @pytest.mark.skipif(

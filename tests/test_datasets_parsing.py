@@ -50,13 +50,6 @@ def test_a_gzip_bomb_is_not_unpacked_whole():
     assert len(decompress(bomb)) == LARGEST_BYTES
 
 
-def test_batch_matches_numpys_own_layout():
-    images = tiny_sources.random_images(3, 3, 32, 32)
-    parsed = parse_batch(tiny_sources.batch(images, [4, 0, 9]), origin="it")
-    np.testing.assert_array_equal(parsed.images, images)
-    np.testing.assert_array_equal(parsed.labels, np.array([4, 0, 9], np.uint8))
-
-
 def test_a_pickle_of_python_2_and_numpy_1_is_read():
     """Written out in the opcodes that the official files use: byte strings, numpy.core."""
     rows = bytes(range(256)) * 12

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from builders import tiny_sources
+from builders.refusals import refused
 from lossbench.cards.dataset import DATASETS
 from lossbench.cards.own_cards import stand_ins
 from lossbench.datasets.preparation import LOADERS, prepare
@@ -143,17 +144,13 @@ def test_an_array_file_of_another_kind_is_refused(saved):
         load(saved[1])
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"<html>", b"\x93NUMPY\x01\x00"])
-def test_a_file_of_another_kind_is_one_line(saved, content):
-    saved[1].write_bytes(content)
-    with pytest.raises(DataError, match="not a readable prepared data set") as caught:
-        load(saved[1])
-    assert "\n" not in str(caught.value)
-
-
-def test_a_missing_file_is_one_line(tmp_path):
-    with pytest.raises(DataError, match=r"gone\.npz: not a readable prepared data set"):
-        load(tmp_path / "gone.npz")
+@pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04", b"<html>", b"\x93NUMPY\x01\x00"])
+def test_a_file_that_is_missing_or_of_another_kind_is_one_line(saved, content):
+    saved[1].unlink()
+    if content is not None:
+        saved[1].write_bytes(content)
+    said = refused(DataError, load, saved[1])
+    assert said.startswith(f"{saved[1]}: not a readable prepared data set (")
 
 
 def test_an_archive_beside_another_sets_manifest_is_refused(saved, tmp_path):
@@ -165,17 +162,22 @@ def test_an_archive_beside_another_sets_manifest_is_refused(saved, tmp_path):
         load(other[0], saved[2])
 
 
-def test_images_that_the_manifest_does_not_describe_are_refused(saved):
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda images: images[:-1], "images have shape (12, 3, 4, 5); allowed: (13"),
+        (
+            lambda images: np.full(images.shape, np.nan, np.float32),
+            "images float32, labels uint8; allowed: uint8",
+        ),
+    ],
+)
+def test_images_that_the_manifest_does_not_describe_are_refused(saved, change, said):
     prepared, npz, _ = saved
-    images = prepared.images.copy()
-    images[0, 0, 0, 0] ^= 1
+    images = change(prepared.images)
     text = np.frombuffer(prepared.manifest.json_text.encode(), np.uint8)
-    np.savez(npz, images=images, labels=prepared.labels, manifest=text)
-    with pytest.raises(DataError, match="images have SHA-256"):
-        load(npz)
-    np.savez(npz, images=images[:-1], labels=prepared.labels[:-1], manifest=text)
-    with pytest.raises(DataError, match=r"images have shape \(12, 3, 4, 5\); allowed: \(13"):
-        load(npz)
+    np.savez(npz, images=images, labels=prepared.labels[: len(images)], manifest=text)
+    assert said in refused(DataError, load, npz)
 
 
 @pytest.mark.parametrize("digest", ["0" * 64, "f" * 64])
@@ -186,15 +188,6 @@ def test_an_array_of_another_digest_than_its_manifest_s_is_refused(saved, name, 
     save(replace(prepared, manifest=changed), npz, manifest)
     with pytest.raises(DataError, match=f"{name} have SHA-256 .*; the manifest says {digest}"):
         load(npz, manifest)
-
-
-def test_stored_images_that_are_not_numbers_are_refused(saved):
-    prepared, npz, _ = saved
-    images = np.full(prepared.images.shape, np.nan, np.float32)
-    text = np.frombuffer(prepared.manifest.json_text.encode(), np.uint8)
-    np.savez(npz, images=images, labels=prepared.labels, manifest=text)
-    with pytest.raises(DataError, match="images float32, labels uint8; allowed: uint8"):
-        load(npz)
 
 
 def test_a_failed_write_leaves_the_old_files(saved, monkeypatch):
@@ -239,11 +232,6 @@ def test_labels_take_as_many_bytes_as_the_classes_need(tmp_path, classes, kind):
 
 def test_the_catalogue_holds_every_data_set_of_the_configuration():
     assert set(LOADERS) == set(DATASETS)
-
-
-def test_a_data_set_that_is_not_built_in_is_refused():
-    with pytest.raises(DataError, match=r"'digit' is built in; allowed: mnist.*; did you mean dig"):
-        prepare("digit", Path("needs none"))
 
 
 @pytest.mark.parametrize("name", sorted(stand_ins()))

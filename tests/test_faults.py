@@ -117,11 +117,7 @@ def whole(bench) -> dict[str, str]:
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize(
-    "number",
-    [signal.SIGTERM, signal.SIGKILL, signal.SIGINT],
-    ids=lambda number: number.name,
-)
+@pytest.mark.parametrize("number", ENDS, ids=lambda number: number.name)
 def test_a_job_cut_at_every_stage_ends_in_the_same_bytes(bench, whole, tmp_path, number):
     """One job, cut while it loads, trains, saves its state and writes; then it may finish."""
     for moment in MOMENTS:
@@ -321,16 +317,9 @@ def places(fields: Any, parents: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ..
 
 
 HOSTILE = ["$(touch x)", "{dataset}", "../..", "a\0b", "\x1b[2J", "\ud800", "1e-3", 10**40, 1e400]
-LEAVES = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.floats(),
-    st.text(max_size=20),
-    st.binary(max_size=4),
-    st.dates(),
-    st.sampled_from(HOSTILE),
-)
+NUMBERS = st.booleans() | st.integers() | st.floats()
+TEXTS = st.text(max_size=20) | st.binary(max_size=4) | st.sampled_from(HOSTILE)
+LEAVES = st.none() | st.dates() | NUMBERS | TEXTS
 KEYS = st.one_of(st.text(max_size=5), st.integers(), st.none(), st.sampled_from(["loss", "m", "s"]))
 VALUES = st.recursive(
     LEAVES,

@@ -54,12 +54,6 @@ def finished(tmp_path_factory) -> Project:
     return project
 
 
-@pytest.fixture
-def project(finished, tmp_path) -> Project:
-    """A copy that a test may spoil."""
-    return finished.copy(tmp_path / "copy")
-
-
 def content(folder: Path, pattern: str = "*") -> dict[str, str]:
     """SHA-256 of every file below, but for what tells about the machine and the run."""
     skipped = {"logs", "benchmarks"}

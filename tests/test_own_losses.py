@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from builders.refusals import refused
 from lossbench.datasets.prepared import Prepared
 from lossbench.errors import ConfigError
 from lossbench.networks.loader import add_loss, add_network, own_body, own_loss
@@ -54,56 +55,8 @@ def by_sines(logits, labels, s, m, slack=1e-6):
     wide = s * torch.where(targets, lowered, cosines)
     return functional.cross_entropy(wide, labels, reduction="none")
 
-def averaged(logits, labels):
-    return functional.cross_entropy(logits, labels)
-
-def one_number(logits, labels):
-    return 1.0
-
-def whole(logits, labels):
-    return labels
-
-def overflows(logits, labels):
-    return -torch.log(functional.softmax(logits, -1).gather(-1, labels.unsqueeze(-1)).squeeze(-1))
-
-def detached(logits, labels):
-    return focal(logits.detach(), labels)
-
-def flat(logits, labels):
-    return (0 * logits).sum(-1)
-
-def mixing(logits, labels):
-    return focal(logits - logits.mean(0), labels)
-
-def random(logits, labels):
-    return focal(logits, labels) * torch.rand(len(labels), dtype=logits.dtype)
-
-def changing(logits, labels):
-    return focal(logits.mul_(2), labels)
-
-def relabelling(logits, labels):
-    return focal(logits, labels.copy_(labels.roll(1)))
-
-def heedless(logits, labels):
-    return logits.square().mean(-1)
-
-def frozen(logits, labels):
-    return focal(logits, labels) * logits.detach().square().mean(-1)
-
-def frozen_in_one_class(logits, labels):
-    return focal(logits, labels) + logits[:, 0].detach()
-
-def branching(logits, labels):
-    return focal(logits, labels) * (2.0 if logits.max().item() > 1 else 1.0)
-
 def broken(logits, labels):
     raise RuntimeError("two\\nlines")
-
-def leaving(logits, labels):
-    sys.exit("two\\nlines")
-
-def of_ten(logits, labels):
-    return focal(logits, labels) + 0 * logits[:, 9]
 
 def chatting(logits, labels):
     print("a loss", "\\n", len(labels))
@@ -136,91 +89,17 @@ class Net(nn.Module):
     def forward(self, images):
         return self.layers(images)
 
-class Maps(Net):
-    def forward(self, images):
-        return self.layers[0](images)
-
-class Viewing(Net):
-    def forward(self, images):
-        return self.layers[0](images).view(len(images), -1)
-
-class Dropping(Net):
-    def forward(self, images):
-        return functional.dropout(super().forward(images), training=self.training)
-
 class Fixed(Net):
     def __init__(self, shape):
         super().__init__(shape)
         self.layers = nn.Sequential(nn.Flatten(), nn.Linear(shape[0] * shape[1] * shape[2], 4))
         nn.init.ones_(self.layers[1].weight), nn.init.zeros_(self.layers[1].bias)
 
-class Empty(Net):
-    def __init__(self, shape):
-        super().__init__(shape)
-        self.layers = nn.Flatten()
-
 class Frozen(Net):
     def __init__(self, shape):
         super().__init__(shape)
         self.layers[4] = nn.Identity()
         self.requires_grad_(False)
-
-class TwoWidths(Net):
-    def forward(self, images):
-        features = super().forward(images)
-        return features if self.training else features[:, :4]
-
-class Double(Net):
-    def forward(self, images):
-        return super().forward(images).double()
-
-class Pair(Net):
-    def forward(self, images):
-        return super().forward(images), images
-
-class Normed(Net):
-    def __init__(self, shape):
-        super().__init__(shape)
-        self.layers.append(nn.BatchNorm1d(16))
-
-class Summed(Net):
-    def forward(self, images):
-        return super().forward(images).sum()
-
-class Twice(Net):
-    def forward(self, images):
-        return super().forward(images).repeat(2, 1)
-
-class Holed(Net):
-    def forward(self, images):
-        return super().forward(images).index_fill(1, torch.tensor([3]), math.nan)
-
-class Plain(Net):
-    def __init__(self, shape):
-        super().__init__(shape)
-        self.layers = nn.Sequential(nn.Flatten(), nn.LazyLinear(4))
-
-class Idle(Plain):
-    def __init__(self, shape):
-        super().__init__(shape)
-        self.idle = nn.Linear(2, 3)
-
-def nothing(shape):
-    return None
-
-class Deaf(Net):
-    def forward(self, images):
-        return super().forward(images).detach().requires_grad_()
-
-class Mixing(Net):
-    def forward(self, images):
-        features = super().forward(images)
-        return features - features.mean(0)
-
-class Left(Net):
-    def forward(self, images):
-        features = super().forward(images)
-        return features * torch.ones(16)
 
 class Unseeded(Net):
     def __init__(self, shape):
@@ -229,7 +108,68 @@ class Unseeded(Net):
         state.seed()
         with torch.no_grad():
             self.layers[0].weight.normal_(generator=state)
+
+def nothing(shape):
+    return None
 """
+LOSS = """
+def {name}(logits, labels):
+    return {body}
+"""
+ODD_LOSSES = {
+    "averaged": "functional.cross_entropy(logits, labels)",
+    "one_number": "1.0",
+    "whole": "labels",
+    "overflows": "-torch.log(logits.softmax(-1).gather(-1, labels.unsqueeze(-1)).squeeze(-1))",
+    "detached": "focal(logits.detach(), labels)",
+    "flat": "(0 * logits).sum(-1)",
+    "mixing": "focal(logits - logits.mean(0), labels)",
+    "random": "focal(logits, labels) * torch.rand(len(labels), dtype=logits.dtype)",
+    "changing": "focal(logits.mul_(2), labels)",
+    "relabelling": "focal(logits, labels.copy_(labels.roll(1)))",
+    "heedless": "logits.square().mean(-1)",
+    "frozen": "focal(logits, labels) * logits.detach().square().mean(-1)",
+    "frozen_in_one_class": "focal(logits, labels) + logits[:, 0].detach()",
+    "branching": "focal(logits, labels) * (2.0 if logits.max().item() > 1 else 1.0)",
+    "leaving": 'sys.exit("two\\nlines")',
+    "of_ten": "focal(logits, labels) + 0 * logits[:, 9]",
+}
+FORWARD = """
+class {name}(Net):
+    def forward(self, images):
+        features = super().forward(images)
+        return {body}
+"""
+ODD_PASSES = {
+    "Maps": "self.layers[0](images)",
+    "Viewing": "self.layers[0](images).view(len(images), -1)",
+    "Dropping": "functional.dropout(features, training=self.training)",
+    "TwoWidths": "features if self.training else features[:, :4]",
+    "Double": "features.double()",
+    "Pair": "(features, images)",
+    "Summed": "features.sum()",
+    "Twice": "features.repeat(2, 1)",
+    "Holed": "features.index_fill(1, torch.tensor([3]), math.nan)",
+    "Deaf": "features.detach().requires_grad_()",
+    "Mixing": "features - features.mean(0)",
+    "Left": "features * torch.ones(16)",
+}
+BUILT = """
+class {name}(Net):
+    def __init__(self, shape):
+        super().__init__(shape)
+        {body}
+"""
+ODD_LAYERS = {
+    "Empty": "self.layers = nn.Flatten()",
+    "Normed": "self.layers.append(nn.BatchNorm1d(16))",
+    "Plain": "self.layers = nn.Sequential(nn.Flatten(), nn.LazyLinear(4))",
+    "Idle": "self.layers, self.idle = Plain(shape).layers, nn.Linear(2, 3)",
+}
+ODD = ((LOSS, ODD_LOSSES), (FORWARD, ODD_PASSES), (BUILT, ODD_LAYERS))
+CODE += "".join(
+    form.format(name=name, body=body) for form, odd in ODD for name, body in odd.items()
+)
 
 
 @pytest.fixture(scope="module")
@@ -575,10 +515,7 @@ def test_code_that_changed_after_the_plan_is_refused(file, add, added, planned):
 def test_what_cannot_be_imported_is_one_line(tmp_path, monkeypatch, text, said):
     monkeypatch.delitem(sys.modules, "bad_loss", raising=False)
     (tmp_path / "bad_loss.py").write_text(text)
-    with pytest.raises(ConfigError) as caught:
-        own_loss(f"{tmp_path / 'bad_loss.py'}:loss")
-    assert said in str(caught.value)
-    assert str(caught.value).isprintable()
+    assert said in refused(ConfigError, own_loss, f"{tmp_path / 'bad_loss.py'}:loss")
     assert ("bad_loss" in sys.modules) == (text == "loss = 3\n")
 
 

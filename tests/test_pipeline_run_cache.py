@@ -24,12 +24,6 @@ LOSSES = "src/lossbench/networks/losses.py"
 FORMULA = (".softmax(-1), labels).square().mean(-1)", ".softmax(-1), labels).square().sum(-1)")
 
 
-@pytest.fixture
-def project(finished, tmp_path) -> Project:
-    """A copy of the finished project that a test may spoil; times of files are kept."""
-    return finished.copy(tmp_path / "copy")
-
-
 @pytest.fixture(scope="module")
 def two_studies(finished, tmp_path_factory) -> Project:
     """The finished study, and another's tables: two replicates of its own and two in common."""

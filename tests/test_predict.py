@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 from safetensors import safe_open
 
+from builders.refusals import refused
 from lossbench.datasets.own import prepare_own
 from lossbench.datasets.preparation import prepare
 from lossbench.datasets.prepared import Prepared, save
@@ -84,11 +85,8 @@ def said(capsys, weights: Path, *images: Path) -> list[str]:
     return capsys.readouterr().out.splitlines()
 
 
-def refused(weights: Path, *images: Path, **options) -> str:
-    with pytest.raises(LossbenchError) as caught:
-        predict(weights, [*images], **options)
-    assert str(caught.value).isprintable()
-    return str(caught.value)
+def refusal(weights: Path, *images: Path, **options) -> str:
+    return refused(LossbenchError, predict, weights, [*images], **options)
 
 
 def assert_as_the_run(found: pd.DataFrame, run: Path) -> None:
@@ -161,11 +159,11 @@ def test_an_own_network_needs_its_source(tmp_path, monkeypatch, capsys):
     file = tmp_path / "my_nets.py"
     file.rename(tmp_path / "moved" / file.name)
     monkeypatch.delitem(sys.modules, "my_nets")
-    assert "there is no file my_nets.py; --network says where it is" in refused(weights, first)
+    assert "there is no file my_nets.py; --network says where it is" in refusal(weights, first)
     images, moved = sorted(run.glob("*.png")), "moved/my_nets.py:Net"
     assert_as_the_run(table(capsys, weights, images, network=moved), run)
     file.write_text(NET.replace("nn.ReLU", "nn.Tanh"))
-    assert "no longer what was trained" in refused(weights, first)
+    assert "no longer what was trained" in refusal(weights, first)
 
 
 def test_images_are_resized_and_recoloured_as_the_data_set_was(tmp_path, capsys):
@@ -181,7 +179,7 @@ def test_images_are_resized_and_recoloured_as_the_data_set_was(tmp_path, capsys)
 
 def test_the_network_of_a_run_that_diverged_is_refused(tmp_path):
     run = kept(tmp_path, cell("mse_logits", learning_rate=1e25), GREY)
-    assert "its run diverged" in refused(run / WEIGHTS, run / "000.png")
+    assert "its run diverged" in refusal(run / WEIGHTS, run / "000.png")
 
 
 @pytest.mark.parametrize(
@@ -196,17 +194,17 @@ def test_the_network_of_a_run_that_diverged_is_refused(tmp_path):
 def test_an_image_that_does_not_fit_is_one_line(run, tmp_path, image, reason):
     path = tmp_path / "image.tif"
     image.save(path)
-    found = refused(run / WEIGHTS, run / "000.png", path)
+    found = refusal(run / WEIGHTS, run / "000.png", path)
     assert found.startswith(f"{path}: ")
     assert reason in found
 
 
 def test_what_is_no_image_is_one_line(run, tmp_path):
     (tmp_path / "text.png").write_text("text")
-    assert "text.png: is no image of the formats PNG" in refused(
+    assert "text.png: is no image of the formats PNG" in refusal(
         run / WEIGHTS, tmp_path / "text.png"
     )
-    assert "absent.png: cannot be read (No such file" in refused(run / WEIGHTS, Path("absent.png"))
+    assert "absent.png: cannot be read (No such file" in refusal(run / WEIGHTS, Path("absent.png"))
 
 
 def changed(weights: Path, path: Path, **fields: object) -> Path:
@@ -223,18 +221,18 @@ def test_what_is_no_kept_network_is_one_line(run, tmp_path):
     whole = (run / WEIGHTS).read_bytes()
     for content in (b"", b"text" * 100, whole[: len(whole) // 2]):
         path.write_bytes(content)
-        assert "odd.safetensors: not a readable safetensors file" in refused(path, first)
-    assert "not a readable safetensors file" in refused(tmp_path / "absent", first)
-    assert "not a readable safetensors file" in refused(tmp_path, first)
+        assert "odd.safetensors: not a readable safetensors file" in refusal(path, first)
+    assert "not a readable safetensors file" in refusal(tmp_path / "absent", first)
+    assert "not a readable safetensors file" in refusal(tmp_path, first)
     path.write_bytes(safetensors.torch.save({"a": torch.zeros(2)}, {"format": "pt"}))
-    assert "not a network that lossbench has kept" in refused(path, first)
+    assert "not a network that lossbench has kept" in refusal(path, first)
     path.write_bytes(whole[:-3] + bytes([whole[-3] ^ 1]) + whole[-2:])
-    assert "is damaged" in refused(path, first)
+    assert "is damaged" in refusal(path, first)
     weights = run / WEIGHTS
-    assert "of another version" in refused(changed(weights, path, more=1), first)
+    assert "of another version" in refusal(changed(weights, path, more=1), first)
     smaller = changed(weights, path, classes=["0", "1"])
-    assert "its tensors do not fit this lossbench's mlp" in refused(smaller, first)
-    assert "mlp, is built in and has no source" in refused(weights, first, network="my_nets.py:Net")
+    assert "its tensors do not fit this lossbench's mlp" in refusal(smaller, first)
+    assert "mlp, is built in and has no source" in refusal(weights, first, network="my_nets.py:Net")
 
 
 def test_the_file_says_what_it_is_and_the_same_network_is_the_same_bytes(run, tmp_path):

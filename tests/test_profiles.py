@@ -32,13 +32,8 @@ def storage(monkeypatch) -> list[str]:
     server = ThreadedMotoServer(port=0, verbose=False)
     server.start()
     address = "http://{}:{}".format(*server.get_host_and_port())
-    client = boto3.client(
-        "s3",
-        endpoint_url=address,
-        region_name="us-east-1",
-        aws_access_key_id="key",
-        aws_secret_access_key="secret",
-    )
+    keys = {"aws_access_key_id": "key", "aws_secret_access_key": "secret"}
+    client = boto3.client("s3", "us-east-1", endpoint_url=address, **keys)
     urlopen(f"{address}/moto-api/reset", data=b"")  # buckets outlive a server in its process
     client.create_bucket(Bucket="study")
     yield ["--default-storage-prefix", "s3://study/here", "--storage-s3-endpoint-url", address]

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from builders.project_copy import TINY
 from lossbench.code.code_digest import declared
 from lossbench.errors import ConfigError
 from lossbench.study.config import Study
@@ -32,41 +33,14 @@ GRIDS = [
     {"loss": "mse_logits", "learning_rates": RATES, "margins": [{"k": 2, "M": 3}]},
     {"loss": "mine", "learning_rates": RATES},
 ]
-STUDY: dict[str, Any] = {
-    "name": "fields",
-    "title": "Fields",
-    "seeds": {"tuning": [100, 101, 102], "evaluation": [0, 1, 2]},
-    "datasets": [
-        {
-            "name": "pairs",
-            "source": "mnist",
-            "classes": [3, 5],
-            "size": 20,
-            "colour": "grey",
-            "equivalence_margin": 0.01,
-        }
-    ],
-    "losses": [
-        {
-            "name": "mine",
-            "source": "own.py:loss",
-            "label": "Mine",
-            "formula": "x",
-            "head": "cosine",
-            "settings": [{"s": 2}],
-        }
-    ],
+IMAGES = {"name": "pairs", "source": "mnist", "classes": [3, 5], "size": 20, "colour": "grey"}
+MINE = {"name": "mine", "source": "own.py:loss", "label": "Mine", "formula": "x", "head": "cosine"}
+ON_NET = {"dataset": "pairs", "model": "net", "recipe": "own", "epochs": 4, "tuning_epochs": 3}
+STUDY: dict[str, Any] = TINY | {
+    "datasets": [IMAGES | {"equivalence_margin": 0.01}],
+    "losses": [MINE | {"settings": [{"s": 2}]}],
     "networks": [{"name": "net", "source": "own.py:net", "label": "Net"}],
-    "comparisons": [
-        {
-            "dataset": "pairs",
-            "model": "net",
-            "recipe": "own",
-            "epochs": 4,
-            "tuning_epochs": 3,
-            "losses": GRIDS,
-        }
-    ],
+    "comparisons": [ON_NET | {"losses": GRIDS}],
     "recipes": [{"name": "own"}, {"name": "other", "warmup": 0.5}],
     "theory": {"starts": [{"weight": 1, "bias": 2}]},
 }
@@ -146,15 +120,8 @@ EFFECTS: dict[str, tuple[object, str, str]] = {
 """Field → another value, what but the page is given another part, and whose runs have new keys."""
 UNSEEN = {"compute.cache", "compute.checkpoint_s"}
 """Where and how often something is saved: no verb is given it."""
-NAMES = {
-    "comparisons.dataset",
-    "comparisons.losses.loss",
-    "comparisons.model",
-    "datasets.name",
-    "losses.name",
-    "networks.name",
-    "recipes.name",
-}
+NAMES = {f"{kind}.name" for kind in ("datasets", "losses", "networks", "recipes")}
+NAMES |= {f"comparisons.{field}" for field in ("dataset", "model", "losses.loss")}
 """What another field refers to, or that refers to another."""
 
 

@@ -51,16 +51,18 @@ def files(folder: Path) -> tuple[str, str]:
     return f"--out={folder / 'out.npz'}", f"--manifest={folder / 'out.json'}"
 
 
-@pytest.mark.parametrize("name", ["My data", "../up", "", "x" * 40, "é", "1st", "a\n"])
+@pytest.mark.parametrize("name", ["Own", "My data", "../up", "", "x" * 40, "é", "1st", "a\n"])
 def test_a_data_set_with_a_wrong_name_is_one_line(lossbench, tmp_path, name):
     source = write_classes(tmp_path / "photos")
-    assert "is not allowed" in line(lossbench("adopt", name, "--source", source, *files(tmp_path)))
+    said = line(lossbench("adopt", name, "--source", source, *files(tmp_path)))
+    assert said.startswith(f"lossbench: name {name!r} is not allowed: ")
     assert not (tmp_path / "out.npz").exists()
 
 
 def test_an_unknown_data_set_is_one_line(lossbench, tmp_path):
     text = line(lossbench("fetch", "minst", "--data-dir", tmp_path, *files(tmp_path)))
-    assert text.endswith("did you mean mnist?\n")
+    assert text.startswith("lossbench: no data set 'minst' is built in; allowed: mnist, ")
+    assert text.endswith("; did you mean mnist?\n")
 
 
 def test_a_study_that_is_none_is_one_line(lossbench, tmp_path):
@@ -243,7 +245,9 @@ def test_show_says_what_there_is_to_show(lossbench, studies):
 
 def test_new_writes_over_nothing(lossbench, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert "name 'My_Loss' is not allowed: " in line(lossbench("new", "My_Loss"))
+    for name in ("My_Loss", "Upper", "a/b", ""):
+        said = line(lossbench("new", name))
+        assert said.startswith(f"lossbench: name {name!r} is not allowed: at most 63")
     assert not any(tmp_path.iterdir())
     assert lossbench("new", "focal")[0] == 0
     before = {path.name: path.read_text() for path in tmp_path.iterdir()}

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from builders.class_folders import NAMES, as_nobody, write_classes
+from builders.refusals import refused
 from lossbench.cli import app
 from lossbench.datasets.layout import layout
 from lossbench.datasets.own import prepare_own
@@ -29,21 +31,14 @@ def adopt(source: Path) -> str:
     return result.output + (str(result.exception) if result.exception else "")
 
 
-def refusal(source: Path) -> str:
-    """The one line with which the source is refused, in the plan and when it is adopted."""
-    with pytest.raises(DataError) as caught:
-        prepare_own("own", source)
-    text = str(caught.value)
-    assert text.isprintable()
-    return text
+refusal = partial(refused, DataError, prepare_own, "own")
+"""The one line with which a source is refused when it is adopted."""
 
 
 def planned_refusal(source: Path) -> str:
     """As above, and the plan says the same."""
     text = refusal(source)
-    with pytest.raises(DataError) as caught:
-        source_digest(source)
-    assert str(caught.value) == text
+    assert refused(DataError, source_digest, source) == text
     return text
 
 
@@ -72,12 +67,6 @@ def test_a_damaged_file_of_any_name_is_one_line(tmp_path, name):
     source = write_classes(tmp_path / "photos")
     (source / "cat" / os.fsdecode(name)).write_bytes(b"no")
     assert "cat/" in refusal(source)
-
-
-def test_a_class_whose_name_cannot_be_printed_is_one_line(tmp_path):
-    source = write_classes(tmp_path / "photos", names=NAMES[1:])
-    (source / os.fsdecode(b"\xff")).mkdir()
-    assert "is no name for a class" in planned_refusal(source)
 
 
 def test_numbers_in_names_are_in_the_order_of_numbers(tmp_path):
@@ -116,23 +105,35 @@ def test_a_validation_set_is_one_by_any_of_its_names(tmp_path, name):
     assert (counts.train, counts.test, counts.validation) == (20, 30, 40)
 
 
-@pytest.mark.parametrize("other", ["dev", "extra", "unlabelled", "train2"])
-def test_an_unknown_folder_beside_parts_is_named(tmp_path, other):
-    for part in ("train", "test", other):
+UNKNOWN = {
+    name: f"{name} beside train, test; allowed there"
+    for name in ("dev", "extra", "unlabelled", "train2")
+}
+
+
+@pytest.mark.parametrize(("others", "said"), [*UNKNOWN.items(), ("val valid", "val and valid;")])
+def test_an_unknown_folder_beside_parts_or_one_too_many_is_named(tmp_path, others, said):
+    for part in ("train", "test", *others.split()):
         write_classes(tmp_path / "photos" / part)
-    assert f"has {other} beside train, test; allowed there" in planned_refusal(tmp_path / "photos")
+    assert f"has {said}" in planned_refusal(tmp_path / "photos")
 
 
-def test_two_validation_sets_are_refused(tmp_path):
-    for part in ("train", "test", "val", "valid"):
-        write_classes(tmp_path / "photos" / part)
-    assert "has val and valid" in planned_refusal(tmp_path / "photos")
+STRAY = {
+    "in no class": (lambda s: shutil.copy(s / "cat/0.png", s), "0.png: lies in no class folder"),
+    "a name": (lambda s: (s / os.fsdecode(b"\xff")).mkdir(), "is no name for a class"),
+    "a circle": (lambda s: (s / "cat/again").symlink_to(s), "cat/again: is no image"),
+    "itself": (lambda s: (s / "cat/own.png").symlink_to("own.png"), "own.png: is a broken link"),
+    "a pipe": (lambda s: os.mkfifo(s / "cat/pipe.png"), "pipe.png: is no file"),
+}
+"""What may not be in a folder: an image in no class, a name that cannot be printed, links that lead
+in a circle or to themselves, and a pipe, for which nobody waits."""
 
 
-def test_images_in_no_class_are_refused(tmp_path):
+@pytest.mark.parametrize(("add", "said"), STRAY.values(), ids=STRAY)
+def test_what_is_no_class_and_no_image_is_refused(tmp_path, add, said):
     source = write_classes(tmp_path / "photos")
-    shutil.copy(source / "cat/0.png", source / "stray.png")
-    assert "stray.png: lies in no class folder" in planned_refusal(source)
+    add(source)
+    assert said in planned_refusal(source)
 
 
 def test_a_thousand_classes_are_not_listed(tmp_path):
@@ -154,21 +155,6 @@ def test_links_to_class_folders_are_followed(tmp_path):
     assert prepared.manifest.images_sha256 == prepare_own("own", real).manifest.images_sha256
     shutil.copy(real / "cat/0.png", real / "cat/later.png")
     assert source_digest(source) != before
-
-
-def test_links_in_a_circle_end(tmp_path):
-    source = write_classes(tmp_path / "photos")
-    (source / "cat/again").symlink_to(source)
-    assert "cat/again: is no image" in planned_refusal(source)
-    (source / "cat/again").unlink()
-    (source / "cat/again.png").symlink_to("again.png")
-    assert "again.png: is a broken link" in planned_refusal(source)
-
-
-def test_a_pipe_is_not_waited_for(tmp_path):
-    source = write_classes(tmp_path / "photos")
-    os.mkfifo(source / "cat/pipe.png")
-    assert "pipe.png: is no file" in planned_refusal(source)
 
 
 @pytest.mark.parametrize("closed", ["", "cat", "cat/0.png"])

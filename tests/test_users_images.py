@@ -7,8 +7,9 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image, PngImagePlugin, features
+from PIL import Image, PngImagePlugin
 
+from builders.refusals import refused
 from lossbench.datasets.image import FORMATS, read_image
 from lossbench.errors import DataError
 
@@ -34,11 +35,8 @@ def read(content: bytes) -> np.ndarray:
 
 
 def refusal(content: bytes) -> str:
-    with pytest.raises(DataError) as caught:
-        read(content)
-    text = str(caught.value)
+    text = refused(DataError, read, content)
     assert text.startswith("a.png: ")
-    assert "\n" not in text
     assert "0x" not in text, "an address in memory is of no use"
     return text
 
@@ -69,18 +67,11 @@ def blended(pixels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("form", ["PNG", "TIFF", "WEBP"])
-def test_a_drawing_in_the_alpha_channel_is_seen_on_white(form):
-    drawing = Image.fromarray(np.dstack([np.zeros_like(COLOUR), GREY]))
-    found = read(encoded(drawing, form)).transpose(1, 2, 0)
-    assert np.abs(found - blended(np.zeros_like(COLOUR), GREY)).max() <= 1
-    assert found.std() > 50
-
-
-@pytest.mark.parametrize("form", ["PNG", "TIFF", "WEBP"])
-def test_partly_transparent_colours_are_blended(form):
-    image = Image.fromarray(np.dstack([COLOUR, GREY]))
+@pytest.mark.parametrize("pixels", [COLOUR, 0 * COLOUR], ids=["colours", "a drawing in the alpha"])
+def test_partly_transparent_colours_are_blended(form, pixels):
+    image = Image.fromarray(np.dstack([pixels, GREY]))
     found = read(encoded(image, form)).transpose(1, 2, 0)
-    assert np.abs(found - blended(COLOUR, GREY)).max() <= 1
+    assert np.abs(found - blended(pixels, GREY)).max() <= 1
 
 
 def test_grey_with_alpha_stays_grey():
@@ -175,33 +166,42 @@ def test_sixteen_bits_are_refused_and_not_cut(kind, channels):
     assert read(png(8, kind, rows[:, : SIDE * channels])).shape[1:] == (SIDE, SIDE)
 
 
-def test_sixteen_bits_are_refused_in_portable_maps_and_tiff():
-    deep = b"P6 20 20 65535\n" + RNG.bytes(20 * 20 * 6)
-    assert "more than 8 bits" in refusal(deep)
-    assert "mode I" in refusal(b"P5 20 20 65535\n" + RNG.bytes(20 * 20 * 2))
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"P6 20 20 65535\n" + RNG.bytes(20 * 20 * 6), "more than 8 bits"),
+        (b"P5 20 20 65535\n" + RNG.bytes(20 * 20 * 2), "mode I"),
+        (encoded(Image.fromarray(GREY.astype(np.float32)), "TIFF"), "mode F"),
+        (encoded(Image.fromarray(GREY.astype(np.uint16)), "TIFF"), "mode I;16"),
+        (encoded(Image.fromarray(COLOUR).convert("CMYK"), "JPEG"), "mode CMYK"),
+    ],
+)
+def test_other_modes_are_refused_and_not_cut(content, said):
+    assert said in refusal(content)
     assert read(b"P6 20 20 255\n" + RNG.bytes(20 * 20 * 3)).shape == (3, 20, 20)
-    assert "mode" in refusal(encoded(Image.fromarray(GREY.astype(np.float32)), "TIFF"))
-    assert "mode I;16" in refusal(encoded(Image.fromarray(GREY.astype(np.uint16)), "TIFF"))
 
 
-def test_other_modes_are_refused():
-    assert "mode CMYK" in refusal(encoded(Image.fromarray(COLOUR).convert("CMYK"), "JPEG"))
+SQUARES = [(side, side) for side in (15, 225, 10_000, 14_000, 60_000)]
 
 
-@pytest.mark.parametrize("side", [15, 225, 10_000, 14_000, 60_000])
-def test_a_size_is_refused_before_a_pixel_is_decoded(side):
+@pytest.mark.parametrize("sides", [(15, 20), (20, 225), *SQUARES])
+def test_a_size_is_refused_before_a_pixel_is_decoded(sides):
     """Of 14,000 × 14,000 pixels of one bit, 24 MB, a few kilobytes are left when compressed."""
-    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", *reversed(sides), 1, 0, 0, 0, 0)
     body = b"IHDR" + header
     content = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + body
     content += struct.pack(">I", zlib.crc32(body)) + struct.pack(">I", 0) + b"IDAT" + bytes(4)
     text = refusal(content)
-    assert "allowed: sides of 16 to 224" in text or "decompression bomb" in text
+    said = "is {}×{}; allowed: sides of 16 to 224".format(*sides)
+    assert said in text or "decompression bomb" in text
+
+
+GIT_LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
 
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\0", b"GIF89a", b"not an image", b"\x89PNG\r\n\x1a\n", b"%!PS-Adobe-3.0 EPSF"],
+    [b"", b"\0", b"GIF89a", b"not an image", b"\x89PNG\r\n\x1a\n", b"%!PS-Adobe-3.0 EPSF", GIT_LFS],
 )
 def test_what_is_no_image_is_one_line(content):
     refusal(content)
@@ -239,10 +239,6 @@ def test_text_that_unpacks_to_megabytes_is_refused():
     content = encoded(Image.fromarray(COLOUR), "PNG", pnginfo=text)
     assert len(content) < 10_000
     assert "too large" in refusal(content)
-
-
-def test_a_pointer_of_git_lfs_is_no_image():
-    refusal(b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n")
 
 
 @pytest.mark.parametrize("options", [{"progressive": True}, {"quality": 100, "subsampling": 0}])
@@ -333,8 +329,3 @@ def test_flipped_bytes_are_an_image_or_one_line(form):
 def test_many_flipped_bytes_are_an_image_or_one_line(form):
     read_ones, refused = fuzz(form, 3000)
     assert min(read_ones, refused) > 100
-
-
-def test_the_decoders_that_the_policy_names_are_there():
-    assert features.check("webp")
-    assert set(FORMATS) <= set(writable())

@@ -1,21 +1,18 @@
 """Studies in which runs fail at once, and what a plan notices of a user's data."""
 
-import math
 import shutil
 
 import pandas as pd
 import pytest
-import torch
 
 from builders.class_folders import NAMES, write_classes
-from builders.project_copy import TINY, Project
+from builders.project_copy import Project, tiny_of
 from builders.study_tables import PLACE, make_runs
 from lossbench.datasets.prepared import load, save
 from lossbench.stats import levels
 from lossbench.tables import study
 from lossbench.tables.parquet import check, empty
 from lossbench.tables.runs import HISTORY
-from lossbench.training.last_layer import measures
 
 
 def test_of_runs_that_diverge_at_once_none_reaches_a_level():
@@ -26,12 +23,6 @@ def test_of_runs_that_diverge_at_once_none_reaches_a_level():
     steps = levels.steps_to_level(empty(HISTORY), pd.concat(made), declared)
     assert len(steps) == 8
     assert not steps["reached"].any()
-
-
-def test_features_that_are_not_finite_have_no_curvature():
-    features = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
-    features[0, 0] = torch.nan
-    assert math.isnan(measures(features, 10)["curvature"])
 
 
 @pytest.mark.slow
@@ -52,11 +43,8 @@ def test_a_study_in_which_every_run_diverges_at_once_has_its_page(tmp_path):
 
 @pytest.mark.slow
 def test_a_plan_notices_data_that_change_and_nothing_else(tmp_path):
-    comparison = TINY["comparisons"][0] | {"dataset": "own", "batch_size": 10}
-    dataset = {"name": "own", "source": "photos", "equivalence_margin": 0.1}
-    project = Project(
-        tmp_path / "project", TINY | {"datasets": [dataset], "comparisons": [comparison]}
-    )
+    study = tiny_of({"name": "own", "source": "photos"}, batch_size=10)
+    project = Project(tmp_path / "project", study)
     real = write_classes(tmp_path / "real", each=6)
     photos = project.folder / "photos"
     photos.mkdir()

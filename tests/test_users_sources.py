@@ -2,9 +2,10 @@
 
 import errno
 import gzip
-import io
 import json
 import os
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +15,17 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image, ImageOps
 
-from builders.class_folders import write_classes
+from builders.class_folders import png, write_classes
+from builders.project_copy import tiny_of
+from builders.refusals import refused
 from builders.tiny_sources import idx
+from builders.tiny_sources import random_images as pixels
 from lossbench.datasets.own import prepare_own
 from lossbench.datasets.preparation import prepare
 from lossbench.datasets.source_files import source_digest
 from lossbench.errors import ConfigError, DataError
 from lossbench.study.data import Reading
 from lossbench.study.loading import parse_study
-
-
-def pixels(count: int, *shape: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).integers(0, 256, (count, *shape), np.uint8)
 
 
 def labels(count: int, classes: int) -> np.ndarray:
@@ -86,22 +86,16 @@ def test_a_split_of_emnist_is_named_by_its_prefix_and_turned_upright(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("train-images-idx3-ubyte", b"\x1f\x8bno", "train-images-idx3-ubyte: is damaged gzip"),
-        ("train-labels-idx1-ubyte", b"no IDX", "train-labels-idx1-ubyte: starts with"),
-        ("train-labels-idx1-ubyte", idx(np.zeros(29, np.uint8)), r"labels \(29,\); allowed: \(N"),
-        (
-            "t10k-labels-idx1-ubyte",
-            idx(np.full(9, 7, np.uint8)),
-            "no training image has the label 7",
-        ),
+        ("train-images-idx3", b"\x1f\x8bno", "train-images-idx3-ubyte: is damaged gzip"),
+        ("train-labels-idx1", b"no IDX", "train-labels-idx1-ubyte: starts with"),
+        ("train-labels-idx1", idx(np.zeros(29, np.uint8)), r"labels \(29,\); allowed: \(N"),
+        ("t10k-labels-idx1", idx(np.full(9, 7, np.uint8)), "no training image has the label 7"),
     ],
 )
 def test_wrong_idx_files_are_one_line(tmp_path, name, content, message):
     write_idx(tmp_path / "own")
-    (tmp_path / "own" / name).write_bytes(content)
-    with pytest.raises(DataError, match=message) as caught:
-        prepare_own("own", tmp_path / "own")
-    assert "\n" not in str(caught.value)
+    (tmp_path / f"own/{name}-ubyte").write_bytes(content)
+    assert re.search(message, refused(DataError, prepare_own, "own", tmp_path / "own"))
 
 
 def test_an_idx_file_that_cannot_be_read_is_one_line(tmp_path, monkeypatch):
@@ -155,16 +149,14 @@ def test_an_archive_has_as_many_classes_as_its_labels_say(tmp_path, classes):
 # Parquet shards
 
 
-def encoded(image: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, format="PNG")
-    return buffer.getvalue()
+def shard(images: Iterable[np.ndarray], numbers: Any, *, column: str = "image") -> pa.Table:
+    values = [{"bytes": png(image), "path": None} for image in images]
+    return pa.table({column: values, "label": pa.array(numbers, pa.int64())})
 
 
-def write_shard(path: Path, images: np.ndarray, numbers: Any, *, names: Any = None, column="image"):
+def write_shard(path: Path, images: np.ndarray, numbers: Any, *, names: Any = None, **how: str):
     path.parent.mkdir(parents=True, exist_ok=True)
-    values = [{"bytes": encoded(image), "path": None} for image in images]
-    table = pa.table({column: values, "label": pa.array(numbers, pa.int64())})
+    table = shard(images, numbers, **how)
     if names:
         features = {"label": {"names": names, "_type": "ClassLabel"}}
         about = json.dumps({"info": {"features": features}})
@@ -194,11 +186,8 @@ def test_shards_that_are_missing_are_one_line(tmp_path):
         for k in numbers:
             path = tmp_path / f"hub/{part}-0000{k}-of-0000{1 if part == 'test' else 3}.parquet"
             write_shard(path, pixels(8, 16, 16, seed=k), labels(8, 2))
-    with pytest.raises(DataError) as caught:
-        prepare_own("own", tmp_path / "hub")
-    assert str(caught.value) == (
-        f"{tmp_path / 'hub'}: has 2 of the files train-…-of-00003; allowed: all"
-    )
+    said = refused(DataError, prepare_own, "own", tmp_path / "hub")
+    assert said == f"{tmp_path / 'hub'}: has 2 of the files train-…-of-00003; allowed: all"
     write_shard(tmp_path / "hub/train-00001-of-00003.parquet", pixels(8, 16, 16), labels(8, 2))
     assert prepare_own("own", tmp_path / "hub").manifest.counts.test == 8
 
@@ -213,7 +202,7 @@ def test_one_parquet_file_without_parts_is_split(tmp_path):
 @pytest.mark.parametrize("kind", [pa.binary(), pa.large_binary()])
 def test_images_may_be_plain_bytes(tmp_path, kind):
     images = pixels(20, 16, 16)
-    column = pa.array([encoded(image) for image in images], kind)
+    column = pa.array(map(png, images), kind)
     path = tmp_path / "own.parquet"
     pq.write_table(pa.table({"image": column, "label": labels(20, 2)}), path)
     structs = tmp_path / "structs.parquet"
@@ -223,49 +212,30 @@ def test_images_may_be_plain_bytes(tmp_path, kind):
     np.testing.assert_array_equal(plain.labels, whole.labels)
 
 
-def spoilt_bytes(path: Path) -> None:
-    path.write_bytes(b"PAR1 no")
-
-
-def without_images(path: Path) -> None:
-    pq.write_table(pa.table({"text": ["a"], "label": [0]}), path)
-
-
-def with_no_bytes(path: Path) -> None:
-    kind = pa.struct({"bytes": pa.binary(), "path": pa.string()})
-    images = pa.array([{"bytes": None, "path": "a.png"}], kind)
-    pq.write_table(pa.table({"image": images, "label": [0]}), path)
-
-
-def with_an_odd_label(path: Path) -> None:
-    write_shard(path, pixels(2, 16, 16), [0, -1])
-
-
-def with_an_odd_size(path: Path) -> None:
-    rows = [{"bytes": encoded(image)} for image in (*pixels(1, 16, 16), *pixels(1, 17, 16))]
-    pq.write_table(pa.table({"image": rows, "label": [0, 1]}), path)
+KIND = pa.struct({"bytes": pa.binary(), "path": pa.string()})
+NO_BYTES = pa.array([{"bytes": None, "path": "a.png"}], KIND)
+ODD_SIZES = shard((*pixels(1, 16, 16), *pixels(1, 17, 16)), [0, 1])
+TEXT = pa.table({"text": ["a"], "label": [0]})
 
 
 @pytest.mark.parametrize(
-    ("spoil", "message"),
+    ("content", "message"),
     [
-        (spoilt_bytes, "is not a readable Parquet file"),
-        (
-            without_images,
-            r"has the columns text \(string\), label \(int64\); allowed: ",
-        ),
-        (with_no_bytes, "row 0: has no image's bytes"),
-        (with_an_odd_label, "row 1: label -1; allowed: 0 to 999"),
-        (with_an_odd_size, "row 1: is 17×16 grey; allowed: 16×16 grey, as .*row 0; `size`"),
+        (None, "is not a readable Parquet file"),
+        (TEXT, r"has the columns text \(string\), label \(int64\); allowed: "),
+        (pa.table({"image": NO_BYTES, "label": [0]}), "row 0: has no image's bytes"),
+        (shard(pixels(2, 16, 16), [0, -1]), "row 1: label -1; allowed: 0 to 999"),
+        (ODD_SIZES, "row 1: is 17×16 grey; allowed: 16×16 grey, as .*row 0; `size`"),
     ],
 )
-def test_a_wrong_shard_is_one_line(tmp_path, spoil, message):
+def test_a_wrong_shard_is_one_line(tmp_path, content, message):
     path = tmp_path / "own.parquet"
-    spoil(path)
-    with pytest.raises(DataError, match=message) as caught:
-        prepare_own("own", path)
-    assert str(path) in str(caught.value)
-    assert "\n" not in str(caught.value)
+    path.write_bytes(b"PAR1 no")
+    if content:
+        pq.write_table(content, path)
+    said = refused(DataError, prepare_own, "own", path)
+    assert str(path) in said
+    assert re.search(message, said)
 
 
 # Folders
@@ -370,29 +340,18 @@ def test_some_classes_of_a_built_in_data_set(tmp_path):
         assert (prepared.examples(split).labels == (theirs.labels[kept] == 3)).all()
 
 
-def study_of(**dataset: Any) -> dict[str, Any]:
-    losses = [{"loss": "cross_entropy", "learning_rates": [0.1]}]
-    sizes = {"model": "mlp", "epochs": 1, "tuning_epochs": 1, "losses": losses}
-    return {
-        "name": "own",
-        "title": "Own",
-        "seeds": {"tuning": [100], "evaluation": [0]},
-        "datasets": [{"equivalence_margin": 0.1} | dataset],
-        "comparisons": [{"dataset": dataset["name"]} | sizes],
-    }
-
-
 def test_a_study_says_how_images_are_read_with_a_source_alone():
+    own = {"name": "own", "source": "photos"}
     fields = {"size": 32, "colour": "grey", "classes": [3, "cat"]}
-    study = parse_study(study_of(name="own", source="photos", **fields), origin="test")
+    study = parse_study(tiny_of(own | fields), origin="test")
     reading = study.datasets[0].reading
     assert reading == Reading(size=32, colour="grey", classes={"3": None, "cat": None})
     for wrong, message in (
         ({"name": "mnist", "classes": [3, 5]}, "size, colour and classes need a source"),
-        ({"name": "own", "source": "photos", "size": 8}, "datasets.0.size: 8 is not allowed"),
-        ({"name": "own", "source": "photos", "colour": "red"}, "datasets.0.colour: 'red'"),
-        ({"name": "own", "source": "photos", "classes": [3]}, "at least 2"),
-        ({"name": "own", "source": "photos", "classes": [3, 3]}, "lists 3 twice"),
+        (own | {"size": 8}, "datasets.0.size: 8 is not allowed"),
+        (own | {"colour": "red"}, "datasets.0.colour: 'red'"),
+        (own | {"classes": [3]}, "at least 2"),
+        (own | {"classes": [3, 3]}, "lists 3 twice"),
     ):
         with pytest.raises(ConfigError, match=message):
-            parse_study(study_of(**wrong), origin="test")
+            parse_study(tiny_of(wrong), origin="test")

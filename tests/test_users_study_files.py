@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from builders.project_copy import ROOT
+from builders.refusals import refused
 from lossbench.errors import ConfigError
 from lossbench.study.fields import on_disk
 from lossbench.study.loading import load_study, snakemake_study
@@ -32,11 +33,7 @@ def write(tmp_path, monkeypatch):
 
 
 def refusal(path: Path, **overrides: object) -> str:
-    with pytest.raises(ConfigError) as caught:
-        load_study(path, overrides)
-    text = str(caught.value)
-    assert text.isprintable(), text
-    return text
+    return refused(ConfigError, load_study, path, overrides)
 
 
 def line_of(text: str) -> int:
@@ -145,10 +142,8 @@ def test_references_that_grow_are_stopped():
     ],
 )
 def test_what_is_no_yaml_is_one_line_with_its_number(text, line):
-    with pytest.raises(ConfigError) as caught:
-        read_study_file(text, origin="a.yaml")
-    assert str(caught.value).startswith(f"a.yaml:{line}: ")
-    assert str(caught.value).isprintable()
+    said = refused(ConfigError, read_study_file, text, origin="a.yaml")
+    assert said.startswith(f"a.yaml:{line}: ")
 
 
 # What is laid over a file
@@ -185,10 +180,7 @@ def test_an_override_is_read_as_a_study_file_is(entry, value):
     ],
 )
 def test_an_override_that_cannot_be_read_is_one_line(entries, message):
-    with pytest.raises(ConfigError) as caught:
-        read_overrides(entries)
-    assert str(caught.value).startswith(f"--config: {message}")
-    assert str(caught.value).isprintable()
+    assert refused(ConfigError, read_overrides, entries).startswith(f"--config: {message}")
 
 
 @pytest.mark.parametrize(
@@ -253,19 +245,26 @@ def test_names_are_explained_in_words(write):
     assert "^[" not in refusal(write("- name: digits", "- name: Digits 2"))
 
 
-def test_a_known_name_that_is_near_is_proposed(write):
-    text = refusal(write("loss: mse_softmax", "loss: mse_sofmax"))
-    assert text.endswith("did you mean mse_softmax?")
-    assert refusal(write("model: mlp", "model: mpl")).endswith("did you mean mlp?")
-    assert refusal(write("- name: digits", "- name: digit")).endswith("did you mean digits?")
-
-
-# What is asked and not there
-
-
-def test_more_seeds_than_are_listed_are_refused(write):
-    text = refusal(write("replicates: 3", "replicates: 30"))
-    assert "comparisons.1.replicates: 30 is not allowed: seeds lists 5" in text
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("loss: mse_softmax", "loss: mse_sofmax", "did you mean mse_softmax?"),
+        ("model: mlp", "model: mpl", "did you mean mlp?"),
+        ("- name: digits", "- name: digit", "did you mean digits?"),
+        (
+            "replicates: 3",
+            "replicates: 30",
+            "comparisons.1.replicates: 30 is not allowed: seeds lists 5",
+        ),
+        (
+            "  - name: digits",
+            "  - {name: mnist, equivalence_margin: 0.01}\n  - name: digits",
+            "datasets lists mnist, which no comparison uses",
+        ),
+    ],
+)
+def test_what_is_asked_for_and_not_there_is_said_and_a_near_name_proposed(write, old, new, said):
+    assert refusal(write(old, new)).endswith(said)
 
 
 def test_many_long_seeds_in_one_job_have_a_short_folder(write):
@@ -277,13 +276,6 @@ def test_many_long_seeds_in_one_job_have_a_short_folder(write):
     planned = groups(study)
     assert max(len(part) for group in planned for part in Path(group.folder).parts) < 100
     assert max(group.runs for group in planned) > 30
-
-
-def test_a_data_set_that_nothing_uses_is_named(write):
-    more = "- name: mnist\n    equivalence_margin: 0.01\n  - name: digits"
-    assert "datasets lists mnist, which no comparison uses" in refusal(
-        write("- name: digits", more)
-    )
 
 
 # Paths
@@ -306,11 +298,6 @@ def test_a_path_that_is_not_what_it_says_is_refused(write, path):
 @pytest.mark.parametrize("path", ["a b", "a'b", 'a"b', "a#b", "a{b}", "é", "$", "a$1", "-x", "%s"])
 def test_odd_paths_stay_as_they_are(write, path):
     assert str(on_disk(load_study(write("x", "x"), {"data_dir": path}).data_dir)) == path
-
-
-def test_the_default_study_is_found_from_any_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert snakemake_study([], [], [], ROOT).name == "mnist-cifar10"
 
 
 # Through Snakemake
@@ -343,18 +330,19 @@ def test_snakemake_plans_what_the_file_says_and_not_what_it_reads(tmp_path):
 
 
 @pytest.mark.slow
-def test_snakemake_hands_on_overrides_as_they_were_written(tmp_path):
-    line = the_line(snakemake(tmp_path, "--config", "limits={epochs: 1, epochs: 2}"))
-    assert line.startswith("lossbench: --config: limits: 'epochs' is there twice")
-
-
-@pytest.mark.slow
-def test_a_source_that_cannot_be_read_is_one_line_of_the_plan(tmp_path):
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--config", "limits={epochs: 1, epochs: 2}"], "--config: limits: 'epochs' is there"),
+        (["--configfile", "own.yaml", ROOT / "config/full.yaml"], "--configfile: got "),
+        (["--configfile", "own.yaml"], "datasets, own: photos: has 1 subfolder"),
+    ],
+)
+def test_what_snakemake_hands_on_is_refused_in_one_line(tmp_path, arguments, said):
     (tmp_path / "photos/ant").mkdir(parents=True)
     own = MINIATURE.replace("- name: digits", "- name: own\n    source: photos")
     (tmp_path / "own.yaml").write_text(own.replace("dataset: digits", "dataset: own"))
-    line = the_line(snakemake(tmp_path, "--configfile", "own.yaml"))
-    assert line.startswith("lossbench: datasets, own: photos: has 1 subfolder")
+    assert the_line(snakemake(tmp_path, *arguments)).startswith(f"lossbench: {said}")
 
 
 @pytest.mark.slow

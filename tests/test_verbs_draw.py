@@ -22,9 +22,6 @@ def finished(tmp_path_factory):
     paths = StudyPaths(study.name, tmp_path_factory.mktemp("results"))
     named = ("contrasts", "choices", "history", "runs")
     write_tables(paths, {name: tables[name] for name in named})
-    write_tables(
-        paths, {name: tables[name] for name in ("contrasts", "choices", "history", "runs")}
-    )
     for name in ("softmax_gradients", "theory_constants"):
         write(theory_tables.made()[name], THEORY_TABLES[name], paths.theory(name))
     return paths, study

@@ -169,68 +169,47 @@ FILES = {
 Edit = tuple[str, str, str]
 """A file, what stands there, what shall stand there."""
 
+
+def returned(file: str, name: str) -> Edit:
+    """Let a function without arguments return another number."""
+    return file, f"{name}():\n    return 1", f"{name}():\n    return 2"
+
+
+def negated(name: str) -> Edit:
+    """Let a function of `direct.py` return its argument with another sign."""
+    return "direct.py", f"{name}(x):\n    return x", f"{name}(x):\n    return -x"
+
+
 COUNTED: dict[str, Edit] = {
     "the verb's own text": ("verbs/run.py", "rounded(1)", "rounded(2)"),
     "a number's type": ("verbs/run.py", "rounded(1)", "rounded(1.0)"),
-    "a library's function of the same name": (
-        "verbs/run.py",
-        "math import floor",
-        "math import ceil",
-    ),
+    "a library's function of the same name": ("verbs/run.py", "import floor", "import ceil"),
     "a function": ("verbs/run.py", "return values, ", "return "),
     "a constant in a class": ("verbs/run.py", "LIMIT = 3", "LIMIT = 4"),
     "a base class": ("direct.py", "scale = 1", "scale = 2"),
-    "a function used in a method, under another name": (
-        "direct.py",
-        "direct(x):\n    return x",
-        "direct(x):\n    return -x",
-    ),
+    "a function used in a method, under another name": negated("direct"),
     "a decorator": ("direct.py", "return function", "return None"),
-    "a function used in a nested one": (
-        "direct.py",
-        "helper(x):\n    return x",
-        "helper(x):\n    return -x",
-    ),
+    "a function used in a nested one": negated("helper"),
     "a default": ("attributes.py", "fallback = 1", "fallback = 2"),
-    "a module's attribute": ("attributes.py", "used():\n    return 1", "used():\n    return 2"),
-    "an attribute of an attribute": (
-        "deep/chain.py",
-        "link():\n    return 1",
-        "link():\n    return 2",
-    ),
+    "a module's attribute": returned("attributes.py", "used"),
+    "an attribute of an attribute": returned("deep/chain.py", "link"),
     "what a room passes on": ("house/room.py", "shared = 1", "shared = 2"),
-    "an import inside a function": ("late.py", "late():\n    return 1", "late():\n    return 2"),
-    "an import inside a function, of a name that the module has too": (
-        "late.py",
-        "twice():\n    return 1",
-        "twice():\n    return 2",
-    ),
+    "an import inside a function": returned("late.py", "late"),
+    "an import inside a function, of a name that the module has too": returned("late.py", "twice"),
     "a statement that an import inside a function runs": ("started.py", "print()", "print(1)"),
     "an import that may fail": ("tried.py", "return 1", "return 2"),
-    "a function by the name of its class's attribute": (
-        "direct.py",
-        "hidden():\n    return 1",
-        "hidden():\n    return 2",
-    ),
+    "a function by the name of its class's attribute": returned("direct.py", "hidden"),
     "anything of a module that is passed on": ("whole.py", "return 1", "return 2"),
     "a new definition in such a module": ("whole.py", "def any", "more = 1\n\n\ndef any"),
     "a module that a text names": ("works/plot.py", "return 1", "return 2"),
-    "a definition that a text names": (
-        "works/parts.py",
-        "wanted():\n    return 1",
-        "wanted():\n    return 2",
-    ),
+    "a definition that a text names": returned("works/parts.py", "wanted"),
     "a template": ("house/templates/page.html.j2", "import", "include"),
     "a template in a template": ("house/templates/blocks.html.j2", "block", "blocks"),
     "a statement that an import runs": ("side.py", "'ignore'", "'error'"),
     "a new statement that an import runs": ("deep/__init__.py", "", "print()\n"),
     "a registry's wanted entry": ("verbs/run.py", '"one": one()', '"one": -one()'),
-    "what the wanted entry names": ("verbs/run.py", "one():\n    return 1", "one():\n    return 2"),
-    "an entry that the code itself names": (
-        "verbs/run.py",
-        "fixed():\n    return 1",
-        "fixed():\n    return 2",
-    ),
+    "what the wanted entry names": returned("verbs/run.py", "one"),
+    "an entry that the code itself names": returned("verbs/run.py", "fixed"),
     "a method of a model's field": ("study/config.py", "{self.count} ", "{self.count}-"),
     "a constant of the cards": ("cards/loss.py", 'FIRST = "one"', 'FIRST = "two"'),
 }
@@ -240,47 +219,23 @@ NOT_COUNTED: dict[str, Edit] = {
     "a docstring": ("verbs/run.py", '"""What it does."""', '"""What it did."""'),
     "no docstring": ("verbs/run.py", '    """What it does."""\n', ""),
     "a module's docstring": ("verbs/run.py", '"""A verb."""', ""),
-    "layout": (
-        "verbs/run.py",
-        "total = idle\n    return",
-        "total = (\n        idle\n    )\n\n    return",
-    ),
+    "layout": ("verbs/run.py", "total = idle\n", "total = (\n        idle\n    )\n\n"),
     "an unused constant": ("verbs/run.py", "UNUSED = 1", "UNUSED = 2"),
     "a new function": ("direct.py", "def helper", "def new():\n    return 1\n\n\ndef helper"),
-    "a function by the name of a local": (
-        "verbs/run.py",
-        "idle(values):\n    return values",
-        "idle(values):\n    return 1",
-    ),
-    "a function by the name of an import inside the one that uses it": (
-        "verbs/run.py",
-        "twice():\n    return 1",
-        "twice():\n    return 2",
-    ),
-    "an unused attribute": ("attributes.py", "idle():\n    return 1", "idle():\n    return 2"),
+    "a function by the name of a local": ("verbs/run.py", "idle(values)", "idle(values, more=1)"),
+    "a function by the name of a function's own import": returned("verbs/run.py", "twice"),
+    "an unused attribute": returned("attributes.py", "idle"),
     "an unused function beside a used one": ("direct.py", "return effect()", "return -effect()"),
     "what only that one uses": ("side.py", "return 1", "return 2"),
     "an unused constant beside a used one": ("house/room.py", "idle = 1", "idle = 2"),
     "the type of a parameter": ("verbs/__init__.py", "Out = str", "Out = int"),
-    "a definition beside one that a text names": (
-        "works/parts.py",
-        "idle():\n    return 1",
-        "idle():\n    return 2",
-    ),
+    "a definition beside one that a text names": returned("works/parts.py", "idle"),
     "a template that nothing names": ("house/templates/idle.html.j2", "idle", "other"),
     "a statement of a module that is not imported": ("apart.py", "'ignore'", "'error'"),
     "a registry's other entry": ("verbs/run.py", '"other": other()', '"other": -other()'),
-    "what the other entry names": (
-        "verbs/run.py",
-        "other():\n    return 1",
-        "other():\n    return 2",
-    ),
+    "what the other entry names": returned("verbs/run.py", "other"),
     "a new entry": ("verbs/run.py", '"other": other()', '"other": other(), "new": 1'),
-    "a model's new field": (
-        "study/config.py",
-        "inner: tuple",
-        "count: Count = 2\n    inner: tuple",
-    ),
+    "a model's new field": ("study/config.py", "inner:", "count: Count = 2\n    inner:"),
     "a field's default": ("study/config.py", "count: Count = 1", "count: Count = 2"),
     "a field's description": ("study/config.py", "How many", "How much"),
     "a field's type": ("study/fields.py", "Count = int", "Count = float"),

@@ -37,6 +37,17 @@ TINY = {
     ],
     "history": {"ratio": 1.5, "train_examples": 100},
 }
+
+
+def tiny_of(*datasets: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
+    """The tiny study on these data sets instead, with a changed comparison on each."""
+    comparison = TINY["comparisons"][0] | changes
+    return TINY | {
+        "datasets": [{"equivalence_margin": 0.1} | each for each in datasets],
+        "comparisons": [comparison | {"dataset": each["name"]} for each in datasets],
+    }
+
+
 SLOW_DISK = """
 import os, re, time
 

@@ -6,16 +6,19 @@ import io
 import pickle
 import tarfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from lossbench.datasets.digests import sha256
 from lossbench.datasets.download import Patience
 from lossbench.datasets.official import CIFAR10, CIFAR100, KMNIST, MNIST, Official
+from lossbench.datasets.prepared import Loaded
+from lossbench.datasets.sources import load_cifar, load_idx
 
 HASTE = Patience(pauses_s=(0, 0.01), timeout_s=0.3, show_progress=False)
 NOWHERE = ("http://127.0.0.1:9/",)  # the discard port: refused at once
@@ -37,8 +40,15 @@ class Tiny:
     contents: dict[str, bytes]
     arrays: dict[str, np.ndarray]
 
-    def mirrored(self, *mirrors: str) -> Official:
-        return replace(self.official, mirrors=mirrors)
+    def load(self, data_dir: Path, **changes: Any) -> Loaded:
+        """What the loader of its format reads; `changes` are laid over the description."""
+        load = load_cifar if self.official.archive else load_idx
+        return load(data_dir, replace(self.official, **changes))
+
+    @property
+    def packed(self) -> bytes:
+        """Its files in an archive."""
+        return tar(self.contents, self.official.folder)
 
     def write(self, data_dir: Path, change: dict[str, bytes | None] | None = None) -> Path:
         """Write the files, some of them changed, or left out where None."""
@@ -50,7 +60,7 @@ class Tiny:
         return folder
 
 
-def tiny_mnist() -> Tiny:
+def tiny_mnist(*mirrors: str) -> Tiny:
     arrays = {
         "train-images-idx3-ubyte": random_images(7, 28, 28),
         "train-labels-idx1-ubyte": np.arange(7, dtype=np.uint8),
@@ -58,47 +68,44 @@ def tiny_mnist() -> Tiny:
         "t10k-labels-idx1-ubyte": np.array([9, 0, 5], np.uint8),
     }
     contents = {name: idx(array) for name, array in arrays.items()}
-    return Tiny(_official(MNIST, contents), contents, arrays)
+    return Tiny(_official(MNIST, contents, mirrors), contents, arrays)
 
 
-def tiny_kmnist() -> Tiny:
+def tiny_kmnist(*mirrors: str) -> Tiny:
     """Files that are known packed, as they are published."""
     mnist = tiny_mnist()
     contents = {
         f"{name}.gz": gzip.compress(content, mtime=0) for name, content in mnist.contents.items()
     }
-    return Tiny(_official(KMNIST, contents), contents, mnist.arrays)
+    return Tiny(_official(KMNIST, contents, mirrors), contents, mnist.arrays)
 
 
 def batch(images: np.ndarray, labels: list[int], key: bytes = b"labels") -> bytes:
     return pickle.dumps({b"data": images.reshape(len(images), -1), key: labels}, protocol=2)
 
 
-def tiny_cifar10() -> Tiny:
+def tiny_cifar10(*mirrors: str) -> Tiny:
     names = [name for name in CIFAR10.files if name != "batches.meta"]
     arrays = {name: random_images(2, 3, 32, 32, seed=k) for k, name in enumerate(names)}
     contents = {name: batch(array, [k, 9 - k]) for k, (name, array) in enumerate(arrays.items())}
     contents["batches.meta"] = pickle.dumps({b"label_names": []}, protocol=2)
-    official = _official(CIFAR10, contents)
-    return Tiny(replace(official, archive_sha256=sha256(tar(contents))), contents, arrays)
+    return Tiny(_official(CIFAR10, contents, mirrors), contents, arrays)
 
 
-def tiny_cifar100() -> Tiny:
+def tiny_cifar100(*mirrors: str) -> Tiny:
     arrays = {name: random_images(8, 3, 32, 32, seed=k) for k, name in enumerate(("train", "test"))}
     contents = {
         name: batch(array, list(range(92, 100)), b"fine_labels") for name, array in arrays.items()
     }
     contents["meta"] = pickle.dumps({b"fine_label_names": []}, protocol=2)
-    official = _official(CIFAR100, contents)
-    packed = sha256(tar(contents, "cifar-100-python/"))
-    return Tiny(replace(official, archive_sha256=packed), contents, arrays)
+    return Tiny(_official(CIFAR100, contents, mirrors), contents, arrays)
 
 
-def tar(contents: dict[str, bytes], folder: str = "cifar-10-batches-py/") -> bytes:
+def tar(contents: dict[str, bytes], folder: str) -> bytes:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as archive:
         for name, content in contents.items():
-            member = tarfile.TarInfo(folder + name)
+            member = tarfile.TarInfo(f"{folder}/{name}")
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
     # gzip stores the time of packing; without it the digest is the same on every call
@@ -106,9 +113,12 @@ def tar(contents: dict[str, bytes], folder: str = "cifar-10-batches-py/") -> byt
     return gzip.compress(plain, mtime=0)
 
 
-def _official(official: Official, contents: dict[str, bytes]) -> Official:
+def _official(official: Official, contents: dict[str, bytes], mirrors: Sequence[str]) -> Official:
     digests = {name: sha256(content) for name, content in contents.items()}
-    return replace(official, files=digests, validation=2, patience=HASTE, mirrors=NOWHERE)
+    tiny = {"validation": 2, "patience": HASTE, "mirrors": mirrors or NOWHERE}
+    if official.archive:
+        tiny["archive_sha256"] = sha256(tar(contents, official.folder))
+    return replace(official, files=digests, **tiny)
 
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
