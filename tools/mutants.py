@@ -34,7 +34,9 @@ from tools.faults import Fault, drawn
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build/mutants"
 LIBRARIES = "torch pytorch_lightning pandas pyarrow.parquet scipy.stats sklearn.metrics"
-REACH = "pytest -q --cov=lossbench --cov-context=test --cov-report= --junitxml=times.xml"
+REACH = (
+    "pytest -q --cov=lossbench --cov=builders --cov-context=test --cov-report= --junitxml=times.xml"
+)
 UNNEEDED = ".venv build data node_modules .git __pycache__ .snakemake results report .*_cache"
 LIMIT_S = 60
 """Of the tests of one fault, by what they took without it."""
@@ -73,12 +75,18 @@ class Tests:
         data.read()
         self.times = dict(_passed(folder / "times.xml"))
         self.reach = {
-            f"src/{file.rpartition('/src/')[2]}": {
+            str(Path(file).relative_to(folder)): {
                 line: {name.partition("|")[0] for name in names} & self.times.keys()
                 for line, names in data.contexts_by_lineno(file).items()
             }
             for file in data.measured_files()
         }
+        builders = [name for name in self.reach if name.startswith("tests/")]
+        self.sharing = [
+            set().union(*self.reach[name].values())
+            for name in builders
+            if "@once" in (folder / name).read_text()
+        ]
         lines = [names for file in self.reach.values() for names in file.values()]
         self.breadth = Counter(name for names in lines for name in names)
 
@@ -86,7 +94,12 @@ class Tests:
         """As many as there is time for; of what runs at import, those that reach the rest of it."""
         lines = self.reach.get(fault.path, {})
         names = lines.get(fault.line) or set().union(*lines.values())
-        ordered = sorted(names, key=lambda name: (self.breadth[name], name))
+        # What a builder makes once, the first test that asks for it reaches for all others.
+        others = set().union(*(tests for tests in self.sharing if tests & names)) - names
+        ordered = [
+            *sorted(names, key=lambda name: (self.breadth[name], name)),
+            *sorted(others, key=lambda name: (self.breadth[name], name)),
+        ]
         spent = accumulate(self.times[name] for name in ordered)
         return [name for name, until_s in zip(ordered, spent, strict=True) if until_s < LIMIT_S]
 
