@@ -165,7 +165,8 @@ def test_the_final_error_is_judged_over_seeds_and_test_images() -> None:
     alone = row_of(observe(PAIR))
     for end in ("low", "high"):
         assert row[f"replicates_{end}"] == pytest.approx(alone[f"ci_{end}"])
-    assert "over replicates and test images" in row["method"]
+    said = "Student t over replicates and test images on differences; exact sign-flip p"
+    assert row["method"] == said
     other = row_of(observe(PAIR, "validation_error", rates="same_rate"), spreads=spreads)
     assert other["ci_low"] == pytest.approx(alone["ci_low"])
 
@@ -212,6 +213,8 @@ def test_a_ratio_of_steps_is_the_geometric_mean_with_the_interval_of_the_logs() 
     assert (row["reach"], row["reference_reach"], row["bound"]) == (1, 1, "")
     assert (row["metric"], row["family"], row["margin"]) == ("speed", "primary", 0.1)
     assert np.isnan(row["test_images"])
+    scale = "log ratios of steps, mean over the levels"
+    assert row["method"] == f"Student t over replicates on {scale}; exact sign-flip p"
 
 
 def test_equal_speed_within_the_margin_is_equivalent() -> None:
