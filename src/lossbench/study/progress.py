@@ -109,14 +109,16 @@ def _look(group: Group, paths: StudyPaths) -> JobProgress:
 
 def _state(group: Group, paths: StudyPaths) -> tuple[State, float]:
     log, benchmark, mark = paths.log(group), paths.benchmark(group), _mark(paths.group(group))
+    is_at_work = mark.exists() and _any_lock()
+    failed = log.exists() and not mark.exists() and _changed(benchmark) < _changed(log)
+    # Asked last: a job may end while its files are looked at.
     if all((folder / LISTING).exists() for folder in paths.jobs(group)):
         return "done", _benchmarked(benchmark)
-    if mark.exists() and _any_lock():
+    if is_at_work:
         # On a cluster the mark is made when the job enters the queue, the log when it starts.
         if _changed(log) >= _changed(mark):
             return "running", max(0.0, time.time() - _changed(mark))
         return "waiting", 0.0
-    failed = log.exists() and not mark.exists() and _changed(benchmark) < _changed(log)
     return ("failed" if failed else "waiting"), 0.0
 
 
