@@ -8,16 +8,19 @@ import pytest
 from builders.study_tables import make_history, make_runs
 from lossbench.analysis import selection
 from lossbench.errors import TableError
+from lossbench.study.fields import Goal
 from lossbench.study.grid import LossGrid, Margin
 
 GRID = LossGrid(loss="cross_entropy", learning_rates=(0.01, 0.1, 1.0))
 MARGIN, OTHER = Margin(m=0.5), Margin(m=0.2)
 
 
-def choose(history: pd.DataFrame, runs: pd.DataFrame, grid: LossGrid) -> pd.DataFrame:
+def choose(
+    history: pd.DataFrame, runs: pd.DataFrame, grid: LossGrid, tuned_for: Goal = "error"
+) -> pd.DataFrame:
     """What the runs tune for a comparison of eight epochs: seed k is judged with seed 100 + k."""
     seeds = {int(seed): 100 + int(seed) for seed in runs["seed"].unique()}
-    return selection.choose(history, runs, grid, seeds, epochs=8)
+    return selection.choose(history, runs, grid, seeds, epochs=8, tuned_for=tuned_for)
 
 
 def tuning(errors: dict[float, list[float | None]], **identity: Any) -> list[pd.DataFrame]:
@@ -71,8 +74,7 @@ def test_tuned_for_speed_a_rate_beside_a_failure_is_left_out(finals, rate) -> No
     other = [0.4, 0.3, 0.2]
     pairs = zip(GRID.learning_rates, zip(finals, other, strict=True), strict=True)
     history, runs = tuning({rate: list(pair) for rate, pair in pairs})
-    found = selection.choose(history, runs, GRID, {0: 100, 1: 101}, epochs=8, tuned_for="speed")
-    assert found["learning_rate"].tolist() == [rate, 1.0]
+    assert choose(history, runs, GRID, "speed")["learning_rate"].tolist() == [rate, 1.0]
 
 
 def test_tuned_for_speed_a_margin_is_not_beside_another() -> None:
@@ -83,7 +85,7 @@ def test_tuned_for_speed_a_margin_is_not_beside_another() -> None:
         for (margin, rate), error in errors.items()
     ]
     history, runs = (pd.concat(tables) for tables in zip(*parts, strict=True))
-    row = selection.choose(history, runs, grid, {0: 100}, epochs=8, tuned_for="speed").iloc[0]
+    row = choose(history, runs, grid, "speed").iloc[0]
     assert (row["setting"], row["learning_rate"]) == (MARGIN.label, 1.0)
 
 
