@@ -15,7 +15,7 @@ DERIVED = ("C1", "C2", "C3", "C4", "C7", "C8", "C9")
 
 
 def judged(scenario: str, metrics: pd.DataFrame) -> pd.DataFrame:
-    measured = answers.tables_of(answers.SCENARIOS[scenario]) | {"metrics": metrics}
+    measured = answers.tables_of(scenario) | {"metrics": metrics}
     return judge(made() | measured, 0.95, answers.study().recipes).set_index("claim")
 
 

@@ -123,6 +123,7 @@ def test_features_that_are_not_finite_have_no_measures(clusters):
         (np.zeros((3, 0)), np.zeros(3, int)),
         (np.zeros(3), np.zeros(3, int)),
         (np.zeros((3, 2)), np.zeros(2, int)),
+        (np.zeros((3, 2)), np.zeros(4, int)),
     ],
 )
 def test_shapes_that_do_not_fit_are_one_clear_error(features, labels):

@@ -77,7 +77,7 @@ def study(request, tmp_path_factory):
         return Published(PUBLISHED[request.param])
     folder = tmp_path_factory.mktemp("invented")
     (folder / "tables").mkdir()
-    tables, made = synthetic.build(networks=1, recipes=True, censored=True)
+    tables, made = synthetic.build(networks=1, recipes=True)
     for name in EXPORTED:
         tables[name].to_csv(folder / f"tables/{name}.csv", index=False)
     (folder / "study.json").write_text(made.model_dump_json(), "utf-8")

@@ -39,7 +39,7 @@ LENGTHS = [("annealed", 4), ("annealed", 6), ("constant", 6)]
 
 @pytest.fixture(scope="module")
 def made() -> tuple[dict[str, pd.DataFrame], Study]:
-    return synthetic.build(networks=1, margins=False, recipes=True)
+    return synthetic.build(networks=1, recipes=True)
 
 
 def planned(study: Study, stage: str) -> list[tuple[object, ...]]:
@@ -85,8 +85,8 @@ def test_every_table_of_runs_has_each_run_once_and_every_comparison(made) -> Non
     assert len(tables["runs"]) == sum(len(planned(study, s)) for s in ("tuning", "evaluation"))
 
 
-def test_what_jobs_leave_is_collected_once_and_chosen_for_every_comparison(tmp_path) -> None:
-    tables, study = of_the_pair(*synthetic.build(seeds=2, networks=1, margins=False, recipes=True))
+def test_what_jobs_leave_is_collected_once_and_chosen_for_every_comparison(made, tmp_path) -> None:
+    tables, study = of_the_pair(*made)
     paths = StudyPaths("synthetic", tmp_path)
     seeds = json.dumps(list(zip(study.seeds.tuning, study.seeds.evaluation, strict=True)))
     for group in groups(study):

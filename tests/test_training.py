@@ -304,6 +304,18 @@ def small_network(seed) -> Network:
     return network
 
 
+def test_the_log_tells_every_seed_s_error_at_each_measurement(prepared, capsys):
+    history = train(cell(epochs=2), (3, 5), prepared)["history"]
+    last = history["step"].max()
+    expected = [
+        f"step {step}/{last}: validation error, % by seed: "
+        + " ".join(f"{error:.2f}" for error in 100 * rows.sort_values("seed")["validation_error"])
+        for step, rows in history.groupby("step")
+    ]
+    assert history["validation_error"].nunique() > 2
+    assert [line for line in capsys.readouterr().out.splitlines() if "step" in line] == expected
+
+
 def test_a_dead_seed_costs_nothing_on_a_cpu_and_yields_no_loss():
     networks = [build("mlp", "linear", (1, 28, 28), classes=10, seed=seed) for seed in (0, 1)]
     block = Block(networks, torch.device("cpu"))

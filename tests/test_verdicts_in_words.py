@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from functools import cache
 
 import pandas as pd
 import pytest
@@ -60,13 +59,8 @@ CASES = [
 ]
 
 
-@cache
-def made(name: str) -> dict[str, pd.DataFrame]:
-    return tables_of(SCENARIOS[name])
-
-
 def rows_of(name: str, question: Question, loss: str) -> pd.DataFrame:
-    frame = made(name)["contrasts"]
+    frame = tables_of(name)["contrasts"]
     return frame[(frame["metric"] == question.metric) & (frame["loss"] == loss)]
 
 
@@ -76,7 +70,7 @@ def plain(text: str) -> str:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_each_study_has_the_answer_that_it_stands_for(name):
-    primary = made(name)["contrasts"].query("loss == 'mse_softmax'")
+    primary = tables_of(name)["contrasts"].query("loss == 'mse_softmax'")
     assert set(primary["verdict"]) == ANSWERS[name]
 
 
@@ -96,7 +90,7 @@ def told(text: str, words: dict[str, str], total: int) -> Counter[str]:
 def test_verdicts_are_told_as_often_as_they_occur(name, question, loss):
     rows = rows_of(name, question, loss)
     expected = Counter(rows["verdict"])
-    finding = find(made(name), question, loss)
+    finding = find(tables_of(name), question, loss)
     said = phrases.plain(phrases.sentences(finding)), phrases.title(finding)
     for form, text in enumerate(said):
         words = {verdict: forms[form] for verdict, forms in WORDS[question.metric].items()}
@@ -123,7 +117,7 @@ def test_every_number_is_one_of_the_tables(name, question, loss):
     allowed |= {str(min(19, int(20 * chance))) for chance in rows["replication"].dropna()} | {"20"}
     for column in ("reach", "reference_reach"):
         allowed |= {numbers.percent(share, 0) for share in rows[column].dropna()}
-    finding = find(made(name), question, loss)
+    finding = find(tables_of(name), question, loss)
     said = [phrases.plain(phrases.sentences(finding)), phrases.title(finding)]
     said += [phrases.count(finding, "worse")]
     for text in said:
@@ -133,7 +127,7 @@ def test_every_number_is_one_of_the_tables(name, question, loss):
 
 @pytest.mark.parametrize(("name", "loss"), [(name, loss) for name in SCENARIOS for loss in LOSSES])
 def test_a_ratio_of_runs_that_miss_levels_is_never_told_as_a_whole_one(name, loss):
-    finding = find(made(name), SPEED, loss)
+    finding = find(tables_of(name), SPEED, loss)
     rows = rows_of(name, SPEED, loss).dropna(subset="value")
     text = plain(phrases.plain(phrases.sentences(finding)))
     for row in rows.itertuples():
@@ -155,7 +149,7 @@ def test_a_ratio_of_runs_that_miss_levels_is_never_told_as_a_whole_one(name, los
 @pytest.mark.parametrize("name", SCENARIOS)
 @pytest.mark.parametrize(("claim", "question"), [("C5", SPEED), ("C6", ERROR)])
 def test_a_claim_counts_and_follows_the_verdicts(name, claim, question):
-    judged = ALL_CLAIMS[claim].judge(Grounds(made(name), 0.95))
+    judged = ALL_CLAIMS[claim].judge(Grounds(tables_of(name), 0.95))
     cast: Counter[str] = Counter()
     for loss in LOSSES:
         verdicts = Counter(rows_of(name, question, loss)["verdict"])

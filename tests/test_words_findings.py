@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from builders.answers import LOSSES, PLACES, SCENARIOS, tables_of
+from builders.answers import LOSSES, PLACES, tables_of
 from lossbench.words.findings import find, select
 from lossbench.words.places import Place
 from lossbench.words.questions import ERROR, SPEED
@@ -11,7 +11,7 @@ from lossbench.words.questions import ERROR, SPEED
 
 @pytest.fixture(scope="module")
 def mixed() -> dict[str, pd.DataFrame]:
-    return tables_of(SCENARIOS["mixed"])
+    return tables_of("mixed")
 
 
 def test_contrasts_are_selected_by_metric_loss_and_rates(mixed) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from builders.answers import SCENARIOS, tables_of
+from builders.answers import tables_of
 from lossbench.cards.loss import PRIMARY
 from lossbench.stats.verdicts import Verdict
 from lossbench.tables.rows import in_order, rows_of
@@ -20,7 +20,7 @@ QUESTIONS = (SPEED, ERROR, CALIBRATION, SCATTER)
 
 @pytest.fixture(scope="module")
 def tables() -> dict[str, pd.DataFrame]:
-    return tables_of(SCENARIOS["slower and higher"])
+    return tables_of("slower and higher")
 
 
 def finding(
@@ -133,7 +133,7 @@ def test_a_contrast_without_value_gives_the_reason_and_no_number(tables):
 
 
 def test_ratios_bound_their_own_place_alone(tables):
-    made = tables_of(SCENARIOS["the loss censored here"])
+    made = tables_of("the loss censored here")
     mine = find(made, SPEED)
     values = [numbers.ratio(row.value) for row in mine.rows]
     text = said(mine)
@@ -166,7 +166,7 @@ def test_a_range_with_bounds_holds_whatever_they_hide(tables, bounds, told):
 
 
 def test_where_most_levels_are_missed_the_reach_is_told(tables):
-    text = said(find(tables_of(SCENARIOS["the loss stalled"]), SPEED))
+    text = said(find(tables_of("the loss stalled"), SPEED))
     assert "learns more slowly than cross-entropy: the steps cannot be compared" in text
     assert "MSE on softmax reached 10% of the error levels, cross-entropy 100%" in text
 

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from builders import synthetic
+from builders.once import once
 from builders.report_pages import SVG
 from builders.theory_tables import made
 from lossbench.figures import theme
@@ -37,7 +38,7 @@ def study(knob: str = "plain") -> tuple[Tables, Study]:
     return tables | made(), settings
 
 
-@cache
+@once
 def drawn(name: str, knob: str = "plain") -> tuple[str, Description | None]:
     return draw(name, *study(knob))
 

@@ -20,7 +20,7 @@ from lossbench.datasets.official import CIFAR10, CIFAR100, KMNIST, MNIST, Offici
 from lossbench.datasets.prepared import Loaded
 from lossbench.datasets.sources import load_cifar, load_idx
 
-HASTE = Patience(pauses_s=(0, 0.01), timeout_s=0.3, show_progress=False)
+HASTE = Patience(pauses_s=(0, 0.01), timeout_s=0.2, show_progress=False)
 NOWHERE = ("http://127.0.0.1:9/",)  # the discard port: refused at once
 
 
