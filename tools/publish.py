@@ -34,7 +34,7 @@ LEFT_OUT = ("confusion", "gallery", "origins", "projections", "reliability")
 """Large tables that no verdict rests on."""
 KEPT = tuple(name for name in EXPORTED if name not in LEFT_OUT)
 """The tables that are published."""
-LONG = 30_000
+LONG = 10_000
 """A table of more bytes is published packed."""
 BESIDE = "../lossbench"
 """The checkout, from a folder beside it, as in the README. A machine's paths are no one's."""
