@@ -52,6 +52,25 @@ def test_splits_come_back_through_the_files(saved):
     assert loaded.manifest == saved[0].manifest
 
 
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("mnist", "MNIST/raw/train-images-idx3-ubyte"),
+        ("fashion_mnist", "FashionMNIST/raw/train-images-idx3-ubyte.gz"),
+        ("kmnist", "KMNIST/raw/train-images-idx3-ubyte.gz"),
+        ("mnist_pairs", "MNIST/raw/train-images-idx3-ubyte"),
+        ("cifar10", "cifar-10-batches-py/data_batch_1"),
+        ("cifar100", "cifar-100-python/train"),
+    ],
+)
+def test_official_data_are_looked_for_where_torchvision_puts_them(tmp_path, name, place):
+    (tmp_path / place).parent.mkdir(parents=True)
+    (tmp_path / place).write_bytes(b"not these")
+    assert refused(DataError, prepare, name, tmp_path).startswith(
+        f"{tmp_path / place}: has SHA-256"
+    )
+
+
 def test_the_same_data_give_the_same_bytes_at_another_time(saved, tmp_path, monkeypatch):
     monkeypatch.setattr(time, "time", lambda: 2_000_000_000.0)
     again = tmp_path / "again.npz", tmp_path / "again.json"

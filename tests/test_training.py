@@ -313,7 +313,9 @@ def test_the_log_tells_every_seed_s_error_at_each_measurement(prepared, capsys):
         for step, rows in history.groupby("step")
     ]
     assert history["validation_error"].nunique() > 2
-    assert [line for line in capsys.readouterr().out.splitlines() if "step" in line] == expected
+    printed = capsys.readouterr()
+    assert [line for line in printed.out.splitlines() if "step" in line] == expected
+    assert "Epoch" not in printed.out + printed.err  # that of a bar, which was not asked for
 
 
 def test_a_dead_seed_costs_nothing_on_a_cpu_and_yields_no_loss():

@@ -2,7 +2,10 @@
 
 import itertools
 import platform
+import re
 import resource
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -29,6 +32,19 @@ def test_freed_memory_is_kept_for_the_next_step():
     first = faults_of_a_round()
     later = min(faults_of_a_round() for _ in range(3))
     assert later < 0.1 * 4 * PIECE / resource.getpagesize() or later < 0.1 * first
+
+
+STATUS = Path("/proc/self/status")
+"""The kernel's other account of a process."""
+
+
+@pytest.mark.skipif(not STATUS.exists(), reason="needs Linux")
+def test_memory_is_the_process_s_in_bytes(monkeypatch):
+    cpu = torch.device("cpu")
+    kibibytes = int(re.findall(r"VmHWM:\s+(\d+) kB", STATUS.read_text())[0])
+    assert device.peak_memory_bytes(cpu) == pytest.approx(1024 * kibibytes, rel=0.25)
+    monkeypatch.setattr(sys, "platform", "darwin")  # which counts in bytes
+    assert device.peak_memory_bytes(cpu) == pytest.approx(kibibytes, rel=0.25)
 
 
 class Products(TorchDispatchMode):

@@ -196,6 +196,7 @@ def test_one_parquet_file_without_parts_is_split(tmp_path):
     write_shard(tmp_path / "own.parquet", pixels(60, 16, 16), labels(60, 2), column="img")
     prepared = prepare_own("own", tmp_path / "own.parquet")
     assert prepared.manifest.counts.model_dump() == {"train": 48, "validation": 6, "test": 6}
+    assert not prepared.manifest.gives_validation
     assert prepared.manifest.classes == ("0", "1")
 
 
@@ -332,6 +333,7 @@ def test_some_classes_of_a_built_in_data_set(tmp_path):
     prepared = prepare_own("fives", Path("digits"), Reading(classes=[5, 3]), data_dir=tmp_path)
     assert prepared.manifest.classes == ("5", "3")
     assert prepared.manifest.stand_in
+    assert not prepared.manifest.gives_validation
     assert prepared.manifest.citation == whole.manifest.citation
     for split in ("train", "validation", "test"):
         theirs = whole.examples(split)
