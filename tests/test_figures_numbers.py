@@ -49,12 +49,16 @@ def texts(name: str, knob: str = "plain") -> list[str | None]:
 
 
 @pytest.mark.parametrize(
-    ("name", "column"),
-    [("learning-curves", "validation_error"), ("gradient-and-saturation", "logit_gradient_rms")],
+    ("name", "panel", "column"),
+    [
+        ("learning-curves", 0, "validation_error"),
+        ("gradient-and-saturation", 0, "logit_gradient_rms"),
+        ("gradient-and-saturation", 1, "saturation"),
+    ],
 )
-def test_curves_show_each_run_thin_and_the_median_bold(name, column):
+def test_curves_show_each_run_thin_and_the_median_bold(name, panel, column):
     """Four seeds: the median of logarithms would lie elsewhere."""
-    axes = panels(name).axes[0]
+    axes = panels(name).axes[panel]
     assert axes.get_xscale() == axes.get_yscale() == "log"
     rows = rows_of("history", first_place("history"), stage="evaluation", loss=PRIMARY)
     rows = rows[(rows["step"] > 0) & rows[column].notna()]
@@ -89,9 +93,15 @@ def test_reliability_curves_are_scikit_learn_s():
     probabilities = odds / odds.sum(axis=1, keepdims=True)
     correct = probabilities.argmax(axis=1) == rows["label"]
     accuracy, confidence = calibration_curve(correct, probabilities.max(axis=1), n_bins=BINS)
-    (bold,) = lines_of(panels("calibration").axes[0], PRIMARY, 1.6)
+    axes = panels("calibration").axes[0]
+    (bold,) = lines_of(axes, PRIMARY, 1.6)
     np.testing.assert_allclose(bold.get_xdata(), confidence, atol=1e-6)
     np.testing.assert_allclose(bold.get_ydata(), accuracy, atol=1e-6)
+    first = (rows["seed"] == rows["seed"].min()).to_numpy()
+    certain = probabilities.max(axis=1)[first]
+    accuracy, confidence = calibration_curve(correct[first], certain, n_bins=BINS)
+    thin = lines_of(axes, PRIMARY, 0.5)[0]
+    np.testing.assert_allclose(thin.get_xydata(), np.transpose([confidence, accuracy]), atol=1e-6)
 
 
 def test_strips_show_every_run_in_the_row_of_its_loss():

@@ -38,8 +38,10 @@ def test_other_seeds_are_compared_by_welch():
     after = np.array([0.018, 0.026, 0.022, 0.024])
     row = only(changes(study(BEFORE), study(after, seeds=range(50, 54))))
     expected = stats.ttest_ind(after, BEFORE, equal_var=False)
+    interval = expected.confidence_interval(0.95)
     assert row["p_value"] == pytest.approx(expected.pvalue)
     assert row["difference"] == pytest.approx(after.mean() - BEFORE.mean())
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx((interval.low, interval.high))
     assert row["change"] == "within noise"
 
 

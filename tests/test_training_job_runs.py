@@ -162,18 +162,37 @@ def test_what_changes_a_number_trains_all(done, trained, job, compute):
     assert len(trained) == 4
 
 
-@pytest.mark.parametrize("library", known.LIBRARIES)
-def test_another_version_of_a_library_trains_all(place, library, monkeypatch):
-    def determinants():
-        manifest = json.loads(place.manifest.read_text())
-        return known.determinants(JOB.runs()[0], JOB.code, manifest, place.compute, "cpu")
+def determinants(place, **changed):
+    """Of the first run, with fields of the data's manifest changed."""
+    manifest = json.loads(place.manifest.read_text()) | changed
+    return known.determinants(JOB.runs()[0], JOB.code, manifest, place.compute, "cpu")
 
-    before = determinants()
+
+@pytest.mark.parametrize("library", ["torch", "pytorch-lightning", "numpy"])
+def test_another_version_of_a_library_trains_all(place, library, monkeypatch):
+    before = determinants(place)
     version = metadata.version
     monkeypatch.setattr(
         known.metadata, "version", lambda name: "0" if name == library else version(name)
     )
-    assert before != determinants()
+    assert before != determinants(place)
+
+
+@pytest.mark.parametrize(
+    ("field", "other", "is_another_run"),
+    [
+        ("images_sha256", "0" * 64, True),
+        ("labels_sha256", "0" * 64, True),
+        ("counts", {"train": 1, "validation": 1, "test": 1}, True),
+        ("gives_validation", False, True),
+        ("classes", ["nought", "one"], True),
+        ("classes", [f"digit {k}" for k in range(10)], False),
+        ("licence", "another", False),
+        ("citation", "another", False),
+    ],
+)
+def test_what_runs_read_of_the_data_makes_them_others(place, field, other, is_another_run):
+    assert (determinants(place) != determinants(place, **{field: other})) is is_another_run
 
 
 def test_other_data_train_all(done, prepared, trained, tmp_path):
