@@ -64,6 +64,7 @@ def title(name: str, tables: Tables, settings: Study) -> str:
     return str(import_module(FIGURES[name].module).words(tables, settings)["title"])
 
 
+@cache
 def panels(name: str, knob: str = "plain") -> Figure:
     """The figure as matplotlib holds it before it becomes SVG."""
     with theme.applied():
