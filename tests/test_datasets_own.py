@@ -145,6 +145,7 @@ WRONG_ARRAYS = [
     ({"x_train": pixels(40, 0, 16)}, "x_train: is 0×16; allowed: sides of 16 to 224"),
     ({"y_train": np.linspace(0, 9, 40)}, "y_train is float64; allowed: whole numbers"),
     ({"y_train": np.zeros((40, 10), np.int64)}, r"y_train has the shape \(40, 10\)"),
+    ({"y_train": np.array(3)}, r"y_train has the shape \(\)"),
     (
         {"y_train": np.array([None] * 40)},
         r"is not an \.npz archive of arrays \(Object arrays cannot",

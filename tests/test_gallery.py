@@ -15,8 +15,10 @@ from lossbench.tables.runs import PREDICTIONS
 PREDICTED = {
     ("cross_entropy", 0): [0, 0, 1, 0, 2],
     ("cross_entropy", 1): [0, 0, 1, 0, 2],
+    ("cross_entropy", 2): [0, 0, 5, 0, 2],
     ("mse_softmax", 0): [3, 0, 0, 4, 0],
     ("mse_softmax", 1): [3, 5, 0, 6, 1],
+    ("mse_softmax", 2): [2, 5, 0, 8, 1],
 }
 
 
@@ -33,7 +35,7 @@ def test_picks_what_one_loss_always_and_the_other_never_gets_right():
     picked = gallery.pick(predictions(), {})
     right = picked.set_index(["right", "example"])
     assert list(right.index) == [("cross_entropy", 0), ("cross_entropy", 3), ("mse_softmax", 2)]
-    assert right.loc[("cross_entropy", 0), ["predicted", "votes", "seeds"]].tolist() == [3, 2, 2]
+    assert right.loc[("cross_entropy", 0), ["predicted", "votes", "seeds"]].tolist() == [3, 2, 3]
     assert right.loc[("cross_entropy", 3), ["predicted", "votes"]].tolist() == [4, 1]
     assert picked.query("right == 'cross_entropy'")["total"].tolist() == [2, 2]
     assert (picked["png"] == "").all()
@@ -43,9 +45,9 @@ def test_chance_is_the_mean_over_all_swaps_of_each_seed_s_two_runs():
     right = {run: np.array(classes) == 0 for run, classes in PREDICTED.items()}
     other = {"cross_entropy": "mse_softmax", "mse_softmax": "cross_entropy"}
     separated = []
-    for losses in product(other, repeat=2):
+    for losses in product(other, repeat=3):
         alone = [right[loss, seed] & ~right[other[loss], seed] for seed, loss in enumerate(losses)]
-        separated.append(np.logical_and(*alone).sum())
+        separated.append(np.logical_and.reduce(alone).sum())
     assert set(gallery.pick(predictions(), {})["by_chance"]) == {np.mean(separated)}
 
 

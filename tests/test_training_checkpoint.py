@@ -3,6 +3,7 @@
 import io
 import itertools
 import os
+import time
 from collections import deque
 
 import numpy as np
@@ -43,6 +44,15 @@ def cut(monkeypatch):
 
 def saved(tmp_path) -> Checkpoint:
     return Checkpoint(tmp_path / "state", every_s=0)
+
+
+def test_a_state_is_saved_once_in_its_time(tmp_path, monkeypatch):
+    now, states = [0.0], []
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    checkpoint = Checkpoint(tmp_path / "state", every_s=10)
+    for now[0] in (9.0, 11.0, 12.0, 20.0, 21.0):
+        checkpoint.offer(lambda: states.append(now[0]) or {})
+    assert states == [11.0, 21.0]
 
 
 def left_by(job, seeds, prepared, cut, place, tmp_path) -> Checkpoint:
