@@ -1,6 +1,7 @@
 """Figures as PDF and PNG, tables as LaTeX: what the page shows, and nothing that LaTeX obeys."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -31,12 +32,13 @@ def test_nothing_has_a_meaning_in_latex(text, expected):
 
 def test_a_table_has_its_rows_columns_and_words():
     tables, _ = synthetic.build()
-    shown = answer_tables.headline(tables)
+    shown = replace(answer_tables.headline(tables), caption="5 % & more", note="a_b")
     text = latex.table(shown)
     lines = [line for line in text.splitlines() if line.endswith("\\\\")]
     assert len(lines) == 1 + len(shown.rows)
     assert {len(re.findall(r"(?<!\\)&", line)) for line in lines} == {len(shown.columns) - 1}
-    assert f"\\caption{{{latex.escaped(shown.caption)}}}" in text
+    assert r"\caption{5 \% \& more}" in text
+    assert r"\smallskip a\_b" in text
     assert r"\label{tab:headline}" in text
 
 

@@ -23,6 +23,8 @@ from lossbench.words import numbers
         (numbers.ratio(math.inf), "∞×"),
         (numbers.ratio(math.nan), "–"),
         (numbers.duration(90), "1.5 minutes"),
+        (numbers.duration(7194), "119.9 minutes"),
+        (numbers.duration(7200), "2.0 hours"),
         (numbers.duration(9000), "2.5 hours"),
         (numbers.p_value(0.0004), "p\u00a0<\u00a00.001"),
         (numbers.p_value(0.0312), "p\u00a0=\u00a00.031"),
