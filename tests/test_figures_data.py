@@ -11,9 +11,8 @@ from builders import synthetic
 from builders.drawn_figures import panels, study
 from lossbench.analysis import outcomes
 from lossbench.cards.loss import PRIMARY, REFERENCE
-from lossbench.figures import conditions, palette, theme
+from lossbench.figures import conditions, palette, projections, theme
 from lossbench.figures.panels import by_loss, main, places
-from lossbench.figures.projections import PER_CLASS
 from lossbench.figures.solver_runs import FLOOR
 from lossbench.words import names
 from lossbench.words.findings import select
@@ -166,15 +165,18 @@ def test_features_show_every_run(panel, measures):
         assert len(filled.get_facecolor())
 
 
-def test_projections_show_points_of_their_class():
-    points = at_first(table("projections", "loss == @REFERENCE"))
-    points = points[points["seed"] == points["seed"].min()]
-    axes = panels("projections").axes[0]
+def test_projections_show_points_of_the_first_seed_by_class():
+    tables, settings = study()
+    every = tables["projections"]
+    later = every.assign(seed=every["seed"] + 1, x=every["x"] + 9)
+    points = at_first(every.query("loss == @REFERENCE"))
+    both = tables | {"projections": pd.concat([later, every])}
+    axes = projections.draw(both, settings).axes[0]
     colors = [color.light for color in palette.CLASS_COLORS]
     shown = {colors.index(to_hex(patch.get_edgecolor())): patch for patch in axes.patches}
     assert set(shown) == set(points["label"])
     for label, patch in shown.items():
-        expected = points[points["label"] == label][["x", "y"]].head(PER_CLASS)
+        expected = points[points["label"] == label][["x", "y"]].head(projections.PER_CLASS)
         np.testing.assert_allclose(patch.get_path().vertices[::2], expected)
 
 

@@ -63,3 +63,14 @@ def test_circles_of_one_loss_may_not_meet(share, apart):
 def test_a_plateau_is_no_minimum():
     problem = Problem(with_ones(np.array([[-1.0], [1.0]])), np.array([0.0, 1.0]), np.arange(2))
     assert convexity.minima(problem, "mse_sigmoid", np.array([[30.0, 0.0]])) == []
+
+
+def test_the_largest_difference_to_a_numerical_hessian_is_kept(monkeypatch):
+    def off(place, problem, loss):
+        closed = convexity.hessian(place, problem, loss)
+        return closed + np.arange(closed.size).reshape(closed.shape)
+
+    monkeypatch.setattr(convexity, "numerical_hessian", off)
+    found = convexity.hessians(generator=np.random.default_rng(1), points=len(convexity.SCALES))
+    (size,) = set(np.sqrt(found["difference"] + 1).round(6))
+    assert size == int(size) > 1
