@@ -77,10 +77,12 @@ FAULTS = {
 }
 
 
-a_file_each_and_one_archive = pytest.mark.parametrize("source", ["mnist", "cifar10"], indirect=True)
+every_way_to_keep_files = pytest.mark.parametrize(
+    "source", ["mnist", "kmnist", "cifar10"], indirect=True
+)
 
 
-@a_file_each_and_one_archive
+@every_way_to_keep_files
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_server_at_fault_is_one_line_and_leaves_nothing(source, mirror, tmp_path, fault):
     tiny, good = source
@@ -95,7 +97,7 @@ def test_a_server_at_fault_is_one_line_and_leaves_nothing(source, mirror, tmp_pa
     assert files_in(tmp_path) == kept(tmp_path, tiny)
 
 
-@a_file_each_and_one_archive
+@every_way_to_keep_files
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_server_that_recovers_is_asked_again(source, mirror, tmp_path, fault):
     tiny, good = source

@@ -8,7 +8,7 @@ from matplotlib.colors import to_hex
 from matplotlib.lines import Line2D
 
 from builders import synthetic
-from builders.drawn_figures import panels, study
+from builders.drawn_figures import in_color_of, panels, study
 from lossbench.analysis import outcomes
 from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.figures import conditions, palette, projections, theme
@@ -30,7 +30,7 @@ def at_first(frame: pd.DataFrame, *question: str) -> pd.DataFrame:
 
 def lines_of(axes: Axes, loss: str, *, marks: bool = False) -> list[Line2D]:
     """The lines, or the rows of marks, in a loss's colour."""
-    mine = [line for line in axes.lines if to_hex(line.get_color()) == theme.colors()[loss]]
+    mine = in_color_of(loss, axes)
     return [line for line in mine if (line.get_linestyle() == "None") is marks]
 
 
@@ -133,8 +133,7 @@ def test_the_same_rate_is_the_reference_s_and_the_own_one_each_loss_s():
         shared.append(error[(*at, reference[row.tuning_seed], row.tuning_seed)])
         own.append(error[(*at, row.learning_rate, row.tuning_seed)])
     axes = panels("same-rate").axes[0]
-    marks = [line for line in axes.lines if to_hex(line.get_color()) == theme.colors()[PRIMARY]]
-    hollow, filled = (line.get_xdata()[0] for line in marks if line.get_linestyle() == "None")
+    hollow, filled = (each[0, 0] for each in drawn(axes, PRIMARY, marks=True))
     assert (hollow, filled) == pytest.approx((np.mean(shared), np.mean(own)))
 
 
@@ -259,7 +258,7 @@ def test_descents_on_separable_data_are_the_table_s():
 def test_paths_of_descent_start_hollow_and_end_filled():
     figure = panels("loss-surfaces")
     for axes, (loss, paths) in zip(figure.axes[1::2], by_loss(table("descent_paths")), strict=True):
-        lines = [line for line in axes.lines if to_hex(line.get_color()) == theme.colors()[loss]]
+        lines = in_color_of(loss, axes)
         for at, (_, path) in enumerate(paths.groupby("start")):
             way, first, last = lines[3 * at : 3 * at + 3]
             places = path[["weight", "bias"]].to_numpy()

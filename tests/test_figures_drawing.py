@@ -74,7 +74,7 @@ def test_a_template_that_lacks_a_value_is_refused():
         describe("disagreements.j2", {"title": "A finding"})
 
 
-@pytest.mark.parametrize("name", ["answer", "learning-curves"])
+@pytest.mark.parametrize("name", ["answer", "learning-curves", "features", "confusion"])
 def test_the_same_tables_give_the_same_bytes(name):
     assert drawn_figures.draw(name, *study()) == drawn(name)
 

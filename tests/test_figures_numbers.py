@@ -11,7 +11,7 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import confusion_matrix
 
 from builders import drawn_figures, synthetic
-from builders.drawn_figures import draw, drawn, panels, study, title
+from builders.drawn_figures import draw, drawn, in_color_of, panels, study, title
 from builders.theory_tables import made
 from lossbench.analysis.metrics import BINS
 from lossbench.cards.loss import PRIMARY, REFERENCE
@@ -39,8 +39,7 @@ def first_place(table: str):
 
 def lines_of(axes, loss: str, width: float | None = None) -> list:
     """The lines in a loss's colour, all or those that are so wide."""
-    mine = [line for line in axes.lines if to_hex(line.get_color()) == theme.colors()[loss]]
-    return [line for line in mine if width in (None, line.get_linewidth())]
+    return [line for line in in_color_of(loss, axes) if width in (None, line.get_linewidth())]
 
 
 def texts(name: str, knob: str = "plain") -> list[str | None]:

@@ -4,7 +4,10 @@ from functools import cache
 from importlib import import_module
 
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from builders import synthetic
 from builders.once import once
@@ -69,3 +72,8 @@ def panels(name: str, knob: str = "plain") -> Figure:
     """The figure as matplotlib holds it before it becomes SVG."""
     with theme.applied():
         return import_module(FIGURES[name].module).draw(*study(knob))
+
+
+def in_color_of(loss: str, axes: Axes) -> list[Line2D]:
+    """The lines and rows of marks that are in the loss's colour."""
+    return [line for line in axes.lines if to_hex(line.get_color()) == theme.colors()[loss]]
