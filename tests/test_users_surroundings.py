@@ -221,6 +221,12 @@ def test_files_in_another_place_are_proposed(tmp_path, make, there):
         make().load(tmp_path)
 
 
+def test_the_archive_of_another_data_set_is_not_proposed(tmp_path):
+    (tmp_path / "cifar-100-python.tar.gz").write_bytes(b"")
+    with pytest.raises(DataError, match="lacks CIFAR-10. Put"):
+        tiny_sources.tiny_cifar10().load(tmp_path)
+
+
 @pytest.mark.slow
 def test_an_adopted_data_set_is_the_same_with_a_full_disk_for_temporary_files(tmp_path):
     source = write_classes(tmp_path / "photos")

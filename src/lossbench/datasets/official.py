@@ -62,7 +62,7 @@ CIFAR10 = Official(
     mirrors=("https://www.cs.toronto.edu/~kriz/",),
     archive="cifar-10-python.tar.gz",
     archive_sha256=CIFAR10_TAR,
-    patterns=("*cifar*10*", "data_batch_*", "test_batch*"),
+    patterns=("*cifar*10", "*cifar*10[!0]*", "data_batch_*", "test_batch*"),
 )
 FASHION_MNIST = Official(
     title="Fashion-MNIST",
