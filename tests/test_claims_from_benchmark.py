@@ -253,6 +253,9 @@ RECIPES = (
 )
 
 
+OUTPUTS = ("softmax", "sigmoid")
+
+
 def on_networks(*rows: Mapping[str, object]) -> str:
     """What C1's numbers have behind those of calculus."""
     usual = {"dataset": "mnist", "model": "mlp", "metric": SPEED, "scale": "ratio"}
@@ -293,6 +296,11 @@ def test_c1_says_what_a_stalled_loss_reached() -> None:
     )
     assert "10%" in found
     assert "90%" in found
+
+
+def test_c1_names_the_losses_in_the_order_of_their_cards() -> None:
+    told = on_networks(*({"recipe": "confident", "loss": f"mse_{of}"} for of in OUTPUTS[::-1]))
+    assert re.findall("softmax|sigmoid", told) == list(OUTPUTS)
 
 
 def test_without_the_recipes_that_try_it_c1_is_calculus_alone() -> None:

@@ -51,7 +51,8 @@ def _told(grounds: Grounds) -> str:
     speeds = select(grounds.tables, SPEED.metric)
     speeds = speeds[speeds["loss"].isin(losses)].assign(kind=speeds["recipe"].map(kinds))
     tried = speeds[speeds["kind"] != ""][NETWORK].drop_duplicates()
-    told = [_of(str(loss), rows) for loss, rows in speeds.merge(tried).groupby("loss", sort=False)]
+    of_loss = dict(list(speeds.merge(tried).groupby("loss")))
+    told = [_of(loss, of_loss[loss]) for loss in losses if loss in of_loss]
     words = "; ".join(filter(None, told))
     return f"On networks, against {in_sentence(REFERENCE)}: {words}." if words else ""
 
