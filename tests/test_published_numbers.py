@@ -225,11 +225,12 @@ def test_ratios_of_steps_and_their_bounds(study):
             (runs[(*place, row["loss"], seed)], runs[(*place, "cross_entropy", seed)])
             for seed in seeds
         ]
-        alone = mean((a["reached"] != b["reached"]).mean() for a, b in pairs)
+        alone = [(a["reached"] != b["reached"]).mean() for a, b in pairs]
+        few = mean(alone) <= 0.05 and max(alone) <= 0.5
         logs = []
         for ours, theirs in pairs:
             kept = ours["reached"] | theirs["reached"]
-            if alone <= 0.05:
+            if few:
                 kept = ours["reached"] & theirs["reached"]
             if kept.any():
                 logs.append(np.log(ours["steps"] / theirs["steps"])[kept].mean())
@@ -237,7 +238,7 @@ def test_ratios_of_steps_and_their_bounds(study):
         bounds = ["", "at least", "at most", "within the budget"]
         we_miss = any((b["reached"] & ~a["reached"]).any() for a, b in pairs)
         they_miss = any((a["reached"] & ~b["reached"]).any() for a, b in pairs)
-        assert row["bound"] == ("" if alone <= 0.05 else bounds[we_miss + 2 * they_miss])
+        assert row["bound"] == ("" if few else bounds[we_miss + 2 * they_miss])
         if not math.isnan(row["ci_low"]):
             t = scipy.stats.ttest_1samp(logs, 0)
             ends = np.exp(t.confidence_interval(row["level"]))
@@ -311,15 +312,17 @@ def test_replication_probabilities_come_again_from_other_draws(study):
         center = np.where(is_ratio, np.log(np.where(is_ratio, value, 1)), value)
         margin = np.where(is_ratio, np.log1p(margin), margin)
         error, df = rows["standard_error"].to_numpy(), rows["df"].to_numpy()
+        left = rows["bound"].map({"at least": 1, "at most": -1, "within the budget": 0}).to_numpy()
 
-        def said(means, errors, margin=margin, df=df):
+        def said(means, errors, margin=margin, df=df, left=left):
             p = 2 * scipy.stats.t.sf(np.abs(means) / errors, df)
             order, reached, clear = np.argsort(p), 0.0, np.zeros(len(p), bool)
             for position, index in enumerate(order):
                 reached = max(reached, (len(p) - position) * p[index])
                 clear[index] = reached <= 0.05
             inside = np.abs(means) + scipy.stats.t.ppf(0.95, df) * errors < margin
-            return np.where(inside, 9, np.where(clear, np.sign(means), 0))
+            words = np.where(inside, 9, np.where(clear, np.sign(means), 0))
+            return np.where(np.isnan(left) | (words == left), words, 0)
 
         first = said(center, error)
         same = np.zeros(len(rows))

@@ -260,7 +260,9 @@ def test_the_chance_to_come_again_takes_the_logarithm_of_a_ratio_s_margin() -> N
     one = [np.array([value]) for value in (np.log(row["value"]), row["standard_error"], row["df"])]
     again = {
         margin: replication(
-            Family(*one, np.array([margin])), level=0.95, rng=np.random.default_rng(0)
+            Family(*one, np.array([margin]), np.array([np.nan])),
+            level=0.95,
+            rng=np.random.default_rng(0),
         )[0]
         for margin in (np.log(1.1), 0.1)
     }

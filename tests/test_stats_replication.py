@@ -19,6 +19,7 @@ def family(means: list[float], margins: list[float] | None = None, **one: float)
         np.full(m, usual["standard_errors"]),
         np.full(m, usual["df"]),
         np.array(margins or [np.nan] * m),
+        np.full(m, one.get("left", np.nan)),
     )
 
 
@@ -52,10 +53,22 @@ def test_more_contrasts_in_a_family_make_a_verdict_harder_to_repeat() -> None:
 
 
 def test_what_cannot_be_measured_has_no_probability_and_no_weight() -> None:
-    found = Family(*(np.array([value, np.nan]) for value in (3.0, 1.0, 1e6, np.nan)))
+    found = Family(*(np.array([value, np.nan]) for value in (3.0, 1.0, 1e6, np.nan, np.nan)))
     first, absent = of(found)
     assert np.isnan(absent)
     assert first == pytest.approx(of(family([3.0]))[0], abs=0.03)
+
+
+@pytest.mark.parametrize("z", [2.0, 3.0, -3.0])
+def test_of_a_bound_the_verdict_that_it_can_have_comes_again_and_no_other(z: float) -> None:
+    free, same, other = (
+        of(family([z], left=left))[0] for left in (np.nan, np.sign(z), -np.sign(z))
+    )
+    assert same == pytest.approx(free, abs=0.03)
+    # Undecided now; then clear on its own side as seldom as the closed form says.
+    clear = stats.norm.sf((abs(z) + stats.norm.ppf(0.975)) / np.sqrt(2))
+    assert other == pytest.approx(1 - clear, abs=0.02)
+    assert of(family([z], left=0))[0] == 1
 
 
 @pytest.mark.parametrize("t", [1.0, 4.0, 8.0])
@@ -86,7 +99,7 @@ def measured(differences: np.ndarray, margin: float) -> Family:
     found = [over_replicates(each) for each in differences]
     names = ("mean", "standard_error", "df")
     estimates = (np.array([getattr(each, name) for each in found]) for name in names)
-    return Family(*estimates, margins=np.full(len(found), margin))
+    return Family(*estimates, np.full(len(found), margin), np.full(len(found), np.nan))
 
 
 def calibration(repeats: int) -> tuple[float, float]:

@@ -81,6 +81,26 @@ def test_one_seed_and_missing_likelihoods() -> None:
     assert find_reversal(metrics_of(none), alpha=0.05) is None
 
 
+def test_the_clearest_has_the_smallest_p_though_all_are_corrected_to_one() -> None:
+    clear = {
+        "a": ([1, 1.2, 1.1], [0.031, 0.034, 0.03]),
+        "b": ([1.2, 1.3, 1.6], [0.03, 0.029, 0.027]),
+    }
+    vague = {"a": ([1, 1.2, 1.1], [0.09, 0.03, 0.06]), "b": ([1.2, 1.0, 1.3], [0.01, 0.08, 0.03])}
+    places = [metrics_of(values, model=name) for name, values in (("x", vague), ("y", clear))]
+    rest = [metrics_of({"c": LIKELY, "d": LIKELY}, model=f"z{n}") for n in range(20)]
+    found = find_reversal(pd.concat([*places, *rest]), alpha=0.05)
+    assert found is not None
+    assert (found.model, found.p_adjusted) == ("y", 1)
+
+
+def test_losses_without_a_likelihood_are_not_searched() -> None:
+    without = ([np.nan] * 4, [0.5] * 4)
+    found = find_reversal(metrics_of({"a": LIKELY, "b": RIGHT, "c": without}), alpha=0.05)
+    assert found is not None
+    assert found.p_adjusted == found.p
+
+
 def test_losses_on_different_networks_are_not_compared() -> None:
     apart = pd.concat([metrics_of({"a": LIKELY}), metrics_of({"b": RIGHT}, model="lenet")])
     assert find_reversal(apart, alpha=0.05) is None

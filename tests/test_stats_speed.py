@@ -90,6 +90,15 @@ def test_what_hardly_a_run_misses_is_left_out(missed: int, bound: str) -> None:
     assert np.isnan(pairs.log_ratios).sum() == (0 if bound else missed)
 
 
+def test_a_failed_run_is_never_left_out_however_many_did_not_fail() -> None:
+    steps = np.tile(np.geomspace(10, 200, 20), (40, 1))
+    failed = steps.copy()
+    failed[0, 9:] = never
+    assert speed.Comparison(crossings(failed), crossings(steps)).bound == "at least"
+    failed[0, 9] = steps[0, 9]
+    assert speed.Comparison(crossings(failed), crossings(steps)).bound == ""
+
+
 def test_a_ratio_is_told_where_each_side_meets_half_of_the_levels() -> None:
     half = crossings([[1, never], [1, never]])
     fewer = crossings([[1, never], [never, never]])

@@ -223,7 +223,7 @@ def test_files_in_another_place_are_proposed(tmp_path, make, there):
 
 def test_the_archive_of_another_data_set_is_not_proposed(tmp_path):
     (tmp_path / "cifar-100-python.tar.gz").write_bytes(b"")
-    with pytest.raises(DataError, match="lacks CIFAR-10. Put"):
+    with pytest.raises(DataError, match=r"lacks CIFAR-10\. Put"):
         tiny_sources.tiny_cifar10().load(tmp_path)
 
 

@@ -45,7 +45,7 @@ ANSWERS = {
     "undecided": {"undecided"},
     "the loss censored here": {"worse"},
     "the reference censored here": {"better"},
-    "both censored": {"worse", "equivalent"},
+    "both censored": {"undecided", "equivalent"},
     "the loss stalled": {"worse"},
     "none reaches": {"not measurable", "worse"},
     "one seed": {"not measurable"},

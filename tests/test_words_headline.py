@@ -131,6 +131,9 @@ def test_shares_of_more_errors_are_means_over_means():
     frame = frame.assign(split="test", metric="error", stage="evaluation")
     found = headline.relative_errors({"metrics": frame}, PRIMARY)
     assert found == {Place("mnist", "mlp", "annealed", 2): pytest.approx(0.25)}
+    # A run without its pair would make 25 % fewer errors of it.
+    alone = frame.iloc[:1].assign(seed=2, value=0.6)
+    assert headline.relative_errors({"metrics": pd.concat([frame, alone])}, PRIMARY) == found
     frame.loc[frame["loss"] == REFERENCE, "value"] = 0.0
     assert headline.relative_errors({"metrics": frame}, PRIMARY) == {}
 

@@ -14,6 +14,7 @@ from lossbench.tables.rows import Record, Tables, rows_of
 from lossbench.tables.runs import COMPARISON
 from lossbench.words import numbers
 from lossbench.words.findings import find, on_trial
+from lossbench.words.headline import paired_errors
 from lossbench.words.names import in_sentence, loss_name
 from lossbench.words.phrases import short
 from lossbench.words.places import Place
@@ -104,9 +105,8 @@ def _of_loss(tables: Tables, loss: str) -> pd.DataFrame:
 
 
 def _mean_error(tables: Tables, loss: str, rows: Sequence[Record]) -> pd.DataFrame:
-    """Of the loss and the reference, in the comparisons of these contrasts."""
-    found = rows_of(tables, "metrics", split="test", metric="error", stage="evaluation")
-    mean = found.pivot_table(index=list(COMPARISON), columns="loss", values="value")
+    """Of the pairs of the loss and the reference, in the comparisons of these contrasts."""
+    mean = paired_errors(tables, loss).groupby(list(COMPARISON)).mean()
     asked = pd.MultiIndex.from_tuples([Place.of(row)[:-1] for row in rows], names=COMPARISON)
     mean = mean.reindex(index=asked, columns=[REFERENCE, loss]).reset_index()
     return mean.rename(columns={loss: "loss_error"})[[*NETWORK, REFERENCE, "loss_error"]]

@@ -8,11 +8,14 @@ import pandas as pd
 
 from lossbench.cards.metric import METRICS
 from lossbench.stats.multiplicity import family, holm
-from lossbench.stats.replication import Family, replication
+from lossbench.stats.replication import OPEN, Family, replication
 from lossbench.stats.verdicts import decide, within
 from lossbench.study.settings import Statistics
 from lossbench.tables.parquet import check
 from lossbench.tables.study import CONTRASTS
+
+SIGNS = {"at least": 1, "at most": -1, "within the budget": OPEN}
+"""Of the logarithm of a ratio of steps, where its bound leaves a clear verdict."""
 
 
 def judged(table: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
@@ -43,6 +46,7 @@ def _family(rows: pd.DataFrame) -> Family:
         errors.to_numpy(float),
         rows["df"].to_numpy(float),
         _margins(rows).to_numpy(float),
+        rows["bound"].map(SIGNS).to_numpy(float),
     )
 
 

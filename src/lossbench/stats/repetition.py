@@ -1,9 +1,9 @@
 """A study made twice: which verdicts its repetition shares, against how many it promised.
 
 The promise is made before the repetition: every verdict's replication probability. How many differ
-depends on how they hang together as well: those on one loss in one comparison share their runs. So
-there are two ranges, between which the truth lies: as if all verdicts were independent, and as if
-those that share runs turned in the order of their chances, a likelier one before a less likely one.
+depends on how they hang together as well: those of one comparison share cross-entropy's runs. So
+there are two ranges, the ends of what may be: as if all verdicts were independent, and as if those
+of a comparison turned in the order of their chances, a likelier one before a less likely one.
 """
 
 from collections.abc import Sequence
@@ -21,8 +21,6 @@ from lossbench.tables.runs import COMPARISON
 from lossbench.tables.study import REPETITION
 
 COVERAGE = 0.95
-RUNS = (*COMPARISON, "loss")
-"""What the verdicts that rest on the same runs have in common."""
 OPPOSITE = {"better": "worse", "worse": "better"}
 
 
@@ -35,16 +33,17 @@ def repetition(contrasts: pd.DataFrame, again: pd.DataFrame, study: str) -> pd.D
 
 
 def require_other_seeds(metrics: pd.DataFrame, again: pd.DataFrame, study: str) -> None:
-    """Raises ConfigError: an evaluation seed stands in both, which would not repeat but copy."""
+    """Raises ConfigError: both have a seed of one stage, which would not repeat but copy."""
     seeds, theirs = (
-        set(table.loc[table["stage"] == "evaluation", "seed"]) for table in (metrics, again)
+        set(zip(table["stage"], table["seed"], strict=True)) for table in (metrics, again)
     )
-    if shared := sorted(seeds & theirs):
-        listed = ", ".join(map(str, shared))
-        raise ConfigError(
-            f"repetition: {study} has evaluation seeds of this study ({listed}); allowed: a study"
-            " with other seeds"
-        )
+    for stage in ("tuning", "evaluation"):
+        if shared := sorted(seed for at, seed in seeds & theirs if at == stage):
+            listed = ", ".join(map(str, shared))
+            raise ConfigError(
+                f"repetition: {study} has {stage} seeds of this study ({listed}); allowed: a study"
+                " with other seeds"
+            )
 
 
 @dataclass(frozen=True)
@@ -57,14 +56,16 @@ class Promise:
     independent: tuple[int, int]
     """The range of that number, at COVERAGE, if verdicts were independent."""
     together: tuple[int, int]
-    """The same if verdicts that share runs turned together."""
+    """The same if the verdicts of a comparison, which share runs, turned together."""
 
     @classmethod
     def of(cls, judged: pd.DataFrame) -> Self:
-        """From rows with the columns RUNS and `replication`, which is NaN for what is left out."""
+        """From rows with the columns COMPARISON and `replication`, NaN for what is left out."""
         known = judged.dropna(subset="replication")
         chances = 1 - known["replication"]
-        sharing = [rows.to_numpy(float) for _, rows in chances.groupby([known[n] for n in RUNS])]
+        sharing = [
+            rows.to_numpy(float) for _, rows in chances.groupby([known[n] for n in COMPARISON])
+        ]
         alone = chances.to_numpy(float)[:, None]
         return cls(len(chances), float(chances.sum()), _range([*alone]), _range(sharing))
 

@@ -40,6 +40,8 @@ class Family:
     df: Floats
     margins: Floats
     """Equivalence margins; NaN without one."""
+    left: Floats
+    """Of a bound, the sign of the clear verdict that it can have, or OPEN; NaN where it is none."""
 
 
 def replication(family: Family, *, level: float, rng: np.random.Generator) -> Floats:
@@ -60,10 +62,12 @@ def replication(family: Family, *, level: float, rng: np.random.Generator) -> Fl
 
 
 def _words(means: Floats, standard_errors: Floats, family: Family, level: float) -> Words:
-    """What the rule of `verdicts.decide` says of studies, (B, m) each."""
+    """What the rules of `verdicts` say of studies, (B, m) each. Each is a bound again if it was."""
     with np.errstate(invalid="ignore"):
         p = 2 * scipy.stats.t.sf(np.abs(means) / standard_errors, family.df)
         inner = scipy.stats.t.ppf(level, family.df) * standard_errors
         is_inside = np.abs(means) + inner < family.margins
         is_clear = holm(p) <= 1 - level
-    return np.where(is_inside, EQUIVALENT, np.where(is_clear, np.sign(means), OPEN)).astype(np.int8)
+    words = np.where(is_inside, EQUIVALENT, np.where(is_clear, np.sign(means), OPEN))
+    is_left = np.isnan(family.left) | (words == family.left)
+    return np.where(is_left, words, OPEN).astype(np.int8)

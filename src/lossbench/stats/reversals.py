@@ -48,16 +48,16 @@ def find_reversal(metrics: pd.DataFrame, *, alpha: float) -> Reversal | None:
     found, searched = [], 0
     for place, values in _by_place(metrics):
         for likely, right in permutations(values["nll"].columns, 2):
-            searched += likely < right
+            searched += likely < right and len(values["nll"][[likely, right]].dropna()) > 0
             reversal = _reversal(place, values, likely, right)
             found += [reversal] if reversal else []
     if not found:
         return None
     agreeing = [1.0] * (searched - len(found))
-    adjusted = holm(np.array([*(np.nan_to_num(each.p, nan=1.0) for each in found), *agreeing]))
-    ranked = sorted(zip(adjusted, found, strict=False), key=lambda pair: (pair[0], _gap(pair[1])))
-    p, best = ranked[0]
-    return replace(best, p_adjusted=float(p), is_resolved=bool(p <= alpha))
+    p = np.nan_to_num([each.p for each in found], nan=1.0)
+    clearest = min(range(len(found)), key=lambda index: (p[index], _gap(found[index])))
+    adjusted = float(holm(np.array([*p, *agreeing]))[clearest])
+    return replace(found[clearest], p_adjusted=adjusted, is_resolved=adjusted <= alpha)
 
 
 def _by_place(

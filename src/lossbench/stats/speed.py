@@ -89,8 +89,13 @@ class Comparison:
 
     @property
     def _is_hardly_missed(self) -> bool:
-        """Whether the pairs and levels that one side alone misses are few enough to leave out."""
-        return bool((self.ours.reached ^ self.theirs.reached).mean() <= FEW)
+        """Whether the pairs and levels that one side alone misses are few enough to leave out.
+
+        Never where a pair would lose more than half of its levels: of many pairs, one that failed
+        is few.
+        """
+        alone = self.ours.reached ^ self.theirs.reached
+        return bool(alone.mean() <= FEW and alone.mean(axis=1).max() <= 0.5)
 
     @property
     def by_pair(self) -> Floats:

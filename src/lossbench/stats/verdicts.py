@@ -13,6 +13,10 @@ from lossbench.stats.speed import Bound
 Floats = NDArray[np.float64]
 Verdict = Literal["better", "worse", "equivalent", "undecided", "not measurable"]
 
+LEFT: dict[Bound, Verdict] = {"at least": "worse", "at most": "better"}
+"""The clear verdict that a ratio can have which is only a bound; none where both sides miss levels.
+"""
+
 
 def decide(
     difference: float,
@@ -42,5 +46,6 @@ def decide(
 
 def within(bound: Bound, verdict: Verdict) -> Verdict:
     """The verdict that a ratio's bound leaves: what lies beyond it may be on the other side."""
-    left = {"at least": ("worse", "not measurable"), "at most": ("better", "not measurable")}
-    return verdict if verdict in left.get(bound, (verdict,)) else "undecided"
+    if not bound or verdict in ("not measurable", LEFT.get(bound)):
+        return verdict
+    return "undecided"

@@ -108,24 +108,24 @@ def more(relative: Mapping[Place, float], part: Part) -> str:
     return f"{numbers.span(map(abs, shares), lambda x: numbers.percent(x, 0))} {word} errors"
 
 
-def relative_errors(tables: Tables, loss: str) -> dict[Place, float]:
-    """By place, the share by which the loss's mean test error exceeds the reference's."""
+def paired_errors(tables: Tables, loss: str) -> pd.DataFrame:
+    """Final test errors of the reference and of `loss`, a row a pair of runs of one seed."""
     found = rows_of(tables, "metrics", split="test", metric="error", stage="evaluation")
-    wide = found.pivot_table(index=list(COMPARISON), columns="loss", values="value")
-    if not {loss, REFERENCE} <= set(wide):
-        return {}
-    known = wide[wide[REFERENCE] > 0]
+    wide = found.pivot_table(index=[*COMPARISON, "seed"], columns="loss", values="value")
+    return wide.reindex(columns=[REFERENCE, loss]).dropna()
+
+
+def relative_errors(tables: Tables, loss: str) -> dict[Place, float]:
+    """By place, the share by which the loss's mean test error exceeds that of its pairs."""
+    means = paired_errors(tables, loss).groupby(list(COMPARISON)).mean()
+    known = means[means[REFERENCE] > 0]
     shares: pd.Series[float] = known[loss] / known[REFERENCE] - 1
     return {Place(*key): float(share) for key, share in shares.items()}
 
 
 def wins(tables: Tables, finding: Finding) -> tuple[int, int]:
     """In how many pairs of runs, of all that are compared, the reference ends lower."""
-    found = rows_of(tables, "metrics", split="test", metric="error", stage="evaluation")
-    wide = found.pivot_table(index=[*COMPARISON, "seed"], columns="loss", values="value")
-    if not {finding.loss, REFERENCE} <= set(wide):
-        return 0, 0
-    pairs = wide[[finding.loss, REFERENCE]].dropna().reset_index()
+    pairs = paired_errors(tables, finding.loss).reset_index()
     pairs = pd.concat([Place.of(row).rows(pairs) for row in finding.rows] or [pairs[:0]])
     return int((pairs[REFERENCE] < pairs[finding.loss]).sum()), len(pairs)
 
