@@ -14,7 +14,7 @@ from lossbench.study.settings import NeuronStart, Theory
 from lossbench.theory import neuron
 
 DECIDED = {
-    "C1": "supported",
+    "C1": "mixed",
     "C2": "supported",
     "C3": "supported",
     "C4": "supported",
@@ -132,11 +132,9 @@ def test_limits_say_where():
     assert "on separable data" in separable
     assert "from starts of scale 0.1" in judged("C8").limits
     assert "scale 10" not in judged("C8").limits
-    one = changed("neuron_times", "start_weight == 0.6 and loss == 'mse_sigmoid'", epochs=1)
-    found = judged("C1", one)
-    assert found.verdict == "mixed"
-    assert "weight 0.6" in found.limits
-    assert "weight 2" not in found.limits
+    # Its largest steps as large as cross-entropy's, squared error is not slow from a near start.
+    where = "from weight 0.6 and bias 0.9 at rates with equal largest steps"
+    assert judged("C1").limits == f"It does not hold {where}."
 
 
 @pytest.mark.parametrize(("growth", "settled"), [(1.0099, True), (1.0101, False)])
@@ -180,7 +178,7 @@ def test_missing_an_output_is_slower_than_reaching_it():
 
 def test_an_output_that_both_losses_miss_leaves_the_others_to_tell():
     missed = changed("neuron_times", "output == 0.1", reached=False)
-    assert set(evidence.squared_loss_slower(tables(missed)).values()) == {True}
+    assert list(evidence.squared_loss_slower(tables(missed)).values()).count(True) == 3
 
 
 def test_cross_entropy_that_misses_an_output_is_not_the_faster():
@@ -206,7 +204,9 @@ ONE_FAILS = [
     (evidence.softmax_formula_holds, changed("gradient_checks", OF_TEN, largest_difference=0.1)),
     (
         evidence.squared_loss_slower,
-        changed("neuron_times", "start_bias == 2 and output == 0.2", epochs=9),
+        changed(
+            "neuron_times", "start_bias == 2 and output == 0.2 and learning_rate == 0.15", epochs=9
+        ),
     ),
     (evidence.vanishes_when_wrong, changed("output_gradients", SURE_AND_WRONG, gradient=-0.1)),
     (evidence.entropy_keeps_slope, changed("output_gradients", SURE_AND_WRONG, gradient=0.0)),

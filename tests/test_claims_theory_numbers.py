@@ -78,16 +78,19 @@ def varied():
 
 def test_c1_quotes_its_tables(varied):
     value = varied["theory_constants"].set_index("name")["value"]
-    times = varied["neuron_times"].query("output == 0.5").set_index(["start_weight", "loss"])
+    times = varied["neuron_times"].query("output == 0.5")
+    times = times.set_index(["start_weight", "loss", "rates"])["epochs"]
     pairs = [
-        f"{times.loc[(weight, 'mse_sigmoid'), 'epochs']:,} against "
-        f"{times.loc[(weight, 'bce_sigmoid'), 'epochs']:,} from weight {weight:g}, bias {bias:g}"
+        f"{times[weight, 'mse_sigmoid', rates]:,} against {times[weight, 'bce_sigmoid', rates]:,} "
+        f"from weight {weight:g}, bias {bias:g}"
+        for rates in ("shared", "equal steps")
         for weight, bias in ((0.6, 0.9), (2.0, 2.0))
     ]
     assert theory_numbers.slow_neuron(varied) == (
         f"σ′ is at most {number(value['sigmoid_slope_max'])}, and below a tenth of that over"
         f" {percent(value['saturated_share'], 0)} of −10 ≤ z ≤ 10. Epochs until the output is at"
-        f" most 0.5, squared loss against cross-entropy: {pairs[0]} and {pairs[1]}."
+        f" most 0.5, squared loss against cross-entropy: at one rate {pairs[0]} and {pairs[1]}; at"
+        f" rates with equal largest steps {pairs[2]} and {pairs[3]}."
     )
 
 

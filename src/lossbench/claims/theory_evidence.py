@@ -38,14 +38,16 @@ def mostly_saturated(tables: Tables) -> Evidence:
 
 
 def squared_loss_slower(tables: Tables) -> dict[str, Evidence]:
-    """For each start: does the squared loss take longer to every output than cross-entropy?
+    """For each start and rates: does the squared loss take longer to every output?
 
     A run that misses an output takes longer than one that reaches it; no telling where both miss,
     or where the start is there already.
     """
+    at = {"shared": "at one rate", "equal steps": "at rates with equal largest steps"}
+    tried = tables["neuron_times"].groupby(["start_weight", "start_bias", "rates"])
     return {
-        f"from weight {weight:g} and bias {bias:g}": _slower(rows)
-        for (weight, bias), rows in tables["neuron_times"].groupby(["start_weight", "start_bias"])
+        f"from weight {weight:g} and bias {bias:g} {at[rates]}": _slower(rows)
+        for (weight, bias, rates), rows in tried
     }
 
 

@@ -19,10 +19,11 @@ class Statement:
 
 
 def neuron(tables: Tables) -> Values:
-    """The epochs of both losses from each start to the first output."""
+    """The epochs of both losses from each start to the first output, at either rates."""
     return {
         "output": theory_numbers.first_output(tables),
-        "epochs": theory_numbers.neuron_epochs(tables),
+        "at_one_rate": theory_numbers.neuron_epochs(tables, "shared"),
+        "at_equal_steps": theory_numbers.neuron_epochs(tables, "equal steps"),
     }
 
 

@@ -50,9 +50,11 @@ NEURON_TIMES = Schema(
     (
         *START,
         LOSS,
+        Column("rates", "text", "", "shared, or equal steps: the largest ones of both losses"),
+        Column("learning_rate", "float64", "", "the loss's own"),
         *REACHING,
     ),
-    ("start_weight", "start_bias", "loss", "output"),
+    ("start_weight", "start_bias", "loss", "rates", "output"),
 )
 
 NEURON_SLOWDOWN = Schema(

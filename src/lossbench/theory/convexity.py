@@ -32,6 +32,7 @@ from lossbench.theory.sigmoid import (
     CURVATURES,
     OUTPUT_LOSSES,
     SLOPES,
+    STEEPEST,
     VALUES,
     Array,
     OutputLoss,
@@ -49,8 +50,6 @@ TWO_MINIMA = Problem(
 """Five examples, one feature and a bias: found by a random search for two strict minima."""
 RADIUS = 0.5
 """Of the circles that certify the minima."""
-STEEPEST = {"mse_sigmoid": 4 / 27, "bce_sigmoid": 1.0}
-"""No slope dC/dz is steeper: the Lipschitz constant of each loss in z."""
 
 
 def curvature(*, limit: float = 6.0, points: int = 241) -> pd.DataFrame:

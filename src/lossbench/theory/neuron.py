@@ -15,7 +15,7 @@ from scipy.special import expit, logit
 from lossbench.study.settings import NeuronStart, Theory
 from lossbench.tables.parquet import check
 from lossbench.tables.theory import NEURON_SLOWDOWN, NEURON_TIMES, NEURON_TRAJECTORIES
-from lossbench.theory.sigmoid import OUTPUT_LOSSES, SLOPES, VALUES, Array, OutputLoss
+from lossbench.theory.sigmoid import OUTPUT_LOSSES, SLOPES, STEEPEST, VALUES, Array, OutputLoss
 
 OUTPUTS = (0.5, 0.2, 0.1)
 """Outputs whose first epoch is reported."""
@@ -71,12 +71,18 @@ def trajectories(settings: Theory) -> pd.DataFrame:
 
 
 def times(settings: Theory) -> pd.DataFrame:
-    """First epochs at or below each output, simulated and by gradient flow: `neuron_times`."""
+    """First epochs at or below each output, simulated and by gradient flow: `neuron_times`.
+
+    Once at the study's rate for both losses, which favours the one with the larger gradient, and
+    once at rates whose largest steps are equal.
+    """
     starts = pd.DataFrame([start.model_dump() for start in settings.starts]).add_prefix("start_")
     start_z = (starts["start_weight"] + starts["start_bias"]).to_numpy()
     frames = [
-        starts.assign(**_times(start_z, output, loss, settings.learning_rate))
+        starts.assign(rates=rates, learning_rate=rate, **_times(start_z, output, loss, rate))
         for loss in OUTPUT_LOSSES
+        for rates, steepest in (("shared", 1.0), ("equal steps", STEEPEST[loss]))
+        for rate in (settings.learning_rate / steepest,)
         for output in OUTPUTS
     ]
     return check(pd.concat(frames, ignore_index=True), NEURON_TIMES)

@@ -63,3 +63,5 @@ CURVATURES: dict[OutputLoss, Callable[[ArrayLike, ArrayLike], Array]] = {
     "mse_sigmoid": _squared_curvature,
     "bce_sigmoid": _entropy_curvature,
 }
+STEEPEST: dict[OutputLoss, float] = {"mse_sigmoid": 4 / 27, "bce_sigmoid": 1.0}
+"""No slope dC/dz is steeper: the Lipschitz constant of each loss in z."""
