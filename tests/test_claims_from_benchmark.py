@@ -90,7 +90,7 @@ def test_numbers_count_verdicts_and_give_the_range() -> None:
     found = judged("C6", contrasts(ERROR, {**heads("worse"), "mse_logits": ("undecided", "worse")}))
     assert "MSE on logits: less accurate in 1 of 2, undecided in 1 (" in found.numbers
     assert "MSE on softmax: less accurate in 2 of 2 (" in found.numbers
-    assert judged("C6").numbers == "nothing was compared"
+    assert judged("C6").numbers == "squared error was not compared"
 
 
 def test_the_shared_rate_stands_beside_c5_without_a_vote() -> None:
@@ -100,7 +100,7 @@ def test_the_shared_rate_stands_beside_c5_without_a_vote() -> None:
     assert "own rate, which confounds, 1.50× the steps" in found.numbers
     alone = judged("C5", shared)
     assert alone.verdict == "undecided"
-    assert alone.numbers.startswith("nothing was compared; ")
+    assert alone.numbers.startswith("squared error was not compared; ")
 
 
 def test_other_losses_and_questions_have_no_vote_on_c5() -> None:

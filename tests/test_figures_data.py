@@ -53,10 +53,20 @@ def assert_forest(axes: Axes, rows: pd.DataFrame, heights: dict[str, int], *, lo
         for end in ends:
             expected = np.clip([row.ci_low, row.ci_high], left, right)
             np.testing.assert_allclose(end, np.transpose([expected, [height] * 2]))
-    (band,) = (each for each in axes.patches if to_hex(each.get_facecolor()) == palette.BAND.light)
-    (margin,) = set(rows["margin"])
-    edges = (1 / (1 + margin), 1 + margin) if log else (-margin, margin)
-    assert (band.get_x(), band.get_x() + band.get_width()) == pytest.approx(edges)
+        assert_band(axes, height, row.margin, log=log)
+
+
+def assert_band(axes: Axes, height: int, margin: float, *, log: bool) -> None:
+    """At the middle and at the edges of a row the band is as wide as its margin."""
+    (band,) = axes.collections
+    assert to_hex(band.get_facecolor()[0]) == palette.BAND.light
+    inside = band.get_paths()[0].contains_point
+    low, high = (1 / (1 + margin), 1 + margin) if log else (-margin, margin)
+    for y in (height - 0.49, height, height + 0.49):
+        assert inside((low + 1e-6, y))
+        assert inside((high - 1e-6, y))
+        assert not inside((low - 1e-6, y))
+        assert not inside((high + 1e-6, y))
 
 
 @pytest.mark.parametrize(
@@ -79,6 +89,9 @@ def test_contrasts_have_their_value_interval_and_margin(figure, panel, metric):
 
 def test_every_condition_has_its_row():
     tables, settings = synthetic.build(networks=1, recipes=True)
+    # The conditions that answer have another margin than the rest, as data sets may.
+    margins = tables["contrasts"]["margin"] * np.where(tables["contrasts"]["main"], 1.5, 1)
+    tables["contrasts"] = tables["contrasts"].assign(margin=margins)
     left, right = conditions.draw(tables, settings).axes
     named = [label.get_text() for label in left.get_yticklabels()]
     for axes, metric in ((left, "error"), (right, "speed")):
@@ -91,6 +104,7 @@ def test_every_condition_has_its_row():
             marks = [each[0] for each in drawn(axes, PRIMARY, marks=True)]
             (mark,) = (each for each in marks if each[1] == height)
             assert mark[0] == pytest.approx(np.clip(row.value, *axes.get_xlim()))
+            assert_band(axes, height, row.margin, log=metric == "speed")
 
 
 def test_paired_runs_are_joined_by_replicate():

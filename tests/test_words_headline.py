@@ -18,7 +18,7 @@ from lossbench.words.places import Place
 from lossbench.words.questions import ERROR, SPEED
 
 WINS = {"error": "ends lower", "speed": "learns faster"}
-LEVEL = {"error": "end level", "speed": "learn as fast"}
+LEVEL = {"error": "end level", "speed": "learn equally fast"}
 NAMES = {"better": in_sentence(PRIMARY), "worse": in_sentence(REFERENCE)}
 
 

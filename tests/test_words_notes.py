@@ -5,11 +5,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from builders.study_tables import PLACE
 from lossbench.words import notes
 
 
 def row(**values: object) -> SimpleNamespace:
     usual = {
+        **PLACE,
         "loss": "mse_softmax",
         "reference": "cross_entropy",
         "scale": "difference",
@@ -51,9 +53,14 @@ def test_a_ratio_is_a_bound_on_the_side_of_the_loss_that_misses_levels(bound, wo
 
 
 def test_the_share_of_levels_reached_is_told_where_any_was_missed():
-    rows = [row(reach=0.85, reference_reach=1.0), row(reach=1.0, reference_reach=1.0), row()]
-    assert notes.reach(rows) == [
+    missed = row(reach=0.85, reference_reach=1.0)
+    assert notes.reach([missed]) == [
         "MSE on softmax reached 85% of the error levels, cross-entropy 100%"
+    ]
+    hardly = row(reach=1.0, reference_reach=0.995)
+    assert notes.reach([missed, hardly, row(reach=1.0, reference_reach=1.0), row()]) == [
+        "MSE on softmax reached 85% of the error levels on MNIST with MLP, cross-entropy 100%",
+        "MSE on softmax reached 100% of the error levels on MNIST with MLP, cross-entropy 99%",
     ]
 
 

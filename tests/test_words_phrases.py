@@ -178,7 +178,7 @@ def test_each_verdict_says_how_likely_it_would_come_again(tables):
     assert "in 20" not in said(finding(tables, ERROR, {"replication": np.nan}))
 
 
-def test_claims_count_a_verdict_and_what_is_open(tables):
+def test_claims_count_a_verdict_and_the_others(tables):
     verdicts = ("worse", "undecided", "better")
     rows = [
         {"verdict": verdict, "value": value}
@@ -186,7 +186,8 @@ def test_claims_count_a_verdict_and_what_is_open(tables):
     ]
     mine = finding(tables, SPEED, *rows)
     counted = phrases.count(mine, "worse")
-    assert counted == "MSE on softmax: slower in 1 of 3, undecided in 1 (0.80× to 2.5× the steps)"
+    said = "slower in 1 of 3, faster in 1, undecided in 1"
+    assert counted == f"MSE on softmax: {said} (0.80× to 2.5× the steps)"
     silent = finding(tables, SPEED, {"verdict": "not measurable"}, {"verdict": "worse"})
     assert "slower in 1 of 2, not measurable in 1 (" in phrases.count(silent, "worse")
     clear = finding(tables, SPEED, {"verdict": "worse"})

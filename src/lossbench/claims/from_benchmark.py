@@ -1,5 +1,6 @@
 """The claims that the benchmark decides: every comparison of a loss casts a vote."""
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
@@ -17,11 +18,13 @@ from lossbench.words.phrases import amount, count
 from lossbench.words.places import Place, places_in
 from lossbench.words.questions import ERROR, SPEED
 
+NO_SQUARED = "squared error was not compared"
+
 
 def faster(grounds: Grounds) -> Judgement:
     """C5 by the ratio of steps where the study asks for speed; all else stands beside, no vote."""
     expectation, tables = EXPECTATIONS["C5"], grounds.tables
-    words = _counted(expectation, tables) or "nothing was compared"
+    words = _counted(expectation, tables) or NO_SQUARED
     others = select(tables, SPEED.metric)
     others = others[others["loss"].isin(SQUARED) & ~others["main"].astype(bool)]
     if ratios := amount(SPEED, records(others)):
@@ -35,7 +38,7 @@ def faster(grounds: Grounds) -> Judgement:
 def lower_error(grounds: Grounds) -> Judgement:
     """C6 by the test error where the study asks for it; a tie within the margin is against it."""
     expectation = EXPECTATIONS["C6"]
-    words = _counted(expectation, grounds.tables) or "nothing was compared"
+    words = _counted(expectation, grounds.tables) or NO_SQUARED
     return _by_votes(expectation, grounds.tables, words)
 
 
@@ -65,7 +68,8 @@ def error_judges(grounds: Grounds) -> Judgement:
     words = (
         f"{where.heading}: {loss_name(found.likely)} has a lower NLL than "
         f"{loss_name(found.right)} ({nll}) and yet a higher error ({errors}); "
-        f"{numbers.count(found.seeds, 'replicate')}, {numbers.p_value(found.p_adjusted)} for both"
+        f"{numbers.count(found.seeds, 'replicate')}, "
+        + ("no test" if math.isnan(found.p) else f"{numbers.p_value(found.p_adjusted)} for both")
     )
     seen = "seen in the means, not resolved from the spread between replicates"
     limits = _said("" if found.is_resolved else seen, _measured_on({found.dataset}))

@@ -115,7 +115,10 @@ FIGURES: Registry[Entry] = {
         "mechanism", "lossbench.figures.gradient_and_saturation", ("history",), page_table="curves"
     ),
     "features": Entry(
-        "features", "lossbench.figures.features", ("geometry",), page_table="geometry"
+        "features",
+        "lossbench.figures.features",
+        ("geometry", "contrasts"),
+        page_table="geometry",
     ),
     "projections": Entry(
         "features", "lossbench.figures.projections", ("projections", "class_names")

@@ -8,8 +8,10 @@ from lossbench.figures.axes import plain_axis
 from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.panels import heading, places
 from lossbench.study.config import Study
+from lossbench.tables.rows import records
 from lossbench.words import names, numbers
-from lossbench.words.findings import find, select
+from lossbench.words.findings import Finding, find, select
+from lossbench.words.phrases import counted
 from lossbench.words.places import Place
 from lossbench.words.questions import ERROR, SPEED, Question
 
@@ -51,14 +53,12 @@ def draw(tables: Tables, study: Study) -> Figure:
 def words(tables: Tables, study: Study) -> Words:
     """In how many of the conditions the loss does worse, by either measure."""
     errors, speeds = _rows(tables, ERROR), _rows(tables, SPEED)
-    loss = names.loss_name(find(tables, ERROR).loss)
-    parts = [
-        f"{phrase} in {int((rows['verdict'] == 'worse').sum())} of {len(rows)}"
-        for phrase, rows in (("ends higher", errors), ("learns more slowly", speeds))
-        if len(rows)
-    ]
+    loss = find(tables, ERROR).loss
+    sides = ((ERROR, errors), (SPEED, speeds))
+    found = [Finding(asked, loss, tuple(records(rows))) for asked, rows in sides if len(rows)]
+    told = " and ".join(counted(finding) for finding in found)
     return {
-        "title": f"{loss} {' and '.join(parts)} conditions",
+        "title": f"{names.loss_name(loss)} is {told} conditions",
         "level": numbers.percent(study.statistics.level, 0),
         "places": numbers.join([place.heading for place in places(errors, study)]),
     }

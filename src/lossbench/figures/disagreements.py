@@ -56,11 +56,12 @@ def words(tables: Tables, study: Study) -> Words:
     totals = [place.rows(rows).groupby("right")["total"].first() for place in shown]
     pair = losses(rows.assign(loss=rows["right"]))
     more = sum(int(total.get(pair[0], 0) > total.get(pair[-1], 0)) for total in totals)
+    first, last = (names.in_sentence(loss) for loss in (pair[0], pair[-1]))
     return {
-        "title": f"More test images are right with {names.in_sentence(pair[0])} alone than with "
-        f"{names.in_sentence(pair[-1])} alone on {more} of {numbers.count(len(shown), 'data set')}"
+        "title": f"More test images are right with {first} alone than with {last} alone on {more} "
+        f"of {numbers.count(len(shown), 'data set')} with such images"
         if len(pair) > 1
-        else f"Test images that only {names.in_sentence(pair[0])} gets right",
+        else f"Test images that only {first} gets right",
         "shown": gallery.SHOWN,
     }
 

@@ -1,21 +1,18 @@
 """How compact the classes are in the last hidden layer."""
 
-from collections import Counter
-
 from matplotlib.figure import Figure
 
-from lossbench.cards.loss import REFERENCE
 from lossbench.figures import forest
 from lossbench.figures.axes import plain_axis
 from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.panels import heading, losses, main
 from lossbench.figures.strips import strips
 from lossbench.study.config import Study
-from lossbench.words import names, numbers
+from lossbench.words import phrases
+from lossbench.words.findings import find
+from lossbench.words.questions import SCATTER
 
 TEMPLATE = "features.j2"
-
-SCATTER = "scatter_ratio"
 
 available = filled("geometry")
 
@@ -29,7 +26,7 @@ def draw(tables: Tables, study: Study) -> Figure:
     for (left, right), place, order in zip(axes, shown, orders, strict=True):
         heading(left, place.heading)
         by_measure = dict(list(place.rows(measured).groupby("measure")))
-        strips(left, by_measure[SCATTER], order)
+        strips(left, by_measure[SCATTER.metric], order)
         strips(right, by_measure["other_cosine"], order, hollow=True)
         strips(right, by_measure["own_cosine"], order)
         left.set_xscale("log")
@@ -41,20 +38,9 @@ def draw(tables: Tables, study: Study) -> Figure:
     return figure
 
 
-def words(tables: Tables, study: Study) -> Words:
-    """Which loss is most compact in each comparison, by the mean over seeds."""
-    measured = tables["geometry"]
-    ratios = measured[measured["measure"] == SCATTER]
-    relative, most = [], Counter[str]()
-    for place in main(ratios, study):
-        means = place.rows(ratios).groupby("loss")["value"].mean()
-        if REFERENCE in means and means.notna().sum() > 1:
-            relative.append(float(means.min() / means[REFERENCE]))
-            most[names.loss_name(means.idxmin())] += 1
-    said = [f"{loss} in {count}" for loss, count in most.most_common()]
-    among = numbers.count(len(relative), "comparison")
-    title = (
-        f"Most compact classes, of {among}: {numbers.join(said)}"
-        f" ({numbers.span(relative, numbers.ratio)} the scatter of {names.in_sentence(REFERENCE)})"
-    )
-    return {"title": title if relative else "How compact the features of each class are"}
+def words(tables: Tables, _study: Study) -> Words:
+    """Whether the classes of the loss in focus are more compact."""
+    finding = find(tables, SCATTER)
+    is_measured = len(finding.rows) > finding.count("not measurable")
+    plain = "How compact the features of each class are"
+    return {"title": phrases.title(finding) if is_measured else plain}

@@ -88,7 +88,7 @@ def draw_rows(axes: Axes, rows: pd.DataFrame, heights: Sequence[int], scale: Sca
         axes.set_xscale("log")
     axes.set_xlim(*scale.limits)
     axes.spines["left"].set_visible(False)
-    _band(axes, rows, scale)
+    _band(axes, rows, heights, scale)
     axes.axvline(scale.center, color=palette.MUTED.light, linewidth=0.8, zorder=1)
     for row, height in zip(rows.itertuples(), heights, strict=True):
         _row(axes, row, height, scale)
@@ -112,13 +112,17 @@ def _ratio(row: Any) -> str:
     return bound + numbers.ratio(row.value)
 
 
-def _band(axes: Axes, rows: pd.DataFrame, scale: Scale) -> None:
-    margin = rows["margin"].dropna()
-    if margin.empty:
+def _band(axes: Axes, rows: pd.DataFrame, heights: Sequence[int], scale: Scale) -> None:
+    """The band of equivalence, as wide at each row as that row's margin."""
+    widths = pd.Series(rows["margin"].to_numpy(), index=list(heights)).dropna().sort_index()
+    if widths.empty:
         return
-    width = float(margin.iloc[0])
+    # Halfway between rows it changes; it goes on above the first and below the last.
+    width = widths.to_numpy()[[0, *range(len(widths)), -1]]
+    height = [widths.index[0] - 1, *widths.index, widths.index[-1] + 1]
     low, high = (1 / (1 + width), 1 + width) if scale.log else (-width, width)
-    axes.axvspan(low, high, color=palette.BAND.light, linewidth=0, zorder=0)
+    color = palette.BAND.light
+    axes.fill_betweenx(height, low, high, step="mid", color=color, linewidth=0, zorder=0)
 
 
 def _row(axes: Axes, row: Any, y: int, scale: Scale) -> None:

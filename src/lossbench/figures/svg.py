@@ -82,6 +82,8 @@ def _define_once(root: ET.Element, name: str) -> None:
         for definitions in parent.findall(f"{{{_SVG}}}defs"):
             parent.remove(definitions)
             for shape in definitions:
+                # What uses it says so again, and a dark page recolours that alone.
+                shape.attrib.pop("style", None)
                 identity = shape.attrib.pop("id")
                 by_id[identity] = shapes.setdefault(ET.tostring(shape), shape)
     gathered.extend(shapes.values())

@@ -47,11 +47,19 @@ def headline(tables: Tables) -> DataTable:
             columns.factor("steps_value", "Ratio of steps"),
             Shown("steps_interval", interval, style="name", wide=True),
             _verdict("steps_verdict", "Speed"),
-            columns.count("error_pairs", "Replicates", wide=True),
+            columns.count("error_pairs", "Replicates of error", wide=True),
+            columns.count("steps_pairs", "of speed", wide=True),
         ),
-        **table_words("tables/headline.txt.j2", losses=losses),
+        **table_words("tables/headline.txt.j2", losses=losses, recipes=_recipes(tables)),
         folded=False,
     )
+
+
+def _recipes(tables: Tables) -> list[str]:
+    """Those of the final error and of the speed, where they are not the same."""
+    rows = [find(tables, question).rows for question in (ERROR, SPEED)]
+    error, speed = (dict.fromkeys(row.recipe for row in found) for found in rows)
+    return [] if error == speed else [numbers.join(list(found)) for found in (error, speed)]
 
 
 def claims(tables: Tables) -> DataTable:

@@ -69,7 +69,9 @@ def errors(tables: Tables) -> DataTable:
     silent = [
         card.name for loss, card in loss_cards().items() if loss in there and card.output == "none"
     ]
-    frame = spread.join(groups[others].mean()).reset_index().rename(columns={"count": "seeds"})
+    # A diverged run has no probabilities: a mean of the others would flatter a loss that fails.
+    means = groups[others].agg(lambda values: values.mean(skipna=False))
+    frame = spread.join(means).reset_index().rename(columns={"count": "seeds"})
     return data_table(
         frame,
         (

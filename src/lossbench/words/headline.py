@@ -8,6 +8,7 @@ from typing import Literal
 import pandas as pd
 
 from lossbench.cards.loss import REFERENCE
+from lossbench.stats.intervals import MIN_PAIRS
 from lossbench.tables.rows import Tables, rows_of
 from lossbench.tables.runs import COMPARISON
 from lossbench.words import numbers
@@ -20,7 +21,9 @@ from lossbench.words.questions import ERROR, Question
 LONGEST = 12
 """Words of the page's heading."""
 
-Kind = Literal["everywhere", "somewhere", "divided", "level", "undecided", "not judged"]
+Kind = Literal[
+    "everywhere", "somewhere", "divided", "level", "partly level", "undecided", "not judged"
+]
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Outcome:
     winner: str = ""
     """The loss that does better wherever anything is clear; empty where none does, or each once."""
     wins: int = 0
+    """In how many comparisons it wins; of a partly level one, in how many both are level."""
     of: int = 0
 
 
@@ -44,9 +48,9 @@ def outcome(finding: Finding) -> Outcome:
     if worse or better:
         winner, wins = (finding.loss, better) if better else (REFERENCE, worse)
         return Outcome("everywhere" if wins == total else "somewhere", winner, wins, total)
-    if level and level == total:
-        return Outcome("level")
-    return Outcome("undecided" if level or finding.count("undecided") else "not judged")
+    if level:
+        return Outcome("level" if level == total else "partly level", wins=level, of=total)
+    return Outcome("undecided" if finding.count("undecided") else "not judged")
 
 
 def heading(error: Finding, speed: Finding) -> str:
@@ -96,6 +100,10 @@ def deck(error: Finding, speed: Finding, relative: Mapping[Place, float]) -> str
     kinds = {outcome(finding).kind for finding in (error, speed)}
     if kinds == {"level"}:
         return f"No difference {between} leaves the margins within which the two count as equal."
+    if all(row.pairs < MIN_PAIRS for finding in (error, speed) for row in finding.rows):
+        return f"With fewer than {MIN_PAIRS} replicates no difference can be told from chance."
+    if "partly level" in kinds:
+        return "Where the two do not count as equal, the runs are too few to tell."
     return f"The differences {between} are too small, or the runs too few, to tell."
 
 
@@ -143,6 +151,8 @@ def _clause(question: Question, found: Outcome, counts: str) -> tuple[str, str]:
             return "which", f"{question.wins} varies"
         case "level":
             return "both", question.level
+        case "partly level":
+            return "both", f"{question.level} {counts.format(found) or 'sometimes'}"
         case "undecided":
             return question.topic, "is undecided"
         case "not judged":

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from lossbench.tables.rows import Record
 from lossbench.words import numbers
 from lossbench.words.names import in_sentence
+from lossbench.words.places import Place, on
 
 
 def nothing(_rows: Sequence[Record]) -> list[str]:
@@ -30,10 +31,14 @@ def images(rows: Sequence[Record]) -> list[str]:
 
 
 def reach(rows: Sequence[Record]) -> list[str]:
-    """In each place where a level was missed: what share of them either loss reached."""
+    """In each place where a level was missed: what share of them either loss reached.
+
+    Rounded down: 100 % would have missed none.
+    """
     return [
-        f"{in_sentence(row.loss)} reached {numbers.percent(row.reach, 0)} of the error levels, "
-        f"{in_sentence(row.reference)} {numbers.percent(row.reference_reach, 0)}"
+        f"{in_sentence(row.loss)} reached {numbers.percent(row.reach, 0, toward=-1)} of the error "
+        f"levels{f' {on([Place.of(row)])}' if len(rows) > 1 else ''}, "
+        f"{in_sentence(row.reference)} {numbers.percent(row.reference_reach, 0, toward=-1)}"
         for row in rows
         if min(row.reach, row.reference_reach) < 1
     ]

@@ -66,10 +66,11 @@ def speed_and_error(tables: Tables) -> str:
     if not (fast.rows and accurate.rows):
         return title(fast if fast.rows else accurate)
     ending = " comparisons" if len(accurate.rows) > 1 else ""
-    return f"{loss_name(fast.loss)} is {_counted(fast)} and {_counted(accurate)}{ending}"
+    told = numbers.join(list(dict.fromkeys([counted(fast), counted(accurate)])))
+    return f"{loss_name(fast.loss)} is {told}{ending}"
 
 
-def _counted(finding: Finding) -> str:
+def counted(finding: Finding) -> str:
     """How often each clear verdict occurs; where none does, how often the others do."""
     total = len(finding.rows)
     everywhere = "both" if total == 2 else f"all {total}"
@@ -84,12 +85,16 @@ def _counted(finding: Finding) -> str:
 
 
 def count(finding: Finding, verdict: Verdict) -> str:
-    """How often a verdict occurs, such as `X: slower in 2 of 4, undecided in 1 (0.9× to 2× …)`."""
-    total = len(finding.rows)
-    often = f"{finding.question.phrases[verdict].short} in {finding.count(verdict)} of {total}"
-    for still_open in OPEN:
-        if number := finding.count(still_open):
-            often += f", {still_open} in {number}"
+    """How often a verdict occurs, such as `X: slower in 2 of 4, undecided in 1 (0.9× to 2× …)`.
+
+    And how often each of the others does.
+    """
+    total, phrases = len(finding.rows), finding.question.phrases
+    often = f"{phrases[verdict].short} in {finding.count(verdict)} of {total}"
+    for part in finding.parts:
+        if part.verdict != verdict:
+            word = part.verdict if part.verdict in OPEN else phrases[part.verdict].short
+            often += f", {word} in {len(part.rows)}"
     values = amount(finding.question, finding.rows)
     return f"{loss_name(finding.loss)}: {often}{f' ({values})' if values else ''}"
 

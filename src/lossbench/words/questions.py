@@ -83,7 +83,7 @@ SPEED = Question(
     notes=notes.reach,
     topic="speed",
     wins="learns faster",
-    level="learn as fast",
+    level="learn equally fast",
     takes="needs",
     margin=lambda margin: f"a factor of {numbers.ratio(1 + margin).removesuffix('×')}",
 )

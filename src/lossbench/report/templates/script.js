@@ -129,7 +129,10 @@
   });
 
   // One legend hides a loss in every figure and table. The link says what is hidden, after the place.
-  const [there, query = ""] = decodeURIComponent(location.hash.slice(1)).split("?hide=");
+  const hash = () => {
+    try { return decodeURIComponent(location.hash.slice(1)); } catch { return ""; }
+  };
+  const [there, query = ""] = hash().split("?hide=");
   let place = there;
   const style = element("style");
   document.head.append(style);
@@ -137,8 +140,8 @@
   const apply = () => {
     const off = boxes.filter((box) => !box.checked).map((box) => box.value);
     style.textContent = off.map((loss) => `[data-loss="${loss}"] { display: none }`).join("\n");
-    const hash = place + (off.length ? "?hide=" + off.join(",") : "");
-    if (hash !== location.hash.slice(1)) history.replaceState(null, "", "#" + hash);
+    const link = place + (off.length ? "?hide=" + off.join(",") : "");
+    if (link !== location.hash.slice(1)) history.replaceState(null, "", "#" + link);
   };
   const show = (shown) => {
     boxes.forEach((box) => { box.checked = shown(box.value); });
@@ -166,11 +169,12 @@
   wide.addEventListener("change", fold);
   fold();
   const reveal = () => {
-    place = decodeURIComponent(location.hash.slice(1)).split("?hide=")[0];
+    place = hash().split("?hide=")[0];
     apply();
     const target = place && document.getElementById(place);
     if (!target) return;
-    all("details", target).concat(target.closest("details") ?? []).forEach((details) => { details.open = true; });
+    const inside = target.matches("main > section") ? [] : all("details", target);
+    inside.concat(target.closest("details") ?? []).forEach((details) => { details.open = true; });
     target.scrollIntoView();
   };
   addEventListener("hashchange", reveal);
