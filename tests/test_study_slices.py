@@ -84,16 +84,16 @@ def test_an_edit_of_a_card_concerns_what_declares_the_field_of_a_used_one(
 ):
     keys = cards_of(study)
     before = {verb: cards_json(declared(verb, "CARDS"), keys) for verb in NAMERS}
-    cards = slices.CARDS[kind]
+    cards = slices.CARDS[kind]()
     card = dataclasses.replace(cards[key], **{field: "another"})
-    monkeypatch.setitem(slices.CARDS, kind, {**cards, key: card})
+    monkeypatch.setitem(slices.CARDS, kind, lambda: {**cards, key: card})
     found = {verb for verb in NAMERS if cards_json(declared(verb, "CARDS"), keys) != before[verb]}
     assert found == readers
 
 
 def test_the_order_of_the_cards_counts(study, monkeypatch):
     before = cards_json(("loss.name",), cards_of(study))
-    monkeypatch.setitem(slices.CARDS, "loss", dict(reversed(LOSSES.items())))
+    monkeypatch.setitem(slices.CARDS, "loss", lambda: dict(reversed(LOSSES.items())))
     assert cards_json(("loss.name",), cards_of(study)) != before
 
 

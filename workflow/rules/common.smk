@@ -6,7 +6,6 @@ gc.set_threshold(1_000_000)
 import json
 import shlex
 import sys
-from functools import cache
 from pathlib import Path
 
 from lossbench.cards.dataset import DATASETS
@@ -17,10 +16,10 @@ from lossbench.errors import ConfigError, DataError
 from lossbench.figures.catalogue import FIGURES, figures_of
 from lossbench.provenance import has_gpu, jobs_use_this_python
 from lossbench.study import paths
-from lossbench.study.fields import on_disk
+from lossbench.study.fields import near, on_disk
 from lossbench.study.finished import finished
-from lossbench.study.loading import near, snakemake_study
-from lossbench.study.plan import groups, replicates, tuning_grid
+from lossbench.study.loading import snakemake_study
+from lossbench.study.plan import groups, replicates, serves, tuning_grid
 from lossbench.study.slices import cards_json, cards_of, slice_json
 from lossbench.tables.theory import THEORY_TABLES
 
@@ -43,8 +42,14 @@ ALL_TABLES = [PATHS.table(name) for name in (*paths.COLLECTED, *paths.DERIVED)]
 THEORY = [PATHS.theory(name) for name in THEORY_TABLES]
 OWN = {dataset.name: dataset for dataset in STUDY.datasets if dataset.source}
 USED = sorted({comparison.dataset for comparison in STUDY.comparisons})
-OWN_NETWORKS = {network.name for network in STUDY.networks}
-NETWORKS = sorted({comparison.model for comparison in STUDY.comparisons} - OWN_NETWORKS)
+OWN_SOURCES = {
+    "own_loss": {loss.name: loss.source for loss in STUDY.losses},
+    "own_network": {network.name: network.source for network in STUDY.networks},
+}
+NETWORKS = sorted(
+    {comparison.model for comparison in STUDY.comparisons}
+    - set(OWN_SOURCES["own_network"])
+)
 # Nothing is trained before the study's own losses and networks have been tried.
 OWN_CODE = [PATHS.own_code] if STUDY.losses or STUDY.networks else []
 # Where no GPU is used, jobs must not queue for one.
@@ -53,8 +58,8 @@ GPUS_PER_JOB = int(
     or (STUDY.compute.accelerator == "auto" and has_gpu())
 )
 
-# What waits for no run fills the cores at the end, when one job waits for the other. But before
-# all goes the study's record, an instant's work: `lossbench status` reads it while runs train.
+# Training jobs have priority; independent rules fill idle cores at the end. Only the study's
+# record, an instant's work, comes before them: `lossbench status` reads it while runs train.
 TRAINING_FIRST = 1
 BEFORE_TRAINING = 2
 
@@ -132,8 +137,7 @@ def machine_of(rule):
     `auto` counts as the device that the machine, or the profile, gives the job.
     """
 
-    @cache
-    def machine():
+    def machine(wildcards):
         device = STUDY.compute.accelerator
         if device == "auto":
             gpus = workflow.get_rule(rule).resources["gpu"].value
@@ -141,7 +145,7 @@ def machine_of(rule):
         fields = {"threads": STUDY.compute.threads, "compile": STUDY.compute.compile}
         return json.dumps({"device": device} | fields)
 
-    return lambda wildcards: machine()
+    return machine
 
 
 def digests_of_results(wildcards):
@@ -171,18 +175,13 @@ def own_sources(stage):
     """A params function: where own code is, by loss, as JSON. Not compared: its digests are."""
 
     def sources(wildcards, input):
-        networks = {own.name: own.source for own in STUDY.networks}
+        cells = [job.cells[0] for job in planned(stage, wildcards).jobs]
         found = {
-            loss: (
-                {"own_network": networks[wildcards.model]}
-                if wildcards.model in networks
-                else {}
-            )
-            for loss in planned(stage, wildcards).losses
+            cell.loss: {
+                entry: OWN_SOURCES[entry][name] for entry, (name, _) in cell.own.items()
+            }
+            for cell in cells
         }
-        for own in STUDY.losses:
-            if own.name in found:
-                found[own.name]["own_loss"] = own.source
         return json.dumps(found)
 
     return sources
@@ -238,13 +237,9 @@ def grid_of(wildcards):
 
 def seeds_of(wildcards):
     """The tuning and the evaluation seed of each of the loss's replicates, as JSON."""
-    stages = ("tuning", "evaluation")
     comparison, grid = comparison_of(wildcards), loss_of(wildcards)
-    seeds = [
-        [each.seed for each in replicates(STUDY, comparison, grid, stage)]
-        for stage in stages
-    ]
-    return json.dumps(list(zip(*seeds)))
+    evaluated = replicates(STUDY, comparison, grid, "evaluation")
+    return json.dumps([(each.split, each.seed) for each in evaluated])
 
 
 def comparison_of(wildcards):
@@ -258,14 +253,11 @@ def comparison_of(wildcards):
 
 def tuning_jobs(comparison, losses):
     """What a choice reads: the folders of the groups with these losses' tuning jobs."""
-    place = (comparison.dataset, comparison.model, comparison.recipe)
     return [
         PATHS.group(group)
         for group in GROUPS.values()
-        for cell in group.jobs[0].cells[:1]
         if group.stage == "tuning"
-        and (cell.dataset, cell.model, cell.recipe.name) == place
-        and cell.epochs == comparison.tuning_epochs
+        and serves(group, comparison)
         and not set(losses).isdisjoint(group.losses)
     ]
 

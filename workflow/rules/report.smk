@@ -52,10 +52,6 @@ use rule study_figures as theory_figures with:
     benchmark:
         PATHS.root / "benchmarks/theory_figures.tsv"
     params:
-        study=study_json,
-        folder=study_folder,
-        slice=slice_of("draw"),
-        cards=cards_for("draw"),
         codes=codes_of(THEORY_FIGURES),
 
 

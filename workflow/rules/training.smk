@@ -22,7 +22,7 @@ rule own_code:
 
 rule tuning_runs:
     input:
-        # The manifest's digests decide; a touched archive of hundreds of megabytes does not.
+        # Changed data are noticed by the manifest's digests, not by the date of the data's file.
         data=ancient(paths.prepared("{dataset}")),
         manifest=paths.manifest("{dataset}"),
         own=ancient(OWN_CODE),
@@ -44,11 +44,15 @@ rule tuning_runs:
         machine=machine_of("tuning_runs"),
         code=code_digest("work"),
         # Functions of input or output are not compared with earlier runs.
+        choices=lambda wildcards, input: [
+            f"--choice={path}" for path in input.get("choices", ())
+        ],
         compute=lambda wildcards, input: COMPUTE_JSON,
         own=own_sources("tuning"),
         name=STUDY.name,
     shell:
         "lossbench work --group {params.group:q} --compute {params.compute:q} --own {params.own:q}"
+        " {params.choices:q}"
         " --data {input.data:q} --study {params.name} --out {output:q} > {log:q} 2>&1"
 
 
@@ -122,13 +126,12 @@ rule levels:
         "lossbench declare {params.choices:q} --out {output:q} {input.jobs:q} > {log:q} 2>&1"
 
 
-rule evaluation_runs:
+use rule tuning_runs as evaluation_runs with:
     input:
-        # The manifest's digests decide; a touched archive of hundreds of megabytes does not.
         data=ancient(paths.prepared("{dataset}")),
         manifest=paths.manifest("{dataset}"),
         choices=choices_of,
-        # Levels stand before any evaluation run starts; a run's numbers do not depend on them.
+        # Levels are declared before any evaluation run starts; its numbers do not depend on them.
         # When they are made anew, changed parameters of these runs are seen by the next call only.
         levels=ancient(PATHS.levels(COMPARISON)),
         own=ancient(OWN_CODE),
@@ -138,23 +141,7 @@ rule evaluation_runs:
         PATHS.root / "logs/evaluation" / f"{PART}.log",
     benchmark:
         PATHS.root / "benchmarks/evaluation" / f"{PART}.tsv"
-    priority: TRAINING_FIRST
-    conda:
-        "../../environment.yml"
-    threads: STUDY.compute.threads
-    resources:
-        gpu=GPUS_PER_JOB,
-        mem_mb=3000,
     params:
         group=group_of("evaluation"),
         machine=machine_of("evaluation_runs"),
-        code=code_digest("work"),
-        # Functions of input or output are not compared with earlier runs.
-        choices=lambda wildcards, input: [f"--choice={path}" for path in input.choices],
-        compute=lambda wildcards, input: COMPUTE_JSON,
         own=own_sources("evaluation"),
-        name=STUDY.name,
-    shell:
-        "lossbench work --group {params.group:q} --compute {params.compute:q} --own {params.own:q}"
-        " {params.choices:q}"
-        " --data {input.data:q} --study {params.name} --out {output:q} > {log:q} 2>&1"

@@ -1,7 +1,7 @@
 """From tuning runs to each loss's learning rate and to the levels, before any evaluation run."""
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -57,8 +57,9 @@ def choose(
     in_grid &= tuning["seed"].isin(seeds)
     tuned = outcomes.final_validation_errors(history, tuning[in_grid])
     _require_grid(tuned, grid, seeds)
-    tuned["goal"] = GOALS[tuned_for](tuned, history)
-    tuned["risky"] = (tuned_for == "speed") & _beside_failure(tuned)
+    is_for_speed = tuned_for == "speed"
+    tuned["goal"] = _mean_log_error(tuned, history) if is_for_speed else tuned["validation_error"]
+    tuned["risky"] = is_for_speed & _beside_failure(tuned)
     tuned["position"] = tuned["setting"].map(order.index)
     ranked = tuned.sort_values(["seed", "risky", "goal", "learning_rate", "position"])
     winners = ranked.drop_duplicates("seed")
@@ -74,10 +75,6 @@ def choose(
     return check(chosen, study.CHOICES)
 
 
-def _final_error(tuned: pd.DataFrame, _history: pd.DataFrame) -> pd.Series:
-    return tuned["validation_error"]
-
-
 def _mean_log_error(tuned: pd.DataFrame, history: pd.DataFrame) -> "pd.Series[float]":
     """Of each run, over its measured points after the untrained network.
 
@@ -89,13 +86,6 @@ def _mean_log_error(tuned: pd.DataFrame, history: pd.DataFrame) -> "pd.Series[fl
     means = np.log(errors).groupby([points[name] for name in KEY]).mean().rename("mean")
     # A run that broke off before it was measured counts as chance too.
     return tuned.join(means, on=KEY)["mean"].fillna(np.log(outcomes.chance_errors(tuned)))
-
-
-GOALS: dict[Goal, Callable[[pd.DataFrame, pd.DataFrame], pd.Series]] = {
-    "error": _final_error,
-    "speed": _mean_log_error,
-}
-"""What tuning makes small, a value a run, by what a recipe is tuned for."""
 
 
 def _beside_failure(tuned: pd.DataFrame) -> "pd.Series[bool]":

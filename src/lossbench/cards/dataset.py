@@ -26,7 +26,7 @@ class OwnDatasetCard:
 
     name: str
     part_of: str = ""
-    """The key of the built-in data set that it is a part of, and stands behind."""
+    """The key of the built-in data set that it is a part of, and is listed after."""
     is_stand_in: bool = False
 
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 Direction = Literal["lower", "higher", "none"]
-Question = Literal["probabilities"]
 
 
 @dataclass(frozen=True)
@@ -17,7 +16,7 @@ class MetricCard:
     direction: Direction
     """Which values are better; `none` where neither is."""
     meaning: str
-    question: Question | None = None
+    question: Literal["probabilities"] | None = None
     """What it answers together with others; None where it is a question by itself."""
     is_asked: bool = True
     """Whether the page asks for a verdict; else it shows an estimate with an interval."""

@@ -89,7 +89,7 @@ def _examples(
 
 
 def _images(array: NDArray[Any], origin: str) -> UInt8:
-    """Images (N, C, H, W); channels may stand last, as in Keras, or be left out."""
+    """Images (N, C, H, W); channels may come last, as in Keras, or be left out."""
     if array.dtype != np.uint8:
         raise DataError(f"{origin} is {array.dtype}; allowed: uint8, from 0 to 255")
     if array.ndim == 3:

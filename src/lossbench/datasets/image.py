@@ -77,13 +77,14 @@ def check_alike(images: Mapping[str, UInt8], example: tuple[str, UInt8]) -> None
     for path, image in images.items():
         if image.shape != allowed:
             raise DataError(
-                f"{path}: is {_described(image.shape)};"
-                f" allowed: {_described(allowed)}, as {example[0]}; `size` and `colour` make"
+                f"{path}: is {size_and_colour(image.shape)};"
+                f" allowed: {size_and_colour(allowed)}, as {example[0]}; `size` and `colour` make"
                 " images alike"
             )
 
 
-def _described(shape: tuple[int, ...]) -> str:
+def size_and_colour(shape: tuple[int, ...]) -> str:
+    """A shape (C, H, W) in words, such as `28×28 grey`."""
     channels, height, width = shape
     return f"{height}×{width} {'grey' if channels == 1 else 'colour'}"
 

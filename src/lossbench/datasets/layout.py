@@ -46,7 +46,7 @@ def layout(source: Path) -> Layout:
     for part in found:
         if differing := sorted(set(found[part]) ^ set(found[first])):
             raise DataError(
-                f"{printable(source)}: only one of {first} and {part} has {_listed(differing)}"
+                f"{printable(source)}: only one of {first} and {part} has {listed(differing)}"
             )
     return found
 
@@ -104,7 +104,7 @@ def _parts(source: Path) -> dict[str, Path]:
         )
     if others := [_name(folder) for folder in folders if folder not in parts.values()]:
         raise DataError(
-            f"{printable(source)}: has {_listed(others)} beside {', '.join(parts)}; allowed there:"
+            f"{printable(source)}: has {listed(others)} beside {', '.join(parts)}; allowed there:"
             " train, test and validation (or val, or valid), each with class folders"
         )
     return parts
@@ -122,9 +122,9 @@ def _classes(folder: Path) -> dict[str, Path]:
             raise DataError(f"{printable(folder)}: has two class folders {name}")
         found[name] = path
     if len(found) not in CLASSES:
-        listed = f" ({_listed(sorted(found))})" if found else ""
+        named = f" ({listed(sorted(found))})" if found else ""
         raise DataError(
-            f"{printable(folder)}: has {len(found)} subfolders{listed};"
+            f"{printable(folder)}: has {len(found)} subfolders{named};"
             f" allowed: {CLASSES[0]} to {CLASSES[-1]}, one a class"
         )
     return dict(sorted(found.items(), key=lambda item: _natural(item[0])))
@@ -153,7 +153,7 @@ def _visible(folder: Path) -> Iterator[Path]:
     )
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
     """At most a dozen names."""
     shown = ", ".join(printable(name) for name in names[:12])
     return shown if len(names) <= 12 else f"{shown}, …"

@@ -17,7 +17,7 @@ from lossbench.datasets.archive import read_archive
 from lossbench.datasets.folder import read_folder
 from lossbench.datasets.idx_folder import read_idx_folder
 from lossbench.datasets.image import read_arrays
-from lossbench.datasets.layout import CLASSES, unreadable
+from lossbench.datasets.layout import CLASSES, listed, unreadable
 from lossbench.datasets.preparation import prepare
 from lossbench.datasets.prepared import SPLITS, Examples, Loaded, Prepared, Split, build
 from lossbench.datasets.shards import read_shards
@@ -127,10 +127,10 @@ def _check(examples: Examples, classes: tuple[str, ...], *, origin: str) -> None
     """Refuse what `build` does not: classes without an example."""
     found = set(np.unique(examples.labels).tolist())
     if absent := [name for label, name in enumerate(classes) if label not in found]:
-        listed = ", ".join(absent[:12]) + (", …" if len(absent) > 12 else "")
         raise DataError(
-            f"{origin}: no example of class {listed}; allowed: examples of all {len(classes)}"
-            " classes; what is held out needs an image that differs from all others of its class"
+            f"{origin}: no example of class {listed(absent)}; allowed: examples of all"
+            f" {len(classes)} classes; what is held out needs an image that differs from all others"
+            " of its class"
         )
 
 

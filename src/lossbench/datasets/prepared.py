@@ -1,6 +1,6 @@
 """The one prepared form of every data set: all that training and evaluation read.
 
-Images and labels of the three splits stand one below the other, in the order train, validation,
+Images and labels of the three splits follow each other, in the order train, validation,
 test, each split in the order of its source. The same source gives the same bytes on disk.
 """
 
@@ -24,7 +24,7 @@ from lossbench.datasets.splitting import (
     held_out,
 )
 from lossbench.errors import DataError
-from lossbench.files import atomic
+from lossbench.files import atomic, write_text
 from lossbench.study.data import AS_IS, Reading
 from lossbench.study.fields import Count, DatasetName, Frozen
 
@@ -215,8 +215,7 @@ def save(prepared: Prepared, npz_path: Path, manifest_path: Path) -> None:
             labels=prepared.labels,
             manifest=np.frombuffer(text.encode(), np.uint8),
         )
-    with atomic(manifest_path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    write_text(manifest_path, text)
 
 
 def load(npz_path: Path, manifest_path: Path | None = None) -> Prepared:

@@ -24,7 +24,6 @@ def try_network(
     shape: ImageShape,
     *,
     batch_size: int = EXAMPLES,
-    seed: int = 0,
     on_gpu: bool = False,
 ) -> Iterator[Trial]:
     """Everything that is tried of the network at a source.
@@ -32,11 +31,11 @@ def try_network(
     `batch_size`: of the smallest batch that it trains on; `on_gpu`: whether a GPU trains it.
     """
     try:
-        body, again, other = (_drawn(source, shape, each) for each in (seed, seed, seed + 1))
+        body, again, other = (_drawn(source, shape, each) for each in (0, 0, 1))
     except LossbenchError as error:
         yield Trial("shape", "not allowed", str(error).removeprefix(f"{source}: "))
         return
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(0)
     images = torch.randn(min(EXAMPLES, batch_size), *shape, generator=generator)
     images = images.contiguous(memory_format=torch.channels_last)  # as batches come
     yield from outcomes(

@@ -1,1 +1,1 @@
-"""What a study asks for: the file, its models, the plan of jobs, and where everything stands."""
+"""What a study asks for: the file, its models, the plan of jobs, and where every file is."""

@@ -78,6 +78,12 @@ def on_disk(path: Path) -> Path:
     return Path(os.fsdecode(expanded))
 
 
+def near(path: Path) -> Path:
+    """The path from here, where it leads down: shorter in messages."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
 def _number(value: object) -> object:
     if isinstance(value, bool) or (isinstance(value, str) and not re.fullmatch(NUMBER, value)):
         raise PydanticCustomError("number", "Input should be a number in decimal digits")
@@ -113,7 +119,8 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), PLAIN]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False), PLAIN]
 Fraction = Annotated[float, Field(ge=0, lt=1), PLAIN]
 PositiveFraction = Annotated[float, Field(gt=0, lt=1), PLAIN]
-Title = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,120}$")]
+TITLE = r"^[^\x00-\x1f\x7f-\x9f]{1,120}$"
+Title = Annotated[str, StringConstraints(pattern=TITLE)]
 DIGEST = r"^([0-9a-f]{16})?$"
 STUDY_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
 StudyName = Annotated[str, StringConstraints(pattern=STUDY_NAME)]
@@ -122,8 +129,8 @@ PATTERNS = {
     DIGEST: "16 hexadecimal digits",
     LABEL: "at most 30 letters, digits, blanks and _.,()+/'-, a letter or digit first",
     NAME: "at most 31 lower-case letters, digits and _, a letter first",
-    r"^[^\x00-\x1f\x7f-\x9f]{1,120}$": "1 to 120 characters on one line",
     STUDY_NAME: "at most 63 lower-case letters, digits and dashes, no dash first",
+    TITLE: "1 to 120 characters on one line",
 }
 """What the patterns above allow, in words."""
 

@@ -15,7 +15,7 @@ def finished(study: str, needs: Iterable[str]) -> StudyPaths:
     Raises ConfigError: there is no such study, or it lacks one of the tables.
     """
     folder = Path(study) if Path(study).is_dir() else RESULTS / study
-    paths = StudyPaths(folder.resolve().name, folder.resolve().parent)
+    paths = StudyPaths.around(folder.resolve())
     if missing := [n for n in needs if not paths.stored(n).exists()]:
         there = [path.parents[1].name for path in RESULTS.glob("*/tables/contrasts.parquet")]
         what = (

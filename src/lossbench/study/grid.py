@@ -160,7 +160,7 @@ class Comparison(Frozen):
 
     @property
     def folder(self) -> str:
-        """Where a comparison's files stand, such as `mnist/mlp/annealed-5`."""
+        """Where a comparison's files are, such as `mnist/mlp/annealed-5`."""
         return f"{self.dataset}/{self.model}/{self.recipe}-{self.epochs}"
 
     def with_recipe(self, first: RecipeName) -> Self:

@@ -52,9 +52,9 @@ class Group(Frozen):
         return f"{place}/{what}-{digest}"
 
     @property
-    def folders(self) -> dict[str, Job]:
-        """Its jobs by their folders under a study's `runs`."""
-        return {f"{self.folder}/{inside(job)}": job for job in self.jobs}
+    def folders(self) -> list[str]:
+        """Those of its jobs under a study's `runs`."""
+        return [f"{self.folder}/{inside(job)}" for job in self.jobs]
 
 
 def inside(job: Job) -> str:

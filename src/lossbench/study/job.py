@@ -167,7 +167,7 @@ class Job(Frozen):
 
     @property
     def folder(self) -> str:
-        """Where the job's runs stand under a study's `runs`.
+        """Where the job's runs are under a study's `runs`.
 
         It is named after all that the job is, code included: results that came from elsewhere,
         without Snakemake's records, are taken for those of this job only if they are.

@@ -26,7 +26,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def _descriptions(source: Path) -> dict[str, dict[str, str]]:
-    """Class → field → the string that stands below the field."""
+    """Class → field → the string below the field."""
     tree = ast.parse(source.read_text(encoding="utf-8"))
     return {
         model.name: {

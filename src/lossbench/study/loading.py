@@ -9,12 +9,14 @@ from pydantic import ValidationError
 
 from lossbench.errors import ConfigError, printable
 from lossbench.study.config import Study
-from lossbench.study.fields import PATTERNS, Frozen
+from lossbench.study.fields import PATTERNS, Frozen, near
 from lossbench.study.own_code import code_of, problem, resolved
-from lossbench.study.study_file import OVERRIDES, read_overrides, read_study_file
+from lossbench.study.study_file import OVERRIDES, Place, read_overrides, read_study_file
 
 DEFAULT_STUDY = Path("config/mnist-cifar10.yaml")
 """In the project's folder."""
+Origin = Callable[[Place], str]
+"""Where the field at a place was set, such as `focal.yaml:12` or `--config`."""
 
 
 def load_study(path: Path, overrides: Mapping[str, Any] | None = None) -> Study:
@@ -31,7 +33,7 @@ def load_study(path: Path, overrides: Mapping[str, Any] | None = None) -> Study:
         raise ConfigError(f"{path}: cannot be read ({error})") from error
     file = read_study_file(text, origin=str(path))
 
-    def origin(place: tuple[str | int, ...]) -> str:
+    def origin(place: Place) -> str:
         if over and (not place or _is_in(over, place)):
             return OVERRIDES if place else f"{path} with {OVERRIDES}"
         line = file.line(place)
@@ -81,7 +83,7 @@ def parse_study(fields: Mapping[str, Any], *, origin: str) -> Study:
     return _validated(fields, lambda _place: origin)
 
 
-def _validated(fields: Mapping[str, Any], origin: Callable[[tuple[str | int, ...]], str]) -> Study:
+def _validated(fields: Mapping[str, Any], origin: Origin) -> Study:
     try:
         return Study.model_validate(dict(fields))
     except ValidationError as error:
@@ -90,7 +92,7 @@ def _validated(fields: Mapping[str, Any], origin: Callable[[tuple[str | int, ...
         raise ConfigError("\n".join(lines)) from error
 
 
-def _located(study: Study, folder: Path, origin: Callable[[tuple[str | int, ...]], str]) -> Study:
+def _located(study: Study, folder: Path, origin: Origin) -> Study:
     """The study with the files of its own losses and networks as seen from here, and digested.
 
     Raises ConfigError: a source that is not there.
@@ -115,13 +117,7 @@ def _located(study: Study, folder: Path, origin: Callable[[tuple[str | int, ...]
     return Study.model_validate(study.model_dump() | {k: tuple(v) for k, v in found.items()})
 
 
-def near(path: Path) -> Path:
-    """The path from here, where it leads down: shorter in messages."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
-
-
-def _is_in(over: Mapping[str, Any], place: tuple[str | int, ...]) -> bool:
+def _is_in(over: Mapping[str, Any], place: Place) -> bool:
     """Whether the overrides set the field at this place, or what it is in."""
     found: Any = over
     for key in place:
@@ -185,14 +181,14 @@ def _describe(problem: Any) -> str:
     return f"{field}: {_shorten(problem['input'])} is not allowed: {message}"
 
 
-def _meant(place: tuple[str | int, ...]) -> str:
+def _meant(place: Place) -> str:
     """The fields that the last key of an unknown one resembles, nearby ones alone if there are."""
     known = list(_fields(Study))
     *within, key = [part for part in place if isinstance(part, str)]
     close = get_close_matches(key.rpartition(".")[2], {path[-1] for path in known}, n=1)
     found = [path for path in known if [path[-1]] == close]
-    near = [path for path in found if list(path[:-1]) == within]
-    listed = " or ".join(".".join(path) for path in near or found[:3])
+    nearby = [path for path in found if list(path[:-1]) == within]
+    listed = " or ".join(".".join(path) for path in nearby or found[:3])
     return f"; did you mean {listed}?" if listed else ""
 
 

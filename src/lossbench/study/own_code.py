@@ -16,7 +16,7 @@ from pathlib import Path
 from pkgutil import get_importer
 
 from lossbench.errors import ConfigError, did_you_mean
-from lossbench.study.fields import on_disk
+from lossbench.study.fields import near, on_disk
 
 LIBRARY = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib"))
 PACKAGES = {"site-packages", "dist-packages"}
@@ -29,8 +29,7 @@ def resolved(source: str, folder: Path) -> str:
     place, _, attribute = source.rpartition(":")
     if not place.endswith(".py"):
         return source
-    path, here = folder.absolute() / on_disk(Path(place)), Path.cwd()
-    return f"{path.relative_to(here) if path.is_relative_to(here) else path}:{attribute}"
+    return f"{near(folder.absolute() / on_disk(Path(place)))}:{attribute}"
 
 
 def problem(source: str) -> str:
@@ -70,7 +69,7 @@ def code_of(source: str) -> str:
 def local_modules(source: str) -> dict[str, Path]:
     """The files that count: the source's own, and what it imports that is not installed, by name.
 
-    A file stands in its folder, from which it imports first.
+    A file imports first from its own folder.
     """
     place, file = source.rpartition(":")[0], source_file(source)
     if file is None or _is_installed(file):

@@ -1,4 +1,4 @@
-"""Where everything of a study stands, relative to the project's root."""
+"""Where every file of a study is, relative to the project's root."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -62,7 +62,7 @@ class StudyPaths:
     def around(cls, folder: Path) -> Self:
         """The paths of the study whose folder this is.
 
-        Where Snakemake keeps a study's files in a remote storage, its local copies of them stand
+        Where Snakemake keeps a study's files in a remote storage, its local copies of them are
         in a tree of their own.
         """
         return cls(folder.name, folder.parent)
@@ -122,7 +122,7 @@ class StudyPaths:
         return self.root / "levels" / f"{comparison}.parquet"
 
     def table(self, name: str) -> Path:
-        """A table of the whole study; its CSV stands beside it."""
+        """A table of the whole study; its CSV is beside it."""
         return self.root / "tables" / f"{name}.parquet"
 
     def theory(self, name: str) -> Path:

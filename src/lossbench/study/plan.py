@@ -42,6 +42,14 @@ def jobs(study: Study, stage: Stage) -> Iterator[Job]:
     return (job for job in all_jobs(study) if job.cells[0].stage == stage)
 
 
+def serves(group: Group, comparison: Comparison) -> bool:
+    """Whether the group's runs are those of the comparison, or those that it is tuned by."""
+    cell = group.jobs[0].cells[0]
+    epochs = comparison.epochs if cell.stage == "evaluation" else comparison.tuning_epochs
+    place = (comparison.dataset, comparison.model, comparison.recipe, epochs)
+    return (cell.dataset, cell.model, cell.recipe.name, cell.epochs) == place
+
+
 def tuning_grid(study: Study, grid: LossGrid) -> LossGrid:
     """The grid within the study's cap on rates, which keeps the rates in its middle."""
     rates = grid.learning_rates
@@ -58,11 +66,6 @@ def tuning_cells(study: Study, comparison: Comparison, grid: LossGrid) -> list[C
         for margin in grid.margins or (None,)
         for rate in grid.learning_rates
     ]
-
-
-def evaluation_cell(study: Study, comparison: Comparison, loss: LossName) -> Cell:
-    """The cell that the evaluation seeds train, its rate and margin still open."""
-    return _cell(study, comparison, "evaluation", loss, None, None)
 
 
 def replicates(
@@ -108,7 +111,7 @@ def _tuning_jobs(
 
 
 def _evaluation_jobs(study: Study, comparison: Comparison, grid: LossGrid) -> Iterator[Job]:
-    cell = evaluation_cell(study, comparison, grid.loss)
+    cell = _cell(study, comparison, "evaluation", grid.loss)  # its rate and margin still open
     those = replicates(study, comparison, grid, "evaluation")
     for cells, block in _divided((cell,), those, study.compute.job_minutes):
         yield _job(cells, block, grid.margins, keep_weights=study.compute.keep_weights)
@@ -161,8 +164,8 @@ def _cell(
     comparison: Comparison,
     stage: Stage,
     loss: LossName,
-    learning_rate: float | None,
-    margin: Tuned | None,
+    learning_rate: float | None = None,
+    margin: Tuned | None = None,
 ) -> Cell:
     card = loss_cards()[loss]
     return Cell(

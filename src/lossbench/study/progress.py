@@ -1,6 +1,6 @@
 """How far a study's training is, read from its files alone.
 
-A group of jobs is done when all their listings stand. While Snakemake has it at work or in a queue,
+A group of jobs is done when all their listings exist. While Snakemake has it at work or in a queue,
 it keeps a mark of each output under `.snakemake/incomplete`. A log without a mark, and without the
 benchmark that ends every successful attempt, is that of a failed one.
 """
@@ -12,17 +12,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from lossbench.study.config import Study
 from lossbench.study.grid import Comparison
 from lossbench.study.groups import Group
-from lossbench.study.job import Cell
 from lossbench.study.paths import LISTING, StudyPaths
-from lossbench.study.plan import groups
+from lossbench.study.plan import groups, serves
 
 State = Literal["done", "running", "failed", "waiting"]
-STATES: tuple[State, ...] = ("done", "running", "failed", "waiting")
+STATES: tuple[State, ...] = get_args(State)
 SNAKEMAKE = Path(".snakemake")
 
 
@@ -76,7 +75,7 @@ def progress(study: Study, paths: StudyPaths) -> list[Progress]:
     """The study's comparisons, in its order, by the records that Snakemake keeps here."""
     left, found = groups(study), []
     for comparison in study.comparisons:
-        mine = [group for group in left if _serves(group.jobs[0].cells[0], comparison)]
+        mine = [group for group in left if serves(group, comparison)]
         left = [group for group in left if group not in mine]
         found.append(Progress(comparison, tuple(_look(group, paths) for group in mine)))
     return found
@@ -87,14 +86,6 @@ def total(comparisons: list[Progress]) -> Counter[State]:
     return _counted(job for comparison in comparisons for job in comparison.jobs)
 
 
-def _serves(cell: Cell, comparison: Comparison) -> bool:
-    """Whether a run of this cell is one of the comparison's, or one that it is tuned by."""
-    place = (comparison.dataset, comparison.model, comparison.recipe)
-    is_evaluation = cell.stage == "evaluation"
-    epochs = comparison.epochs if is_evaluation else comparison.tuning_epochs
-    return (cell.dataset, cell.model, cell.recipe.name, cell.epochs) == (*place, epochs)
-
-
 def _counted(states: Iterable[JobProgress]) -> Counter[State]:
     counts: Counter[State] = Counter()
     for job in states:
@@ -103,8 +94,7 @@ def _counted(states: Iterable[JobProgress]) -> Counter[State]:
 
 
 def _look(group: Group, paths: StudyPaths) -> JobProgress:
-    state, seconds = _state(group, paths)
-    return JobProgress(group, state, seconds, paths.jobs(group), paths.log(group))
+    return JobProgress(group, *_state(group, paths), paths.jobs(group), paths.log(group))
 
 
 def _state(group: Group, paths: StudyPaths) -> tuple[State, float]:

@@ -5,26 +5,22 @@ A verb declares both in its file: `USES`, fields of the study such as `statistic
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from pydantic import BaseModel
 
-from lossbench.cards.dataset import DATASETS
-from lossbench.cards.loss import LOSSES
-from lossbench.cards.network import NETWORKS
-from lossbench.cards.own_cards import OWN_DATASETS, OWN_LOSSES, OWN_NETWORKS
+from lossbench.cards.own_cards import dataset_cards, loss_cards, network_cards
 from lossbench.errors import ConfigError
 from lossbench.study.config import Study
 
-CARDS: dict[str, Mapping[str, Any]] = {"loss": LOSSES, "network": NETWORKS, "dataset": DATASETS}
-OWN: dict[str, Mapping[str, Any]] = {
-    "loss": OWN_LOSSES,
-    "network": OWN_NETWORKS,
-    "dataset": OWN_DATASETS,
+CARDS: dict[str, Callable[[], Mapping[str, Any]]] = {
+    "loss": loss_cards,
+    "network": network_cards,
+    "dataset": dataset_cards,
 }
-"""The cards of the study's own."""
+"""The cards of each kind, the study's own included."""
 
 
 def read_slice(study: str, uses: Iterable[str]) -> Study:
@@ -74,7 +70,7 @@ def cards_json(fields: Iterable[str], keys: Mapping[str, Collection[str]]) -> st
     """
     found: dict[str, Any] = {}
     for kind, _, field in (each.partition(".") for each in fields):
-        cards = {**CARDS[kind], **OWN[kind]}
+        cards = CARDS[kind]()
         for key in (key for key in cards if key in keys[kind]):
             values = asdict(cards[key])
             if field and field not in values:

@@ -1,4 +1,4 @@
-"""What stands in the folder of a training job: a folder with its tables for each run, and a list.
+"""What is in the folder of a training job: a folder with its tables for each run, and a list.
 
 The list is written last, so that a job with one is whole. It says which runs the job trained and
 which it took from the cache, and who had trained those.

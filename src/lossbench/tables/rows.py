@@ -55,18 +55,15 @@ def records(frame: pd.DataFrame) -> list[Record]:
 def in_order(frame: pd.DataFrame) -> pd.DataFrame:
     """`frame` with data sets, networks and losses in the project's order, otherwise as it was.
 
-    Comparisons of one network stand by recipe and length.
+    Comparisons of one network are sorted by recipe and length.
     """
     order = _order()
     keys = [*COMPARISON, "loss"] if "recipe" in frame else list(order)
-    ranks = {
-        name: frame[name].map(order.get(name, lambda value: value)).to_numpy()
-        for name in keys
-        if name in frame
-    }
-    if not ranks:
-        return frame
-    return frame.iloc[pd.DataFrame(ranks).sort_values(list(ranks), kind="stable").index]
+    return frame.sort_values(
+        [name for name in keys if name in frame],
+        key=lambda values: values.map(order.get(str(values.name), lambda value: value)),
+        kind="stable",
+    )
 
 
 def _order() -> dict[str, dict[str, int]]:

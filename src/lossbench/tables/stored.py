@@ -40,17 +40,12 @@ def read_origins(jobs: Iterable[Path]) -> pd.DataFrame:
 
 
 def read_tables(paths: StudyPaths, *names: str) -> dict[str, pd.DataFrame]:
-    """Tables of the study, by name; all of them without names."""
-    return {name: read(paths.table(name), TABLES[name]) for name in names or TABLES}
-
-
-def read_named(paths: StudyPaths, names: Iterable[str]) -> dict[str, pd.DataFrame]:
-    """These tables, of the study or of the theory chapter, by name."""
+    """Tables of the study or of its theory chapter, by name."""
     schemas = TABLES | THEORY_TABLES
-    return {name: read(named_path(paths, name), schemas[name]) for name in names}
+    return {name: read(table_path(paths, name), schemas[name]) for name in names}
 
 
-def named_path(paths: StudyPaths, name: str) -> Path:
+def table_path(paths: StudyPaths, name: str) -> Path:
     """The file of a table of the study or of the theory chapter."""
     return paths.theory(name) if name in THEORY_TABLES else paths.table(name)
 
@@ -80,11 +75,6 @@ def _from_text(values: pd.Series, kind: str) -> pd.Series:
     if kind == "bool":
         return values.map({"True": True, "False": False})
     return values if kind == "text" else pd.to_numeric(values)
-
-
-def read_theory(paths: StudyPaths) -> dict[str, pd.DataFrame]:
-    """The theory chapter's tables, by name."""
-    return {name: read(paths.theory(name), table) for name, table in THEORY_TABLES.items()}
 
 
 def write_tables(paths: StudyPaths, tables: dict[str, pd.DataFrame]) -> None:

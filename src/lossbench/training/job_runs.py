@@ -24,7 +24,7 @@ class Place:
     """Where the runs of a job come from and go to."""
 
     data: Path
-    """The prepared data set; its manifest stands beside it."""
+    """The prepared data set; its manifest is beside it."""
     folder: Path
     """The job's."""
     study: str

@@ -20,7 +20,7 @@ def adopt(
     out: Out,
     manifest: Annotated[Path, typer.Option(help="Where its description goes.")],
     reading: Annotated[str, typer.Option(help="Size, colour and classes, as JSON.")] = "{}",
-    data_dir: Annotated[Path, typer.Option(help="Where built-in data stand.")] = Path("data"),
+    data_dir: Annotated[Path, typer.Option(help="Where built-in data are.")] = Path("data"),
 ) -> None:
     try:
         read = Reading.model_validate_json(reading)

@@ -11,7 +11,7 @@ from lossbench.files import read_json
 from lossbench.study.config import Study
 from lossbench.study.loading import load_study
 from lossbench.study.paths import manifest
-from lossbench.study.plan import all_jobs
+from lossbench.study.plan import groups
 from lossbench.training.determinants import expected_device
 from lossbench.words.numbers import count
 from lossbench.words.terminal import print_table
@@ -21,7 +21,7 @@ def check(
     study: Annotated[Path, typer.Argument(help="The study file, such as focal.yaml.")],
 ) -> None:
     found = load_study(study)
-    runs = sum(len(job.cells) * len(job.replicates) for job in all_jobs(found))
+    runs = sum(group.runs for group in groups(found))
     losses = {grid.loss for each in found.comparisons for grid in each.losses}
     print(
         f"{study}: a valid study of {count(len(losses), 'loss', 'losses')},"

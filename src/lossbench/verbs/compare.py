@@ -1,6 +1,5 @@
 """Compare two studies: what changed in verdicts, errors and times, beyond noise or not."""
 
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -10,12 +9,9 @@ from lossbench.cards.dataset import OwnDatasetCard
 from lossbench.cards.loss import LossCard
 from lossbench.cards.network import NetworkCard
 from lossbench.cards.own_cards import OWN_DATASETS, OWN_LOSSES, OWN_NETWORKS, introduce
-from lossbench.errors import ConfigError
 from lossbench.files import write_text
 from lossbench.report.differences import READ, markdown
 from lossbench.study.finished import finished
-from lossbench.study.loading import read_study
-from lossbench.study.paths import StudyPaths
 from lossbench.tables.rows import Tables
 from lossbench.tables.stored import read_finished
 from lossbench.verbs import StudyFolder
@@ -26,8 +22,7 @@ def compare(
     second: StudyFolder,
     out: Annotated[Path | None, typer.Option(help="Markdown file to write.")] = None,
 ) -> None:
-    one, other = (_read(folder) for folder in (first, second))
-    _introduce_own(first, second)
+    one, other = _read_both(first, second)
     names = [first.name, second.name] if first.name != second.name else [str(first), str(second)]
     text = markdown(one, other, *names)
     if out is not None:
@@ -35,18 +30,15 @@ def compare(
     print(text)
 
 
-def _introduce_own(*folders: Path) -> None:
-    """Let what these studies have of their own be known by its names."""
+def _read_both(*studies: Path) -> list[Tables]:
+    """Their tables; what both have of their own is known by its names from now on."""
     losses, networks = dict[str, LossCard](), dict[str, NetworkCard]()
     datasets = dict[str, OwnDatasetCard]()
-    for folder in folders:
-        with suppress(ConfigError):  # of another version, or published without its configuration
-            read_study(StudyPaths(folder.resolve().name, folder.resolve().parent).study)
-            losses |= OWN_LOSSES
-            networks |= OWN_NETWORKS
-            datasets |= OWN_DATASETS
+    tables: list[Tables] = []
+    for study in studies:
+        tables.append(read_finished(finished(str(study), READ).root, *READ))
+        losses |= OWN_LOSSES
+        networks |= OWN_NETWORKS
+        datasets |= OWN_DATASETS
     introduce(losses, networks, datasets)
-
-
-def _read(study: Path) -> Tables:
-    return read_finished(finished(str(study), READ).root, *READ)
+    return tables

@@ -16,7 +16,7 @@ from lossbench.figures.drawing import svg_and_words
 from lossbench.files import read_json, write_json, write_text
 from lossbench.study.paths import StudyPaths
 from lossbench.study.slices import read_slice
-from lossbench.tables.stored import named_path, read_named
+from lossbench.tables.stored import read_tables, table_path
 from lossbench.verbs import Folder, StudyText
 
 USES = (
@@ -46,10 +46,10 @@ def draw(
         if name not in FIGURES:
             raise LossbenchError(f"--codes: no figure {name!r}; allowed: {', '.join(FIGURES)}")
         entry = FIGURES[name]
-        determinants = [code, *shared, *(_sha256(named_path(paths, each)) for each in entry.tables)]
+        determinants = [code, *shared, *(_sha256(table_path(paths, each)) for each in entry.tables)]
         kept = _kept(paths.drawn(name), determinants)
         if kept is None:
-            read |= read_named(paths, [each for each in entry.tables if each not in read])
+            read |= read_tables(paths, *(each for each in entry.tables if each not in read))
             tables = {each: read[each] for each in entry.tables}
             svg, described = svg_and_words(name, entry.module, tables, settings)
             words = asdict(described) if described else {}

@@ -13,10 +13,10 @@ from lossbench.report.blocks import Material, TableBlock
 from lossbench.report.sections import SECTIONS
 from lossbench.study.finished import finished
 from lossbench.study.loading import read_study
-from lossbench.study.paths import StudyPaths
+from lossbench.study.paths import EXPORTED, StudyPaths
 from lossbench.tables.rows import Tables, filled
-from lossbench.tables.stored import read_tables, read_theory
-from lossbench.tables.study import TABLES
+from lossbench.tables.stored import read_tables
+from lossbench.tables.theory import THEORY_TABLES
 
 Format = Literal["pdf", "png", "tex"]
 
@@ -26,10 +26,9 @@ def export(
     format: Annotated[Format, typer.Option(help="pdf, png: figures; tex: tables.")] = "pdf",
     out: Annotated[Path | None, typer.Option(help="Folder; without, exports in its own.")] = None,
 ) -> None:
-    named = [name for name in TABLES if name != "predictions"]
-    paths = finished(study, named)
+    paths = finished(study, EXPORTED)
     folder = out or paths.root / "exports" / format
-    tables = read_tables(paths, *named) | read_theory(paths)
+    tables = read_tables(paths, *EXPORTED, *THEORY_TABLES)
     write = _tables if format == "tex" else _figures
     written = write(paths, tables, folder, format)
     print(f"{folder}: {len(written)} files")

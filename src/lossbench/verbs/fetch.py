@@ -15,7 +15,7 @@ CARDS = ("dataset.is_stand_in", "dataset.licence", "dataset.citation", "dataset.
 
 def fetch(
     dataset: Annotated[DatasetName, typer.Argument(help="Which one.")],
-    data_dir: Annotated[Path, typer.Option(help="Where the raw data stand or are downloaded to.")],
+    data_dir: Annotated[Path, typer.Option(help="Where the raw data are, or are downloaded to.")],
     out: Out,
     manifest: Annotated[Path, typer.Option(help="Where its description goes.")],
 ) -> None:

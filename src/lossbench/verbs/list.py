@@ -1,10 +1,11 @@
 """List losses, networks, data sets and recipes, and the studies here with what is finished."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from lossbench.cards.dataset import DATASETS
-from lossbench.cards.own_cards import loss_cards, network_cards
+from lossbench.cards.loss import LOSSES
+from lossbench.cards.network import NETWORKS
 from lossbench.errors import ConfigError
 from lossbench.study.config import Study
 from lossbench.study.loading import load_study, read_study
@@ -22,14 +23,20 @@ def list() -> None:
     started = {paths.name: (study, paths) for study, paths in _started()}
     files = {study.name: (study, path) for study, path in _files()}
     studies = {name: study for name, (study, _) in [*files.items(), *started.items()]}
-    losses = {each.name: each for study in studies.values() for each in study.losses}
-    networks = {each.name: each for study in studies.values() for each in study.networks}
-    _losses({name: (own.label, own.output, own.source) for name, own in losses.items()})
-    _networks({name: (own.label, own.source) for name, own in networks.items()})
-    _datasets({each.name: str(each.source) for s in studies.values() for each in s.datasets})
-    recipes = {each.name: each for study in studies.values() for each in study.recipes}
-    shown = {ANNEALED.name: ANNEALED, **recipes}
-    print_table("Recipes", ("Name", "What"), [(name, described(shown[name])) for name in shown])
+    losses = {key: (card.name, card.output, card.source) for key, card in LOSSES.items()}
+    networks = {key: (card.name, "built in") for key, card in NETWORKS.items()}
+    datasets = {key: (card.name, "built in") for key, card in DATASETS.items()}
+    recipes = {ANNEALED.name: ANNEALED}
+    for study in studies.values():
+        losses |= {own.name: (own.label, own.output, own.source) for own in study.losses}
+        networks |= {own.name: (own.label, own.source) for own in study.networks}
+        datasets |= {own.name: (own.name, str(own.source)) for own in study.datasets if own.source}
+        recipes |= {recipe.name: recipe for recipe in study.recipes}
+    _show("Losses", ("Name", "Output", "Source"), losses)
+    _show("Networks", ("Name", "Source"), networks)
+    here = {key: ("prepared" if prepared(key).exists() else "",) for key in datasets}
+    _show("Data sets", ("Name", "Source", "Here"), {key: datasets[key] + here[key] for key in here})
+    print_table("Recipes", ("Name", "What"), [(key, described(recipes[key])) for key in recipes])
     rows = []
     for name in studies:
         path = str(files[name][1]) if name in files else ""
@@ -37,29 +44,8 @@ def list() -> None:
     print_table("Studies", ("Name", "File", "Runs", "Page"), rows)
 
 
-def _losses(own: dict[str, tuple[str, str, str]]) -> None:
-    cards = {k: (card.name, card.output, card.source) for k, card in loss_cards().items()}
-    columns = ("Key", "Name", "Output", "Source")
-    print_table("Losses", columns, [(key, *row) for key, row in {**cards, **own}.items()])
-
-
-def _networks(own: dict[str, tuple[str, str]]) -> None:
-    cards = {key: (card.name, "built in") for key, card in network_cards().items()}
-    columns = ("Key", "Name", "Source")
-    print_table("Networks", columns, [(key, *row) for key, row in {**cards, **own}.items()])
-
-
-def _datasets(sources: dict[str, str]) -> None:
-    rows = [
-        (
-            name,
-            DATASETS[name].name if name in DATASETS else name,
-            "built in" if name in DATASETS else sources[name],
-            "prepared" if prepared(name).exists() else "",
-        )
-        for name in {**DATASETS, **sources}
-    ]
-    print_table("Data sets", ("Key", "Name", "Source", "Here"), rows)
+def _show(title: str, columns: tuple[str, ...], rows: Mapping[str, tuple[str, ...]]) -> None:
+    print_table(title, ("Key", *columns), [(key, *row) for key, row in rows.items()])
 
 
 def _started() -> Iterator[tuple[Study, StudyPaths]]:

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-import lossbench
 from lossbench.errors import ConfigError
 from lossbench.files import write_text
+from lossbench.provenance import PROJECT
 from lossbench.study.fields import PATTERNS, STUDY_NAME
 
 LOSSES = Path("my_losses.py")
@@ -33,7 +33,6 @@ def new(name: Annotated[str, typer.Argument(help="What the study is called.")]) 
 
 def _snakefile() -> str:
     """The option that finds the project's Snakefile from here; none where Snakemake looks."""
-    project = Path(lossbench.__file__).parents[2]
-    if Path.cwd() == project or not (project / "Snakefile").exists():
-        return ""
-    return f" --snakefile {project / 'Snakefile'}"
+    snakefile = PROJECT / "Snakefile"
+    is_needed = snakefile.exists() and Path.cwd() != PROJECT
+    return f" --snakefile {snakefile}" if is_needed else ""

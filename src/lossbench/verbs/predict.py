@@ -11,7 +11,7 @@ import typer
 from numpy.typing import NDArray
 
 from lossbench.analysis.metrics import log_probabilities
-from lossbench.datasets.image import read_image
+from lossbench.datasets.image import read_image, size_and_colour
 from lossbench.datasets.prepared import UInt8
 from lossbench.errors import DataError, printable
 from lossbench.study.data import Reading
@@ -43,17 +43,13 @@ def _pixels(path: Path, described: Described) -> UInt8:
     try:
         image = read_image(path.read_bytes(), reading, origin=printable(path))
         if image.shape != described.image_shape:
-            raise DataError(f"{printable(path)}: is {_shape(image.shape)}")
+            raise DataError(f"{printable(path)}: is {size_and_colour(image.shape)}")
     except OSError as error:
         raise DataError(f"{printable(path)}: cannot be read ({error.strerror})") from error
     except DataError as error:
-        raise DataError(f"{error}; the network takes {_shape(described.image_shape)}") from error
+        taken = size_and_colour(described.image_shape)
+        raise DataError(f"{error}; the network takes {taken}") from error
     return image
-
-
-def _shape(shape: tuple[int, ...]) -> str:
-    channels, height, width = shape
-    return f"{height}×{width} {'grey' if channels == 1 else 'colour'}"
 
 
 def _predictions(

@@ -10,10 +10,10 @@ from lossbench.provenance import git_state
 from lossbench.report import page
 from lossbench.report.drawings import FigureContent
 from lossbench.report.markdown import markdown
-from lossbench.study.paths import StudyPaths
+from lossbench.study.paths import EXPORTED, StudyPaths
 from lossbench.study.slices import read_slice
-from lossbench.tables.stored import read_tables, read_theory
-from lossbench.tables.study import TABLES
+from lossbench.tables.stored import read_tables
+from lossbench.tables.theory import THEORY_TABLES
 from lossbench.verbs import Folder, StudyText
 
 USES = (
@@ -50,8 +50,7 @@ def render(
 ) -> None:
     settings = read_slice(study, USES)
     paths = StudyPaths.around(folder)
-    named = (name for name in TABLES if name != "predictions")
-    tables = read_tables(paths, *named) | read_theory(paths)
+    tables = read_tables(paths, *EXPORTED, *THEORY_TABLES)
     figures = {
         name: FigureContent(svg=paths.figure(name).read_text("utf-8"), **words)
         for name in FIGURES
