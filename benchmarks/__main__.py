@@ -13,7 +13,6 @@ import typer
 
 from benchmarks import accuracy as accuracies
 from benchmarks import (
-    clock,
     document,
     gpu,
     memory,
@@ -107,7 +106,7 @@ def _publish(command: Command, figures: list[Figure], started: float, trained_on
     document.show(figures)
     seconds = time.perf_counter() - started
     document.publish(record(command, figures, seconds=seconds, data=trained_on))
-    print(f"written: {document.DOCUMENT.relative_to(clock.ROOT)}")
+    print(f"written: {document.DOCUMENT}")
 
 
 if __name__ == "__main__":

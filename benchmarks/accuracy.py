@@ -1,7 +1,5 @@
 """What a network learns in a core's time: the project's own networks, losses and training."""
 
-import contextlib
-import io
 import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,15 +9,14 @@ import pandas as pd
 import torch
 
 from benchmarks import clock, data
-from benchmarks.contests import EDGES
+from benchmarks.contests import EDGES, plain_cell, trained
 from benchmarks.record import Figure, at_most, below
 from lossbench.study.fields import Augmentation, DatasetName, NetworkName
-from lossbench.study.job import Cell, Replicate
-from lossbench.study.settings import ANNEALED, Compute, Recipe
+from lossbench.study.job import Cell
+from lossbench.study.settings import ANNEALED
 from lossbench.tables.logits import predicted
-from lossbench.training.fit import fit
 
-SEEDS = (0, 1, 2)
+SEEDS = 3
 REFERENCE_RATE = 70e9
 """FLOP/s of 2048² float32 products on the core that the goals' times are stated for."""
 
@@ -37,7 +34,6 @@ class Attempt:
     error_percent: float
     core_s: float
     """On a core of the reference rate."""
-    recipe: Recipe = ANNEALED
 
 
 ATTEMPTS = (
@@ -70,7 +66,7 @@ def figures(data_dir: Path) -> Iterator[Figure]:
         rates = [product_rate()]
         errors, cpu_s = test_errors(attempt, data_dir)
         rates.append(product_rate())
-        yield from _figures(attempt, errors, cpu_s / len(SEEDS), statistics.mean(rates))
+        yield from _figures(attempt, errors, cpu_s / SEEDS, statistics.mean(rates))
 
 
 def product_rate() -> float:
@@ -89,44 +85,24 @@ def test_errors(attempt: Attempt, data_dir: Path) -> tuple[list[float], float]:
     counts = prepared.manifest.counts
     used = data.shortened(prepared, train=counts.train, validation=1, test=counts.test)
     tables: dict[str, pd.DataFrame] = {}
-    replicates = [Replicate(split=0, seed=seed) for seed in SEEDS]
-
-    def train() -> None:
-        with contextlib.redirect_stdout(io.StringIO()):
-            tables.update(
-                fit(_cell(attempt), replicates, used, Compute(accelerator="cpu"), show_bar=False)
-            )
-
-    seconds = clock.cpu_seconds(train)
+    seconds = clock.cpu_seconds(lambda: tables.update(trained(_cell(attempt), SEEDS, used)))
     predictions = tables["predictions"]
     wrong = predicted(predictions) != predictions["label"]
     return (100 * wrong.groupby(predictions["seed"]).mean()).tolist(), seconds
 
 
 def _cell(attempt: Attempt) -> Cell:
-    return Cell(
-        stage="evaluation",
-        dataset=attempt.dataset,
-        augmentation=attempt.augmentation,
-        model=attempt.model,
-        loss="cross_entropy",
-        head="linear",
-        output="softmax",
-        learning_rate=attempt.learning_rate,
-        margin=None,
-        epochs=attempt.epochs,
-        batch_size=attempt.batch_size,
-        recipe=attempt.recipe,
-        history=EDGES,
-        precision="float32",
-    )
+    plain = plain_cell(attempt.dataset, attempt.model, attempt.batch_size, EDGES)
+    fields = ("learning_rate", "epochs", "augmentation")
+    changed = {name: getattr(attempt, name) for name in fields}
+    return plain.model_copy(update={"stage": "evaluation", **changed})
 
 
 def _figures(attempt: Attempt, errors: list[float], core_s: float, rate: float) -> Iterator[Figure]:
     allowed = attempt.core_s * REFERENCE_RATE / rate
     recipe = (
         f"{attempt.epochs} epochs, batches of {attempt.batch_size}, rate"
-        f" {attempt.learning_rate:g}, weight decay {attempt.recipe.weight_decay:g}, augmentation"
+        f" {attempt.learning_rate:g}, weight decay {ANNEALED.weight_decay:g}, augmentation"
         f" {attempt.augmentation.replace('_', ' and ')}"
     )
     yield Figure(

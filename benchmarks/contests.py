@@ -1,8 +1,12 @@
 """What is raced: networks, how much of their data a round trains, and our side of every race."""
 
+import contextlib
+import io
 import logging
 import warnings
 from dataclasses import dataclass
+
+import pandas as pd
 
 from lossbench.datasets.prepared import Prepared
 from lossbench.study.config import Study
@@ -14,6 +18,7 @@ from lossbench.training.fit import fit
 from lossbench.training.schedule import measured_steps
 
 RATE = 0.05
+ON_CPU = Compute(accelerator="cpu")
 EDGES = History(ratio=1000, train_examples=1)
 """Measured before training, at its start and at its end."""
 
@@ -99,8 +104,15 @@ def train_block(
     precision: str = "float32",
 ) -> None:
     """Our side: a block of seeds, for one epoch of all of `examples`."""
-    cell, compute = one_epoch(contest, study, history, precision), Compute(accelerator="cpu")
-    fit(cell, replicates(contest.seeds), examples, compute, show_bar=False)
+    trained(one_epoch(contest, study, history, precision), contest.seeds, examples)
+
+
+def trained(
+    cell: Cell, seeds: int, examples: Prepared, compute: Compute = ON_CPU
+) -> dict[str, pd.DataFrame]:
+    """The tables of a block of so many seeds; its progress does not reach the terminal."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        return fit(cell, replicates(seeds), examples, compute, show_bar=False)
 
 
 def replicates(count: int) -> list[Replicate]:

@@ -69,9 +69,8 @@ def noise(name: DatasetName) -> Prepared:
         )
         for split, count in zip(SPLITS, COUNTS[name], strict=True)
     }
-    noise = Loaded(splits, {})
     return build(
-        noise,
+        Loaded(splits, {}),
         name=name,
         stand_in=True,
         licence="none: noise",

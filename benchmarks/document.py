@@ -17,10 +17,10 @@ from benchmarks.clock import ROOT
 from benchmarks.record import Command, Figure, Goal
 from lossbench.files import read_json, write_json, write_text
 
-RECORDS = ROOT / "benchmarks/records"
-NOTES = ROOT / "benchmarks/notes.md"
-DOCUMENT = ROOT / "docs/performance.md"
-DETAILS = ROOT / "docs/benchmarks.md"
+RECORDS = "benchmarks/records"
+NOTES = "benchmarks/notes.md"
+DOCUMENT = "docs/performance.md"
+DETAILS = "docs/benchmarks.md"
 TITLES: dict[Command, str] = {
     "run": "Speed (`make bench`)",
     "accuracy": "Error for a core's time (`make bench-accuracy`)",
@@ -55,40 +55,23 @@ record had. Ratios compare contestants that took turns in one run.
 """
 
 
-def publish(
-    found: Mapping[str, Any],
-    *,
-    records: Path = RECORDS,
-    notes: Path = NOTES,
-    document: Path = DOCUMENT,
-    details: Path = DETAILS,
-) -> None:
+def publish(found: Mapping[str, Any], root: Path = ROOT) -> None:
     """Keep the record in place of the command's last one, and write the documents anew."""
-    kept = records / f"{found['command']}.json"
+    kept = root / RECORDS / f"{found['command']}.json"
     last = read_json(kept)["figures"] if kept.exists() else []
     values = {(each["group"], each["name"]): each["value"] for each in last}
     figures = [
         each | {"before": values.get((each["group"], each["name"]))} for each in found["figures"]
     ]
     write_json(kept, {**found, "figures": figures})
-    write(records=records, notes=notes, document=document, details=details)
-
-
-def write(
-    *,
-    records: Path = RECORDS,
-    notes: Path = NOTES,
-    document: Path = DOCUMENT,
-    details: Path = DETAILS,
-) -> None:
-    """Write the documents from the records."""
-    paths = {command: records / f"{command}.json" for command in TITLES}
-    found = {command: read_json(path) for command, path in paths.items() if path.exists()}
-    sections = map(_section, found.values())
-    write_text(details, "\n".join([HEAD, *sections, notes.read_text("utf-8")]))
-    if "run" in found:
-        shown = f"{_made(found['run'])}\n\n{summary(_figures(found['run']))}\n"
-        write_text(document, f"{SUMMARY}\n{shown}")
+    paths = {command: root / RECORDS / f"{command}.json" for command in TITLES}
+    known = {command: read_json(path) for command, path in paths.items() if path.exists()}
+    sections = map(_section, known.values())
+    notes = (root / NOTES).read_text("utf-8")
+    write_text(root / DETAILS, "\n".join([HEAD, *sections, notes]))
+    if "run" in known:
+        shown = f"{_made(known['run'])}\n\n{summary(_figures(known['run']))}\n"
+        write_text(root / DOCUMENT, f"{SUMMARY}\n{shown}")
 
 
 def summary(figures: Sequence[Figure]) -> str:

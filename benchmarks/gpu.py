@@ -1,7 +1,5 @@
 """What only a GPU can show: images a second, against a bare loop, and how long a study takes."""
 
-import contextlib
-import io
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +11,7 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 
 from benchmarks import bare, data
-from benchmarks.contests import EDGES, RATE, plain_cell, replicates
+from benchmarks.contests import EDGES, RATE, plain_cell, trained
 from benchmarks.record import Figure, at_least
 from lossbench.datasets.prepared import Prepared
 from lossbench.networks.models import build
@@ -21,7 +19,6 @@ from lossbench.study.fields import DatasetName, NetworkName
 from lossbench.study.loading import load_study
 from lossbench.study.plan import all_jobs
 from lossbench.study.settings import Compute
-from lossbench.training.fit import fit
 
 GROUP = "Training"
 BATCH = 128
@@ -109,9 +106,8 @@ def train(model: NetworkName, seeds: int, precision: str, *, share: float = 1.0)
     race = RACES[model]
     cell = plain_cell(race.dataset, model, BATCH, EDGES, precision)
     steps = round(share * race.steps)
-    with contextlib.redirect_stdout(io.StringIO()):
-        tables = fit(cell, replicates(seeds), examples(model, steps), Compute(), show_bar=False)
-    return float(tables["timing"]["examples_per_s"].iloc[0])
+    timing = trained(cell, seeds, examples(model, steps), Compute())["timing"]
+    return float(timing["examples_per_s"].iloc[0])
 
 
 @cache

@@ -10,15 +10,13 @@ from unittest import mock
 import torch
 
 from benchmarks import clock, data
-from benchmarks.contests import CONVNET, EDGES, one_epoch, quiet, replicates
+from benchmarks.contests import CONVNET, EDGES, one_epoch, quiet, trained
 from benchmarks.record import Figure, at_most
 from lossbench.datasets.prepared import load, save
 from lossbench.study.config import Study
 from lossbench.study.loading import DEFAULT_STUDY, load_study
-from lossbench.study.settings import Compute
 from lossbench.training.device import peak_memory_bytes
 from lossbench.training.examples import Order
-from lossbench.training.fit import fit
 
 SEEDS = 5
 STEPS = 20
@@ -44,7 +42,7 @@ def main(npz: Path, study: Study) -> None:
     quiet()
     cell = one_epoch(CONVNET, study, EDGES).model_copy(update={"stage": "evaluation"})
     with mock.patch.object(Order, "__len__", return_value=STEPS):
-        fit(cell, replicates(SEEDS), load(npz), Compute(accelerator="cpu"), show_bar=False)
+        trained(cell, SEEDS, load(npz))
     print(peak_memory_bytes(torch.device("cpu")))
 
 

@@ -1,7 +1,5 @@
 """Training against the peer `stock`: the fit alone, and whole processes."""
 
-import contextlib
-import io
 import tempfile
 from collections.abc import Iterator
 from functools import partial
@@ -63,14 +61,8 @@ def _mlp(study: Study, prepared: Prepared, folder: Path, repeats: int) -> Iterat
         ours = _ours(MLP, study, prepared)
         fits.append(stock.fit_s / examples / (ours / MLP.images))
         starts.append(SEEDS * (stock.start_s + stock.fit_s) / job)
-    yield median(FIT_GROUP, f"mlp, {MLP.seeds} seeds", fits, goal=at_least(GOALS[MLP]))
-    yield median(
-        START_GROUP,
-        "mlp, process starts included",
-        starts,
-        goal=WITH_STARTS,
-        note=f"{SEEDS} processes, counted as {SEEDS} times one, against one training job",
-    )
+    note = f"{SEEDS} processes, counted as {SEEDS} times one, against one training job"
+    yield from _medians(MLP, fits, starts, note)
 
 
 def _lenet(study: Study, prepared: Prepared, folder: Path, repeats: int) -> Iterator[Figure]:
@@ -85,14 +77,17 @@ def _lenet(study: Study, prepared: Prepared, folder: Path, repeats: int) -> Iter
         start_s = clock.python("-c", START).cpu_s
         fits.append(theirs / ours)
         starts.append(SEEDS * (stock.start_s + theirs * epoch) / (start_s + SEEDS * ours * epoch))
-    yield median(FIT_GROUP, f"lenet, {LENET.seeds} seeds", fits, goal=at_least(GOALS[LENET]))
-    yield median(
-        START_GROUP,
-        "lenet, process starts included",
-        starts,
-        goal=WITH_STARTS,
-        note=f"reckoned from the measured starts and from the speed over {LENET.examples} images",
-    )
+    note = f"reckoned from the measured starts and from the speed over {LENET.examples} images"
+    yield from _medians(LENET, fits, starts, note)
+
+
+def _medians(
+    contest: Contest, fits: list[float], starts: list[float], note: str
+) -> Iterator[Figure]:
+    name, goal = f"{contest.model}, {contest.seeds} seeds", at_least(GOALS[contest])
+    yield median(FIT_GROUP, name, fits, goal=goal)
+    name = f"{contest.model}, process starts included"
+    yield median(START_GROUP, name, starts, goal=WITH_STARTS, note=note)
 
 
 def _stock(contest: Contest, study: Study, npz: Path, seed: int) -> Stock:
@@ -118,5 +113,4 @@ def _job(contest: Contest, study: Study, folder: Path) -> float:
 
 def _ours(contest: Contest, study: Study, prepared: Prepared) -> float:
     part = data.shortened(prepared, train=contest.examples, validation=1)
-    with contextlib.redirect_stdout(io.StringIO()):
-        return clock.cpu_seconds(partial(train_block, contest, study, EDGES, part))
+    return clock.cpu_seconds(partial(train_block, contest, study, EDGES, part))

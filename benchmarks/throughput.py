@@ -1,7 +1,5 @@
 """Training a block of seeds against the peer `bare`, and against the core's own rate."""
 
-import contextlib
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -53,9 +51,8 @@ def glance(study: Study) -> Iterator[Figure]:
 
 def _raced(contest: Contest, study: Study, prepared: Prepared, repeats: int) -> Iterator[Figure]:
     runners = contestants(contest, study, prepared)
-    with contextlib.redirect_stdout(io.StringIO()):  # the runs' own progress
-        train_block(contest, study, EDGES, data.shortened(prepared, train=512, validation=1))
-        times = clock.rounds(runners, repeats)
+    train_block(contest, study, EDGES, data.shortened(prepared, train=512, validation=1))
+    times = clock.rounds(runners, repeats)
     yield from _ratios(contest, times, evaluated(contest, study, prepared))
     yield _half(contest, times)
     yield from _speeds(contest, times, _flops(contest, prepared))

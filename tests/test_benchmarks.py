@@ -26,7 +26,7 @@ from benchmarks import (
 from benchmarks.record import Figure, at_least, at_most, below, median, record
 from builders.project_copy import tiny_of
 from builders.synthetic import build as synthetic_study
-from lossbench.files import read_json
+from lossbench.files import read_json, write_text
 from lossbench.networks.models import build
 from lossbench.study.loading import DEFAULT_STUDY, load_study, parse_study
 from lossbench.study.plan import jobs
@@ -159,21 +159,20 @@ def write_job(path, start, seconds):
 
 
 @pytest.fixture
-def places(tmp_path):
-    """Where a document reads and writes."""
-    files = {"notes": "notes.md", "document": "short.md", "details": "out.md"}
-    (tmp_path / "notes.md").write_text("## Notes\n\nBy hand.\n")
-    return {name: tmp_path / file for name, file in files.items()} | {"records": tmp_path / "in"}
+def root(tmp_path):
+    """A project's folder, in which documents are read and written."""
+    write_text(tmp_path / document.NOTES, "## Notes\n\nBy hand.\n")
+    return tmp_path
 
 
-def test_the_document_keeps_the_notes_and_the_other_command_s_record(places):
+def test_the_document_keeps_the_notes_and_the_other_command_s_record(root):
     ratio = figure(name="mlp", value=0.8, goal=at_least(0.85), low=0.7, high=1.25)
     missing = figure(name="stacked", value=None, goal=at_least(5), note="no GPU")
     speed = [ratio, missing]
-    document.publish(record("run", speed, seconds=60, data="noise"), **places)
+    document.publish(record("run", speed, seconds=60, data="noise"), root)
     error = [figure(name="error", value=17.512, unit="%", goal=below(18))]
-    document.publish(record("accuracy", error, seconds=60, data="noise"), **places)
-    text = places["details"].read_text()
+    document.publish(record("accuracy", error, seconds=60, data="noise"), root)
+    text = (root / document.DETAILS).read_text()
     assert "| mlp | ≥ 0.85 | 0.80 (0.70 to 1.25) |  | no |  |" in text
     assert "| stacked | ≥ 5 | not measured |  |  | no GPU |" in text
     assert "| error | < 18% | 17.5% |  | yes |  |" in text
@@ -181,18 +180,18 @@ def test_the_document_keeps_the_notes_and_the_other_command_s_record(places):
     assert torch.__version__.split("+")[0] in text
 
 
-def test_a_figure_stands_beside_the_last_record_s(places):
+def test_a_figure_stands_beside_the_last_record_s(root):
     name = document.SHOWN["The miniature, from nothing to its page"]
     for value in (182.0, 100.0):
         found = figure(name=name, value=value, unit="s")
-        document.publish(record("run", [found], seconds=60, data="noise"), **places)
+        document.publish(record("run", [found], seconds=60, data="noise"), root)
     row = "| The miniature, from nothing to its page | 100 s |  | 182 s |"
-    assert row in places["document"].read_text()
-    assert f"| {name} |  | 100 s | 182 s |  |  |" in places["details"].read_text()
+    assert row in (root / document.DOCUMENT).read_text()
+    assert f"| {name} |  | 100 s | 182 s |  |  |" in (root / document.DETAILS).read_text()
 
 
 def test_the_page_has_at_most_ten_rows_of_figures_that_are_measured():
-    measured = read_json(document.RECORDS / "run.json")["figures"]
+    measured = read_json(document.ROOT / document.RECORDS / "run.json")["figures"]
     assert set(document.SHOWN.values()) <= {each["name"] for each in measured}
     assert len(document.SHOWN) <= 10
 
@@ -253,7 +252,7 @@ def test_the_accuracy_of_an_attempt_is_the_test_set_s(mnist, monkeypatch, tmp_pa
     recipe = {"epochs": 3, "batch_size": 32, "learning_rate": 0.1, "augmentation": "none"}
     attempt = accuracy.Attempt("mnist", "mlp", **recipe, error_percent=10, core_s=60)
     errors, seconds = accuracy.test_errors(attempt, tmp_path)
-    assert len(errors) == len(accuracy.SEEDS)
+    assert len(errors) == accuracy.SEEDS
     assert max(errors) < 20  # of 50 images whose class stands in their pixels; chance is 90
     assert all(error * 50 / 100 == pytest.approx(round(error * 50 / 100)) for error in errors)
     assert seconds > 0

@@ -80,7 +80,7 @@ def invented() -> str:
     for name in FIGURES:
         svg, words = draw(name, tables, study)
         if words:
-            figures[name] = FigureContent(svg, **asdict(words))
+            figures[name] = FigureContent(**asdict(words), svg=svg)
     return render(study, tables, figures, PROVENANCE)
 
 

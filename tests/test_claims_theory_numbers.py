@@ -6,6 +6,7 @@ import pytest
 from builders.theory_tables import made
 from lossbench.claims import theory_numbers
 from lossbench.theory.solving import NEAR
+from lossbench.words import numbers
 from lossbench.words.numbers import number, percent
 
 
@@ -13,7 +14,7 @@ from lossbench.words.numbers import number, percent
     ("x", "text"), [(0.0, "0"), (3.2e-14, "3 × 10⁻¹⁴"), (6e-5, "6 × 10⁻⁵"), (2e3, "2 × 10³")]
 )
 def test_small_numbers_stand_in_powers_of_ten(x, text):
-    assert theory_numbers.small(x) == text
+    assert numbers.small(x) == text
 
 
 @pytest.mark.parametrize(
@@ -21,7 +22,7 @@ def test_small_numbers_stand_in_powers_of_ten(x, text):
     [(0.0, "0"), (1.39e-14, "2 × 10⁻¹⁴"), (2e-14, "2 × 10⁻¹⁴"), (9.1e-3, "1 × 10⁻²")],
 )
 def test_bounds_are_rounded_up(x, text):
-    assert theory_numbers.within(x) == text
+    assert numbers.within(x) == text
 
 
 def test_runs_that_missed_and_that_stopped_are_counted():
@@ -107,7 +108,7 @@ def test_c2_quotes_its_tables(varied):
     assert f"(its largest, {number(value['mse_slope_max'], 3)}, lies at output" in said
     assert f"{number(value['mse_slope_max_output'])} for target 0)" in said
     assert f"cross-entropy has {number(entropy)}. Softmax of 10 classes, sure and wrong:" in said
-    small = theory_numbers.small(surest["mse_softmax"])
+    small = numbers.small(surest["mse_softmax"])
     assert said.endswith(f"{small} against {number(surest['cross_entropy'])}.")
 
 
@@ -120,13 +121,13 @@ def test_c3_and_c4_quote_their_tables(varied):
     ]
     assert theory_numbers.proportional(varied) == (
         "a − y agrees with complex-step differentiation within"
-        f" {theory_numbers.within(found['bce_sigmoid'])} over 50\xa0random draws. The neuron's"
+        f" {numbers.within(found['bce_sigmoid'])} over 50\xa0random draws. The neuron's"
         f" first gradients are {updates[0]} and {updates[1]}, with target 0."
     )
     value = varied["theory_constants"].set_index("name").loc["softmax_initial_ratio", "value"]
     assert theory_numbers.softmax(varied) == (
         "p − t agrees with complex-step differentiation within"
-        f" {theory_numbers.within(found['cross_entropy'])} for K from 2 to 1,000. At equal logits"
+        f" {numbers.within(found['cross_entropy'])} for K from 2 to 1,000. At equal logits"
         f" and K = 10 the gradient of MSE on softmax is {percent(value, 0)} of cross-entropy's."
     )
 
@@ -134,8 +135,8 @@ def test_c3_and_c4_quote_their_tables(varied):
 def test_c7_quotes_its_table(varied):
     rows = varied["linear_solutions"].set_index("problem")
     full, deficient = rows.loc["full rank"], rows.loc["rank deficient"]
-    to_full = theory_numbers.within(max(full["parameter_difference"]))
-    to_deficient = theory_numbers.within(max(deficient["prediction_difference"]))
+    to_full = numbers.within(max(full["parameter_difference"]))
+    to_deficient = numbers.within(max(deficient["prediction_difference"]))
     assert theory_numbers.linear(varied) == (
         f"Smallest Hessian eigenvalue {number(min(full['smallest_eigenvalue']))}: descent from"
         f" 5\xa0starts meets the normal equations within {to_full}."
@@ -173,11 +174,11 @@ def test_c9_quotes_its_tables(varied):
     points = varied["hessians"].query("loss == 'bce_sigmoid'")["smallest_eigenvalue"]
     runs = varied["solver_runs"].query("loss == 'bce_sigmoid'")["value"]
     last = varied["separable_descent"].query("separable and step == 4096")["parameter_norm"]
-    spread = theory_numbers.within(np.ptp(runs))
+    spread = numbers.within(np.ptp(runs))
     assert theory_numbers.convex(varied) == (
-        f"Smallest eigenvalue at 200\xa0random points: {theory_numbers.small(min(points))}."
+        f"Smallest eigenvalue at 200\xa0random points: {numbers.small(min(points))}."
         f" 120\xa0runs end within {spread} of one value, and the parameters agree with"
-        f" scikit-learn's within {theory_numbers.within(theory_numbers.disagreement(varied))}. On"
+        f" scikit-learn's within {numbers.within(theory_numbers.disagreement(varied))}. On"
         " separable data there is no minimum to reach: the parameters still grow, to length"
         f" {last.item():.1f} after 4,096 steps."
     )

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from builders import drawn_figures, synthetic
 from lossbench.figures import theme
 from lossbench.figures.axes import percent_axis, plain_axis
+from lossbench.figures.svg import to_svg
 from lossbench.stats.multiplicity import main_places
 from lossbench.tables.runs import COMPARISON
 from lossbench.words import numbers
@@ -37,7 +38,7 @@ def test_a_mark_tells_where_it_stands_whatever_the_figure_s_resolution(dpi):
         plain_axis(right.xaxis, log=False, unit="×")
         plain_axis(right.yaxis, log=False)
         right.plot([2.0], [40.0], "o", clip_on=False)  # it may stand for a value beyond
-        found = told(theme.to_svg(figure, "marks"))
+        found = told(to_svg(figure, "marks"))
     assert found == ["1.20%", "50.00%", "1.5×, 30"]
 
 

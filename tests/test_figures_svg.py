@@ -11,6 +11,7 @@ from lossbench.cards.loss import LossCard
 from lossbench.cards.own_cards import introduce
 from lossbench.figures import palette, panels, theme
 from lossbench.figures.legends import legend
+from lossbench.figures.svg import to_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -27,7 +28,7 @@ def example():
 
 def draw(name: str = "example") -> str:
     with theme.applied():
-        return theme.to_svg(example(), name, alt="It says a < b & c.")
+        return to_svg(example(), name, alt="It says a < b & c.")
 
 
 def drawn(plot) -> ET.Element:
@@ -35,7 +36,7 @@ def drawn(plot) -> ET.Element:
     with theme.applied():
         figure, axes = panels.grid(1, 1)
         plot(axes[0, 0])
-        return ET.fromstring(theme.to_svg(figure, "one"))
+        return ET.fromstring(to_svg(figure, "one"))
 
 
 def marked(root: ET.Element) -> list[tuple[str, str]]:
@@ -169,7 +170,7 @@ def test_svg_draws_polylines_where_matplotlib_put_them():
         figure, axes = panels.grid(1, 1)
         x = np.linspace(0, 1, 23)
         axes[0, 0].plot(x, np.sin(9 * x), **theme.line_style("cross_entropy"))
-        svg = theme.to_svg(figure, "line")
+        svg = to_svg(figure, "line")
         expected = axes[0, 0].transData.transform(np.column_stack([x, np.sin(9 * x)]))
     (line,) = [e for e in ET.fromstring(svg).iter() if e.get("data-loss") == "cross_entropy"]
     path = line.get("d").removeprefix("M")

@@ -3,6 +3,7 @@
 import matplotlib as mpl
 
 from lossbench.figures import panels, theme
+from lossbench.figures.svg import to_svg
 
 
 def test_the_style_does_not_leak():
@@ -18,7 +19,7 @@ def test_a_user_s_own_settings_change_nothing():
         with theme.applied():
             figure, axes = panels.grid(1, 1)
             axes[0, 0].plot([1, 2])
-            return theme.to_svg(figure, "one")
+            return to_svg(figure, "one")
 
     before = svg()
     with mpl.rc_context({"lines.marker": "o", "font.size": 20, "axes.grid": False}):

@@ -61,7 +61,7 @@ def test_a_run_is_told_by_its_last_place_from_a_start_of_its_scale(monkeypatch):
     rows = np.random.default_rng(5).normal(0, 1, (6, 3))
     starts = np.array([scale * row for scale, row in zip(runs["start_scale"], rows, strict=False)])
     for loss, found in runs.groupby("loss"):
-        descent = solving.descend(starts, PROBLEM, loss, steps=3)[0]
+        descent = solving.descend(starts, PROBLEM, loss, steps=3)[-1]
         newton = [solving.quasi_newton(start, PROBLEM, loss, steps=3)[0] for start in starts]
         expected = value(np.array([*newton, *descent]), PROBLEM, loss)
         np.testing.assert_allclose(found["value"], expected, rtol=1e-12)

@@ -14,8 +14,8 @@ from builders.once import once
 from builders.report_pages import SVG
 from builders.theory_tables import made
 from lossbench.figures import theme
-from lossbench.figures.catalogue import FIGURES, figures_of
-from lossbench.figures.drawing import Description, describe, svg_and_words
+from lossbench.figures.catalogue import FIGURES, Description, figures_of
+from lossbench.figures.drawing import describe, svg_and_words
 from lossbench.report.drawings import FigureContent
 from lossbench.study.config import Study
 
@@ -59,7 +59,7 @@ def in_words(tables: Tables, settings: Study) -> dict[str, FigureContent]:
     for name in STUDY_FIGURES:
         module = import_module(FIGURES[name].module)
         words = describe(module.TEMPLATE, module.words(tables, settings))
-        found[name] = FigureContent(SVG, **vars(words))
+        found[name] = FigureContent(**vars(words), svg=SVG)
     return found
 
 

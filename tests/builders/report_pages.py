@@ -30,7 +30,7 @@ VOID = {"meta", "link", "input", "br", "img", "hr"}
 
 
 def figure(title: str = "A finding", svg: str = SVG) -> FigureContent:
-    return FigureContent(svg, title, "what is plotted", "what is seen", "how to read it")
+    return FigureContent(title, "what is plotted", "what is seen", "how to read it", svg)
 
 
 def rendered(tables: dict[str, pd.DataFrame], study: Study, **changes: object) -> str:

@@ -11,7 +11,7 @@ from lossbench.claims import theory_evidence as shown
 from lossbench.claims import theory_numbers as numbers
 from lossbench.claims.from_theory import by_theory
 from lossbench.claims.on_networks import and_on_networks
-from lossbench.claims.rule import Grounds, Judgement
+from lossbench.claims.rule import Grounds, Judgement, Verdict
 from lossbench.study.settings import Recipe
 from lossbench.tables.parquet import check
 from lossbench.tables.rows import Tables
@@ -34,20 +34,14 @@ def judge(tables: Tables, level: float, recipes: Sequence[Recipe]) -> pd.DataFra
 
     `level`: the coverage that the study asks of its intervals; `recipes`: how it trains.
     """
-    found: dict[str, Judgement] = {}
+    rows: list[dict[str, str]] = []
+    verdicts: dict[str, Verdict] = {}
     for name, claim in ALL_CLAIMS.items():
-        verdicts = {before: judgement.verdict for before, judgement in found.items()}
-        found[name] = claim.judge(Grounds(tables, level, verdicts, recipes))
-    rows = [
-        {
-            "claim": name,
-            "statement": ALL_CLAIMS[name].statement,
-            "figure": ALL_CLAIMS[name].figure,
-            "basis": "calculus" if ALL_CLAIMS[name].follows_from_calculus else "measurement",
-            **asdict(judgement),
-        }
-        for name, judgement in found.items()
-    ]
+        judgement = claim.judge(Grounds(tables, level, verdicts, recipes))
+        verdicts[name] = judgement.verdict
+        named = {"claim": name, "statement": claim.statement, "figure": claim.figure}
+        basis = "calculus" if claim.follows_from_calculus else "measurement"
+        rows.append({**named, "basis": basis, **asdict(judgement)})
     return check(pd.DataFrame(rows), CLAIMS)
 
 

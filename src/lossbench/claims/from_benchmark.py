@@ -37,9 +37,8 @@ def faster(grounds: Grounds) -> Judgement:
 
 def lower_error(grounds: Grounds) -> Judgement:
     """C6 by the test error where the study asks for it; a tie within the margin is against it."""
-    expectation = EXPECTATIONS["C6"]
-    words = _counted(expectation, grounds.tables) or NO_SQUARED
-    return _by_votes(expectation, grounds.tables, words)
+    words = _counted(EXPECTATIONS["C6"], grounds.tables) or NO_SQUARED
+    return _by_votes(EXPECTATIONS["C6"], grounds.tables, words)
 
 
 def compact(grounds: Grounds) -> Judgement:

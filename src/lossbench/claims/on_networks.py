@@ -11,13 +11,12 @@ from lossbench.cards.own_cards import loss_cards
 from lossbench.claims.rule import Grounds, Judgement
 from lossbench.study.settings import Recipe
 from lossbench.tables.rows import records
+from lossbench.tables.runs import NETWORK
 from lossbench.words import notes, numbers
 from lossbench.words.findings import select
 from lossbench.words.names import in_sentence, loss_name
 from lossbench.words.phrases import amount
 from lossbench.words.questions import SPEED
-
-NETWORK = ["dataset", "model"]
 
 Judge = Callable[[Grounds], Judgement]
 
@@ -50,7 +49,7 @@ def _told(grounds: Grounds) -> str:
     ]
     speeds = select(grounds.tables, SPEED.metric)
     speeds = speeds[speeds["loss"].isin(losses)].assign(kind=speeds["recipe"].map(kinds))
-    tried = speeds[speeds["kind"] != ""][NETWORK].drop_duplicates()
+    tried = speeds[speeds["kind"] != ""][list(NETWORK)].drop_duplicates()
     of_loss = dict(list(speeds.merge(tried).groupby("loss")))
     told = [_of(loss, of_loss[loss]) for loss in losses if loss in of_loss]
     words = "; ".join(filter(None, told))

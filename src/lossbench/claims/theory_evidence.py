@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from lossbench.tables.rows import Tables
+from lossbench.tables.rows import Tables, rows_of
+from lossbench.theory.sigmoid import OUTPUT_LOSSES
 
 Evidence = bool | None
 """Whether a part of a claim holds; None where the tables cannot tell."""
@@ -17,13 +18,13 @@ SETTLED = 0.01
 
 def formula_holds(tables: Tables, loss: str) -> Evidence:
     """Whether the loss's gradient formula agrees with the complex step for every K tried."""
-    found = _of(tables["gradient_checks"], loss=loss)["largest_difference"]
+    found = rows_of(tables, "gradient_checks", loss=loss)["largest_difference"]
     return bool((found <= TOLERANCE).all()) if len(found) else None
 
 
 def softmax_formula_holds(tables: Tables) -> dict[str, Evidence]:
     """The same for softmax with cross-entropy, one case for each K."""
-    found = _of(tables["gradient_checks"], loss="cross_entropy")
+    found = rows_of(tables, "gradient_checks", loss="cross_entropy")
     agrees = (found["largest_difference"] <= TOLERANCE).tolist()
     return {
         f"for K = {classes}": holds
@@ -52,8 +53,7 @@ def squared_loss_slower(tables: Tables) -> dict[str, Evidence]:
 
 
 def _slower(rows: pd.DataFrame) -> Evidence:
-    squared = _of(rows, loss="mse_sigmoid").set_index("output")
-    entropy = _of(rows, loss="bce_sigmoid").set_index("output")
+    squared, entropy = (rows[rows["loss"] == loss].set_index("output") for loss in OUTPUT_LOSSES)
     told = (squared["reached"] | entropy["reached"]) & (
         (squared["epochs"] > 0) | (entropy["epochs"] > 0)
     )
@@ -63,7 +63,7 @@ def _slower(rows: pd.DataFrame) -> Evidence:
 
 def vanishes_when_wrong(tables: Tables) -> Evidence:
     """Whether the squared loss's gradient vanishes at error 0 and error 1, for both targets."""
-    rows = _of(tables["output_gradients"], loss="mse_sigmoid")
+    rows = rows_of(tables, "output_gradients", loss="mse_sigmoid")
     ends = rows[rows["error"].isin((0.0, 1.0))]
     if len(ends) < 4:
         return None
@@ -72,23 +72,23 @@ def vanishes_when_wrong(tables: Tables) -> Evidence:
 
 def entropy_keeps_slope(tables: Tables) -> Evidence:
     """Whether cross-entropy's gradient is at its largest where the output is totally wrong."""
-    rows = _of(tables["output_gradients"], loss="bce_sigmoid")
+    rows = rows_of(tables, "output_gradients", loss="bce_sigmoid")
     wrong = rows[rows["error"] == 1]["gradient"].abs()
     return bool((wrong >= rows["gradient"].abs().max()).all()) if len(wrong) else None
 
 
 def softmax_vanishes_when_wrong(tables: Tables) -> dict[str, Evidence]:
     """For each K: has MSE on softmax no gradient left where it is surest and wrong?"""
-    rows = _of(tables["softmax_gradients"], loss="mse_softmax")
+    rows = rows_of(tables, "softmax_gradients", loss="mse_softmax")
     return {
-        f"for K = {classes}": _vanishes(_of(group, case="wrong"))
+        f"for K = {classes}": _vanishes(group[group["case"] == "wrong"])
         for classes, group in rows.groupby("classes")
     }
 
 
 def softmax_keeps_gradient(tables: Tables) -> Evidence:
     """Whether cross-entropy's gradient, surest and wrong, is its largest, for every K."""
-    rows = _of(tables["softmax_gradients"], loss="cross_entropy", case="wrong")
+    rows = rows_of(tables, "softmax_gradients", loss="cross_entropy", case="wrong")
     if rows.empty:
         return None
     return all(
@@ -106,7 +106,7 @@ def _vanishes(rows: pd.DataFrame) -> Evidence:
 
 def grows_with_error(tables: Tables) -> Evidence:
     """Whether cross-entropy's gradient grows strictly with the error, for both targets."""
-    rows = _of(tables["output_gradients"], loss="bce_sigmoid")
+    rows = rows_of(tables, "output_gradients", loss="bce_sigmoid")
     if rows["target"].nunique() < 2:
         return None
     return all(
@@ -117,7 +117,7 @@ def grows_with_error(tables: Tables) -> Evidence:
 
 def update_follows_error(tables: Tables) -> dict[str, Evidence]:
     """For each start: is cross-entropy's gradient the error itself, all along the trajectory?"""
-    rows = _of(tables["neuron_trajectories"], loss="bce_sigmoid")
+    rows = rows_of(tables, "neuron_trajectories", loss="bce_sigmoid")
     return {
         f"from weight {weight:g} and bias {bias:g}": _is_the_error(group)
         for (weight, bias), group in rows.groupby(["start_weight", "start_bias"])
@@ -146,13 +146,13 @@ def descent_meets_normal_equations(tables: Tables) -> dict[str, Evidence]:
 
 def squared_loss_not_convex(tables: Tables) -> Evidence:
     """Whether the squared loss has a clearly negative eigenvalue at some point."""
-    convex = _semidefinite(_of(tables["hessians"], loss="mse_sigmoid"))
+    convex = _semidefinite(rows_of(tables, "hessians", loss="mse_sigmoid"))
     return None if convex is None else not convex
 
 
 def entropy_convex(tables: Tables) -> Evidence:
     """Whether cross-entropy has no negative eigenvalue at any point, up to rounding."""
-    return _semidefinite(_of(tables["hessians"], loss="bce_sigmoid"))
+    return _semidefinite(rows_of(tables, "hessians", loss="bce_sigmoid"))
 
 
 def _semidefinite(rows: pd.DataFrame) -> Evidence:
@@ -163,19 +163,19 @@ def _semidefinite(rows: pd.DataFrame) -> Evidence:
 
 def two_minima(tables: Tables) -> Evidence:
     """Whether two separate minima of the squared loss are certified; finding none tells nothing."""
-    found = _of(tables["local_minima"], loss="mse_sigmoid")["certified"]
+    found = rows_of(tables, "local_minima", loss="mse_sigmoid")["certified"]
     return True if found.sum() >= 2 else None
 
 
 def one_minimum(tables: Tables) -> Evidence:
     """Whether cross-entropy's runs on the same examples all ended in one minimum."""
-    found = _of(tables["local_minima"], loss="bce_sigmoid")
+    found = rows_of(tables, "local_minima", loss="bce_sigmoid")
     return len(found) == 1 if len(found) else None
 
 
 def squared_loss_stuck(tables: Tables) -> dict[str, Evidence]:
     """For each scale of the starts: does some run miss the squared loss's best value?"""
-    rows = _of(tables["solver_runs"], loss="mse_sigmoid")
+    rows = rows_of(tables, "solver_runs", loss="mse_sigmoid")
     return {
         f"from starts of scale {scale:g}": not group["reached"].all()
         for scale, group in rows.groupby("start_scale")
@@ -184,7 +184,7 @@ def squared_loss_stuck(tables: Tables) -> dict[str, Evidence]:
 
 def entropy_solved(tables: Tables) -> dict[str, Evidence]:
     """Does every run reach cross-entropy's best value, for each solver; and settle, on any data?"""
-    rows = _of(tables["solver_runs"], loss="bce_sigmoid")
+    rows = rows_of(tables, "solver_runs", loss="bce_sigmoid")
     solved: dict[str, Evidence] = {
         f"for {solver}": bool(group["reached"].all()) for solver, group in rows.groupby("solver")
     }
@@ -195,10 +195,3 @@ def entropy_solved(tables: Tables) -> dict[str, Evidence]:
 def _settles(rows: pd.DataFrame) -> Evidence:
     norms = rows.sort_values("step")["parameter_norm"].to_numpy()
     return bool(norms[-1] <= (1 + SETTLED) * norms[-2]) if len(norms) > 1 else None
-
-
-def _of(frame: pd.DataFrame, **values: str) -> pd.DataFrame:
-    """The rows in which each named column has the given value."""
-    for column, value in values.items():
-        frame = frame[frame[column] == value]
-    return frame

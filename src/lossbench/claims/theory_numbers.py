@@ -1,12 +1,10 @@
 """The numbers behind each verdict, in words. Every number is read from a table."""
 
-import math
-
 import pandas as pd
 
-from lossbench.tables.rows import Tables
+from lossbench.tables.rows import Tables, rows_of
 from lossbench.theory.solving import NEAR
-from lossbench.words.numbers import count, join, number, percent
+from lossbench.words.numbers import count, join, number, percent, small, within
 
 STUCK = 1e-6
 """A run whose gradient is shorter than this has stopped."""
@@ -14,27 +12,7 @@ STUCK = 1e-6
 
 def constant(tables: Tables, name: str) -> float:
     """The computed value of the constant called `name`."""
-    frame = tables["theory_constants"]
-    return float(frame.loc[frame["name"] == name, "value"].iloc[0])
-
-
-def small(x: float) -> str:
-    """A tiny number in powers of ten: 3 × 10⁻¹⁴."""
-    if x == 0 or not math.isfinite(x):
-        return number(x, 0)
-    digits, power = f"{x:.0e}".split("e")
-    return f"{digits} × 10{str(int(power)).translate(_RAISED)}".replace("-", "⁻")
-
-
-def within(x: float) -> str:
-    """A tiny bound, rounded up: 1.2 × 10⁻¹⁴ is within 2 × 10⁻¹⁴."""
-    if x == 0 or not math.isfinite(x):
-        return small(x)
-    unit = 10.0 ** math.floor(math.log10(x))
-    return small(math.ceil(x / unit * (1 - 1e-9)) * unit)
-
-
-_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+    return float(rows_of(tables, "theory_constants", name=name)["value"].iloc[0])
 
 
 def slow_neuron(tables: Tables) -> str:
@@ -59,8 +37,7 @@ def neuron_epochs(tables: Tables, rates: str) -> list[str]:
 
     Such as `36 against 8 from weight 0.6, bias 0.9`.
     """
-    times = tables["neuron_times"]
-    first = times[(times["output"] == first_output(tables)) & (times["rates"] == rates)]
+    first = rows_of(tables, "neuron_times", output=first_output(tables), rates=rates)
     return [
         f"{_epochs(rows, 'mse_sigmoid')} against {_epochs(rows, 'bce_sigmoid')} "
         f"from weight {weight:g}, bias {bias:g}"
@@ -91,18 +68,16 @@ def vanishing(tables: Tables) -> str:
 
 def surest_and_wrong(tables: Tables, classes: int) -> dict[str, float]:
     """Length of each loss's logit gradient at the smallest doubt in a wrong class."""
-    rows = tables["softmax_gradients"]
-    rows = rows[(rows["classes"] == classes) & (rows["case"] == "wrong")]
+    rows = rows_of(tables, "softmax_gradients", classes=classes, case="wrong")
     surest = rows[rows["doubt"] == rows["doubt"].min()]
     return dict(zip(surest["loss"], surest["gradient_norm"], strict=True))
 
 
 def proportional(tables: Tables) -> str:
     """C3: agreement of a − y with differentiation, and the first gradients of the neuron."""
-    checks = tables["gradient_checks"]
-    row = checks[checks["loss"] == "bce_sigmoid"].iloc[0]
-    first = tables["neuron_trajectories"]
-    first = first[(first["epoch"] == 0) & (first["loss"] == "bce_sigmoid")].sort_values("output")
+    row = rows_of(tables, "gradient_checks", loss="bce_sigmoid").iloc[0]
+    first = rows_of(tables, "neuron_trajectories", epoch=0, loss="bce_sigmoid")
+    first = first.sort_values("output")
     updates = [
         f"{number(gradient)} at output {number(output)}"
         for gradient, output in first[["gradient", "output"]].to_numpy()
@@ -117,8 +92,7 @@ def proportional(tables: Tables) -> str:
 
 def softmax(tables: Tables) -> str:
     """C4: agreement of p − t with differentiation over all K, and the start of training."""
-    checks = tables["gradient_checks"]
-    rows = checks[checks["loss"] == "cross_entropy"]
+    rows = rows_of(tables, "gradient_checks", loss="cross_entropy")
     return (
         f"p − t agrees with complex-step differentiation within "
         f"{within(rows['largest_difference'].max())} for K from {rows['classes'].min()} to "
@@ -144,10 +118,10 @@ def linear(tables: Tables) -> str:
 
 def not_convex(tables: Tables) -> str:
     """C8: negative curvature, two minima, and the share of runs that miss the best value."""
-    found = _loss(tables, "local_minima", "mse_sigmoid")
+    found = rows_of(tables, "local_minima", loss="mse_sigmoid")
     certified = found[found["certified"]]["value"]
     examples = count(len(tables["local_minima_examples"]), "example")
-    runs = _loss(tables, "solver_runs", "mse_sigmoid")
+    runs = rows_of(tables, "solver_runs", loss="mse_sigmoid")
     return (
         f"Negative curvature at {indefinite(tables, 'mse_sigmoid')} random points. "
         f"Certified separate minima on {examples}: {len(certified)}, with mean losses "
@@ -159,7 +133,7 @@ def not_convex(tables: Tables) -> str:
 
 def indefinite(tables: Tables, loss: str) -> str:
     """At how many random points the loss's Hessian has a negative eigenvalue: `165 of 200`."""
-    eigenvalues = _loss(tables, "hessians", loss)["smallest_eigenvalue"]
+    eigenvalues = rows_of(tables, "hessians", loss=loss)["smallest_eigenvalue"]
     return f"{number((eigenvalues < 0).sum(), 0)} of {number(len(eigenvalues), 0)}"
 
 
@@ -186,8 +160,8 @@ def stuck(runs: pd.DataFrame) -> int:
 
 def convex(tables: Tables) -> str:
     """C9: the smallest eigenvalue, the spread of what runs reach, agreement, separable data."""
-    points = _loss(tables, "hessians", "bce_sigmoid")
-    runs = _loss(tables, "solver_runs", "bce_sigmoid")
+    points = rows_of(tables, "hessians", loss="bce_sigmoid")
+    runs = rows_of(tables, "solver_runs", loss="bce_sigmoid")
     spread = runs["value"].max() - runs["value"].min()
     descent = tables["separable_descent"]
     norms = descent[descent["separable"]].sort_values("step")["parameter_norm"]
@@ -207,8 +181,3 @@ def disagreement(tables: Tables) -> float:
         index=["problem", "parameter"], columns="method", values="value"
     )
     return float(wide.sub(wide["scikit-learn"], axis=0).abs().max().max())
-
-
-def _loss(tables: Tables, table: str, loss: str) -> pd.DataFrame:
-    frame = tables[table]
-    return frame[frame["loss"] == loss]

@@ -4,12 +4,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from lossbench.figures import forest
-from lossbench.figures.axes import plain_axis
 from lossbench.figures.drawing import Tables, Words
 from lossbench.figures.panels import losses, place_heading, places
 from lossbench.study.config import Study
 from lossbench.words import numbers, phrases
 from lossbench.words.findings import select
+from lossbench.words.places import Place
 from lossbench.words.questions import ERROR, SPEED, Question
 
 TEMPLATE = "answer.j2"
@@ -28,17 +28,14 @@ def draw(tables: Tables, study: Study) -> Figure:
     figure, axes = forest.grid(orders)
     for line, network, order in zip(axes, networks, orders, strict=True):
         wide = errors[errors["dataset"] == network[0]]
-        differences = forest.Scale(0.0, False, forest.difference_limits(wide), forest.points)
-        sides = (errors, differences), (speeds, forest.ratios(speeds))
+        sides = (errors, forest.differences(wide)), (speeds, forest.ratios(speeds))
         for panel, (rows, scale) in zip(line, sides, strict=True):
             mine = _of_network(rows, *network)
             forest.draw(panel, mine, order, scale)
-            for place in places(mine, study):
-                if panel is line[0] or _told(mine):  # else both panels are of one comparison
-                    place_heading(panel, place._replace(told=_told(mine)))
+            for place in dict.fromkeys(map(Place.of, mine.itertuples())):
+                if panel is line[0] or place.told:  # else both panels are of one comparison
+                    place_heading(panel, place)
         forest.name_rows(line[0], order)
-        plain_axis(line[0].xaxis, log=False, scale=100)
-        plain_axis(line[1].xaxis, log=True, unit="×")
     axes[-1, 0].set_xlabel("lower ← points of test error → higher")
     axes[-1, 1].set_xlabel("faster ← ratio of steps → slower")
     return figure
@@ -70,8 +67,3 @@ def _networks(tables: Tables, study: Study) -> list[tuple[str, str]]:
 
 def _of_network(rows: pd.DataFrame, dataset: str, model: str) -> pd.DataFrame:
     return rows[(rows["dataset"] == dataset) & (rows["model"] == model)]
-
-
-def _told(rows: pd.DataFrame) -> str:
-    """What tells the one comparison of these rows from the others of its network."""
-    return str(rows["told"].iloc[0])

@@ -41,6 +41,20 @@ class Entry:
     """
 
 
+@dataclass(frozen=True)
+class Description:
+    """The words around a figure, generated from the same tables as the drawing."""
+
+    title: str
+    """The finding, one sentence, without a full stop."""
+    subtitle: str
+    """What is plotted: the quantities, their units, what a mark stands for."""
+    alt: str
+    """What a reader who cannot see the drawing needs: what it shows, and the finding."""
+    caption: str
+    """How to read it, and the limits of what it shows."""
+
+
 FIGURES: Registry[Entry] = {
     "paired-runs": Entry(
         "ends-lower",

@@ -3,8 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lossbench.figures import forest, theme
-from lossbench.figures.axes import plain_axis
+from lossbench.figures import forest
 from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.panels import heading, places
 from lossbench.study.config import Study
@@ -32,11 +31,8 @@ def draw(tables: Tables, study: Study) -> Figure:
     errors, speeds = _rows(tables, ERROR), _rows(tables, SPEED)
     order = [_key(place) for place in places(errors, study)]
     labels = [place.heading for place in places(errors, study)]
-    height = forest.ABOVE + 0.35 + forest.ROW * len(order)
-    figure = Figure(figsize=(theme.WIDTH, height), layout="constrained")
-    axes = figure.subplots(1, 2, sharey=True)
-    differences = forest.Scale(0.0, False, forest.difference_limits(errors), forest.points)
-    scales = (differences, forest.ratios(speeds))
+    figure, [axes] = forest.grid([order])
+    scales = (forest.differences(errors), forest.ratios(speeds))
     for panel, rows, scale, (_, name, label) in zip(
         axes, (errors, speeds), scales, SIDES, strict=True
     ):
@@ -45,8 +41,6 @@ def draw(tables: Tables, study: Study) -> Figure:
         panel.set_xlabel(label)
     forest.set_rows(axes[0], order)
     axes[0].set_yticks(range(len(order)), labels)
-    plain_axis(axes[0].xaxis, log=False, scale=100)
-    plain_axis(axes[1].xaxis, log=True, unit="×")
     return figure
 
 

@@ -15,7 +15,6 @@ from lossbench.figures.panels import (
     heading,
     losses,
     main_of_datasets,
-    records,
     subheading,
 )
 from lossbench.study.config import Study
@@ -44,7 +43,7 @@ def draw(tables: Tables, study: Study) -> Figure:
             panel.set(xticks=[], yticks=[], frame_on=False, anchor="NW")
         heading(line[0], place.heading, above=12)
         subheading(line[0], _counted(right, mine))
-        for panel, row in zip(line, records(mine), strict=False):
+        for panel, row in zip(line, mine.itertuples(), strict=False):
             _picture(panel, row, class_labels(tables, place.dataset))
     return figure
 
@@ -68,7 +67,7 @@ def words(tables: Tables, study: Study) -> Words:
 
 def _counted(right: LossName, rows: pd.DataFrame) -> str:
     """How many images only this loss gets right, and how many would be so by chance."""
-    first = next(records(rows))
+    first = rows.iloc[0]
     return (
         f"only {names.in_sentence(right)} is right on {numbers.count(first.total, 'image')} "
         f"({numbers.number(first.by_chance, 1)} by chance)"

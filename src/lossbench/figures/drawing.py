@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +13,8 @@ from matplotlib.figure import Figure
 
 from lossbench.cards.loss import REFERENCE
 from lossbench.figures import theme
+from lossbench.figures.catalogue import Description
+from lossbench.figures.svg import to_svg
 from lossbench.files import atomic
 from lossbench.study.config import Study
 from lossbench.words import names
@@ -43,20 +44,6 @@ class FigureModule(Protocol):
         """The title, and what the template prints beside it."""
 
 
-@dataclass(frozen=True)
-class Description:
-    """The words around a figure, generated from the same tables as the drawing."""
-
-    title: str
-    """The finding, one sentence, without a full stop."""
-    subtitle: str
-    """What is plotted: the quantities, their units, what a mark stands for."""
-    alt: str
-    """What a reader who cannot see the drawing needs: what it shows, and the finding."""
-    caption: str
-    """How to read it, and the limits of what it shows."""
-
-
 def svg_and_words(
     name: str, module: str, tables: Tables, study: Study
 ) -> tuple[str, Description | None]:
@@ -69,7 +56,7 @@ def svg_and_words(
         return placeholder(name), None
     described = describe(figure.TEMPLATE, figure.words(tables, study))
     with theme.applied():
-        svg = theme.to_svg(figure.draw(tables, study), name, alt=described.alt)
+        svg = to_svg(figure.draw(tables, study), name, alt=described.alt)
     return svg, described
 
 

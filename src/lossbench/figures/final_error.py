@@ -8,12 +8,13 @@ from matplotlib.figure import Figure
 
 from lossbench.cards.loss import REFERENCE
 from lossbench.figures import forest, palette, theme
-from lossbench.figures.axes import percent_axis, plain_axis, positive
+from lossbench.figures.axes import percent_axis, positive
 from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.panels import heading, losses, main
 from lossbench.figures.strips import strips
 from lossbench.study.config import Study
 from lossbench.study.fields import LossName
+from lossbench.tables.rows import rows_of
 from lossbench.words import names, numbers, phrases
 from lossbench.words.findings import find, select
 from lossbench.words.questions import ERROR
@@ -36,12 +37,10 @@ def draw(tables: Tables, study: Study) -> Figure:
         mine = place.rows(errors)
         heading(line[0], place.heading)
         _runs(line[0], mine, order)
-        limits = forest.difference_limits(contrasts[contrasts["dataset"] == place.dataset])
-        scale = forest.Scale(0.0, False, limits, forest.points)
+        scale = forest.differences(contrasts[contrasts["dataset"] == place.dataset])
         forest.draw(line[1], place.rows(contrasts), order, scale)
-        _pairs(line[1], mine, order, limits)
+        _pairs(line[1], mine, order, scale.limits)
         forest.name_rows(line[0], order)
-        plain_axis(line[1].xaxis, log=False, scale=100)
     axes[-1, 0].set_xlabel("test error of each run")
     axes[-1, 1].set_xlabel(f"difference to {names.in_sentence(REFERENCE)}, percentage points")
     return figure
@@ -58,8 +57,7 @@ def words(tables: Tables, study: Study) -> Words:
 
 def _test_errors(tables: Tables) -> pd.DataFrame:
     """The test error of every evaluation run."""
-    metrics = tables["metrics"]
-    return metrics[(metrics["metric"] == "error") & (metrics["split"] == "test")]
+    return rows_of(tables, "metrics", split="test", metric="error", stage="evaluation")
 
 
 def _runs(axes: Axes, errors: pd.DataFrame, order: Sequence[LossName]) -> None:

@@ -10,8 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lossbench.figures import palette, panels, theme
+from lossbench.figures.axes import plain_axis
 from lossbench.study.fields import LossName
 from lossbench.words import names, numbers
+from lossbench.words.places import Place
 
 ROW = 0.2
 """Height of a row in inches."""
@@ -32,9 +34,9 @@ class Scale:
 
 
 def grid(
-    orders: Sequence[Sequence[LossName]], columns: int = 2, **options: Any
+    orders: Sequence[Sequence[object]], columns: int = 2, **options: Any
 ) -> tuple[Figure, np.ndarray]:
-    """A line of panels for each order of losses, as high as its losses need."""
+    """A line of panels for each order of rows, as high as these need."""
     counts = [len(order) for order in orders]
     height = ABOVE + ROW * float(np.mean(counts))
     options |= {"sharey": "row", "height_ratios": counts}
@@ -76,6 +78,28 @@ def name_rows(axes: Axes, order: Sequence[LossName]) -> None:
         label.set_color(palette.loss_styles()[loss].color)
 
 
+def two_in_a_line(
+    shown: Sequence[Place], rows: pd.DataFrame, label: str
+) -> tuple[Figure, list[tuple[Axes, Place, list[LossName]]]]:
+    """A figure with a headed panel for each place, and the losses that have a row there.
+
+    `label`: of the lowest axes.
+    """
+    lines = [shown[at : at + 2] for at in range(0, len(shown), 2)]
+    orders = [panels.losses(pd.concat([place.rows(rows) for place in line])) for line in lines]
+    figure, axes = grid(orders, columns=len(lines[0]))
+    found = []
+    for row, line, order in zip(axes, lines, orders, strict=True):
+        for panel, place in zip(row, line, strict=False):
+            panels.place_heading(panel, place)
+            panel.set_xlabel(label if line is lines[-1] else "")
+            found.append((panel, place, order))
+        name_rows(row[0], order)
+        for panel in row[len(line) :]:
+            panel.set_axis_off()
+    return figure, found
+
+
 def draw(axes: Axes, rows: pd.DataFrame, order: Sequence[LossName], scale: Scale) -> None:
     """Draw the rows of one place, the first loss of `order` on top."""
     draw_rows(axes, rows, [order.index(loss) for loss in rows["loss"]], scale)
@@ -92,16 +116,24 @@ def draw_rows(axes: Axes, rows: pd.DataFrame, heights: Sequence[int], scale: Sca
     axes.axvline(scale.center, color=palette.MUTED.light, linewidth=0.8, zorder=1)
     for row, height in zip(rows.itertuples(), heights, strict=True):
         _row(axes, row, height, scale)
+    if scale.log:
+        plain_axis(axes.xaxis, log=True, unit="×")
+    else:
+        plain_axis(axes.xaxis, log=False, scale=100)
 
 
-def points(row: Any) -> str:
-    """A difference in percentage points."""
-    return "no value" if np.isnan(row.value) else numbers.points(row.value)
+def differences(rows: pd.DataFrame) -> Scale:
+    """The scale of differences in test error, in percentage points."""
+    return Scale(0.0, False, difference_limits(rows), _points)
 
 
 def ratios(rows: pd.DataFrame) -> Scale:
     """The scale of ratios of steps; as bounds where one of two losses missed levels of error."""
     return Scale(1.0, True, ratio_limits(rows), _ratio)
+
+
+def _points(row: Any) -> str:
+    return "no value" if np.isnan(row.value) else numbers.points(row.value)
 
 
 def _ratio(row: Any) -> str:

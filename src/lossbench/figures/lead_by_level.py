@@ -5,10 +5,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lossbench.figures import theme
-from lossbench.figures.axes import percent_axis, plain_axis
+from lossbench.figures.axes import plain_axis
 from lossbench.figures.curves import ratio_curves
 from lossbench.figures.drawing import Tables, Words, filled
-from lossbench.figures.panels import heading, subheading
+from lossbench.figures.panels import heading, panel_each, subheading
 from lossbench.study.config import Study
 from lossbench.words import names, numbers, phrases
 from lossbench.words.findings import find
@@ -26,17 +26,12 @@ def available(tables: Tables) -> bool:
 def draw(tables: Tables, _study: Study) -> Figure:
     """A panel for each comparison that answers for its network; all share the axis of ratios."""
     shown = _shown(tables)
-    columns = min(2, len(shown))
-    rows = -(-len(shown) // columns)
-    figure = Figure(figsize=(theme.HALF, 0.35 + 1.6 * rows), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
-    for panel, (place, ratios) in zip(axes, shown.items(), strict=False):
-        _heading(panel, place)
-        ratio_curves(panel, ratios)
-        percent_axis(panel.xaxis, log=True)
-    plain_axis(axes[0].yaxis, log=True, unit="×")
-    for panel in axes[len(shown) :]:
-        panel.set_axis_off()
+    figure, panels, _ = panel_each(
+        list(shown), head=_heading, panel_height=1.6, width=theme.HALF, sharey=True
+    )
+    for place, panel in panels.items():
+        ratio_curves(panel, shown[place])
+    plain_axis(figure.axes[0].yaxis, log=True, unit="×")
     figure.supxlabel("easier ← validation error → harder", fontsize=8.5)
     figure.supylabel("times the steps", fontsize=8.5)
     return figure

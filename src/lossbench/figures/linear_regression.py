@@ -2,12 +2,11 @@
 
 from matplotlib.figure import Figure
 
-from lossbench.claims import theory_numbers
 from lossbench.figures import palette
 from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.panels import grid, heading
 from lossbench.study.config import Study
-from lossbench.words.numbers import count, number
+from lossbench.words.numbers import count, number, within
 
 TEMPLATE = "linear_regression.j2"
 
@@ -40,7 +39,7 @@ def draw(tables: Tables, _: Study) -> Figure:
 def words(tables: Tables, _: Study) -> Words:
     """Agreement of descent with the normal equations, and what deficient rank leaves open."""
     frame = tables["linear_solutions"].query("method == 'gradient descent'")
-    small = theory_numbers.within(frame["prediction_difference"].max())
+    small = within(frame["prediction_difference"].max())
     apart = frame["parameter_difference"].max()
     return {
         "title": f"Linear regression: descent predicts as the normal equations do, within {small}",

@@ -10,11 +10,10 @@ from lossbench.cards.loss import REFERENCE
 from lossbench.figures import palette, theme
 from lossbench.figures.axes import tell
 from lossbench.figures.drawing import Tables, Words, filled
-from lossbench.figures.panels import heading, records
+from lossbench.figures.panels import heading
 from lossbench.study.config import Study
-from lossbench.tables.runs import COMPARISON
 from lossbench.words import headline, names, numbers, phrases
-from lossbench.words.findings import Finding, find
+from lossbench.words.findings import find
 from lossbench.words.places import Place
 from lossbench.words.questions import ERROR
 
@@ -27,13 +26,16 @@ CLOSE = 0.5
 
 def available(tables: Tables) -> bool:
     """Whether runs of the pair can be shown side by side."""
-    return filled("metrics", "contrasts")(tables) and len(_pairs(tables, find(tables, ERROR))) > 0
+    if not filled("metrics", "contrasts")(tables):
+        return False
+    return len(headline.pairs(tables, find(tables, ERROR).loss)) > 0
 
 
 def draw(tables: Tables, _study: Study) -> Figure:
     """A line for each comparison that answers for its network, each on its own axis of error."""
     finding = find(tables, ERROR)
-    pairs, relative = _pairs(tables, finding), headline.relative_errors(tables, finding.loss)
+    pairs = headline.pairs(tables, finding.loss)
+    relative = headline.relative_errors(tables, finding.loss)
     shown = [row for row in finding.rows if len(Place.of(row).rows(pairs))]
     figure = Figure(figsize=(theme.HALF, 0.3 + ROW * len(shown)), layout="constrained")
     axes = figure.subplots(len(shown), 1, squeeze=False)[:, 0]
@@ -57,18 +59,10 @@ def words(tables: Tables, _study: Study) -> Words:
     }
 
 
-def _pairs(tables: Tables, finding: Finding) -> pd.DataFrame:
-    """Test error of both losses, one row a comparison and replicate in which both have one."""
-    metrics = tables["metrics"]
-    errors = metrics[(metrics["metric"] == "error") & (metrics["split"] == "test")]
-    wide = errors.pivot_table(index=[*COMPARISON, "seed"], columns="loss", values="value")
-    return wide.reindex(columns=[REFERENCE, finding.loss]).dropna().reset_index()
-
-
 def _runs(axes: Axes, pairs: pd.DataFrame, loss: str, *, named: bool) -> None:
     """Reference above, loss below; a grey line joins a replicate's two runs."""
-    for pair in records(pairs[[REFERENCE, loss]]):
-        axes.plot(list(pair), [1, 0], color=palette.MUTED.light, linewidth=0.5, alpha=0.6, zorder=1)
+    for pair in pairs[[REFERENCE, loss]].to_numpy():
+        axes.plot(pair, [1, 0], color=palette.MUTED.light, linewidth=0.5, alpha=0.6, zorder=1)
     means = pairs[[REFERENCE, loss]].mean()
     low, high = pairs[[REFERENCE, loss]].min().min(), pairs[[REFERENCE, loss]].max().max()
     for height, each in ((1, REFERENCE), (0, loss)):

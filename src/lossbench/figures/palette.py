@@ -79,11 +79,15 @@ CLASS_COLORS = tuple(Role(f"class-{k}", color, color) for k, color in enumerate(
 
 def roles() -> list[Role]:
     """Every colour of the theme, with the CSS custom property that carries it."""
-    general = [BACKGROUND, INK, MUTED, RULE, BAND, *CLASS_COLORS]
-    return general + [
-        Role(css_name(loss), style.color, style.dark, style.text)
+    return [BACKGROUND, INK, MUTED, RULE, BAND, *CLASS_COLORS, *loss_roles().values()]
+
+
+def loss_roles() -> dict[str, Role]:
+    """Each loss's colour."""
+    return {
+        loss: Role(css_name(loss), style.color, style.dark, style.text)
         for loss, style in loss_styles().items()
-    ]
+    }
 
 
 def css_name(loss: str) -> str:
@@ -92,11 +96,6 @@ def css_name(loss: str) -> str:
     So no own name takes that of another colour.
     """
     return ("" if loss in LOSSES else "own-") + loss.replace("_", "-")
-
-
-def loss_named(css_name: str) -> str:
-    """The loss that `css_name` calls so: what it is called in tables and in the page's legend."""
-    return css_name.removeprefix("own-").replace("-", "_")
 
 
 def stylesheet() -> str:

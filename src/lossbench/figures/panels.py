@@ -1,6 +1,6 @@
 """What stands where: a panel for each comparison, its heading, and the losses in their order."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,7 +52,7 @@ def losses(frame: pd.DataFrame) -> list[LossName]:
 
 def focus(frame: pd.DataFrame) -> LossName | None:
     """The loss that titles speak of: the primary one, else the first other, else none."""
-    return names.focus(losses(frame))
+    return names.focus(set(frame["loss"]))
 
 
 def by_loss(frame: pd.DataFrame) -> Iterator[tuple[LossName, pd.DataFrame]]:
@@ -61,37 +61,17 @@ def by_loss(frame: pd.DataFrame) -> Iterator[tuple[LossName, pd.DataFrame]]:
         yield loss, frame[frame["loss"] == loss]
 
 
-def records(frame: pd.DataFrame) -> Iterator[Any]:
-    """The rows as named tuples."""
-    yield from frame.itertuples(index=False)
-
-
 def evaluation(frame: pd.DataFrame) -> pd.DataFrame:
     """The rows of evaluation runs."""
     return frame[frame["stage"] == "evaluation"]
 
 
 def grid(
-    rows: int, columns: int, *, panel_height: float = 2.0, **options: Any
+    rows: int, columns: int, *, panel_height: float = 2.0, width: float = WIDTH, **options: Any
 ) -> tuple[Figure, np.ndarray]:
-    """A figure of the theme's width and its axes, [rows, columns]. `options`: as in subplots."""
-    figure = Figure(figsize=(WIDTH, 0.35 + rows * panel_height), layout="constrained")
+    """A figure and its axes, [rows, columns]. `options`: as in subplots."""
+    figure = Figure(figsize=(width, 0.35 + rows * panel_height), layout="constrained")
     return figure, figure.subplots(rows, columns, squeeze=False, **options)
-
-
-def panel_each(
-    shown: Sequence[Place], *, panel_height: float, **options: Any
-) -> tuple[Figure, dict[Place, Axes], list[Axes]]:
-    """A figure with a headed panel for each place, two in a row, and its lowest panels."""
-    columns = min(2, len(shown))
-    rows = -(-len(shown) // columns)
-    figure, axes = grid(rows, columns, panel_height=panel_height, **options)
-    used = dict(zip(shown, axes.ravel(), strict=False))
-    for place, panel in used.items():
-        place_heading(panel, place)
-    for panel in axes.ravel()[len(shown) :]:
-        panel.set_axis_off()
-    return figure, used, list(used.values())[-columns:]
 
 
 def place_heading(axes: Axes, place: Place) -> None:
@@ -100,6 +80,24 @@ def place_heading(axes: Axes, place: Place) -> None:
     heading(axes, place._replace(told="").heading, above=12 * len(told))
     for text in told:
         subheading(axes, text)
+
+
+def panel_each(
+    shown: Sequence[Place], *, head: Callable[[Axes, Place], None] = place_heading, **options: Any
+) -> tuple[Figure, dict[Place, Axes], list[Axes]]:
+    """A figure with a headed panel for each place, two in a row, and its lowest panels.
+
+    `options`: as in `grid`.
+    """
+    columns = min(2, len(shown))
+    rows = -(-len(shown) // columns)
+    figure, axes = grid(rows, columns, **options)
+    used = dict(zip(shown, axes.ravel(), strict=False))
+    for place, panel in used.items():
+        head(panel, place)
+    for panel in axes.ravel()[len(shown) :]:
+        panel.set_axis_off()
+    return figure, used, list(used.values())[-columns:]
 
 
 def heading(axes: Axes, text: str, *, above: float = 0) -> None:

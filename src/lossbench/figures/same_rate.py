@@ -11,7 +11,7 @@ from lossbench.cards.loss import REFERENCE
 from lossbench.figures import forest, theme
 from lossbench.figures.axes import percent_axis
 from lossbench.figures.drawing import Tables, Words, filled
-from lossbench.figures.panels import focus, losses, main, main_rows, place_heading, records
+from lossbench.figures.panels import focus, main, main_rows
 from lossbench.figures.tuning_runs import CHOSEN, tuned
 from lossbench.study.config import Study
 from lossbench.study.fields import LossName
@@ -29,18 +29,10 @@ def available(tables: Tables) -> bool:
 def draw(tables: Tables, study: Study) -> Figure:
     """A panel for each comparison: validation error at the reference's rate, and at the own one."""
     pairs = _same_rate(tables)
-    shown = main(pairs, study)
-    lines = [shown[at : at + 2] for at in range(0, len(shown), 2)]
-    orders = [losses(pd.concat([place.rows(pairs) for place in line])) for line in lines]
-    figure, axes = forest.grid(orders, columns=len(lines[0]))
-    for panels, line, order in zip(axes, lines, orders, strict=True):
-        for panel, place in zip(panels, line, strict=False):
-            place_heading(panel, place)
-            _dumbbells(panel, place.rows(pairs), order)
-            panel.set_xlabel("validation error of tuning runs" if line is lines[-1] else "")
-        forest.name_rows(panels[0], order)
-        for panel in panels[len(line) :]:
-            panel.set_axis_off()
+    label = "validation error of tuning runs"
+    figure, panels = forest.two_in_a_line(main(pairs, study), pairs, label)
+    for panel, place, order in panels:
+        _dumbbells(panel, place.rows(pairs), order)
     return figure
 
 
@@ -66,7 +58,7 @@ def _same_rate(tables: Tables) -> pd.DataFrame:
 def _dumbbells(axes: Axes, pairs: pd.DataFrame, order: Sequence[LossName]) -> None:
     axes.set_xscale("log")
     forest.set_rows(axes, order)
-    for row in records(pairs):
+    for row in pairs.itertuples():
         y, style = order.index(row.loss), theme.mark_style(row.loss)
         axes.plot([row.shared, row.own], [y, y], color=style["color"], linewidth=1.1)
         axes.plot(row.shared, y, **(style | theme.HOLLOW))

@@ -11,7 +11,7 @@ from lossbench.figures.legends import legend
 from lossbench.figures.lines import lines
 from lossbench.figures.panels import by_loss, grid, heading, losses
 from lossbench.study.config import Study
-from lossbench.words.numbers import number, percent
+from lossbench.words.numbers import number, percent, small
 
 TEMPLATE = "softmax_gradient.j2"
 
@@ -46,9 +46,9 @@ def draw(tables: Tables, _: Study) -> Figure:
 def words(tables: Tables, _: Study) -> Words:
     """The two losses where they are surest and wrong, and at the start."""
     wrong = theory_numbers.surest_and_wrong(tables, SHOWN_CLASSES)
-    small, large = theory_numbers.small(wrong["mse_softmax"]), number(wrong["cross_entropy"])
+    tiny, large = small(wrong["mse_softmax"]), number(wrong["cross_entropy"])
     return {
-        "title": f"Sure and wrong, MSE on softmax has the gradient {small}, cross-entropy {large}",
+        "title": f"Sure and wrong, MSE on softmax has the gradient {tiny}, cross-entropy {large}",
         "share": percent(theory_numbers.constant(tables, "softmax_initial_ratio"), 0),
         "classes": SHOWN_CLASSES,
     }

@@ -11,6 +11,7 @@ from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.legends import legend
 from lossbench.figures.panels import by_loss, grid, heading, losses
 from lossbench.study.config import Study
+from lossbench.words.numbers import small
 
 TEMPLATE = "solver_runs.j2"
 
@@ -45,7 +46,7 @@ def words(tables: Tables, _: Study) -> Words:
     )
     return {
         "title": title,
-        "floor": theory_numbers.small(FLOOR),
+        "floor": small(FLOOR),
         "missed": theory_numbers.missed(frame[frame["loss"] == "mse_sigmoid"]),
     }
 

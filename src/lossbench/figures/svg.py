@@ -3,14 +3,13 @@
 import io
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count, groupby, pairwise
 
 from matplotlib.figure import Figure
 
 from lossbench.figures.hover import tell_values
-from lossbench.figures.palette import Role, css_name, loss_named
-from lossbench.study.fields import LossName
+from lossbench.figures.palette import loss_roles, roles
 
 FONTS = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 """The reader's own interface font."""
@@ -27,10 +26,13 @@ _COLOUR = re.compile(r"#[0-9a-f]{6}\b")
 _DROPPED = re.compile(r"stroke-linejoin|stroke-linecap: butt|text-anchor: start|font-family|^font:")
 
 
-def compress(
-    figure: Figure, name: str, *, alt: str, roles: Sequence[Role], losses: Iterable[LossName]
-) -> str:
-    """The figure as SVG text; see `theme.to_svg`, which calls this with the theme's colours."""
+def to_svg(figure: Figure, name: str, *, alt: str = "") -> str:
+    """The figure as one SVG element that can stand in a page beside many others.
+
+    Its ids start with `name`, its colours are plain ones of the light palette, its background is
+    the page's, and the same figure always gives the same text.
+    `alt` is what screen readers say.
+    """
     ET.register_namespace("", _SVG)
     root = ET.fromstring(_raw(figure))
     tell_values(root, figure)
@@ -39,12 +41,12 @@ def compress(
     _sort_ticks(root)
     _define_once(root, name)
     _name(root, name, alt)
-    letters = {role.light: role.text or role.light for role in roles}
+    letters = {role.light: role.text or role.light for role in roles()}
     for element in root.iter():
         _restyle(element, letters)
         _round(element)
     _simplify(root)
-    _tag(root, [role for role in roles if role.name in set(map(css_name, losses))])
+    _tag(root)
     return ET.tostring(root, encoding="unicode").strip()
 
 
@@ -254,9 +256,9 @@ def _share(parent: ET.Element, key: str, names: Sequence[str]) -> None:
             del mark.attrib[key]
 
 
-def _tag(root: ET.Element, roles: Iterable[Role]) -> None:
+def _tag(root: ET.Element) -> None:
     """Mark what is drawn in a loss's colour as the loss's: a page's legend can hide it."""
-    named = {colour: loss_named(role.name) for role in roles for colour in role.properties()}
+    named = {colour: loss for loss, role in loss_roles().items() for colour in role.properties()}
     for element in root.iter():
         # What has an id is a mark's shape, drawn by others.
         colours = _COLOUR.findall("" if "id" in element.attrib else element.get("style", ""))

@@ -9,12 +9,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
-from matplotlib.figure import Figure
 from matplotlib.markers import MarkerStyle
 from matplotlib.transforms import Affine2D
 
-from lossbench.figures.palette import BACKGROUND, INK, MUTED, RULE, loss_styles, roles
-from lossbench.figures.svg import compress
+from lossbench.figures.palette import BACKGROUND, INK, MUTED, RULE, loss_styles
 from lossbench.study.fields import LossName
 
 WIDTH = 6.8
@@ -78,16 +76,6 @@ def applied() -> Iterator[None]:
         mpl.rcdefaults()
         mpl.rcParams.update(STYLE)
         yield
-
-
-def to_svg(figure: Figure, name: str, *, alt: str = "") -> str:
-    """The figure as one SVG element that can stand in a page beside many others.
-
-    Its ids start with `name`, its colours are plain ones of the light palette, its background is
-    the page's, and the same figure always gives the same text.
-    `alt` is what screen readers say.
-    """
-    return compress(figure, name, alt=alt, roles=roles(), losses=loss_styles())
 
 
 def colors() -> dict[LossName, str]:

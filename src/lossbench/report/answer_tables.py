@@ -14,7 +14,7 @@ from lossbench.tables.rows import Record, Tables, rows_of
 from lossbench.tables.runs import COMPARISON
 from lossbench.words import numbers
 from lossbench.words.findings import find, on_trial
-from lossbench.words.headline import paired_errors
+from lossbench.words.headline import pairs
 from lossbench.words.names import in_sentence, loss_name
 from lossbench.words.phrases import short
 from lossbench.words.places import Place
@@ -42,11 +42,11 @@ def headline(tables: Tables) -> DataTable:
             columns.points("error_value", "Difference"),
             Shown("error_interval", interval, style="name", wide=True),
             Shown("more", "More errors", numbers.change, numeric=True),
-            _verdict("error_verdict", "Final error"),
+            columns.verdict("error_verdict", "Final error"),
             Shown("steps_bound", "Bound", style="name", optional=True),
             columns.factor("steps_value", "Ratio of steps"),
             Shown("steps_interval", interval, style="name", wide=True),
-            _verdict("steps_verdict", "Speed"),
+            columns.verdict("steps_verdict", "Speed"),
             columns.count("error_pairs", "Replicates of error", wide=True),
             columns.count("steps_pairs", "of speed", wide=True),
         ),
@@ -62,12 +62,16 @@ def _recipes(tables: Tables) -> list[str]:
     return [] if error == speed else [numbers.join(list(found)) for found in (error, speed)]
 
 
+def judged(tables: Tables) -> pd.DataFrame:
+    """The claims in the order of their numbers: C2 before C10."""
+    found = rows_of(tables, "claims")
+    return found.sort_values("claim", key=lambda names: names.str.removeprefix("C").astype(int))
+
+
 def claims(tables: Tables) -> DataTable:
     """Every claim with its verdict and the numbers behind it; on the page they are a list."""
-    frame = rows_of(tables, "claims")
-    number = frame["claim"].str.removeprefix("C").astype(int)
     return data_table(
-        frame.loc[number.sort_values().index],
+        judged(tables),
         (
             Shown("claim", "Claim", header=True),
             Shown("statement", "What it says"),
@@ -114,7 +118,7 @@ def _of_loss(tables: Tables, loss: str) -> pd.DataFrame:
 
 def _mean_error(tables: Tables, loss: str, rows: Sequence[Record]) -> pd.DataFrame:
     """Of the pairs of the loss and the reference, in the comparisons of these contrasts."""
-    mean = paired_errors(tables, loss).groupby(list(COMPARISON)).mean()
+    mean = pairs(tables, loss).groupby(list(COMPARISON)).mean()
     asked = pd.MultiIndex.from_tuples([Place.of(row)[:-1] for row in rows], names=COMPARISON)
     mean = mean.reindex(index=asked, columns=[REFERENCE, loss]).reset_index()
     return mean.rename(columns={loss: "loss_error"})[[*NETWORK, REFERENCE, "loss_error"]]
@@ -129,7 +133,3 @@ def _contrast(tables: Tables, loss: str, question: Question, prefix: str) -> pd.
     ]
     found = pd.DataFrame(rows, columns=[*NETWORK, *shown, "interval"])
     return found.rename(columns=lambda name: name if name in NETWORK else prefix + name)
-
-
-def _verdict(name: str, label: str) -> Shown:
-    return Shown(name, label, style="name verdict-{}")

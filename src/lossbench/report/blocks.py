@@ -94,16 +94,3 @@ class Section:
             for part in block.parts(material)
         ]
         return tuple(found) or (templating.html("prose/nothing.html.j2"),)
-
-
-@dataclass(frozen=True)
-class LossKey:
-    """A loss as legends and formulas show it."""
-
-    name: str
-    label: str
-    formula: Markup
-    probabilities: str
-    """How its logits become probabilities."""
-    source: str
-    swatch: Markup

@@ -18,7 +18,6 @@ CELL = (*COMPARISON, LOSS)
 SETTING = Shown("setting", "Setting", style="name", optional=True)
 AGAIN = Shown("replication", "Again", "{:.0%}".format, numeric=True, optional=True)
 """The chance that a study of the same size with fresh replicates gives the same verdict."""
-VERDICT = Shown("verdict", "Verdict", style="name verdict-{}")
 FAMILY = Shown("family", "Family")
 METHOD = Shown("method", "How computed", style="name")
 
@@ -99,16 +98,20 @@ def decimal(name: str, label: str, unit: str = "", *, digits: int = 3) -> Shown:
 
 
 def estimate(
-    kind: Callable[[str, str], Shown], label: str, *, prefix: str = ""
+    kind: Callable[[str, str], Shown], label: str, value: str = "value"
 ) -> tuple[Shown, Shown, Shown]:
     """The columns of a value and of the ends of its interval."""
-    return (
-        kind(f"{prefix}value", label),
-        kind(f"{prefix}ci_low", "from"),
-        kind(f"{prefix}ci_high", "to"),
-    )
+    return kind(value, label), kind("ci_low", "from"), kind("ci_high", "to")
 
 
+def verdict(name: str, label: str) -> Shown:
+    """A column of verdicts, which the style sheet tells apart."""
+    return Shown(name, label, style="name verdict-{}")
+
+
+VERDICT = verdict("verdict", "Verdict")
+P_VALUES = (p_value("p_value", "Sign-flip p"), p_value("p_adjusted", "t-test p, Holm"))
+MARGIN = width("margin", "Margin")
 LEARNING_RATE = Shown("learning_rate", "Learning rate", rate, numeric=True)
 SEED = count("seed", "Seed")
 PAIRS = count("pairs", "Replicates")

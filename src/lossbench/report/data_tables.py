@@ -50,8 +50,6 @@ class Shown:
     """Whether it is left out on narrow screens."""
     style: str = ""
     """Class of its cells; `{}` stands for the value. `name`: short, so they do not wrap."""
-    link: str = ""
-    """Anchor that its cells link to; `{}` stands for the value."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +66,6 @@ class Cell:
         named = "" if self.column.numeric else self.column.style or "words"
         named = named.removeprefix(NAME).strip().format(self.raw.replace(" ", "-"))
         return f"{named} wide".lstrip() if self.column.wide else named
-
-    @property
-    def link(self) -> str:
-        """The anchor it links to, "" for none."""
-        return self.column.link.format(self.raw) if self.raw else ""
 
 
 @dataclass(frozen=True)

@@ -8,25 +8,17 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from lossbench.errors import LossbenchError
-from lossbench.figures.catalogue import FIGURES
+from lossbench.figures.catalogue import FIGURES, Description
 from lossbench.report.packing import Pack, pack
 from lossbench.tables.rows import Tables, filled
 
 
 @dataclass(frozen=True)
-class FigureContent:
+class FigureContent(Description):
     """A drawn figure and the words around it, as the pipeline hands them to the page."""
 
     svg: str
     """One SVG element."""
-    title: str
-    """The finding."""
-    subtitle: str
-    """What is plotted."""
-    alt: str
-    """What a reader who cannot see the drawing needs."""
-    caption: str
-    """How to read it; may be empty."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from lossbench.cards.own_cards import loss_cards
 from lossbench.report import columns
 from lossbench.report.data_tables import DataTable, Shown, data_table
 from lossbench.report.templating import TableWords, table_words
-from lossbench.tables.rows import Tables, rows_of
+from lossbench.tables.rows import Tables, errors_by_loss, rows_of
 from lossbench.tables.runs import COMPARISON
 from lossbench.words.names import loss_name, metric_name
 
@@ -47,9 +47,8 @@ def _differences(frame: pd.DataFrame, words: str) -> DataTable:
             columns.VERDICT,
             columns.AGAIN,
             Shown("test_images", "Test images", columns.whole, numeric=True, optional=True),
-            columns.width("margin", "Margin"),
-            columns.p_value("p_value", "Sign-flip p"),
-            columns.p_value("p_adjusted", "t-test p, Holm"),
+            columns.MARGIN,
+            *columns.P_VALUES,
             Shown("improvement", "Wins", "{:.0%}".format, numeric=True),
             columns.PAIRS,
             columns.FAMILY,
@@ -90,8 +89,7 @@ def errors(tables: Tables) -> DataTable:
 
 def seed_errors(tables: Tables) -> DataTable:
     """The final test error of every run, one row a seed: the pairs behind the contrasts."""
-    found = rows_of(tables, "metrics", split="test", metric="error", stage="evaluation")
-    wide = found.pivot_table(index=[*PLACE, "seed"], columns="loss", values="value")
+    wide = errors_by_loss(tables, "seed")
     words = table_words("tables/seed-errors.txt.j2")
     return _by_loss(wide.reset_index(), list(wide.columns), (columns.SEED,), words)
 

@@ -1,5 +1,6 @@
 """The losses as the page's legends and formulas show them."""
 
+from dataclasses import dataclass
 from functools import cache
 
 from markupsafe import Markup
@@ -12,9 +13,22 @@ from lossbench.cards.look import Look
 from lossbench.cards.loss import LossCard
 from lossbench.cards.own_cards import loss_cards
 from lossbench.figures.palette import css_name, loss_styles
-from lossbench.report.blocks import LossKey
 from lossbench.report.templating import mathml
 from lossbench.study.config import Study
+
+
+@dataclass(frozen=True)
+class LossKey:
+    """A loss as legends and formulas show it."""
+
+    name: str
+    label: str
+    formula: Markup
+    probabilities: str
+    """How its logits become probabilities."""
+    source: str
+    swatch: Markup
+
 
 PROBABILITIES: dict[OutputName, str] = {
     "softmax": "softmax",

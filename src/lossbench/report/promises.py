@@ -57,7 +57,7 @@ def changed(tables: Tables) -> DataTable | None:
             columns.VERDICT,
             columns.AGAIN,
             columns.quantity("value_again", "Repeated"),
-            Shown("verdict_again", "Its verdict", style="name verdict-{}"),
+            columns.verdict("verdict_again", "Its verdict"),
         ),
         **table_words("tables/repetition.txt.j2", study=frame["study"].iloc[0]),
     )

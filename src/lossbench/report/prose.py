@@ -9,6 +9,7 @@ import yaml
 from lossbench.cards.own_cards import stand_ins
 from lossbench.claims.expectations import EXPECTATIONS
 from lossbench.report import feature_tables
+from lossbench.report.answer_tables import judged
 from lossbench.report.blocks import Material, Values
 from lossbench.report.claim_grid import claim_grid
 from lossbench.report.run_status import run_status
@@ -79,8 +80,7 @@ def first_screen(tables: Tables) -> FirstScreen:
 
 def claims(material: Material) -> Values:
     """Each claim with what was found; counts tell what experiments decide from the algebra."""
-    found = rows_of(material.tables, "claims")
-    number = found["claim"].str.removeprefix("C").astype(int)
+    found = judged(material.tables)
     known = found["figure"].where(found["figure"].isin(material.figures), "")
     by_basis = {
         basis: found.loc[found["basis"] == basis, "verdict"].value_counts().to_dict()
@@ -92,7 +92,7 @@ def claims(material: Material) -> Values:
             measured=by_basis["measurement"],
             derived=by_basis["calculus"],
         ),
-        "claims": list(records(found.assign(figure=known).loc[number.sort_values().index])),
+        "claims": records(found.assign(figure=known)),
         "grids": {
             claim: claim_grid(material.tables, expectation)
             for claim, expectation in EXPECTATIONS.items()
@@ -112,18 +112,8 @@ def scope(study: Study) -> str:
     )
 
 
-def speed_of_losses(material: Material) -> Values:
-    """What is said of the steps to the same error, of each loss on trial."""
-    return _of_losses(material, SPEED)
-
-
-def error_of_losses(material: Material) -> Values:
-    """What is said of the final test error, of each loss on trial."""
-    return _of_losses(material, ERROR)
-
-
-def _of_losses(material: Material, question: Question) -> Values:
-    tables = material.tables
+def of_losses(question: Question, tables: Tables) -> Values:
+    """What is said of each loss on trial."""
     return {"losses": [sentences(find(tables, question, loss)) for loss in on_trial(tables)]}
 
 
@@ -142,15 +132,11 @@ def sensitivity(material: Material) -> Values:
 def same_rate(material: Material) -> Values:
     """In how many comparisons at one shared rate the other loss is worse, or nothing is decided."""
     found = select(material.tables, "validation_error", rates="same_rate").dropna(subset="value")
-    verdicts = found["verdict"]
+    counts = found["verdict"].value_counts().to_dict()
     return {
         "compared": len(found),
-        "worse": int((verdicts == "worse").sum()),
-        "open": {
-            verdict: int((verdicts == verdict).sum())
-            for verdict in OPEN
-            if verdict in set(verdicts)
-        },
+        "worse": counts.get("worse", 0),
+        "open": {verdict: counts[verdict] for verdict in OPEN if verdict in counts},
     }
 
 

@@ -41,6 +41,12 @@ def _table(make: Callable[[Tables], DataTable], *needs: str) -> TableBlock:
     return TableBlock(_of_tables(make), needs)
 
 
+def _said(question: Question) -> TextBlock:
+    """The losses on trial."""
+    values = _of_tables(partial(prose.of_losses, question))
+    return TextBlock("prose/losses.html.j2", ("contrasts",), values)
+
+
 def _others(question: Question, words: str) -> TableBlock:
     """The losses not on trial, in short."""
     return TableBlock(
@@ -48,9 +54,9 @@ def _others(question: Question, words: str) -> TableBlock:
     )
 
 
-def _figures(section: FigureSection) -> Iterator[FigureBlock]:
+def _figures(section: FigureSection) -> list[FigureBlock]:
     """The figures of a section, or of a part of one."""
-    yield from map(FigureBlock, figures_of(section))
+    return [FigureBlock(name) for name in figures_of(section)]
 
 
 def _statements() -> Iterator[Block]:
@@ -89,7 +95,7 @@ SECTIONS = (
     _section(
         "convergence",
         "Convergence",
-        TextBlock("prose/losses.html.j2", ("contrasts",), prose.speed_of_losses),
+        _said(SPEED),
         _others(SPEED, "tables/other-speeds.txt.j2"),
         *_figures("convergence"),
         _table(speed_tables.speed, "contrasts"),
@@ -101,7 +107,7 @@ SECTIONS = (
     _section(
         "final-error",
         "Final error",
-        TextBlock("prose/losses.html.j2", ("contrasts",), prose.error_of_losses),
+        _said(ERROR),
         _others(ERROR, "tables/other-errors.txt.j2"),
         *_figures("final-error"),
         _table(error_tables.error_contrasts, "contrasts"),

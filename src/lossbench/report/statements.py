@@ -7,6 +7,7 @@ from lossbench.claims import theory_numbers
 from lossbench.claims.theory_numbers import constant
 from lossbench.report.blocks import Values
 from lossbench.tables.rows import Tables
+from lossbench.theory.sigmoid import OUTPUT_LOSSES
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def curvature(tables: Tables) -> Values:
 def local_minima(tables: Tables) -> Values:
     """The certified pair, its certificate, and cross-entropy's one minimum."""
     found = tables["local_minima"]
-    squared, entropy = (found[found["loss"] == f"{name}_sigmoid"] for name in ("mse", "bce"))
+    squared, entropy = (found[found["loss"] == loss] for loss in OUTPUT_LOSSES)
     certified = squared[squared["certified"]]
     return {
         "examples": len(tables["local_minima_examples"]),

@@ -16,7 +16,6 @@ from markupsafe import Markup
 
 from lossbench.analysis.selection import EASIEST_SHARE, FAILED_SHARE
 from lossbench.cards.loss import PRIMARY, REFERENCE
-from lossbench.claims.theory_numbers import small, within
 from lossbench.stats.speed import FEW
 from lossbench.words import names, numbers
 from lossbench.words.places import Place
@@ -140,8 +139,8 @@ FILTERS = {
     "number": numbers.number,
     "percent": numbers.percent,
     "points": numbers.points,
-    "small": small,
-    "within": within,
+    "small": numbers.small,
+    "within": numbers.within,
     "dataset_name": names.dataset_name,
     "in_sentence": names.in_sentence,
     "loss_name": names.loss_name,

@@ -26,7 +26,7 @@ from lossbench.stats.intervals import MIN_PAIRS, Estimate, MeanSquares, over_bot
 from lossbench.stats.judged import judged
 from lossbench.stats.levels import compared
 from lossbench.stats.multiplicity import SPEED, is_main, label, main_places
-from lossbench.stats.pairs import by_loss, pair, why_undefined
+from lossbench.stats.pairs import NO_RUNS, by_loss, pair, why_undefined
 from lossbench.stats.speed import Comparison
 from lossbench.study.config import Study
 from lossbench.study.settings import Statistics
@@ -115,7 +115,7 @@ def _of_values(
 def _of_speed(steps: pd.DataFrame, study: Study) -> Iterator[tuple[Row, Sample]]:
     for names, group in steps.groupby([*PLACE, "rates"]):
         identity = dict(zip(GROUP, (*names, SPEED), strict=True))
-        found = {loss: pairs for loss, _, pairs in compared(group)}
+        found = dict(compared(group))
         for loss in _losses(study, identity):
             sample = _speed(found[loss]) if loss in found else ABSENT
             yield identity | {"loss": loss}, sample
@@ -127,7 +127,7 @@ def _speed(pairs: Comparison) -> Sample:
     reach = {"reach": ours, "reference_reach": theirs}
     if not any(pairs.reach):
         why = "undefined: no run of either loss reached a level"
-        return Sample(np.zeros(0), over_replicates(np.zeros(0)), why, extra=reach)
+        return replace(ABSENT, why=why, extra=reach)
     if not pairs.is_ratio:
         missed = pairs.theirs.reached.mean(axis=1) - pairs.ours.reached.mean(axis=1)
         return Sample(missed, over_replicates(missed), extra=reach | {"scale": "reach"})
@@ -235,9 +235,7 @@ def _generator(identity: Row) -> np.random.Generator:
     return np.random.default_rng(zlib.crc32("|".join(map(str, identity.values())).encode()))
 
 
-ABSENT = Sample(
-    np.zeros(0), over_replicates(np.zeros(0)), "absent: one of the losses has no runs here"
-)
+ABSENT = Sample(np.zeros(0), over_replicates(np.zeros(0)), NO_RUNS)
 INTERVALS = ("ci", "replicates", "bca", "equivalence")
 SCALED = ("value", *(f"{kind}_{end}" for kind in INTERVALS for end in ("low", "high")))
 """Computed on the log scale for a ratio, and turned back."""

@@ -45,14 +45,14 @@ def _steps(goals: pd.DataFrame, curve: pd.DataFrame | None) -> Floats:
     return speed.steps_to_levels(*points, goals["validation_error"].to_numpy())
 
 
-def compared(steps: pd.DataFrame) -> Iterator[tuple[str, list[int], Comparison]]:
-    """Each loss but the reference with the seeds that both have, from the steps in one place."""
+def compared(steps: pd.DataFrame) -> Iterator[tuple[str, Comparison]]:
+    """Each loss but the reference, at the seeds that both have, from the steps in one place."""
     by_loss = {str(loss): rows for loss, rows in steps.groupby("loss")}
     reference = by_loss.pop(REFERENCE, None)
     for loss, rows in by_loss.items():
         seeds = sorted({*rows["seed"]} & {*reference["seed"]}) if reference is not None else []
         if seeds:
-            yield loss, seeds, Comparison(Crossings.of(rows, seeds), Crossings.of(reference, seeds))
+            yield loss, Comparison(Crossings.of(rows, seeds), Crossings.of(reference, seeds))
 
 
 def level_ratios(steps: pd.DataFrame, coverage: float) -> pd.DataFrame:
@@ -61,7 +61,7 @@ def level_ratios(steps: pd.DataFrame, coverage: float) -> pd.DataFrame:
     frames = [
         pd.concat([_goals(here), speed.by_level(pairs, coverage)], axis=1).assign(loss=loss)
         for _, here in evaluated.groupby(PLACE)
-        for loss, _, pairs in compared(here)
+        for loss, pairs in compared(here)
     ]
     return check(pd.concat(frames), LEVEL_RATIOS) if frames else empty(LEVEL_RATIOS)
 

@@ -12,6 +12,7 @@ from lossbench.cards.metric import METRICS
 Floats = NDArray[np.float64]
 Observed = tuple[float, bool]
 """One run's value, and whether it failed."""
+NO_RUNS = "absent: one of the losses has no runs here"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def pair(ours: Mapping[int, Observed], reference: Mapping[int, Observed]) -> Pai
 def why_undefined(pairs: Pairs, metric: str) -> str:
     """Why there is no contrast; empty if there is one."""
     if not pairs.seeds:
-        return "absent: one of the losses has no runs here"
+        return NO_RUNS
     missing = np.isnan(pairs.values).any(axis=1)
     if missing.any():
         seeds = ", ".join(str(pairs.seeds[index]) for index in np.flatnonzero(missing))

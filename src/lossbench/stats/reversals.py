@@ -60,26 +60,18 @@ def find_reversal(metrics: pd.DataFrame, *, alpha: float) -> Reversal | None:
     return replace(found[clearest], p_adjusted=adjusted, is_resolved=adjusted <= alpha)
 
 
-def _by_place(
-    metrics: pd.DataFrame,
-) -> Iterator[tuple[tuple[Any, ...], dict[str, pd.DataFrame]]]:
-    """Each comparison, with NLL and error as tables of seed by loss; a placebo is no other loss."""
+def _by_place(metrics: pd.DataFrame) -> Iterator[tuple[tuple[Any, ...], pd.DataFrame]]:
+    """Each comparison with an NLL: seeds by metric and loss; a placebo is no other loss."""
     test = metrics[(metrics["stage"] == "evaluation") & (metrics["split"] == "test")]
-    test = test[test["loss"] != PLACEBO]
+    test = test[(test["loss"] != PLACEBO) & test["metric"].isin(("nll", "error"))]
     for place, group in test.groupby(list(COMPARISON)):
-        yield (
-            place,
-            {
-                name: group[group["metric"] == name].pivot(
-                    index="seed", columns="loss", values="value"
-                )
-                for name in ("nll", "error")
-            },
-        )
+        wide = group.pivot(index="seed", columns=["metric", "loss"], values="value")
+        if "nll" in wide:
+            yield place, wide
 
 
 def _reversal(
-    place: tuple[Any, ...], values: dict[str, pd.DataFrame], likely: str, right: str
+    place: tuple[Any, ...], values: pd.DataFrame, likely: str, right: str
 ) -> Reversal | None:
     pair = [likely, right]
     both = values["nll"][pair].dropna()

@@ -22,12 +22,21 @@ def filled(tables: Tables, *names: str) -> bool:
     return all(name in tables and len(tables[name]) for name in names)
 
 
-def rows_of(tables: Tables, name: str, **wanted: object) -> pd.DataFrame:
-    """The rows of a table of the study in which each column in `wanted` has the wanted value."""
+def rows_of(tables: Tables, name: str, /, **wanted: object) -> pd.DataFrame:
+    """The rows of a table in which each column in `wanted` has the wanted value.
+
+    Of the study's tables, one that was not made has none.
+    """
     frame = tables[name] if name in tables else empty(TABLES[name])
     for column, value in wanted.items():
         frame = frame[frame[column] == value]
     return frame
+
+
+def errors_by_loss(tables: Tables, *within: str) -> pd.DataFrame:
+    """The mean test error: a row a comparison and value of `within`, a column a loss."""
+    found = rows_of(tables, "metrics", split="test", metric="error", stage="evaluation")
+    return found.pivot_table(index=[*COMPARISON, *within], columns="loss", values="value")
 
 
 def class_names(tables: Tables, dataset: str) -> tuple[str, ...]:

@@ -8,10 +8,11 @@ normal equations are solved by the pseudo-inverse, which picks the shortest.
 
 import numpy as np
 import pandas as pd
+from scipy.stats import zscore
 
 from lossbench.tables.parquet import check
 from lossbench.tables.theory_problems import LINEAR_SOLUTIONS
-from lossbench.theory.logistic import standardised, with_ones
+from lossbench.theory.logistic import with_ones
 from lossbench.theory.sigmoid import Array
 
 MEASURES = ("bmi", "bp", "s5")
@@ -26,8 +27,7 @@ def problems() -> dict[str, tuple[Array, Array]]:
 
     data = load_diabetes()
     columns = [data.feature_names.index(name) for name in MEASURES]
-    features = standardised(data.data[:, columns])
-    target = standardised(data.target[:, None])[:, 0]
+    features, target = zscore(data.data[:, columns]), zscore(data.target)
     repeated = np.column_stack([UNITS * features[:, 0], features])
     return {
         "full rank": (with_ones(features), target),

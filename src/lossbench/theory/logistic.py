@@ -59,6 +59,18 @@ def smoothness(problem: Problem, loss: OutputLoss) -> float:
     )
 
 
+def descend(start: Array, problem: Problem, loss: OutputLoss, *, steps: int) -> Array:
+    """The places (steps + 1, …) of gradient descent from `start`, (D,) or (S, D).
+
+    At the largest rate that is safe for the loss: 1 / its `smoothness`.
+    """
+    rate = 1 / smoothness(problem, loss)
+    places = [start]
+    for _ in range(steps):
+        places.append(places[-1] - rate * gradient(places[-1], problem, loss))
+    return np.stack(places)
+
+
 def error(parameters: Array, problem: Problem) -> Array:
     """Classification error: the share of examples on the wrong side (output ½ counts as 1)."""
     guesses = parameters @ problem.features.T >= 0
@@ -87,7 +99,7 @@ def digits_problem(smaller: int, larger: int) -> Problem:
     images = digits.images[chosen]
     ink = np.stack([images[:, :, :4].mean((1, 2)), images[:, 3:5, 3:5].mean((1, 2))], axis=1)
     labels = (digits.target[chosen] == larger).astype(np.float64)
-    return Problem(with_ones(standardised(ink)), labels, chosen)
+    return Problem(with_ones(scipy.stats.zscore(ink)), labels, chosen)
 
 
 def along_the_means(problem: Problem) -> Problem:
@@ -95,13 +107,8 @@ def along_the_means(problem: Problem) -> Problem:
     features = problem.features[:, :-1]
     ones = problem.labels == 1
     direction = features[ones].mean(axis=0) - features[~ones].mean(axis=0)
-    position = standardised((features @ direction)[:, None])
+    position = scipy.stats.zscore(features @ direction)
     return Problem(with_ones(position), problem.labels, problem.examples)
-
-
-def standardised(values: Array) -> Array:
-    """Columns with mean 0 and standard deviation 1."""
-    return np.asarray((values - values.mean(axis=0)) / values.std(axis=0))
 
 
 def with_ones(values: Array) -> Array:

@@ -54,7 +54,7 @@ def flow_epochs(start_z: ArrayLike, output: float, loss: OutputLoss, *, rate: fl
     With a = σ(z): ∫ dz/a = z − e^(−z) for cross-entropy, and for the squared loss
     ∫ dz/(a²(1 − a)) = 3z + e^z − 3e^(−z) − ½e^(−2z). Infinite where e^z overflows.
     """
-    start, end = np.asarray(start_z, dtype=np.float64), float(logit(output))
+    start, end = np.asarray(start_z, dtype=np.float64), np.asarray(logit(output))
     integral = _INTEGRALS[loss]
     with np.errstate(over="ignore"):
         return np.where(start <= end, 0.0, (integral(start) - integral(end)) / (2 * rate))
@@ -129,13 +129,11 @@ def _trajectory_frame(start: NeuronStart, loss: OutputLoss, settings: Theory) ->
     )
 
 
-def _squared_integral(z: ArrayLike) -> Array:
-    z = np.asarray(z, dtype=np.float64)
+def _squared_integral(z: Array) -> Array:
     return np.asarray(3 * z + np.exp(z) - 3 * np.exp(-z) - np.exp(-2 * z) / 2)
 
 
-def _entropy_integral(z: ArrayLike) -> Array:
-    z = np.asarray(z, dtype=np.float64)
+def _entropy_integral(z: Array) -> Array:
     return np.asarray(z - np.exp(-z))
 
 

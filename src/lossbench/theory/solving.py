@@ -13,11 +13,11 @@ from lossbench.tables.theory_problems import LOGISTIC_SOLUTIONS, SEPARABLE_DESCE
 from lossbench.theory.logistic import (
     DIGIT_PAIRS,
     Problem,
+    descend,
     digits_problem,
     error,
     gradient,
     separable,
-    smoothness,
     value,
 )
 from lossbench.theory.sigmoid import OUTPUT_LOSSES, Array, OutputLoss
@@ -29,19 +29,6 @@ STEPS = 1000
 NEAR = 1e-3
 """A run has reached where its loss exceeds the best by at most this share of the best."""
 PARAMETERS = ("left_ink", "centre_ink", "bias")
-
-
-def descend(
-    starts: Array, problem: Problem, loss: OutputLoss, *, steps: int
-) -> tuple[Array, Array]:
-    """Gradient descent from starts (S, D): the ends (S, D) and all values (steps + 1, S)."""
-    rate = 1 / smoothness(problem, loss)
-    places = starts.copy()
-    values = [value(places, problem, loss)]
-    for _ in range(steps):
-        places = places - rate * gradient(places, problem, loss)
-        values.append(value(places, problem, loss))
-    return places, np.stack(values)
 
 
 def quasi_newton(
@@ -77,8 +64,9 @@ def solver_runs(*, generator: np.random.Generator) -> pd.DataFrame:
     starts = generator.normal(0, 1, (len(scales), len(PARAMETERS))) * scales[:, None]
     frames = []
     for loss in OUTPUT_LOSSES:
-        ends, values = descend(starts, problem, loss, steps=STEPS)
-        runs = [(end, curve) for end, curve in zip(ends, values.T, strict=True)]
+        paths = descend(starts, problem, loss, steps=STEPS)
+        values = np.stack([value(places, problem, loss) for places in paths])
+        runs = list(zip(paths[-1], values.T, strict=True))
         newton = [quasi_newton(start, problem, loss, steps=STEPS) for start in starts]
         best = min(curve[-1] for _, curve in runs + newton)
         frames.append(_runs_frame("gradient descent", runs, scales, problem, loss, best))
@@ -125,7 +113,7 @@ def logistic_solutions() -> pd.DataFrame:
     problem = digits_problem(*DIGIT_PAIRS["overlapping"])
     zeros = np.zeros(len(PARAMETERS))
     found = {
-        "gradient descent": descend(zeros[None], problem, "bce_sigmoid", steps=STEPS)[0][0],
+        "gradient descent": descend(zeros, problem, "bce_sigmoid", steps=STEPS)[-1],
         "L-BFGS": quasi_newton(zeros, problem, "bce_sigmoid", steps=STEPS)[0],
         "scikit-learn": _scikit_learn(problem),
     }
@@ -160,13 +148,7 @@ def separable_descent(*, doublings: int = 13) -> pd.DataFrame:
 
 def _separable_frame(name: str, problem: Problem, doublings: int) -> pd.DataFrame:
     steps = np.append(0, 2 ** np.arange(doublings))
-    rate = 1 / smoothness(problem, "bce_sigmoid")
-    place, places = np.zeros(len(PARAMETERS)), []
-    for step in range(steps[-1] + 1):
-        if step in steps:
-            places.append(place)
-        place = place - rate * gradient(place, problem, "bce_sigmoid")
-    ends = np.stack(places)
+    ends = descend(np.zeros(len(PARAMETERS)), problem, "bce_sigmoid", steps=steps[-1])[steps]
     return pd.DataFrame(
         {
             "problem": name,

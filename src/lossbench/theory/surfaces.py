@@ -13,9 +13,9 @@ from lossbench.theory.logistic import (
     DIGIT_PAIRS,
     Problem,
     along_the_means,
+    descend,
     digits_problem,
     gradient,
-    smoothness,
     value,
 )
 from lossbench.theory.sigmoid import OUTPUT_LOSSES, Array, OutputLoss
@@ -74,15 +74,6 @@ def surfaces() -> pd.DataFrame:
     return check(surface_values(plane_problem(), extent=EXTENT, points=POINTS), LOSS_SURFACES)
 
 
-def descend(start: Array, problem: Problem, loss: OutputLoss, *, rate: float, steps: int) -> Array:
-    """Parameters (steps + 1, D) of plain gradient descent from `start` (D,)."""
-    path = np.empty((steps + 1, len(start)))
-    path[0] = start
-    for step in range(steps):
-        path[step + 1] = path[step] - rate * gradient(path[step], problem, loss)
-    return path
-
-
 def paths() -> pd.DataFrame:
     """Descent from each start under both losses: the table `descent_paths`."""
     problem = plane_problem()
@@ -95,7 +86,7 @@ def paths() -> pd.DataFrame:
 
 
 def _path_frame(number: int, start: Array, problem: Problem, loss: OutputLoss) -> pd.DataFrame:
-    path = descend(start, problem, loss, rate=1 / smoothness(problem, loss), steps=STEPS)
+    path = descend(start, problem, loss, steps=STEPS)
     return pd.DataFrame(
         {
             "loss": loss,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from lossbench.cards.loss import PRIMARY, REFERENCE
-from lossbench.cards.own_cards import OWN_LOSSES, loss_cards
+from lossbench.cards.own_cards import OWN_LOSSES
 from lossbench.stats.verdicts import Verdict
 from lossbench.tables.rows import Record, Tables, records, rows_of
 from lossbench.words.names import focus
@@ -77,24 +77,18 @@ def on_trial(tables: Tables) -> tuple[str, ...]:
     """
     compared = set(rows_of(tables, "contrasts")["loss"])
     named = tuple(loss for loss in (PRIMARY, *OWN_LOSSES) if loss in compared)
-    return named or (_focus(compared),)
+    return named or (focus(compared) or PRIMARY,)
 
 
-def find(
-    tables: Tables, question: Question, loss: str | None = None, rates: str = "tuned"
-) -> Finding:
+def find(tables: Tables, question: Question, loss: str | None = None) -> Finding:
     """What the contrasts of the comparisons that answer for their network say about `loss`.
 
     Without a loss, about the one that titles speak of.
     """
-    found = select(tables, question.metric, rates=rates)
+    found = select(tables, question.metric)
     found = found[found["main"].astype(bool)]
-    loss = loss or _focus(set(found["loss"]))
+    loss = loss or focus(set(found["loss"])) or PRIMARY
     return Finding(question, loss, tuple(records(found[found["loss"] == loss])))
-
-
-def _focus(compared: set[str]) -> str:
-    return focus(loss for loss in loss_cards() if loss in compared) or PRIMARY
 
 
 def select(

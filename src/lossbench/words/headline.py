@@ -9,7 +9,7 @@ import pandas as pd
 
 from lossbench.cards.loss import REFERENCE
 from lossbench.stats.intervals import MIN_PAIRS
-from lossbench.tables.rows import Tables, rows_of
+from lossbench.tables.rows import Tables, errors_by_loss
 from lossbench.tables.runs import COMPARISON
 from lossbench.words import numbers
 from lossbench.words.findings import Finding, Part
@@ -116,26 +116,25 @@ def more(relative: Mapping[Place, float], part: Part) -> str:
     return f"{numbers.span(map(abs, shares), lambda x: numbers.percent(x, 0))} {word} errors"
 
 
-def paired_errors(tables: Tables, loss: str) -> pd.DataFrame:
-    """Final test errors of the reference and of `loss`, a row a pair of runs of one seed."""
-    found = rows_of(tables, "metrics", split="test", metric="error", stage="evaluation")
-    wide = found.pivot_table(index=[*COMPARISON, "seed"], columns="loss", values="value")
-    return wide.reindex(columns=[REFERENCE, loss]).dropna()
-
-
 def relative_errors(tables: Tables, loss: str) -> dict[Place, float]:
     """By place, the share by which the loss's mean test error exceeds that of its pairs."""
-    means = paired_errors(tables, loss).groupby(list(COMPARISON)).mean()
+    means = pairs(tables, loss).groupby(list(COMPARISON))[[REFERENCE, loss]].mean()
     known = means[means[REFERENCE] > 0]
     shares: pd.Series[float] = known[loss] / known[REFERENCE] - 1
     return {Place(*key): float(share) for key, share in shares.items()}
 
 
+def pairs(tables: Tables, loss: str) -> pd.DataFrame:
+    """Test error of reference and loss, a row a comparison and replicate in which both have one."""
+    wide = errors_by_loss(tables, "seed").reindex(columns=[REFERENCE, loss])
+    return wide.dropna().reset_index()
+
+
 def wins(tables: Tables, finding: Finding) -> tuple[int, int]:
     """In how many pairs of runs, of all that are compared, the reference ends lower."""
-    pairs = paired_errors(tables, finding.loss).reset_index()
-    pairs = pd.concat([Place.of(row).rows(pairs) for row in finding.rows] or [pairs[:0]])
-    return int((pairs[REFERENCE] < pairs[finding.loss]).sum()), len(pairs)
+    found = pairs(tables, finding.loss)
+    found = pd.concat([found[:0], *(Place.of(row).rows(found) for row in finding.rows)])
+    return int((found[REFERENCE] < found[finding.loss]).sum()), len(found)
 
 
 def _clause(question: Question, found: Outcome, counts: str) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """What things are called on the page: display names, with stand-ins marked wherever they appear."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.cards.metric import METRICS
@@ -39,8 +39,7 @@ def dataset_name(dataset: str) -> str:
     return f"{card.name} (stand-in)" if card.is_stand_in else card.name
 
 
-def focus(losses: Iterable[str]) -> str | None:
+def focus(losses: Collection[str]) -> str | None:
     """The one of these losses that titles speak of: the study's own, the primary, or another."""
-    others = [loss for loss in losses if loss != REFERENCE]
-    preferred = [loss for loss in (*OWN_LOSSES, PRIMARY) if loss in others]
-    return next(iter([*preferred, *others]), None)
+    order = (*OWN_LOSSES, PRIMARY, *loss_cards())
+    return next((loss for loss in order if loss in losses and loss != REFERENCE), None)

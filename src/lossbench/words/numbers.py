@@ -11,6 +11,7 @@ Toward = Literal[-1, 0, 1]
 ABSENT = "–"
 MINUS = "\N{MINUS SIGN}"
 NO_BREAK = "\N{NO-BREAK SPACE}"
+_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 class Writer(Protocol):
@@ -35,6 +36,22 @@ def number(x: float, digits: int = 2, toward: Toward = 0) -> str:
     if float(text.replace(",", "")) == 0:
         text = text.lstrip("-")
     return text.replace("-", MINUS)
+
+
+def small(x: float) -> str:
+    """A tiny number in powers of ten: 3 × 10⁻¹⁴."""
+    if x == 0 or not math.isfinite(x):
+        return number(x, 0)
+    digits, power = f"{x:.0e}".split("e")
+    return f"{digits} × 10{str(int(power)).translate(_RAISED)}".replace("-", "⁻")
+
+
+def within(x: float) -> str:
+    """A tiny bound, rounded up: 1.2 × 10⁻¹⁴ is within 2 × 10⁻¹⁴."""
+    if x == 0 or not math.isfinite(x):
+        return small(x)
+    unit = 10.0 ** math.floor(math.log10(x))
+    return small(math.ceil(x / unit * (1 - 1e-9)) * unit)
 
 
 def percent(x: float, digits: int = 2, toward: Toward = 0) -> str:
