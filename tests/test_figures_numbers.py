@@ -22,7 +22,7 @@ from lossbench.tables.rows import of_comparisons
 from lossbench.tables.runs import COMPARISON
 from lossbench.words import names, numbers, phrases
 from lossbench.words.findings import find, select
-from lossbench.words.questions import CALIBRATION, ERROR, SPEED
+from lossbench.words.questions import CALIBRATION, ERROR, SCATTER, SPEED
 
 
 def rows_of(table: str, place, **wanted) -> pd.DataFrame:
@@ -225,22 +225,16 @@ def test_an_error_of_zero_can_be_drawn():
     assert told == "0"  # all differences; errors of zero have no place on a log axis
 
 
-def test_the_most_compact_losses_are_counted():
+def test_features_are_titled_by_verdicts_where_there_are_any():
     tables, settings = synthetic.build()
-    geometry = tables["geometry"].query("measure == 'scatter_ratio'").copy()
-    shown = places(geometry, settings)
-    assert len(shown) > 3
-    for index, place in enumerate(shown):
-        here = geometry.index.isin(place.rows(geometry).index)
-        loss = REFERENCE if index == 0 else "mse_logits"
-        geometry.loc[here, "value"] = 2.0
-        geometry.loc[here & (geometry["loss"] == loss), "value"] = 1.0 - index / 10
-    found = title("features", {"geometry": geometry}, settings).replace(numbers.NO_BREAK, " ")
-    lowest = (1.0 - (len(shown) - 1) / 10) / 2.0
-    assert found == (
-        f"Most compact classes, of {len(shown)} comparisons: MSE on logits in {len(shown) - 1} and"
-        f" Cross-entropy in 1 ({lowest:.2f}× to 1.00× the scatter of cross-entropy)"
-    )
+    contrasts = tables["contrasts"].copy()
+    mine = (contrasts["metric"] == SCATTER.metric) & (contrasts["loss"] == PRIMARY)
+    said = {}
+    for verdict in ("better", "not measurable"):
+        contrasts.loc[mine, "verdict"] = verdict
+        said[verdict] = title("features", tables | {"contrasts": contrasts}, settings)
+    assert said["better"].startswith("MSE on softmax is more compact than cross-entropy in all")
+    assert said["not measurable"] == "How compact the features of each class are"
 
 
 def test_the_two_data_sets_that_are_confused_most_are_named():
