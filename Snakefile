@@ -47,4 +47,7 @@ rule all:
         DRAWINGS,
         ALL_TABLES,
         THEORY,
+        PATHS.provenance,
+        paths.choices(PATHS, STUDY),
+        paths.levels(PATHS, STUDY),
         [PATHS.group(group) for group in GROUPS.values()],

@@ -111,7 +111,7 @@ def test_a_study_made_twice_tells_what_came_again(project):
     assert project.planned(*repeated) == once("study") | JUDGED
     project.tiny(*repeated)
     page = (project.folder / "report/tiny.html").read_text()
-    assert "It was repeated, as <code>again</code>" in page
+    assert "The study was repeated, as <code>again</code>" in page
     assert (project.folder / "results/tiny/tables/repetition.csv").read_text().count("again") > 1
     assert project.planned(*repeated) == {}
 
@@ -119,3 +119,5 @@ def test_a_study_made_twice_tells_what_came_again(project):
 def test_a_repetition_that_is_not_there_is_one_line_of_the_plan(project):
     output = project.tiny("--config", "repetition=absent", "--dry-run", check=False)
     assert "lossbench: repetition: absent: is no study; finished here: tiny" in output
+    output = project.tiny("--config", "repetition=results/tiny", "--dry-run", check=False)
+    assert "lossbench: repetition: results/tiny is this study; allowed: another" in output

@@ -107,6 +107,25 @@ def test_a_changed_loss_is_trained_again_and_nothing_else(folder, edit):
 
 
 @pytest.mark.slow
+def test_a_label_is_drawn_anew_and_hides_no_other_edit(folder):
+    file = folder / "focal.yaml"
+    text = file.read_text()
+    try:
+        file.write_text(text.replace("label: Focal loss", "label: Focal"))
+        renamed = planned(folder)
+        file.write_text(f"{file.read_text()}\nstatistics: {{level: 0.9}}\n")
+        both = planned(folder)
+        file.write_text(text.replace("my_losses.py:", "./my_losses.py:"))
+        moved = planned(folder)
+    finally:
+        file.write_text(text)
+    assert {"study_figures", "page"} <= set(renamed)
+    assert not {"own_code", "tables", "contrasts"} & set(renamed)
+    assert {"contrasts", "claims", "study_figures"} <= set(both)
+    assert not {"tuning_runs", "evaluation_runs"} & {*renamed, *both, *moved}
+
+
+@pytest.mark.slow
 def test_a_loss_that_cannot_be_trained_ends_in_one_line_before_training(folder, edit):
     results = folder / "results/focal"
     before = sorted(results.glob("runs/*/*/*/*/*/*"))

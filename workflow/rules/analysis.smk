@@ -4,6 +4,9 @@ rule tables:
         groups=[PATHS.group(group) for group in GROUPS.values()],
         choices=paths.choices(PATHS, STUDY),
         levels=paths.levels(PATHS, STUDY),
+        # It precedes all training. Behind a job that runs Snakemake compares no parameters, so
+        # where it runs all of the analysis runs as well.
+        own=OWN_CODE,
     output:
         [PATHS.table(table) for table in paths.COLLECTED],
     log:

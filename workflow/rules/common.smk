@@ -71,6 +71,10 @@ if STUDY.repetition:
         repetition = finished(str(on_disk(STUDY.repetition)), compared)
     except ConfigError as error:
         sys.exit(f"lossbench: repetition: {error}")
+    if repetition.root == PATHS.root.resolve():
+        sys.exit(
+            f"lossbench: repetition: {STUDY.repetition} is this study; allowed: another"
+        )
     REPETITION = [repetition.stored(name) for name in compared]
 
 # What a command line carries is ASCII, whatever the locale.
@@ -191,8 +195,10 @@ def planned(stage, wildcards):
     """The group of this stage that writes to the wildcards' folder."""
     folder = f"{stage}/{PART.format(**wildcards)}"
     if folder not in GROUPS:
+        there = [name for name in GROUPS if Path(name).parent == Path(folder).parent]
         sys.exit(
-            f"lossbench: {folder}: the study {STUDY.name} has no such training job"
+            f"lossbench: {folder}: the study {STUDY.name} has no such training job;"
+            f" allowed: {', '.join(there or GROUPS)}"
         )
     return GROUPS[folder]
 
@@ -226,8 +232,13 @@ def reading_of(wildcards):
 
 def loss_of(wildcards):
     """What the study says of the wildcards' loss in their comparison."""
-    losses = comparison_of(wildcards).losses
-    return next(grid for grid in losses if grid.loss == wildcards.loss)
+    losses = {grid.loss: grid for grid in comparison_of(wildcards).losses}
+    if wildcards.loss not in losses:
+        sys.exit(
+            f"lossbench: {COMPARISON.format(**wildcards)}: the study {STUDY.name} has no loss"
+            f" {wildcards.loss} there; allowed: {', '.join(losses)}"
+        )
+    return losses[wildcards.loss]
 
 
 def grid_of(wildcards):

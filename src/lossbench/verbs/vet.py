@@ -11,8 +11,14 @@ from lossbench.training.determinants import expected_device
 from lossbench.verbs import Folder, StudyText
 
 USES = (
-    "losses",
-    "networks",
+    "losses.name",
+    "losses.source",
+    "losses.code",
+    "losses.head",
+    "losses.settings",
+    "networks.name",
+    "networks.source",
+    "networks.code",
     "comparisons.dataset",
     "comparisons.model",
     "comparisons.batch_size",
