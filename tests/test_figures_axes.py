@@ -24,5 +24,7 @@ def test_log_axes_have_round_ticks(low, high, ticks):
     assert (found <= high * 1.01).all()
 
 
-def test_zeros_are_drawn_at_half_the_smallest_value():
-    assert list(axes.positive(pd.Series([0.0, 0.02, 0.5]))) == [0.01, 0.02, 0.5]
+def test_zeros_are_drawn_far_below_the_smallest_value():
+    assert list(axes.positive(pd.Series([0.0, 0.02, 0.5]))) == [0.0005, 0.02, 0.5]
+    assert list(axes.positive(pd.Series([0.0, 0.0004]))) == [0.0002, 0.0004]
+    assert list(axes.positive(pd.Series([0.0, 0.0]))) == [0.0005, 0.0005]

@@ -15,7 +15,7 @@ from builders.drawn_figures import draw, drawn, in_color_of, panels, study, titl
 from builders.theory_tables import made
 from lossbench.analysis.metrics import BINS
 from lossbench.cards.loss import PRIMARY, REFERENCE
-from lossbench.figures import theme
+from lossbench.figures import rate_sensitivity, theme
 from lossbench.figures.panels import places
 from lossbench.tables.logits import matrix, predicted
 from lossbench.tables.rows import of_comparisons
@@ -143,6 +143,22 @@ def test_rates_show_the_mean_over_tuning_seeds():
     expected = mine.groupby("learning_rate")["value"].mean()
     np.testing.assert_allclose(line.get_xdata(), expected.index)
     np.testing.assert_allclose(line.get_ydata(), expected)
+
+
+def test_a_rate_with_errors_of_zero_has_its_mean_where_the_table_has_it():
+    tables, settings = study()
+    history = tables["history"].copy()
+    tuning = history[(history["stage"] == "tuning") & (history["loss"] == REFERENCE)]
+    last = tuning[tuning["step"] == tuning["step"].max()]
+    history.loc[last.index[::2], "validation_error"] = 0.0
+    figure = rate_sensitivity.draw(tables | {"history": history}, settings)
+    (line,) = lines_of(figure.axes[0], REFERENCE, 1.4)
+    ended = of_comparisons(history.loc[last.index], tables["choices"])
+    mine = first_place("choices").rows(ended[ended["loss"] == REFERENCE])
+    expected = mine.groupby("learning_rate")["validation_error"].mean().clip(lower=0.0005)
+    np.testing.assert_allclose(line.get_ydata(), expected)
+    rings = [each.get_offsets()[:, 1] for each in figure.axes[0].collections]
+    assert min(map(np.min, filter(len, rings))) > 0
 
 
 def test_answer_writes_every_value_of_its_contrasts():

@@ -106,3 +106,4 @@ def test_a_loss_that_confuses_nothing_is_said_to():
     sure = tables(3) | {"confusion": tables(3)["confusion"].query("label == predicted")}
     _, words = draw("confusion", sure, study()[1])
     assert words.title.endswith("most: none")
+    assert error_tables.confusion(sure).rows == ()

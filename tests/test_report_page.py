@@ -13,6 +13,7 @@ from lossbench.report.templating import source
 from lossbench.study.config import Study
 from lossbench.study.paths import EXPORTED
 from lossbench.tables.theory import THEORY_TABLES
+from lossbench.words import numbers
 
 SECTIONS = [
     "The answer",
@@ -131,8 +132,8 @@ def test_renders_every_kind_of_study(knobs):
         lost = tables["runs"].query("diverged and stage == 'evaluation'")
         assert f"Diverged: {len(lost)} evaluation run" in text
         told = " ".join(table_values(page, "runs")["status"])
-        numbers = re.findall(r"(?:(\d+) )?diverged", told)  # the word alone is one run
-        assert sum(int(number or 1) for number in numbers) == tables["runs"]["diverged"].sum()
+        counts = re.findall(r"(?:(\d+) )?diverged", told)  # the word alone is one run
+        assert sum(int(count or 1) for count in counts) == tables["runs"]["diverged"].sum()
 
 
 def test_stand_ins_and_shortened_studies_say_so():
@@ -144,6 +145,13 @@ def test_stand_ins_and_shortened_studies_say_so():
     assert any("Digits (stand-in)" in notice for notice in notices(stand_in, tables))
     assert any("shortened (at most epochs: 1)" in notice for notice in notices(stand_in, tables))
     assert not notices(study, tables)
+    counts = tables["confusion"]
+    first = counts["count"].where(counts["label"] != 0, 30 * counts["count"])
+    unequal, _ = notices(study, tables | {"confusion": counts.assign(count=first)})
+    counts = counts.assign(count=first).query("dataset == 'mnist'")
+    images = counts.groupby("label")["count"].sum()
+    error = numbers.percent(1 - images[0] / images.sum())
+    assert f"always answering the most frequent one errs on {error} of its test images" in unequal
     text = parsed(rendered({}, stand_in)).text
     assert "Digits" not in text.replace("Digits (stand-in)", "")
 

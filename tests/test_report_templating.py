@@ -48,11 +48,11 @@ def test_values_are_escaped_and_hold_no_formulas():
 
 def test_paragraphs_of_plain_text_stand_on_one_line_each():
     found = paragraphs(
-        "prose/notices.txt.j2", stand_ins=["digits"], limits={"epochs": 1}, missing=[]
+        "prose/notices.txt.j2", stand_ins=["digits"], limits={"epochs": 1}, missing=[], unequal={}
     )
     assert len(found) == 2
     assert not any("\n" in each or "  " in each for each in found)
-    assert paragraphs("prose/notices.txt.j2", stand_ins=[], limits={}, missing=[]) == []
+    assert paragraphs("prose/notices.txt.j2", stand_ins=[], limits={}, missing=[], unequal={}) == []
 
 
 def test_a_table_has_a_caption_and_may_have_a_note():

@@ -118,8 +118,20 @@ def test_an_unknown_folder_beside_parts_or_one_too_many_is_named(tmp_path, other
     assert f"has {said}" in planned_refusal(tmp_path / "photos")
 
 
+def in_parts(source: Path) -> None:
+    """Classes below `train` and `test`, and an image beside those of training."""
+    classes = list(source.iterdir())
+    for part in ("train", "test"):
+        for folder in classes:
+            shutil.copytree(folder, source / part / folder.name)
+    for folder in classes:
+        shutil.rmtree(folder)
+    shutil.copy(source / "train/cat/0.png", source / "train/lost.png")
+
+
 STRAY = {
     "in no class": (lambda s: shutil.copy(s / "cat/0.png", s), "0.png: lies in no class folder"),
+    "in no class of a part": (in_parts, "train/lost.png: lies in no class folder"),
     "a name": (lambda s: (s / os.fsdecode(b"\xff")).mkdir(), "is no name for a class"),
     "a circle": (lambda s: (s / "cat/again").symlink_to(s), "cat/again: is no image"),
     "itself": (lambda s: (s / "cat/own.png").symlink_to("own.png"), "own.png: is a broken link"),

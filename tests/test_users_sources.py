@@ -328,6 +328,16 @@ def test_classes_are_taken_in_the_order_and_by_the_names_of_the_study(tmp_path):
             prepare_own("own", source, Reading(classes=wrong))
 
 
+def test_a_number_is_no_place_among_names_that_are_numbers(tmp_path):
+    source = write_classes(tmp_path / "own", names=("001", "002", "1"))
+    assert prepare_own("own", source, Reading(classes=["1", "002"])).manifest.classes == (
+        "1",
+        "002",
+    )
+    with pytest.raises(DataError, match="has '2'; allowed: names of its classes, such as 001"):
+        prepare_own("own", source, Reading(classes=["1", "2"]))
+
+
 def test_some_classes_of_a_built_in_data_set(tmp_path):
     whole = prepare("digits", tmp_path)
     prepared = prepare_own("fives", Path("digits"), Reading(classes=[5, 3]), data_dir=tmp_path)

@@ -80,8 +80,6 @@ def unreadable(error: OSError) -> DataError:
 
 def _parts(source: Path) -> dict[str, Path]:
     """Part → folder; {"all": source} without parts."""
-    if images := [path for path in _visible(source) if path.suffix.lower() in SUFFIXES]:
-        raise DataError(f"{printable(images[0])}: lies in no class folder")
     folders = _folders(source)
     parts: dict[str, Path] = {}
     for folder in folders:
@@ -141,7 +139,13 @@ def _name(path: Path) -> str:
 
 
 def _folders(folder: Path) -> list[Path]:
-    return sorted(path for path in _visible(folder) if path.is_dir())
+    """The folders in one of parts or classes. Raises DataError: an image is beside them."""
+    visible = sorted(_visible(folder))
+    folders = [path for path in visible if path.is_dir()]
+    images = (path for path in visible if path.suffix.lower() in SUFFIXES and path not in folders)
+    if folders and (image := next(images, None)):
+        raise DataError(f"{printable(image)}: lies in no class folder")
+    return folders
 
 
 def _visible(folder: Path) -> Iterator[Path]:

@@ -23,8 +23,8 @@ class Source(NamedTuple):
 def selected(source: Source, wanted: Mapping[str, str | None], *, origin: str) -> Source:
     """The classes that `wanted` names, numbered in its order, some under a new name.
 
-    A class is named as the source calls it, or by its number. Raises DataError: there is none, or
-    one is named twice.
+    A class is named as the source calls it, or by its number where no name is one. Raises
+    DataError: there is none, or one is named twice.
     """
     labels = [_label(name, source.classes, origin) for name in wanted]
     if repeated := {label for label in labels if labels.count(label) > 1}:
@@ -46,8 +46,9 @@ def selected(source: Source, wanted: Mapping[str, str | None], *, origin: str) -
 def _label(name: str, classes: tuple[str, ...], origin: str) -> int:
     if name in classes:
         return classes.index(name)
-    if name.isdecimal() and int(name) < len(classes):
+    is_numbered = not any(map(str.isdecimal, classes))
+    if is_numbered and name.isdecimal() and int(name) < len(classes):
         return int(name)
-    near = did_you_mean(name, classes)
-    allowed = f"allowed: names of its classes, or 0 to {len(classes) - 1}{near}"
+    numbers = f", or 0 to {len(classes) - 1}" if is_numbered else f", such as {classes[0]}"
+    allowed = f"allowed: names of its classes{numbers}{did_you_mean(name, classes)}"
     raise DataError(f"{origin}: classes has {name!r}; {allowed}")

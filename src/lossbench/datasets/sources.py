@@ -95,7 +95,7 @@ def _archived(data_dir: Path, official: Official) -> dict[str, bytes]:
 
 def _look_alikes(data_dir: Path, official: Official) -> str:
     """The end of a sentence on files that may be the missing ones."""
-    wanted = {data_dir / official.folder / name for name in official.files}
+    wanted = {where_idx(data_dir / official.folder / name) for name in official.files}
     found = (
         path
         for depth in ("", "*/", "*/*/")

@@ -41,10 +41,14 @@ def tell(axis: Axis, write: Callable[[float], str]) -> None:
         setattr(axes, f"fmt_{name}data", write)
 
 
+ZERO = 0.0005
+"""On a log axis an error of zero is drawn here, or below: 0.05 %."""
+
+
 def positive(values: pd.Series) -> pd.Series:
-    """The values, with zeros at half the smallest positive one, for a log axis."""
+    """The values, with zeros at half the smallest positive one or `ZERO`, for a log axis."""
     above = values[values > 0]
-    return values.clip(lower=above.min() / 2 if len(above) else 1e-6)
+    return values.clip(lower=min(above.min() / 2, ZERO) if len(above) else ZERO)
 
 
 def log_ticks(low: float, high: float) -> np.ndarray:

@@ -119,6 +119,7 @@ def _over(axes: Axes, text: str, offset: float, **options: Any) -> None:
         xycoords="axes fraction",
         xytext=(0, offset),
         textcoords="offset points",
+        parse_math=False,  # a dollar sign in a name begins no formula
         **options,
     )
     words.set_in_layout(False)

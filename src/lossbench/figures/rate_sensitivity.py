@@ -57,11 +57,16 @@ def words(tables: Tables, study: Study) -> Words:
 
 def _rates(axes: Axes, ended: pd.DataFrame, choices: pd.DataFrame) -> None:
     has_zeros = bool((ended["validation_error"] == 0).any())
-    ended = ended.assign(validation_error=positive(ended["validation_error"]))
+    means = ended.groupby(["loss", "learning_rate"])["validation_error"].mean().reset_index()
+    lowest = positive(pd.concat([ended, means])["validation_error"]).min()
+    ended, means, choices = (
+        rows.assign(validation_error=rows["validation_error"].clip(lower=lowest))
+        for rows in (ended, means, choices)
+    )
     lost = ended[ended["diverged"]].assign(validation_error=chance_errors)
     edges = choices[choices["on_edge"]]
     at = ("learning_rate", "validation_error")
-    draw_summary(axes, ended, *at, estimator="mean", linewidth=1.4)
+    draw_summary(axes, means, *at, estimator=None, linewidth=1.4)
     _marks(axes, ended[~ended["diverged"]], s=9, linewidth=0)
     _marks(axes, lost, marker="x", s=25, linewidth=1)
     for rows, shape, size in ((choices, "o", 34), (edges, "s", 90)):

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from lossbench.cards.loss import REFERENCE
 from lossbench.figures import forest, theme
-from lossbench.figures.axes import percent_axis
+from lossbench.figures.axes import percent_axis, positive
 from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.panels import focus, main, main_rows
 from lossbench.figures.tuning_runs import CHOSEN, tuned
@@ -58,7 +58,10 @@ def _same_rate(tables: Tables) -> pd.DataFrame:
 def _dumbbells(axes: Axes, pairs: pd.DataFrame, order: Sequence[LossName]) -> None:
     axes.set_xscale("log")
     forest.set_rows(axes, order)
-    for row in pairs.itertuples():
+    lowest = positive(pairs[["shared", "own"]].stack()).min()
+    if (pairs[["shared", "own"]] == 0).any(axis=None):  # which are drawn elsewhere
+        axes.fmt_xdata = None
+    for row in pairs.assign(**pairs[["shared", "own"]].clip(lower=lowest)).itertuples():
         y, style = order.index(row.loss), theme.mark_style(row.loss)
         axes.plot([row.shared, row.own], [y, y], color=style["color"], linewidth=1.1)
         axes.plot(row.shared, y, **(style | theme.HOLLOW))

@@ -111,6 +111,7 @@ def class_errors(tables: Tables) -> DataTable:
 def confusion(tables: Tables) -> DataTable:
     """Shares of classes that were taken for other ones, mean over seeds: the largest."""
     found = confusions(rows_of(tables, "confusion", stage="evaluation"))
+    none = found[[*PLACE, "label", "predicted"]].iloc[:0]  # where no run errs
     parts = [
         here.pivot(index=[*PLACE, "label", "predicted"], columns="loss", values="share")
         .fillna(0.0)
@@ -120,7 +121,7 @@ def confusion(tables: Tables) -> DataTable:
         .reset_index()
         for _, here in found.groupby(PLACE)
     ]
-    named = _named(pd.concat(parts), tables, "label", "predicted")
+    named = _named(pd.concat([none, *parts]), tables, "label", "predicted")
     classes = (Shown("label_name", "True class"), Shown("predicted_name", "Taken for"))
     words = table_words("tables/confusion.txt.j2", shown=SHOWN)
     return _by_loss(named, sorted(set(found["loss"])), classes, words)

@@ -46,7 +46,17 @@ def notices(study: Study, tables: Tables) -> list[str]:
         stand_ins=[each.name for each in study.datasets if each.name in stand_ins()],
         limits=study.limits.model_dump(exclude_none=True),
         missing=[dataset for dataset in asked if dataset not in found],
+        unequal=_unequal(tables),
     )
+
+
+def _unequal(tables: Tables) -> dict[str, float]:
+    """By data set with unequal classes, the test error of always answering the most frequent."""
+    images = rows_of(tables, "confusion").groupby(["dataset", "label"])["count"].sum()
+    shares = images / images.groupby("dataset").sum()
+    classes = rows_of(tables, "class_names").groupby("dataset").size()
+    most = shares.groupby("dataset").max()
+    return {str(name): 1 - share for name, share in most.items() if share > 1.5 / classes[name]}
 
 
 def run_counts(study: Study, tables: Tables) -> str:

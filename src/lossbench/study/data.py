@@ -1,6 +1,7 @@
 """Seeds and data sets of a study."""
 
 from collections import Counter
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
@@ -44,10 +45,22 @@ class Seeds(Frozen):
         return self
 
 
+def _written_out(source: Any) -> Any:
+    """A path, or a built-in data set's name as it is written: `./mnist` would read as `mnist`."""
+    if isinstance(source, str) and source not in DATASETS and str(Path(source)) in DATASETS:
+        raise ValueError(
+            f"reads as the built-in {Path(source)}; allowed: {Path(source)}, or the full path of a"
+            " folder of that name"
+        )
+    return source
+
+
 def _listed(classes: Any) -> Any:
     """A list of classes as a mapping of each to no other name."""
     if not isinstance(classes, list | tuple):
         return classes
+    if odd := [name for name in classes if type(name) not in (int, str)]:
+        raise ValueError(f"lists {odd[0]!r}; allowed: names or numbers of classes")
     names = [str(name) for name in classes]
     if repeated := [name for name, count in Counter(names).items() if count > 1]:
         raise ValueError(f"lists {', '.join(repeated)} twice; each class has one place")
@@ -91,7 +104,7 @@ class Dataset(Reading):
 
     name: DatasetName
     """One that is built in, such as `mnist`, or a name for one of your own."""
-    source: DataPath | None = None
+    source: Annotated[DataPath | None, BeforeValidator(_written_out)] = None
     """Of one of your own: a folder of images, IDX or Parquet files, an .npz archive, or `mnist`."""
     label: Title | None = None
     """What the page calls one of your own; a choice of MNIST's classes is `MNIST (2 classes)`."""
@@ -118,7 +131,8 @@ class Dataset(Reading):
         if self.name not in DATASETS and self.source is None:
             raise ValueError(
                 f"name {self.name!r} is not one of {built_in}; a data set of your own needs source,"
-                f" a folder of images or an .npz archive{did_you_mean(self.name, DATASETS)}"
+                " a folder of images, IDX or Parquet files, or an .npz archive"
+                f"{did_you_mean(self.name, DATASETS)}"
             )
         return self
 
