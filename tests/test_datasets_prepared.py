@@ -194,7 +194,7 @@ def test_an_archive_beside_another_sets_manifest_is_refused(saved, tmp_path):
 def test_images_that_the_manifest_does_not_describe_are_refused(saved, change, said):
     prepared, npz, _ = saved
     images = change(prepared.images)
-    text = np.frombuffer(prepared.manifest.json_text.encode(), np.uint8)
+    text = np.frombuffer(prepared.manifest.model_dump_json().encode(), np.uint8)
     np.savez(npz, images=images, labels=prepared.labels[: len(images)], manifest=text)
     assert said in refused(DataError, load, npz)
 

@@ -192,7 +192,7 @@ def test_flipped_bits_in_the_cache_cost_time_and_change_nothing(bench, whole, tm
 
 @pytest.mark.faults
 def test_a_cache_that_is_read_only_costs_time_not_results(bench, whole, tmp_path):
-    cache_of(tmp_path / "job").mkdir()
+    (cache_of(tmp_path / "job") / "checkpoints").mkdir(parents=True)
     with read_only(cache_of(tmp_path / "job")):
         assert bench.finish(tmp_path / "job") == 0
     assert digests(tmp_path / "job") == whole

@@ -310,7 +310,7 @@ def test_a_loss_that_cannot_be_imported_is_one_refusal(folder):
     [tried] = try_own(study, {}, classes=[10], on_gpu=False)
     assert tried.refusals == [
         "losses, focal: dividing.py:focal is not allowed: cannot be imported"
-        " (ZeroDivisionError: division by zero)"
+        " (ZeroDivisionError: division by zero at dividing.py:4)"
     ]
 
 

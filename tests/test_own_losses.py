@@ -16,14 +16,14 @@ from lossbench.errors import ConfigError
 from lossbench.networks.loader import add_loss, add_network, own_body, own_loss
 from lossbench.networks.loss_trials import try_loss
 from lossbench.networks.losses import LOSSES, cross_entropy, logit_gradient, mse_softmax
-from lossbench.networks.models import MODELS, build
+from lossbench.networks.models import MODELS, Network, build
 from lossbench.networks.network_trials import try_network
 from lossbench.networks.trials import Trial, UnfitError, on_another_device
 from lossbench.study.grid import Margin
 from lossbench.study.job import Cell
 from lossbench.study.own_code import code_of
 from lossbench.study.own_fields import Setting
-from lossbench.study.settings import Compute
+from lossbench.study.settings import Compute, Recipe
 from lossbench.tables.logits import matrix
 from lossbench.training.fit import fit
 from test_training import cell, noisy, replicates
@@ -72,6 +72,8 @@ class Weighted(nn.Module):
         self.weight = nn.Parameter(torch.ones(1))
     def forward(self, logits, labels):
         return self.weight * focal(logits, labels)
+
+made = Weighted("none")
 
 class Callable:
     def __init__(self, reduction):
@@ -133,6 +135,7 @@ ODD_LOSSES = {
     "branching": "focal(logits, labels) * (2.0 if logits.max().item() > 1 else 1.0)",
     "leaving": 'sys.exit("two\\nlines")',
     "of_ten": "focal(logits, labels) + 0 * logits[:, 9]",
+    "minus": "-focal(logits, labels)",
 }
 FORWARD = """
 class {name}(Net):
@@ -153,6 +156,8 @@ ODD_PASSES = {
     "Deaf": "features.detach().requires_grad_()",
     "Mixing": "features - features.mean(0)",
     "Left": "features * torch.ones(16)",
+    "Doubling": "super().forward(images.mul_(2))",
+    "Narrow": "features[:, :0]",
 }
 BUILT = """
 class {name}(Net):
@@ -164,6 +169,9 @@ ODD_LAYERS = {
     "Empty": "self.layers = nn.Flatten()",
     "Normed": "self.layers.append(nn.BatchNorm1d(16))",
     "Plain": "self.layers = nn.Sequential(nn.Flatten(), nn.LazyLinear(4))",
+    "Complex": "super().__init__(shape), setattr(self, 'turn', nn.Parameter(torch.ones(2) * 1j))",
+    "Counting": "self.layers[1]._non_persistent_buffers_set.add('running_mean')",
+    "Held": "self.layers[0].requires_grad_(False)",
     "Idle": "self.layers, self.idle = Plain(shape).layers, nn.Linear(2, 3)",
 }
 ODD = ((LOSS, ODD_LOSSES), (FORWARD, ODD_PASSES), (BUILT, ODD_LAYERS))
@@ -235,7 +243,7 @@ def test_a_good_loss_passes_every_trial(file, loss):
     }[loss]
     for classes in (2, 10, 100):
         trials = list(try_loss(found, classes=classes, on_gpu=True))
-        assert [trial.outcome for trial in trials] == ["ok"] * 10
+        assert [trial.outcome for trial in trials] == ["ok"] * 11
         assert trials[-2].said == "everything follows the input to its device"
     assert "× cross-entropy's" in trials[-1].said
 
@@ -287,11 +295,15 @@ def test_an_own_additive_margin_on_a_cosine_head_trains_as_the_built_in_one(file
         ("heedless", "labels", "other labels give the same values"),
         ("mixing", "examples apart", "mixes the examples of a batch"),
         ("branching", "examples apart", "mixes the examples of a batch"),
+        ("made", "import", "has parameters to train; allowed: settings alone"),
         ("Weighted", "shape", "has parameters to train; allowed: settings alone"),
         ("Callable", "shape", "is a class, but no torch.nn.Module"),
     ],
 )
 def test_what_cannot_train_is_refused(file, loss, name, said):
+    if name == "import":
+        assert said in refused(ConfigError, own_loss, f"{file}:{loss}")
+        return
     found = refusal(list(try_loss(own_loss(f"{file}:{loss}"), classes=10, fewest=2)))
     assert found.name == name
     assert said in found.said
@@ -343,6 +355,20 @@ def test_what_a_loss_prints_is_a_warning_and_not_in_the_way(file, capsys):
     assert capsys.readouterr().out == ""
 
 
+def test_a_loss_of_the_wrong_sign_is_a_warning(file):
+    found = {trial.name: trial for trial in try_loss(own_loss(f"{file}:minus"), classes=10)}
+    assert found["sign"].outcome == "warning"
+    assert (
+        found["sign"].said == "a step lowers the true class among equal logits; is its sign right?"
+    )
+
+
+def test_an_error_of_own_code_says_its_line(file):
+    line = CODE.splitlines().index('    raise RuntimeError("two\\nlines")') + 1
+    found = refusal(list(try_loss(own_loss(f"{file}:broken"), classes=10)))
+    assert found.said == f"RuntimeError: two lines at {file.name}:{line}"
+
+
 @pytest.mark.parametrize("loss", ["frozen", "frozen_in_one_class"])
 def test_a_part_held_constant_is_a_warning(file, loss):
     found = {trial.name: trial for trial in try_loss(own_loss(f"{file}:{loss}"), classes=10)}
@@ -381,7 +407,9 @@ def test_only_an_error_of_the_cpu_s_device_is_one_of_mixed_devices(said):
         raise RuntimeError(said)
 
     told = on_another_device(lambda: fail(said))
-    assert told == f"cannot be told without one (RuntimeError: {said})"
+    assert told.startswith(
+        f"cannot be told without one (RuntimeError: {said} at {Path(__file__).name}"
+    )
     with pytest.raises(UnfitError, match="leaves tensors on the CPU"):
         on_another_device(lambda: fail("device meta is not device cpu"))
 
@@ -430,6 +458,10 @@ def test_a_network_that_stays_on_the_cpu_may_train_there(file):
         ("Deaf", "gradient", "no parameter has a gradient"),
         ("Mixing", "examples apart", "mixes the images of a batch"),
         ("Left", "on a GPU", "leaves tensors on the CPU"),
+        ("Doubling", "repeatable", "changes the images that it is given"),
+        ("Narrow", "shape", "makes no features of an image"),
+        ("Complex", "shape", "has parameters of torch.complex64; allowed: torch.float32"),
+        ("Counting", "repeatable", "keeps state in the buffer layers.1.running_mean"),
     ],
 )
 def test_a_network_that_cannot_train_is_refused(file, network, name, said):
@@ -488,6 +520,22 @@ def test_a_network_keeps_the_weights_that_it_drew(file, monkeypatch):
     assert torch.equal(drawn.bias, torch.zeros(4))
 
 
+def test_what_a_network_holds_fixed_is_neither_decayed_nor_counted(file, monkeypatch):
+    source = f"{file}:Held"
+    monkeypatch.setitem(MODELS, "held", None)
+    add_network("held", source, code_of(source))
+    decaying = cell(model="held", recipe=Recipe(name="annealed", weight_decay=0.1))
+    kept: list[Network] = []
+    (replicate,) = replicates([1])
+    tables = fit(decaying, [replicate], noisy(), Compute(), keep=kept.extend)
+    start = build("held", shape=(1, 28, 28), classes=10, head="linear", seed=replicate.start)
+    was, now = ({n: each.detach() for n, each in net.named_parameters()} for net in (start, *kept))
+    held = {name for name in was if torch.equal(was[name].cpu(), now[name].cpu())}
+    assert held == {"body.0.layers.0.weight", "body.0.layers.0.bias"}
+    free = sum(was[name].numel() for name in was if name not in held)
+    assert tables["runs"]["parameters"].tolist() == [free]
+
+
 def test_the_width_is_found_and_the_module_left_as_it_was(file):
     body = own_body(f"{file}:Net", (1, 12, 12))
     assert body.width == 16
@@ -508,7 +556,14 @@ def test_code_that_changed_after_the_plan_is_refused(file, add, added, planned):
     [
         ("import no_such_module\ndef loss(z, y):\n    return z\n", "cannot be imported (ModuleNot"),
         ("1 / 0\ndef loss(z, y):\n    return z\n", "cannot be imported (ZeroDivisionError"),
-        ("import sys\nsys.exit()\ndef loss(z, y):\n    return z\n", "imported (SystemExit)"),
+        (
+            "import sys\nsys.exit()\ndef loss(z, y):\n    return z\n",
+            "imported (SystemExit at bad_loss.py:2)",
+        ),
+        (
+            "import torch\ntorch.set_default_dtype(torch.float64)\nloss = max\n",
+            "sets PyTorch's default",
+        ),
         ("loss = 3\n", "is int; allowed: a function or a class"),
     ],
 )
@@ -516,7 +571,8 @@ def test_what_cannot_be_imported_is_one_line(tmp_path, monkeypatch, text, said):
     monkeypatch.delitem(sys.modules, "bad_loss", raising=False)
     (tmp_path / "bad_loss.py").write_text(text)
     assert said in refused(ConfigError, own_loss, f"{tmp_path / 'bad_loss.py'}:loss")
-    assert ("bad_loss" in sys.modules) == (text == "loss = 3\n")
+    assert ("bad_loss" in sys.modules) == ("loss = " in text)
+    assert torch.get_default_dtype() == torch.float32
 
 
 def test_another_module_of_the_same_name_is_refused(tmp_path):

@@ -143,5 +143,5 @@ def test_an_entry_says_its_size_and_when_it_was_used(cache, key, tmp_path):
     os.utime(entry.folder, (0, 0))
     cache.take(key, tmp_path / "second")
     assert entry.used_s > 0
-    cache.remove(entry)
+    entry.remove()
     assert contents(tmp_path / "second") == TABLES

@@ -30,6 +30,11 @@ class DeviceError(LossbenchError):
     """A job does not fit into the memory of its device."""
 
 
+def one_line(error: BaseException) -> str:
+    """What any error says, on one line; its type where it says nothing."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
 def printable(name: str | Path) -> str:
     """A name as it stands, in UTF-8; escaped where a terminal would do more than show it."""
     text = utf8(name) if isinstance(name, Path) else name

@@ -1,6 +1,7 @@
 """Files and folders that are either whole or not there, and what killed processes left of them."""
 
 import glob
+import hashlib
 import json
 import os
 import platform
@@ -10,12 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 from lossbench.errors import FileError
 
-MACHINE = f"{crc32(platform.node().encode()):08x}"
-"""Tells machines that share a disk apart: only its own can say whether a process still lives."""
+MACHINE = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+"""Tells machines apart without naming them: only its own can say whether a process still lives."""
 
 
 @contextmanager
@@ -68,6 +68,12 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise FileError(f"{path}: not readable JSON ({error})") from error
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file's content, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def remove_leftovers(folder: Path, name: str) -> None:

@@ -1,6 +1,5 @@
 """Where a result comes from: the packages, the machine, the commit, the data."""
 
-import hashlib
 import os
 import platform
 import subprocess
@@ -72,11 +71,6 @@ def jobs_use_this_python() -> None:
     """
     paths = [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
     os.environ["PATH"] = os.pathsep.join(paths)
-
-
-def host_digest() -> str:
-    """A digest of the host's name: tells machines apart without naming them."""
-    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 
 
 def _version(name: str) -> str | None:

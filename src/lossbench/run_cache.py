@@ -19,14 +19,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from lossbench.errors import FileError
-from lossbench.files import read_json, scratch, write_json
+from lossbench.errors import FileError, one_line
+from lossbench.files import file_sha256, read_json, scratch, write_json
 
 ENTRY = "entry.json"
 WEIGHTS = "weights.safetensors"
 """In a run's folder, its network."""
 KEPT = {".parquet", ".safetensors"}
 """How the names of a run's files end."""
+KEY = "[0-9a-f]" * 32
+"""The names of entries and checkpoints, as a pattern: the folder may hold something else too."""
 CHECKPOINTS = "checkpoints"
 """The folder, in that of the cache, for the states of runs in training."""
 
@@ -78,6 +80,10 @@ class Entry:
         """When it was last stored or taken, in seconds since 1970."""
         return self.folder.stat().st_mtime
 
+    def remove(self) -> None:
+        """Drop it. Tables that a study shares with it stay there."""
+        shutil.rmtree(self.folder)
+
     def damage(self) -> str:
         """What is wrong with it; empty if nothing is."""
         try:
@@ -85,9 +91,9 @@ class Entry:
             expected = dict(described["sha256"])
             whole = described.pop("digest") == key_of(described)
             ours = key_of(described["determinants"]) == self.key
-            found = {name: _sha256(self.folder / name) for name in expected}
+            found = {name: file_sha256(self.folder / name) for name in expected}
         except (FileError, OSError, LookupError, TypeError, ValueError) as error:
-            return f"not readable ({' '.join(str(error).split())})"
+            return f"not readable ({one_line(error)})"
         wrong = [name for name in expected if found[name] != expected[name]]
         wrong += [] if whole else [ENTRY]
         if wrong:
@@ -132,7 +138,7 @@ class RunCache:
         """
         key = key_of(determinants)
         files = sorted(path.name for path in run.iterdir() if path.suffix in KEPT)
-        digests = {name: _sha256(run / name) for name in files}
+        digests = {name: file_sha256(run / name) for name in files}
         content = {"determinants": determinants, "sha256": digests, "origin": asdict(origin)}
         try:
             self._put(key, run, files, content | {"digest": key_of(content)})
@@ -141,13 +147,7 @@ class RunCache:
 
     def entries(self) -> Iterator[Entry]:
         """Every entry, damaged ones included; whatever else stands in the folder is passed over."""
-        for folder in sorted(self.folder.glob("[0-9a-f][0-9a-f]/*")):
-            if folder.is_dir() and not folder.name.startswith("."):
-                yield Entry(folder)
-
-    def remove(self, entry: Entry) -> None:
-        """Drop an entry. Tables that a study shares with it stay there."""
-        shutil.rmtree(entry.folder)
+        return map(Entry, sorted(self.folder.glob(f"[0-9a-f][0-9a-f]/{KEY}")))
 
     def _entry(self, key: str) -> Entry:
         return Entry(self.folder / key[:2] / key)
@@ -186,8 +186,3 @@ def _mark_used(folder: Path) -> None:
         os.utime(folder, (time.time(),) * 2)
     except OSError:  # a cache that is only read
         return
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -11,7 +11,7 @@ from lossbench.datasets.image import read_arrays
 from lossbench.datasets.layout import CLASSES
 from lossbench.datasets.prepared import Examples, Labels, UInt8
 from lossbench.datasets.source import Source
-from lossbench.errors import DataError
+from lossbench.errors import DataError, one_line
 from lossbench.study.data import Reading
 
 Names = dict[str, tuple[str, str]]
@@ -35,8 +35,9 @@ def read_archive(source: Path, reading: Reading) -> Source:
         with np.load(source, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except Exception as error:  # a damaged archive can raise nearly anything
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise DataError(f"{source}: is not an .npz archive of arrays ({reason})") from error
+        raise DataError(
+            f"{source}: is not an .npz archive of arrays ({one_line(error)})"
+        ) from error
     if strange := [name for name, each in arrays.items() if not isinstance(each, np.ndarray)]:
         raise DataError(f"{source}: {strange[0]} is no array; allowed: arrays, as NumPy saves them")
     named = arrays.pop(CLASS_NAMES, None)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pooch
 
-from lossbench.errors import DataError
+from lossbench.errors import DataError, one_line
 from lossbench.files import scratch
 
 
@@ -62,5 +62,4 @@ def _reason(error: BaseException) -> str:
     """One short line: requests wraps a plain cause in several lines of its own."""
     while not isinstance(error, DataError) and error.__context__ is not None:
         error = error.__context__
-    text = " ".join(str(error).split()).partition(" for url: ")[0]
-    return text or type(error).__name__
+    return one_line(error).partition(" for url: ")[0]

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from lossbench.datasets.prepared import UInt8
-from lossbench.errors import DataError
+from lossbench.errors import DataError, one_line
 from lossbench.study.data import AS_IS, Reading
 
 FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "GIF", "TIFF", "PPM")
@@ -45,8 +45,7 @@ def read_image(content: bytes, reading: Reading = AS_IS, *, origin: str) -> UInt
     except UnidentifiedImageError as error:
         raise DataError(f"{origin}: is no image of the formats {', '.join(FORMATS)}") from error
     except Exception as error:  # a damaged file can raise nearly anything
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise DataError(f"{origin}: is not a readable image ({reason})") from error
+        raise DataError(f"{origin}: is not a readable image ({one_line(error)})") from error
 
 
 def read_arrays(images: UInt8, reading: Reading, *, origin: str) -> UInt8:

@@ -23,7 +23,7 @@ from lossbench.datasets.splitting import (
     equal_images,
     held_out,
 )
-from lossbench.errors import DataError
+from lossbench.errors import DataError, one_line
 from lossbench.files import atomic, write_text
 from lossbench.study.data import AS_IS, Reading
 from lossbench.study.fields import Count, DatasetName, Frozen
@@ -99,11 +99,6 @@ class Manifest(Frozen):
     """Height and width to which the study had its images resized, if it did."""
     colour: Literal["grey", "rgb"] | None = None
     """What the study had its images turned into, if it did: `grey` or `rgb`."""
-
-    @property
-    def json_text(self) -> str:
-        """The manifest as the text of its file."""
-        return self.model_dump_json(indent=2) + "\n"
 
 
 @dataclass(frozen=True)
@@ -206,7 +201,7 @@ def build(
 
 def save(prepared: Prepared, npz_path: Path, manifest_path: Path) -> None:
     """Write both files atomically, the manifest last. The same data give the same bytes."""
-    text = prepared.manifest.json_text
+    text = prepared.manifest.model_dump_json(indent=2) + "\n"
     with atomic(npz_path) as temporary, temporary.open("wb") as file:
         # NumPy dates the members of an archive 1980, so that no clock enters the bytes.
         np.savez(
@@ -232,8 +227,9 @@ def load(npz_path: Path, manifest_path: Path | None = None) -> Prepared:
         manifest = Manifest.model_validate_json(text)
         beside = text if manifest_path is None else manifest_path.read_text(encoding="utf-8")
     except Exception as error:  # a damaged archive can raise nearly anything
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise DataError(f"{npz_path}: not a readable prepared data set ({reason})") from error
+        raise DataError(
+            f"{npz_path}: not a readable prepared data set ({one_line(error)})"
+        ) from error
     if beside != text:
         raise DataError(f"{manifest_path}: is not the manifest of {npz_path}; prepare both again")
     return _verified(Prepared(images, labels, manifest), origin=str(npz_path))

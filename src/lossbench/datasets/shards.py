@@ -14,7 +14,7 @@ from lossbench.datasets.layout import CLASSES
 from lossbench.datasets.prepared import Examples, UInt8
 from lossbench.datasets.source import Source
 from lossbench.datasets.source_files import shard_files
-from lossbench.errors import DataError, printable
+from lossbench.errors import DataError, one_line, printable
 from lossbench.study.data import Reading
 
 
@@ -56,8 +56,9 @@ def _table(path: Path) -> pa.Table:
         with path.open("rb") as file:
             table = pq.read_table(file, partitioning=None)
     except (OSError, ValueError, pa.ArrowException) as error:
-        reason = " ".join(str(error).split())
-        raise DataError(f"{printable(path)}: is not a readable Parquet file ({reason})") from error
+        raise DataError(
+            f"{printable(path)}: is not a readable Parquet file ({one_line(error)})"
+        ) from error
     if not (_of_images(table) and _of_labels(table)):
         listed = ", ".join(f"{field.name} ({field.type})" for field in table.schema)
         raise DataError(

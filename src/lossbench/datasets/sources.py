@@ -21,7 +21,7 @@ from lossbench.datasets.idx import decompress, parse_idx
 from lossbench.datasets.official import Official
 from lossbench.datasets.prepared import Examples, Loaded
 from lossbench.datasets.source_files import where_idx
-from lossbench.errors import DataError, printable
+from lossbench.errors import DataError, one_line, printable
 
 
 def load_idx(data_dir: Path, official: Official) -> Loaded:
@@ -144,5 +144,5 @@ def _fetch(
             f"data_dir {data_dir}: lacks {official.title}."
             f"{_look_alikes(data_dir, official)} Put {', '.join(missing)} into {folder}, "
             f"or set data_dir to a folder that has them; `make demo` needs no download. "
-            f"Downloading failed ({' '.join(str(error).split())})"
+            f"Downloading failed ({one_line(error)})"
         ) from error

@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import traceback
 from collections.abc import Callable
 from functools import cache
 from importlib import util
@@ -12,11 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from lossbench.code.registry import Registry
-from lossbench.errors import ConfigError, LossbenchError
+from lossbench.errors import ConfigError, LossbenchError, one_line
 from lossbench.networks.heads import at_least_float32
 from lossbench.networks.losses import LOSSES
 from lossbench.networks.models import MODELS, Body, ImageShape
-from lossbench.study.own_code import code_of, local_modules, problem
+from lossbench.study.own_code import LIBRARY, PACKAGES, code_of, local_modules, problem
 
 
 def own_loss(source: str) -> Callable[..., Tensor]:
@@ -26,6 +27,8 @@ def own_loss(source: str) -> Callable[..., Tensor]:
     reduction="none". Raises ConfigError: it cannot be loaded.
     """
     found = load(source)
+    if isinstance(found, nn.Module):
+        _require_no_parameters(found)
     if not isinstance(found, type):
         return lambda logits, labels, **settings: found(
             at_least_float32(logits), labels, **settings
@@ -36,8 +39,7 @@ def own_loss(source: str) -> Callable[..., Tensor]:
         loss = found(**settings, reduction="none")
         if not isinstance(loss, nn.Module):
             raise ConfigError("is a class, but no torch.nn.Module; allowed: that, or a function")
-        if any(True for _ in loss.parameters()):
-            raise ConfigError("has parameters to train; allowed: settings alone")
+        _require_no_parameters(loss)
         return loss.to(device)
 
     def loss(logits: Tensor, labels: Tensor, **settings: float) -> Tensor:
@@ -45,6 +47,11 @@ def own_loss(source: str) -> Callable[..., Tensor]:
         return value
 
     return loss
+
+
+def _require_no_parameters(loss: nn.Module) -> None:
+    if any(True for _ in loss.parameters()):
+        raise ConfigError("has parameters to train; allowed: settings alone")
 
 
 def own_body(source: str, shape: ImageShape) -> Body:
@@ -81,11 +88,16 @@ def load(source: str) -> Any:
     if why := problem(source):
         raise ConfigError(f"{source}: {why}")
     place, _, attribute = source.rpartition(":")
+    usual = torch.get_default_dtype()
     try:
-        module = _file_module(Path(place)) if place.endswith(".py") else _module(place)
+        is_file = place.endswith(".py")
+        module = _file_module(Path(place)) if is_file else importlib.import_module(place)
         found = getattr(module, attribute)
     except (Exception, SystemExit) as error:  # a user's module can raise anything
         raise ConfigError(f"{source}: cannot be imported ({said(error)})") from error
+    if torch.get_default_dtype() != usual:
+        torch.set_default_dtype(usual)
+        raise ConfigError(f"{source}: sets PyTorch's default dtype; allowed: {usual}")
     for name, file in local_modules(source).items():
         loaded = getattr(sys.modules.get(name), "__file__", None)
         if loaded is not None and not file.samefile(loaded):
@@ -98,13 +110,24 @@ def load(source: str) -> Any:
 
 
 def said(error: BaseException) -> str:
-    """What an error of a user's code says, on one line."""
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__
+    """What an error of a user's code says, on one line, and where it was raised there."""
+    kind, text = type(error).__name__, one_line(error)
+    cut = text if len(text) <= 200 else f"{text[:200]}…"
+    return (kind if text == kind else f"{kind}: {cut}") + _raised_at(error)
 
 
-def _module(name: str) -> Any:
-    return importlib.import_module(name)
+def _raised_at(error: BaseException) -> str:
+    """Such as ` at my_losses.py:12`: the last line of code that is neither ours nor installed."""
+    ours = Path(__file__).parents[1]
+    lines = [
+        f" at {path.name}:{frame.lineno}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if (path := Path(frame.filename)).is_file()
+        and not path.is_relative_to(ours)
+        and not any(map(path.is_relative_to, LIBRARY))
+        and not PACKAGES & set(path.parts)
+    ]
+    return lines[-1] if lines else ""
 
 
 @cache

@@ -51,6 +51,7 @@ def try_loss(
             Attempt(f"finite at ±{limit:g}", lambda: _finite(loss, limit * signs, labels)),
             Attempt("gradient", lambda: _has_gradient(loss, logits, labels)),
             Attempt("labels", lambda: _heeds(loss, logits, labels)),
+            Attempt("sign", lambda: _descends(loss, logits, labels), "warning"),
             Attempt("finite differences", lambda: _differences(loss, logits, labels), "warning"),
             Attempt("examples apart", lambda: _apart(loss, small, labels)),
             Attempt(
@@ -115,6 +116,15 @@ def _heeds(loss: Loss, logits: Tensor, labels: Tensor) -> str:
     if torch.equal(loss(logits, labels), loss(logits, (labels + 1) % logits.shape[-1])):
         raise UnfitError("other labels give the same values, so that nothing would be learned")
     return "other labels give other values"
+
+
+def _descends(loss: Loss, logits: Tensor, labels: Tensor) -> str:
+    """Whether a small step from equal logits raises those of the true classes over the others."""
+    gradient = logit_gradient(loss, torch.zeros_like(logits), labels)
+    rise = (gradient.mean(-1) - gradient.gather(-1, labels.unsqueeze(-1)).squeeze(-1)).mean()
+    if rise < 0:
+        raise UnfitError("a step lowers the true class among equal logits; is its sign right?")
+    return "a step raises the true class"
 
 
 def _differences(loss: Loss, logits: Tensor, labels: Tensor, step: float = 1e-6) -> str:

@@ -82,7 +82,7 @@ def initialise_body(body: Body, *, generator: torch.Generator) -> None:
 
 def count_parameters(network: nn.Module) -> int:
     """Trained parameters."""
-    return sum(parameter.numel() for parameter in network.parameters())
+    return sum(each.numel() for each in network.parameters() if each.requires_grad)
 
 
 def count_flops(network: nn.Module, shape: ImageShape) -> int:

@@ -72,8 +72,12 @@ def _features(body: Body, images: Tensor) -> str:
         raise UnfitError(f"returns {features.dtype} for float32 images; allowed: torch.float32")
     if not features.isfinite().all():
         raise UnfitError("its features are not finite; allowed: finite")
+    if not body.width:
+        raise UnfitError("makes no features of an image; allowed: at least one")
     if not any(True for _ in body.parameters()):
         raise UnfitError("has no parameters; allowed: a network that can learn")
+    if odd := {each.dtype for each in body.parameters()} - {torch.float32}:
+        raise UnfitError(f"has parameters of {odd.pop()}; allowed: torch.float32")
     return (
         f"{tuple(images.shape[1:])} to {body.width} features, {count_parameters(body):,} parameters"
     )
@@ -91,8 +95,13 @@ def _seeded(body: Body, again: Body, other: Body) -> str:
 
 
 def _steady(body: Body, images: Tensor) -> str:
+    kept = body.state_dict()
+    before = {name: each.clone() for name, each in body.named_buffers() if name not in kept}
     with torch.no_grad():
-        one, other = (body.train()(images) for _ in range(2))
+        batches = [images.clone() for _ in range(2)]
+        one, other = (body.train()(batch) for batch in batches)
+    if not all(torch.equal(images, batch) for batch in batches):
+        raise UnfitError("changes the images that it is given; allowed: none of that")
     if one.shape != (wanted := (len(images), body.width)):
         raise UnfitError(
             f"returns the shape {tuple(one.shape)} in training mode; allowed: {wanted}, as in"
@@ -101,6 +110,12 @@ def _steady(body: Body, images: Tensor) -> str:
     if not torch.equal(one, other):
         raise UnfitError(
             "two passes in training mode differ; allowed: no dropout or other randomness"
+        )
+    after = dict(body.named_buffers())
+    if lost := [name for name, each in before.items() if not torch.equal(each, after[name])]:
+        raise UnfitError(
+            f"keeps state in the buffer {lost[0].removeprefix('0.')}, which is not in its state_dict and would be"
+            " lost; allowed: persistent buffers"
         )
     return "two passes in training mode give the same"
 

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from typing import Literal
 
@@ -41,7 +41,7 @@ def outcomes(attempts: list[Attempt]) -> Iterator[Trial]:
     """Each attempt's outcome, to the first that is not allowed: what follows rests on it."""
     heard = io.StringIO()
     for each in attempts:
-        with redirect_stdout(heard):
+        with redirect_stdout(heard), redirect_stderr(heard):
             trial = _outcome(each)
         yield trial
         if trial.outcome == "not allowed":

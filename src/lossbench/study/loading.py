@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from lossbench.errors import ConfigError, printable
+from lossbench.errors import ConfigError, one_line, printable
 from lossbench.study.config import Study
 from lossbench.study.fields import PATTERNS, Frozen, near
 from lossbench.study.own_code import code_of, problem, resolved
@@ -47,8 +47,9 @@ def read_study(path: Path) -> Study:
     try:
         return Study.model_validate_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise ConfigError(f"{path}: not a study's resolved configuration ({reason})") from error
+        raise ConfigError(
+            f"{path}: not a study's resolved configuration ({one_line(error)})"
+        ) from error
 
 
 def snakemake_study(

@@ -15,7 +15,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from pkgutil import get_importer
 
-from lossbench.errors import ConfigError, did_you_mean
+from lossbench.errors import ConfigError, did_you_mean, one_line
 from lossbench.study.fields import near, on_disk
 
 LIBRARY = tuple(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib"))
@@ -37,8 +37,9 @@ def problem(source: str) -> str:
     place, _, attribute = source.rpartition(":")
     file = source_file(source)
     if file is None or not file.is_file():
-        is_installed = file is None and not place.endswith(".py") and _spec(place) is not None
-        return "" if is_installed else f"there is no {_kind(place)} {place}"
+        if file is None and _spec(place) is not None:  # an installed module, not of Python
+            return ""
+        return f"there is no {'file' if place.endswith('.py') else 'module'} {place}"
     try:
         local_modules(source)
         defined = set(_defined(_parsed(file).body))
@@ -188,8 +189,4 @@ def _parsed(file: Path) -> ast.Module:
     try:
         return ast.parse(file.read_text(encoding="utf-8"))
     except (OSError, SyntaxError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{file} cannot be read ({' '.join(str(error).split())})") from error
-
-
-def _kind(place: str) -> str:
-    return "file" if place.endswith(".py") else "module"
+        raise ConfigError(f"{file} cannot be read ({one_line(error)})") from error

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from lossbench.cards.own_cards import dataset_cards, loss_cards, network_cards
-from lossbench.errors import ConfigError
+from lossbench.errors import ConfigError, one_line
 from lossbench.study.config import Study
 
 CARDS: dict[str, Callable[[], Mapping[str, Any]]] = {
@@ -31,7 +31,7 @@ def read_slice(study: str, uses: Iterable[str]) -> Study:
     try:
         whole = Study.model_validate_json(study)
     except ValueError as error:
-        raise ConfigError(f"--study: {' '.join(str(error).split())}") from error
+        raise ConfigError(f"--study: {one_line(error)}") from error
     return sliced(whole, uses)
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lossbench.errors import TableError
+from lossbench.errors import TableError, one_line
 from lossbench.files import atomic
 from lossbench.tables.contract import Column, Kind, Schema
 
@@ -79,8 +79,9 @@ def _content(path: Path, table: Schema) -> pa.Table:
             content = pq.read_table(file, partitioning=None, page_checksum_verification=True)
         found = (content.schema.metadata or {}).get(b"table", b"?").decode()
     except (OSError, ValueError, pa.ArrowException) as error:
-        reason = " ".join(str(error).split())
-        raise TableError(f"{path}: not a readable {table.name} table ({reason})") from error
+        raise TableError(
+            f"{path}: not a readable {table.name} table ({one_line(error)})"
+        ) from error
     if found != table.name:
         raise TableError(f"{path}: holds table {found!r}; allowed: {table.name!r}")
     if not content.schema.equals(_arrow(table), check_metadata=False):

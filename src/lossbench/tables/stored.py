@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lossbench.errors import TableError
+from lossbench.errors import TableError, one_line
 from lossbench.study.paths import StudyPaths
 from lossbench.tables.contract import Schema
 from lossbench.tables.listing import read_listing
@@ -66,8 +66,9 @@ def read_csv(path: Path, table: Schema) -> pd.DataFrame:
         raw = pd.read_csv(path, dtype=str, keep_default_na=False)
         columns = {name: _from_text(raw[name], kinds.get(name, "text")) for name in raw}
     except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise TableError(f"{path}: not a readable {table.name} table ({reason})") from error
+        raise TableError(
+            f"{path}: not a readable {table.name} table ({one_line(error)})"
+        ) from error
     return check(pd.DataFrame(columns), table, origin=str(path))
 
 

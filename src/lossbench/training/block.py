@@ -35,8 +35,9 @@ class Block:
                 network.compile()
 
     def parameters(self) -> list[nn.Parameter]:
-        """Every network's own parameters."""
-        return [parameter for network in self.networks for parameter in network.parameters()]
+        """Every network's own parameters, but those that it holds fixed."""
+        every = (parameter for network in self.networks for parameter in network.parameters())
+        return [parameter for parameter in every if parameter.requires_grad]
 
     def tensors(self) -> dict[str, Tensor]:
         """Parameters and buffers by name: the tensors themselves, to be saved or written to."""

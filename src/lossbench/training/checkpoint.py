@@ -8,12 +8,13 @@ import hashlib
 import io
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from lossbench.errors import FileError
+from lossbench.errors import FileError, one_line
 from lossbench.files import atomic, remove_leftovers
 
 State = dict[str, Any]
@@ -45,9 +46,10 @@ class Checkpoint:
         self.due_s = time.monotonic() + self.every_s
 
     def remove(self) -> None:
-        """Delete the file: the runs are done."""
-        remove_leftovers(self.path.parent, self.path.name)
-        self.path.unlink(missing_ok=True)
+        """Delete the file: the runs are done. In a cache that is only read it stays."""
+        with suppress(OSError):
+            remove_leftovers(self.path.parent, self.path.name)
+            self.path.unlink(missing_ok=True)
 
     def _load(self) -> State:
         if not self.path.exists():
@@ -55,8 +57,7 @@ class Checkpoint:
         try:
             found = _read(self.path)
         except Exception as error:  # a damaged file can raise nearly anything
-            reason = " ".join(str(error).split()) or type(error).__name__
-            print(f"{self.path}: ignored, not a readable checkpoint ({reason})")
+            print(f"{self.path}: ignored, not a readable checkpoint ({one_line(error)})")
             return {}
         print(f"{self.path}: resuming")
         return found

@@ -1,7 +1,8 @@
 """One training job: a cell and a block of its seeds, from prepared images to tables."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
@@ -50,48 +51,39 @@ def fit(
     """
     keep_freed_memory()
     device = pick_device(compute.accelerator)
+    settle(compute.threads)
+    resume = Resume(checkpoint)
+    with _within_memory(cell, len(replicates), device):
+        networks = [_build(cell, prepared, replicate.start) for replicate in replicates]
+        block = _block(networks, cell, device, compiled=compute.compile)
+        module, loader = _prepare(cell, replicates, prepared, block, device, start=resume.step)
+        epochs = cell.epochs - resume.step // module.steps_per_epoch
+        _trainer(cell, epochs, resume, device, show_bar=show_bar).fit(module, loader)
+        train_s = resume.train_s
+        keep(networks)
+        tested: dict[str, pd.DataFrame] = {}
+        if cell.stage == "evaluation":
+            rows = [prepared.rows("test")] * len(replicates)
+            tested = test_tables(module, *labelled(prepared, rows, device))
+        runs = runs_table(module, networks[0], prepared.manifest.image_shape)
+        return tested | {
+            "history": history_table(module),
+            "runs": runs,
+            "timing": timing_table(module, runs, device, compute.threads, train_s),
+        }
+
+
+@contextmanager
+def _within_memory(cell: Cell, seeds: int, device: torch.device) -> Iterator[None]:
+    """Say what to lower where the memory of the device is not. Raises DeviceError."""
     try:
-        resume = Resume(checkpoint)
-        return _fit(
-            cell, replicates, prepared, compute, device, resume, show_bar=show_bar, keep=keep
-        )
+        yield
     except torch.OutOfMemoryError as error:
         raise DeviceError(
-            f"{cell.dataset}/{cell.model}/{cell.loss}: {len(replicates)} seeds in one job do not"
+            f"{cell.dataset}/{cell.model}/{cell.loss}: {seeds} seeds in one job do not"
             f" fit into the memory of {device_name(device)}; lower compute.job_minutes or"
             " batch_size"
         ) from error
-
-
-def _fit(
-    cell: Cell,
-    replicates: Sequence[Replicate],
-    prepared: Prepared,
-    compute: Compute,
-    device: torch.device,
-    resume: Resume,
-    *,
-    show_bar: bool,
-    keep: Keep,
-) -> dict[str, pd.DataFrame]:
-    settle(compute.threads)
-    networks = [_build(cell, prepared, replicate.start) for replicate in replicates]
-    block = _block(networks, cell, device, compiled=compute.compile)
-    module, loader = _prepare(cell, replicates, prepared, block, device, start=resume.step)
-    epochs = cell.epochs - resume.step // module.steps_per_epoch
-    _trainer(cell, epochs, resume, device, show_bar=show_bar).fit(module, loader)
-    train_s = resume.train_s
-    keep(networks)
-    tested: dict[str, pd.DataFrame] = {}
-    if cell.stage == "evaluation":
-        rows = [prepared.rows("test")] * len(replicates)
-        tested = test_tables(module, *labelled(prepared, rows, device))
-    runs = runs_table(module, networks[0], prepared.manifest.image_shape)
-    return tested | {
-        "history": history_table(module),
-        "runs": runs,
-        "timing": timing_table(module, runs, device, compute.threads, train_s),
-    }
 
 
 def _prepare(

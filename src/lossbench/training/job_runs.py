@@ -4,7 +4,7 @@ PyTorch is imported only where something is left to train.
 """
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -74,7 +74,7 @@ def bring_runs(job: Job, place: Place, choices: Mapping[int, Choice] | None = No
         compute = place.compute.model_copy(update={"accelerator": actual})
         bring_runs(job, replace(place, compute=compute), choices)
         return
-    trained = _train(missing, place, keep_weights=kept)
+    trained = _train(missing, place, keep_weights=kept) if missing else {}
     if kept:
         _relabel([run for run in wanted if run.key not in trained], place)
     write_listing(
@@ -117,9 +117,8 @@ def _train(missing: Sequence[Wanted], place: Place, *, keep_weights: bool) -> di
     from lossbench.datasets.prepared import load
 
     origins: dict[str, Origin] = {}
-    prepared = load(place.data, place.manifest) if missing else None
-    if missing:
-        _add_own(missing[0].run.cell, place.own)
+    prepared = load(place.data, place.manifest)
+    _add_own(missing[0].run.cell, place.own)
     for block in _blocks(missing, prepared):
         _train_block(block, prepared, place, keep_weights=keep_weights)
         origin = Origin(place.study, datetime.now(UTC).isoformat(timespec="seconds"))
@@ -136,13 +135,13 @@ def _add_own(cell: Cell, sources: Mapping[str, str]) -> None:
         ADDED[entry](name, sources[entry], code)
 
 
-def _blocks(missing: Sequence[Wanted], prepared: Any) -> Iterator[list[Wanted]]:
+def _blocks(missing: Sequence[Wanted], prepared: Any) -> Iterable[list[Wanted]]:
     """Runs that can be trained together: of one cell, on splits of one size."""
     blocks: dict[tuple[Cell, int], list[Wanted]] = {}
     for wanted in missing:
         size = len(prepared.divided(wanted.run.replicate.split).train)
         blocks.setdefault((wanted.run.cell, size), []).append(wanted)
-    yield from blocks.values()
+    return blocks.values()
 
 
 def _train_block(

@@ -4,12 +4,12 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from lossbench.files import MACHINE
 from lossbench.networks.models import ImageShape, Network, count_flops, count_parameters
-from lossbench.provenance import host_digest
 from lossbench.study.job import Cell
 from lossbench.tables.contract import Schema
 from lossbench.tables.logits import column
-from lossbench.tables.parquet import check, concat
+from lossbench.tables.parquet import check, empty
 from lossbench.tables.runs import (
     GEOMETRY,
     HISTORY,
@@ -29,7 +29,7 @@ PROJECTED = 1000
 
 def history_table(module: BlockTraining) -> pd.DataFrame:
     """The HISTORY of all seeds."""
-    return _identified(pd.DataFrame(module.history), module.cell, HISTORY)
+    return _identified([pd.DataFrame(module.history)], module.cell, HISTORY)
 
 
 def runs_table(module: BlockTraining, network: Network, shape: ImageShape) -> pd.DataFrame:
@@ -44,7 +44,7 @@ def runs_table(module: BlockTraining, network: Network, shape: ImageShape) -> pd
             "classes": len(network.head.weight),
         }
     )
-    return _identified(frame, module.cell, RUNS)
+    return _identified([frame], module.cell, RUNS)
 
 
 def timing_table(
@@ -64,10 +64,10 @@ def timing_table(
             "device": device_name(device),
             "threads": threads,
             "peak_memory_bytes": peak_memory_bytes(device),
-            "host": host_digest(),
+            "host": MACHINE,
         }
     )
-    return _identified(frame, module.cell, TIMING)
+    return _identified([frame], module.cell, TIMING)
 
 
 def test_tables(module: BlockTraining, images: Tensor, labels: Tensor) -> dict[str, pd.DataFrame]:
@@ -82,40 +82,27 @@ def test_tables(module: BlockTraining, images: Tensor, labels: Tensor) -> dict[s
     surviving = [index for index, alive in enumerate(module.alive.tolist()) if alive]
     logits, features = (part.float().cpu().numpy() for part in found)
     truth = labels[0].cpu().numpy()
-    predictions = [
-        pd.DataFrame(
-            {"logits": column(logits[index]), "example": range(len(truth)), "label": truth}
-        ).assign(seed=module.seeds[index])
-        for index in surviving
-    ]
-    geometry = [
-        pd.DataFrame(measures(features[index], truth).items(), columns=["measure", "value"]).assign(
-            seed=module.seeds[index], layer=layer(features.shape[-1])
-        )
-        for index in surviving
-    ]
-    projections = [
-        projection(features[index], truth, examples=PROJECTED).assign(
-            seed=module.seeds[index], layer=layer(features.shape[-1])
-        )
-        for index in surviving
-    ]
-    predicted = _stacked(predictions).assign(output=module.cell.output)
+    where = layer(features.shape[-1])
+    predictions, geometry, projections = [], [], []
+    for index in surviving:
+        seed, mine = module.seeds[index], features[index]
+        scored = {"logits": column(logits[index]), "example": range(len(truth)), "label": truth}
+        measured = pd.DataFrame(measures(mine, truth).items(), columns=["measure", "value"])
+        plane = projection(mine, truth, examples=PROJECTED)
+        predictions.append(pd.DataFrame(scored).assign(seed=seed, output=module.cell.output))
+        geometry.append(measured.assign(seed=seed, layer=where))
+        projections.append(plane.assign(seed=seed, layer=where))
     return {
-        "predictions": _identified(predicted, module.cell, PREDICTIONS),
-        "geometry": _identified(_stacked(geometry), module.cell, GEOMETRY),
-        "projections": _identified(_stacked(projections), module.cell, PROJECTIONS),
+        "predictions": _identified(predictions, module.cell, PREDICTIONS),
+        "geometry": _identified(geometry, module.cell, GEOMETRY),
+        "projections": _identified(projections, module.cell, PROJECTIONS),
     }
 
 
-def _stacked(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
-
-
-def _identified(frame: pd.DataFrame, cell: Cell, table: Schema) -> pd.DataFrame:
-    """`frame` with the cell's identity in every row, checked; no rows give the empty table."""
-    if frame.empty:
-        return concat([], table)
+def _identified(frames: list[pd.DataFrame], cell: Cell, table: Schema) -> pd.DataFrame:
+    """Frames as one, with the cell's identity in every row, checked; no rows: the empty table."""
+    if all(frame.empty for frame in frames):
+        return empty(table)
     identity = {
         "dataset": cell.dataset,
         "model": cell.model,
@@ -126,4 +113,4 @@ def _identified(frame: pd.DataFrame, cell: Cell, table: Schema) -> pd.DataFrame:
         "learning_rate": cell.learning_rate,
         "stage": cell.stage,
     }
-    return check(frame.assign(**identity), table)
+    return check(pd.concat(frames, ignore_index=True).assign(**identity), table)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from lossbench.cards.network import NETWORKS
 from lossbench.datasets.prepared import UInt8
-from lossbench.errors import ConfigError, DataError, printable
+from lossbench.errors import ConfigError, DataError, one_line, printable
 from lossbench.files import atomic
 from lossbench.networks.loader import add_network
 from lossbench.networks.models import Network, build
@@ -83,8 +83,7 @@ def _read(path: Path, origin: str) -> tuple[dict[str, Tensor], Described]:
             said = (file.metadata() or {}).get(KEY)
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
-        reason = " ".join(str(error).split())
-        raise DataError(f"{origin}: not a readable safetensors file ({reason})") from error
+        raise DataError(f"{origin}: not a readable safetensors file ({one_line(error)})") from error
     if said is None:
         raise DataError(f"{origin}: not a network that lossbench has kept")
     try:

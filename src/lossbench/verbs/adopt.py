@@ -7,7 +7,7 @@ import typer
 
 from lossbench.datasets.own import prepare_own
 from lossbench.datasets.prepared import save
-from lossbench.errors import ConfigError
+from lossbench.errors import ConfigError, one_line
 from lossbench.study.data import Reading
 from lossbench.verbs import Out
 
@@ -26,7 +26,7 @@ def adopt(
         read = Reading.model_validate_json(reading)
         own, built_in = source.expanduser(), data_dir.expanduser()
     except (ValueError, RuntimeError) as error:  # no JSON of a reading; no home folder
-        raise ConfigError(" ".join(str(error).split())) from error
+        raise ConfigError(one_line(error)) from error
     prepared = prepare_own(dataset, own, read, data_dir=built_in)
     save(prepared, out, manifest)
     for pair, images in prepared.manifest.equal_images.items():

@@ -1,21 +1,18 @@
 """Say what the run cache holds and which studies use it; drop what is not needed."""
 
 from collections import Counter
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from lossbench.errors import ConfigError, printable
-from lossbench.run_cache import CHECKPOINTS, Entry, RunCache
+from lossbench.run_cache import CHECKPOINTS, KEY, Entry, RunCache
 from lossbench.study.loading import read_study
 from lossbench.study.paths import LISTING, RESULTS
 from lossbench.study.settings import Compute
 from lossbench.tables.listing import read_listing
 
-KEY = "[0-9a-f]" * 32
-"""The names of entries and checkpoints. A folder may hold something else too."""
 UNITS = {"": 1, "B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
@@ -32,11 +29,11 @@ def cache(
     runs = RunCache(folder or _default_folder())
     users = used_by()
     if prune:
-        _drop(runs, [entry for entry in _entries(runs) if entry.key not in users], "unused")
+        _drop([entry for entry in runs.entries() if entry.key not in users], "unused")
         for checkpoint in (runs.folder / CHECKPOINTS).glob(KEY):
             checkpoint.unlink()
     if limit is not None:
-        _drop(runs, too_many(_entries(runs), limit), "not used for longest")
+        _drop(too_many([*runs.entries()], limit), "not used for longest")
     _show(runs, users)
 
 
@@ -73,10 +70,6 @@ def too_many(entries: list[Entry], limit: int) -> list[Entry]:
     return dropped
 
 
-def _entries(runs: RunCache) -> list[Entry]:
-    return [entry for entry in runs.entries() if fnmatchcase(entry.key, KEY)]
-
-
 def _default_folder() -> Path:
     """The one cache of the studies under results/. Raises ConfigError: they have several."""
     folders = {read_study(path).compute.cache for path in RESULTS.glob("*/study.json")}
@@ -86,15 +79,15 @@ def _default_folder() -> Path:
     return folders.pop() if folders else Compute().cache
 
 
-def _drop(runs: RunCache, entries: list[Entry], why: str) -> None:
+def _drop(entries: list[Entry], why: str) -> None:
     freed = sum(entry.bytes for entry in entries)
     for entry in entries:
-        runs.remove(entry)
+        entry.remove()
     print(f"dropped: {len(entries)} runs {why}, {_size(freed)}")
 
 
 def _show(runs: RunCache, users: dict[str, list[str]]) -> None:
-    entries = _entries(runs)
+    entries = [*runs.entries()]
     print(f"{runs.folder}: {len(entries)} runs, {_size(sum(entry.bytes for entry in entries))}")
     counts = Counter(name for entry in entries for name in set(users.get(entry.key, ["no study"])))
     for name, count in sorted(counts.items()):

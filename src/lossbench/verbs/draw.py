@@ -13,7 +13,7 @@ import typer
 from lossbench.errors import FileError, LossbenchError
 from lossbench.figures.catalogue import FIGURES
 from lossbench.figures.drawing import svg_and_words
-from lossbench.files import read_json, write_json, write_text
+from lossbench.files import file_sha256, read_json, write_json, write_text
 from lossbench.study.paths import StudyPaths
 from lossbench.study.slices import read_slice
 from lossbench.tables.stored import read_tables, table_path
@@ -46,7 +46,8 @@ def draw(
         if name not in FIGURES:
             raise LossbenchError(f"--codes: no figure {name!r}; allowed: {', '.join(FIGURES)}")
         entry = FIGURES[name]
-        determinants = [code, *shared, *(_sha256(table_path(paths, each)) for each in entry.tables)]
+        files = [table_path(paths, each) for each in entry.tables]
+        determinants = [code, *shared, *map(file_sha256, files)]
         kept = _kept(paths.drawn(name), determinants)
         if kept is None:
             read |= read_tables(paths, *(each for each in entry.tables if each not in read))
@@ -73,8 +74,3 @@ def _kept(path: Path, determinants: list[str]) -> dict[str, Any] | None:
 def _seal(determinants: list[str], svg: str, words: dict[str, str]) -> str:
     content = json.dumps([determinants, svg, words])
     return hashlib.sha256(content.encode()).hexdigest()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
