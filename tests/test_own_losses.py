@@ -527,7 +527,7 @@ def test_what_a_network_holds_fixed_is_neither_decayed_nor_counted(file, monkeyp
     decaying = cell(model="held", recipe=Recipe(name="annealed", weight_decay=0.1))
     kept: list[Network] = []
     (replicate,) = replicates([1])
-    tables = fit(decaying, [replicate], noisy(), Compute(), keep=kept.extend)
+    tables = fit(decaying, [replicate], noisy(), Compute(), show_bar=False, keep=kept.extend)
     start = build("held", shape=(1, 28, 28), classes=10, head="linear", seed=replicate.start)
     was, now = ({n: each.detach() for n, each in net.named_parameters()} for net in (start, *kept))
     held = {name for name in was if torch.equal(was[name].cpu(), now[name].cpu())}
