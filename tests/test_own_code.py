@@ -104,7 +104,7 @@ def test_trials_are_counted_like_those_of_margins(folder):
         ({"source": "my_losses.py"}, "allowed: FILE.py:attribute, module:attribute"),
         ({"source": "absent.py:focal"}, "losses.0.source: 'absent.py:focal' is not allowed: there"),
         ({"source": "absent.sub:focal"}, "there is no module absent.sub"),
-        ({"source": "my_losses.py:fokal"}, "has no fokal; allowed are focal, helper, other; did"),
+        ({"source": "my_losses.py:fokal"}, "has no fokal; allowed are focal, other; did"),
         ({"formula": "\\frac"}, "losses.0.formula: "),
         ({"output": "logits"}, "losses.0.output: 'logits' is not allowed"),
         ({"head": "round"}, "losses.0.head: 'round' is not allowed"),
@@ -145,8 +145,16 @@ def test_more_losses_than_looks_are_one_line(folder):
     )
 
 
+def test_a_file_may_say_how_it_is_encoded(folder):
+    for head, encoding in (("\ufeff", "utf-8"), ("# coding: latin-1\n# é\n", "latin-1")):
+        (folder / "my_losses.py").write_bytes((head + LOSSES).encode(encoding))
+        assert loaded(folder, FOCAL)
+
+
 def test_names_are_unique_and_used(folder):
     assert "name 'focal' is not allowed: another loss has it" in refusal(folder, FOCAL, FOCAL)
+    alike = FOCAL | {"label": "cross-ENTROPY"}
+    assert "label 'cross-ENTROPY' is not allowed: another loss has it" in refusal(folder, alike)
     with pytest.raises(ConfigError, match="losses lists focal, which no comparison uses"):
         parse_study(TINY | {"losses": [FOCAL]}, origin="x")
     with pytest.raises(ConfigError, match="networks lists my_net, which no comparison uses"):

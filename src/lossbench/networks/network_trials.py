@@ -114,8 +114,8 @@ def _steady(body: Body, images: Tensor) -> str:
     after = dict(body.named_buffers())
     if lost := [name for name, each in before.items() if not torch.equal(each, after[name])]:
         raise UnfitError(
-            f"keeps state in the buffer {lost[0].removeprefix('0.')}, which is not in its state_dict and would be"
-            " lost; allowed: persistent buffers"
+            f"keeps state in the buffer {lost[0].removeprefix('0.')}, which is not in its"
+            " state_dict and would be lost; allowed: persistent buffers"
         )
     return "two passes in training mode give the same"
 

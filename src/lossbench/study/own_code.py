@@ -42,12 +42,14 @@ def problem(source: str) -> str:
         return f"there is no {'file' if place.endswith('.py') else 'module'} {place}"
     try:
         local_modules(source)
-        defined = set(_defined(_parsed(file).body))
+        body = _parsed(file).body
     except ConfigError as error:
         return str(error)
+    defined = set(_defined(body))
     if attribute in defined or "*" in defined or "__getattr__" in defined:
         return ""
-    public = sorted(name for name in defined if not name.startswith("_"))
+    made = _defined([each for each in body if not isinstance(each, ast.Import | ast.ImportFrom)])
+    public = sorted({name for name in made if not name.startswith("_")})
     listed = f"allowed are {', '.join(public)}" if public else "it defines nothing"
     return f"{place} has no {attribute}; {listed}{did_you_mean(attribute, public)}"
 
@@ -157,17 +159,17 @@ def _imported(tree: ast.Module, name: str, file: Path) -> set[str]:
 
 
 def _defined(statements: list[ast.stmt]) -> Iterator[str]:
-    """The names that a module's statements bind, also those inside `if`, `try` and `with`."""
+    """The names that a module's statements bind, also those inside of `if`, `for` and the like."""
     for each in statements:
         match each:
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-                yield name
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                yield each.name
             case ast.Import(names=names) | ast.ImportFrom(names=names):
                 yield from (alias.asname or alias.name.partition(".")[0] for alias in names)
             case ast.Assign() | ast.AnnAssign():
                 stored = (node for node in ast.walk(each) if isinstance(node, ast.Name))
                 yield from (node.id for node in stored if isinstance(node.ctx, ast.Store))
-            case ast.If() | ast.Try() | ast.With():
+            case ast.If() | ast.Try() | ast.With() | ast.For() | ast.While() | ast.Match():
                 inner = [node for node in ast.walk(each) if isinstance(node, ast.stmt)]
                 yield from _defined([node for node in inner if node is not each])
 
@@ -187,6 +189,6 @@ def _version(dotted: str) -> str:
 
 def _parsed(file: Path) -> ast.Module:
     try:
-        return ast.parse(file.read_text(encoding="utf-8"))
+        return ast.parse(file.read_bytes())  # which may say how it is encoded
     except (OSError, SyntaxError, ValueError, RecursionError) as error:
         raise ConfigError(f"{file} cannot be read ({one_line(error)})") from error

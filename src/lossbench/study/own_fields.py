@@ -183,9 +183,10 @@ class OwnNetwork(Frozen):
 def _noted(kind: Kind, built_in: Sequence[str], own: tuple[Any, ...]) -> tuple[Any, ...]:
     """Own losses or networks, their names known to the rest of the study from now on."""
     for field, taken in (("name", ()), ("label", built_in)):
-        counts = Counter([*taken, *(getattr(each, field) for each in own)])
-        if repeated := [value for value, count in counts.items() if count > 1]:
-            raise ValueError(f"{field} {repeated[0]!r} is not allowed: another {kind} has it")
+        values = [*taken, *(getattr(each, field) for each in own)]
+        counts = Counter(map(str.casefold, values))  # a sentence may change a first letter
+        if repeated := [value for value in values if counts[value.casefold()] > 1]:
+            raise ValueError(f"{field} {repeated[-1]!r} is not allowed: another {kind} has it")
     if (known := OWN.get()) is not None:
         known[kind] = {each.name: each for each in own}
     return own
