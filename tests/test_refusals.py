@@ -180,7 +180,7 @@ def test_a_table_of_another_version_s_types(tmp_path):
         read(path, levels)
 
 
-@pytest.mark.parametrize("text", ["", "ten", "10 QB", "1.2.3GB", "-", "infGB"])
+@pytest.mark.parametrize("text", ["", "ten", "10 QB", "1.2.3GB", "-", "infGB", "10", "-1GB"])
 def test_what_is_no_size(text):
     assert (parse_size("10GB"), parse_size("1.5 kB")) == (10**10, 1500)
     with pytest.raises(ConfigError, match="is not a size; allowed: a number with B, kB, MB"):

@@ -68,8 +68,9 @@ def test_what_changed_beside_the_values_is_told(tables):
     low, high = np.quantile(differ, [0.025, 0.975]).astype(int)
     least, most = Promise.of(asked).together
     promised = (
-        f"; by their own probabilities {low} to {high} should differ if verdicts were independent,"
-        f" {least} to {most} if those that share runs changed together"
+        f"; of the {len(again)} with a chance to come again {low} to {high} would differ with other"
+        f" seeds if verdicts were independent, {least} to {most} if those that"
+        " share runs changed together"
     )
     assert told(tables, other)[:3] == [
         f"{claims} claims: {claims} with the same verdict",

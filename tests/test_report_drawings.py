@@ -19,7 +19,7 @@ from lossbench.report.drawings import drawn, embedded
     ],
 )
 def test_an_active_or_broken_drawing_is_refused(svg):
-    with pytest.raises(LossbenchError, match="figure answer"):
+    with pytest.raises(LossbenchError, match=r"figures?[ /]answer"):
         embedded(svg, "answer")
 
 

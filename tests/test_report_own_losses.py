@@ -8,6 +8,8 @@ import pytest
 from builders import synthetic
 from builders.report_pages import parsed, rendered, table_values
 from lossbench.cards.loss import LOSSES
+from lossbench.claims.all_claims import ALL_CLAIMS
+from lossbench.claims.rule import Grounds
 from lossbench.figures import palette
 from lossbench.figures.catalogue import FIGURES
 from lossbench.figures.drawing import svg_and_words
@@ -15,6 +17,7 @@ from lossbench.report.one_metric import metric_rows
 from lossbench.study.config import Study
 from lossbench.words.findings import on_trial
 from lossbench.words.names import focus, in_sentence, loss_name, network_name
+from test_stats_reversals import metrics_of
 
 FOCAL = {
     "name": "focal",
@@ -66,6 +69,13 @@ def test_without_the_primary_loss_the_table_has_the_own_one_alone(made):
     assert on_trial(tables) == ("focal",)
 
 
+def test_no_claim_rests_on_it(made):
+    likely, right = ([0.1, 0.12, 0.11], [0.03, 0.034, 0.031]), ([0.2, 0.23, 0.21], [0.02] * 3)
+    metrics = metrics_of({"cross_entropy": likely, "focal": right})
+    found = ALL_CLAIMS["C11"].judge(Grounds({"metrics": metrics}, 0.95))
+    assert found.numbers == "no two losses disagree in NLL and error"
+
+
 def test_the_page_shows_where_own_code_comes_from(made):
     tables, study = made
     page = parsed(rendered(tables, study))
@@ -81,7 +91,7 @@ def test_the_page_shows_where_own_code_comes_from(made):
 
 
 def test_names_are_the_study_s(made):
-    assert (loss_name("focal"), in_sentence("focal")) == ("Focal loss", "focal loss")
+    assert (loss_name("focal"), in_sentence("focal")) == ("Focal loss", "Focal loss")
     assert network_name("my_net") == "My net"
     assert loss_name("unheard_of") == "unheard_of"
 

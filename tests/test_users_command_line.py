@@ -1,6 +1,7 @@
 """The command as users call it: every mistake is one line, and the exit status says so."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from lossbench.study.loading import load_study
 from lossbench.study.paths import StudyPaths
 from lossbench.tables.stored import write_tables
 from lossbench.verbs import adopt
+from lossbench.words.terminal import print_table
 
 
 @pytest.fixture
@@ -208,8 +210,47 @@ def test_a_damaged_record_of_a_study_is_one_line(lossbench, tmp_path, monkeypatc
     monkeypatch.chdir(tmp_path)
     Path("results/one").mkdir(parents=True)
     Path("results/one/study.json").write_text("{")
-    for verb in ("status", "cache"):
-        assert "results/one/study.json" in line(lossbench(verb))
+    for verb in ("status", "cache", "list"):
+        status, said, _ = lossbench(verb)
+        assert status == (verb == "status")  # no study is left whose runs it could count
+        assert "results/one/study.json: of another version of lossbench or damaged" in said
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("work", "--group={", "--data=a", "--out=b"),
+        ("derive", "--settings={", "--out=b"),
+        ("choose", "a", "--grid={}", "--out=b", "--epochs=1", "--recipe={}", "--seeds=[]"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_options_that_are_no_json_are_one_line(lossbench, arguments):
+    text = line(lossbench(*arguments))
+    assert text.startswith("lossbench: not the JSON that an option takes: ")
+
+
+@pytest.mark.parametrize("name", ["datasets", "cache"])
+def test_a_new_study_takes_no_other_folder_of_results(lossbench, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    said = line(lossbench("new", name))
+    assert f"name '{name}' is not allowed: results/{name} holds" in said
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_source_that_is_not_there_is_no_valid_study(lossbench, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lossbench("new", "mine")
+    study = Path("mine.yaml").read_text().replace("dataset: digits", "dataset: own")
+    own = re.sub(r"name: digits\b", "name: own\n    source: gone.npz", study, count=1)
+    Path("mine.yaml").write_text(own)
+    assert "datasets, own: source gone.npz: does not exist" in line(lossbench("check", "mine.yaml"))
+
+
+def test_a_table_loses_no_word_where_nobody_says_how_wide_it_may_be(capsys):
+    words = "an outcome that says very much of what there is to say " * 3
+    print_table("Long", ("One", "Other"), [(words, words)])
+    assert capsys.readouterr().out.count(words.strip()) == 2
 
 
 # make

@@ -21,7 +21,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from lossbench import __version__, verbs
-from lossbench.errors import LossbenchError
+from lossbench.errors import LossbenchError, one_line
 
 FOUND = sorted(module.name for module in pkgutil.iter_modules(verbs.__path__))
 GROUPS = {
@@ -97,6 +97,12 @@ def main() -> None:
             print(end="", flush=True)
     except BrokenPipeError:  # such as of `lossbench list | head -1`
         _drop_output()
+    except ValueError as error:
+        # Rules pass options as JSON, of which only what is typed by hand may be none.
+        if type(error).__name__ not in ("ValidationError", "JSONDecodeError"):
+            raise
+        print(f"lossbench: not the JSON that an option takes: {one_line(error)}", file=sys.stderr)
+        sys.exit(1)
     except (LossbenchError, OSError) as error:
         print(f"lossbench: {error}", file=sys.stderr)
         if isinstance(error, OSError):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from lossbench.cards.own_cards import dataset_cards, stand_ins
+from lossbench.cards.own_cards import OWN_LOSSES, dataset_cards, stand_ins
 from lossbench.claims.expectations import EXPECTATIONS, MARGINS, SQUARED, Expectation
 from lossbench.claims.rule import Grounds, Judgement, Verdict, Vote, decide
 from lossbench.stats.intervals import over_folds
@@ -58,6 +58,7 @@ def error_judges(grounds: Grounds) -> Judgement:
     having searched all pairs; seen but not resolved, it leaves the claim open.
     """
     metrics = rows_of(grounds.tables, "metrics", stage="evaluation")
+    metrics = metrics[~metrics["loss"].isin(OWN_LOSSES)]  # claims are about built-in ones
     found = find_reversal(metrics, alpha=1 - grounds.level)
     if found is None:
         return Judgement("undecided", "no two losses disagree in NLL and error")

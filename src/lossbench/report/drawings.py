@@ -71,7 +71,9 @@ def embedded(svg: str, name: str) -> Markup:
     try:
         root = ET.fromstring(text)
     except ET.ParseError as error:
-        raise LossbenchError(f"figure {name}: is not well-formed ({error})") from error
+        raise LossbenchError(
+            f"figures/{name}.svg: is not well-formed ({error}); remove it, and it is drawn again"
+        ) from error
     if root.tag.rpartition("}")[2] != "svg":
         raise LossbenchError(f"figure {name}: is a <{root.tag}>; allowed: one <svg> element")
     for element in root.iter():

@@ -1,6 +1,6 @@
 """The tables of errors: against the reference, over seeds, by class."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 
@@ -105,7 +105,7 @@ def class_errors(tables: Tables) -> DataTable:
     ]
     named = _named(pd.concat(parts), tables, "label")
     words = table_words("tables/class-errors.txt.j2", shown=SHOWN)
-    return _by_loss(named, sorted(set(errors["loss"])), (Shown("label_name", "Class"),), words)
+    return _by_loss(named, set(errors["loss"]), (Shown("label_name", "Class"),), words)
 
 
 def confusion(tables: Tables) -> DataTable:
@@ -124,7 +124,7 @@ def confusion(tables: Tables) -> DataTable:
     named = _named(pd.concat([none, *parts]), tables, "label", "predicted")
     classes = (Shown("label_name", "True class"), Shown("predicted_name", "Taken for"))
     words = table_words("tables/confusion.txt.j2", shown=SHOWN)
-    return _by_loss(named, sorted(set(found["loss"])), classes, words)
+    return _by_loss(named, set(found["loss"]), classes, words)
 
 
 def _named(frame: pd.DataFrame, tables: Tables, *labels: str) -> pd.DataFrame:
@@ -136,10 +136,10 @@ def _named(frame: pd.DataFrame, tables: Tables, *labels: str) -> pd.DataFrame:
 
 
 def _by_loss(
-    frame: pd.DataFrame, losses: Sequence[str], rows: Sequence[Shown], words: TableWords
+    frame: pd.DataFrame, losses: Collection[str], rows: Sequence[Shown], words: TableWords
 ) -> DataTable:
     """A column for each loss, in percent; `rows` name a row within its comparison."""
-    shown = (columns.percent(loss, loss_name(loss)) for loss in losses)
+    shown = (columns.percent(loss, loss_name(loss)) for loss in loss_cards() if loss in losses)
     return data_table(frame, (*columns.COMPARISON, *rows, *shown), **words, folded=True)
 
 

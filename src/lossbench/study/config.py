@@ -18,6 +18,9 @@ from lossbench.study.grid import Comparison
 from lossbench.study.own_fields import OwnLosses, OwnNetworks
 from lossbench.study.settings import ANNEALED, Compute, History, Limits, Recipe, Statistics, Theory
 
+TAKEN = {"datasets": "the data", "cache": "finished runs"}
+"""Names of folders in results/ that are no studies, with what they hold."""
+
 
 class Study(Frozen):
     """A whole study. One file under `config/` holds one."""
@@ -81,7 +84,7 @@ class Study(Frozen):
 
     @model_validator(mode="after")
     def _can_stand_on_a_disk(self) -> Self:
-        if held := {"datasets": "the data", "cache": "finished runs"}.get(self.name):
+        if held := TAKEN.get(self.name):
             where = f"results/{self.name}"
             raise ValueError(f"name: {self.name!r} is not allowed: {where} holds {held}")
         return self

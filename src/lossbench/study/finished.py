@@ -1,12 +1,22 @@
-"""Finds a finished study by its name or folder."""
+"""Finds the studies here, and a finished one by its name or folder."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from lossbench.errors import ConfigError, did_you_mean, printable
+from lossbench.study.config import Study
 from lossbench.study.loading import read_study
 from lossbench.study.paths import RESULTS, StudyPaths
+
+
+def started() -> Iterator[tuple[Study, StudyPaths]]:
+    """The studies here that were asked for as a whole, by name; says which cannot be read."""
+    for path in sorted(RESULTS.glob("*/study.json")):
+        try:
+            yield read_study(path), StudyPaths.around(path.parent)
+        except ConfigError:
+            print(f"{path}: of another version of lossbench or damaged, left out")
 
 
 def finished(study: str, needs: Iterable[str]) -> StudyPaths:

@@ -48,7 +48,8 @@ def read_study(path: Path) -> Study:
         return Study.model_validate_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigError(
-            f"{path}: not a study's resolved configuration ({one_line(error)})"
+            f"{path}: not a resolved configuration of this version ({one_line(error)}); remove it,"
+            " and snakemake writes it again"
         ) from error
 
 

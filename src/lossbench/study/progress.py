@@ -105,8 +105,9 @@ def _state(group: Group, paths: StudyPaths) -> tuple[State, float]:
     if all((folder / LISTING).exists() for folder in paths.jobs(group)):
         return "done", _benchmarked(benchmark)
     if is_at_work:
-        # On a cluster the mark is made when the job enters the queue, the log when it starts.
-        if _changed(log) >= _changed(mark):
+        # On a cluster the mark is made when the job enters the queue, the log when it starts;
+        # here an instant after the start.
+        if _changed(log) >= _changed(mark) - 1:
             return "running", max(0.0, time.time() - _changed(mark))
         return "waiting", 0.0
     return ("failed" if failed else "waiting"), 0.0

@@ -1,5 +1,6 @@
 """Say what the run cache holds and which studies use it; drop what is not needed."""
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
@@ -8,12 +9,12 @@ import typer
 
 from lossbench.errors import ConfigError, printable
 from lossbench.run_cache import CHECKPOINTS, KEY, Entry, RunCache
-from lossbench.study.loading import read_study
+from lossbench.study.finished import started
 from lossbench.study.paths import LISTING, RESULTS
 from lossbench.study.settings import Compute
 from lossbench.tables.listing import read_listing
 
-UNITS = {"": 1, "B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
 def cache(
@@ -39,13 +40,11 @@ def cache(
 
 def parse_size(text: str) -> int:
     """Bytes of a text such as `500MB` or `10 GB`. Raises ConfigError: it is no size."""
-    number = text.rstrip("kMGTB ")
-    unit = text[len(number) :].strip()
-    try:
-        return int(float(number) * UNITS[unit])
-    except (KeyError, ValueError, OverflowError):
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?(B|kB|MB|GB|TB)", text)
+    if found is None:
         allowed = "a number with B, kB, MB, GB or TB, such as 10GB"
-        raise ConfigError(f"--max-size: {text!r} is not a size; allowed: {allowed}") from None
+        raise ConfigError(f"--max-size: {text!r} is not a size; allowed: {allowed}")
+    return int(float(found[1]) * UNITS[found[2]])
 
 
 def used_by() -> dict[str, list[str]]:
@@ -72,7 +71,7 @@ def too_many(entries: list[Entry], limit: int) -> list[Entry]:
 
 def _default_folder() -> Path:
     """The one cache of the studies under results/. Raises ConfigError: they have several."""
-    folders = {read_study(path).compute.cache for path in RESULTS.glob("*/study.json")}
+    folders = {study.compute.cache for study, _ in started()}
     if len(folders) > 1:
         listed = ", ".join(sorted(map(str, folders)))
         raise ConfigError(f"--folder: the studies here have several caches; allowed: {listed}")

@@ -6,9 +6,11 @@ from typing import Annotated
 import typer
 
 from lossbench.cards.dataset import DATASETS
-from lossbench.errors import ConfigError
+from lossbench.datasets.source_files import kind
+from lossbench.errors import ConfigError, DataError
 from lossbench.files import read_json
 from lossbench.study.config import Study
+from lossbench.study.fields import on_disk
 from lossbench.study.loading import load_study
 from lossbench.study.paths import manifest
 from lossbench.study.plan import groups
@@ -21,6 +23,9 @@ def check(
     study: Annotated[Path, typer.Argument(help="The study file, such as focal.yaml.")],
 ) -> None:
     found = load_study(study)
+    for dataset in found.datasets:
+        if dataset.source is not None:
+            _require(dataset.name, dataset.source)
     runs = sum(group.runs for group in groups(found))
     losses = {grid.loss for each in found.comparisons for grid in each.losses}
     print(
@@ -29,6 +34,13 @@ def check(
     )
     if found.losses or found.networks:
         _try(found)
+
+
+def _require(name: str, source: Path) -> None:
+    try:
+        kind(on_disk(source))
+    except DataError as error:
+        raise ConfigError(f"datasets, {name}: {error}") from error
 
 
 def _try(study: Study) -> None:

@@ -8,8 +8,9 @@ from lossbench.cards.loss import LOSSES
 from lossbench.cards.network import NETWORKS
 from lossbench.errors import ConfigError
 from lossbench.study.config import Study
-from lossbench.study.loading import load_study, read_study
-from lossbench.study.paths import RESULTS, StudyPaths, prepared
+from lossbench.study.finished import started
+from lossbench.study.loading import load_study
+from lossbench.study.paths import StudyPaths, prepared
 from lossbench.study.progress import progress, total
 from lossbench.study.settings import ANNEALED
 from lossbench.words.recipes import described
@@ -20,9 +21,9 @@ FOLDERS = (Path(), Path("config"))
 
 
 def list() -> None:
-    started = {paths.name: (study, paths) for study, paths in _started()}
+    begun = {paths.name: (study, paths) for study, paths in started()}
     files = {study.name: (study, path) for study, path in _files()}
-    studies = {name: study for name, (study, _) in [*files.items(), *started.items()]}
+    studies = {name: study for name, (study, _) in [*files.items(), *begun.items()]}
     losses = {key: (card.name, card.output, card.source) for key, card in LOSSES.items()}
     networks = {key: (card.name, "built in") for key, card in NETWORKS.items()}
     datasets = {key: (card.name, "built in") for key, card in DATASETS.items()}
@@ -30,7 +31,9 @@ def list() -> None:
     for study in studies.values():
         losses |= {own.name: (own.label, own.output, own.source) for own in study.losses}
         networks |= {own.name: (own.label, own.source) for own in study.networks}
-        datasets |= {own.name: (own.name, str(own.source)) for own in study.datasets if own.source}
+        datasets |= {
+            own.name: (own.card.name, str(own.source)) for own in study.datasets if own.source
+        }
         recipes |= {recipe.name: recipe for recipe in study.recipes}
     _show("Losses", ("Name", "Output", "Source"), losses)
     _show("Networks", ("Name", "Source"), networks)
@@ -40,20 +43,12 @@ def list() -> None:
     rows = []
     for name in studies:
         path = str(files[name][1]) if name in files else ""
-        rows.append((name, path, *(_finished(*started[name]) if name in started else ("", ""))))
+        rows.append((name, path, *(_finished(*begun[name]) if name in begun else ("", ""))))
     print_table("Studies", ("Name", "File", "Runs", "Page"), rows)
 
 
 def _show(title: str, columns: tuple[str, ...], rows: Mapping[str, tuple[str, ...]]) -> None:
     print_table(title, ("Key", *columns), [(key, *row) for key, row in rows.items()])
-
-
-def _started() -> Iterator[tuple[Study, StudyPaths]]:
-    for path in sorted(RESULTS.glob("*/study.json")):
-        try:
-            yield read_study(path), StudyPaths.around(path.parent)
-        except ConfigError:
-            print(f"{path}: of another version of lossbench, left out")
 
 
 def _files() -> Iterator[tuple[Study, Path]]:

@@ -10,6 +10,7 @@ import typer
 from lossbench.errors import ConfigError
 from lossbench.files import write_text
 from lossbench.provenance import PROJECT
+from lossbench.study.config import TAKEN
 from lossbench.study.fields import PATTERNS, STUDY_NAME
 
 LOSSES = Path("my_losses.py")
@@ -18,6 +19,8 @@ LOSSES = Path("my_losses.py")
 def new(name: Annotated[str, typer.Argument(help="What the study is called.")]) -> None:
     if not re.fullmatch(STUDY_NAME, name):
         raise ConfigError(f"name {name!r} is not allowed: {PATTERNS[STUDY_NAME]}")
+    if held := TAKEN.get(name):
+        raise ConfigError(f"name {name!r} is not allowed: results/{name} holds {held}")
     study = Path(f"{name}.yaml")
     if there := [str(path) for path in (study, LOSSES) if path.exists()]:
         raise ConfigError(f"{' and '.join(there)}: there already; nothing was written")

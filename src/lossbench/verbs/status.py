@@ -1,11 +1,13 @@
-"""Say how much of a study's training is done, at work, failed and left."""
+"""Say how much of a study's training is done, running, failed and waiting, and the time left."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from lossbench.errors import ConfigError
-from lossbench.study.loading import read_study
+from lossbench.study.config import Study
+from lossbench.study.finished import started
 from lossbench.study.paths import RESULTS, StudyPaths
 from lossbench.study.progress import STATES, JobProgress, Progress, progress, total
 from lossbench.tables.listing import read_listing
@@ -16,15 +18,15 @@ from lossbench.words.terminal import print_table
 def status(
     name: Annotated[str | None, typer.Argument(help="A study's name; all of them without.")] = None,
 ) -> None:
-    for paths in _started(name):
-        study = read_study(paths.study)
+    name = name and Path(name).name  # or its folder, as other verbs take it
+    for study, paths in _chosen(name):
         _show(paths, progress(study, paths))
 
 
-def _started(name: str | None) -> list[StudyPaths]:
+def _chosen(name: str | None) -> list[tuple[Study, StudyPaths]]:
     """The studies that were started, or the one called `name`."""
-    found = [StudyPaths.around(path.parent) for path in sorted(RESULTS.glob("*/study.json"))]
-    chosen = [paths for paths in found if name in (None, paths.name)]
+    found = list(started())
+    chosen = [(study, paths) for study, paths in found if name in (None, paths.name)]
     if chosen:
         return chosen
     # Snakemake records a study when all of it is asked for; single files leave logs alone.
@@ -36,7 +38,7 @@ def _started(name: str | None) -> list[StudyPaths]:
             f"{parts[0]}: only single files of this study were asked for, which leaves no record"
             f" to count runs by; what ran is in {parts[0] / 'logs'}"
         )
-    names = ", ".join(paths.name for paths in found) or "none; start one by `snakemake`"
+    names = ", ".join(paths.name for _, paths in found) or "none; start one by `snakemake`"
     asked = "no study was started" if name is None else f"no study {name!r} was started"
     raise ConfigError(f"{RESULTS.absolute()}: {asked}; started: {names}")
 

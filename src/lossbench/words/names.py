@@ -14,8 +14,10 @@ def loss_name(loss: str) -> str:
 
 
 def in_sentence(loss: str) -> str:
-    """The loss's name inside a sentence: `cross-entropy`, but `MSE on softmax`."""
+    """The loss's name inside a sentence: `cross-entropy`, but `MSE on softmax`; own ones stay."""
     name = loss_name(loss)
+    if loss in OWN_LOSSES:
+        return name
     return name[0].lower() + name[1:] if name[1:2].islower() else name
 
 

@@ -1,4 +1,4 @@
-"""Tables in the terminal; where the output is no terminal, a hundred columns wide."""
+"""Tables in the terminal; where the output is no terminal, as wide as they are."""
 
 import os
 from collections.abc import Collection, Iterable, Sequence
@@ -20,11 +20,14 @@ def print_table(
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False, width=None if os.isatty(1) else 100)
+    console = Console(highlight=False, width=None if os.isatty(1) else 10_000)
+    fits = {"overflow": "fold", "justify": "left"}
     table = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD)
     for column in columns:
         is_numeric = column in numeric
-        table.add_column(column, justify="right" if is_numeric else "left", no_wrap=is_numeric)
+        table.add_column(column, **({"justify": "right", "no_wrap": True} if is_numeric else fits))
     for row in rows:
         table.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in row))
+    if not os.isatty(1):
+        console.width = console.measure(table).maximum
     console.print(table)
