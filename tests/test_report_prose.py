@@ -172,7 +172,10 @@ def test_a_rate_on_an_edge_is_named_with_its_place(study, choices):
     place = (choices["dataset"] == "mnist") & (choices["loss"] == "mse_softmax")
     choices.loc[place & (choices["model"] == "mlp"), ["on_edge", "learning_rate"]] = [True, 0.25]
     told = tuned(study, choices)
-    assert f"4 of {len(choices)} chosen learning rates lie on the edge" in told
+    assert (
+        f"4 of {len(choices)} chosen learning rates, of all comparisons together, lie on an edge"
+        in told
+    )
     assert " for MSE on softmax on MNIST with MLP (0.25, in 4 of 4 replicates): " in told
     assert " inside " not in told
 
@@ -180,8 +183,11 @@ def test_a_rate_on_an_edge_is_named_with_its_place(study, choices):
 def test_an_edge_that_few_replicates_choose_is_counted_alone(study, choices):
     choices.loc[choices.index[0], "on_edge"] = True
     told = tuned(study, choices)
-    assert f"1 of {len(choices)} chosen learning rates lies on the edge" in told
-    assert "nowhere in half of the replicates: " in told
+    assert (
+        f"1 of {len(choices)} chosen learning rates, of all comparisons together, lies on an edge"
+        in told
+    )
+    assert "nowhere in half of the replicates. " in told
     assert " inside " not in told
 
 
@@ -198,8 +204,8 @@ def test_verdicts_at_the_shared_rate_are_counted_not_signs(study, tables):
 
     total = shared.sum()
     assert total > 1
-    assert f" in {total} of {total} comparisons" in counted("worse", -0.1)
-    assert f" in 0 of {total} comparisons, undecided in {total}" in counted("undecided", 0.1)
+    assert f" in {total} of {total} contrasts" in counted("worse", -0.1)
+    assert f" in 0 of {total} contrasts, undecided in {total}" in counted("undecided", 0.1)
     assert "No tuning run" in counted("worse", float("nan"))
 
 

@@ -6,6 +6,8 @@ from typing import TypedDict
 import pandas as pd
 import yaml
 
+from lossbench.cards.loss import PLACEBO
+from lossbench.cards.network import NETWORKS
 from lossbench.cards.own_cards import stand_ins
 from lossbench.claims.expectations import EXPECTATIONS
 from lossbench.report import feature_tables
@@ -21,9 +23,11 @@ from lossbench.study import plan
 from lossbench.study.config import Study
 from lossbench.study.grid import Comparison
 from lossbench.tables.rows import Tables, records, rows_of
+from lossbench.tables.runs import NETWORK
 from lossbench.words import headline
 from lossbench.words.findings import find, on_trial, select
-from lossbench.words.phrases import OPEN, Sentences, sentences
+from lossbench.words.names import dataset_name
+from lossbench.words.phrases import Sentences, sentences
 from lossbench.words.places import Place, places, tell_apart
 from lossbench.words.questions import ERROR, SPEED, Question
 
@@ -118,7 +122,11 @@ def scope(study: Study) -> str:
         networks=len({each.model for each in compared}),
         datasets=[each.name for each in study.datasets],
         epochs=[each.epochs for each in compared],
-        replicates=[len(plan.most_replicates(study, each)) for each in compared],
+        replicates=[
+            len(plan.replicates(study, each, grid, "evaluation"))
+            for each in compared
+            for grid in each.losses
+        ],
     )
 
 
@@ -140,14 +148,10 @@ def sensitivity(material: Material) -> Values:
 
 
 def same_rate(material: Material) -> Values:
-    """In how many comparisons at one shared rate the other loss is worse, or nothing is decided."""
+    """How often at one shared rate the other loss has each verdict; the placebo is no other one."""
     found = select(material.tables, "validation_error", rates="same_rate").dropna(subset="value")
-    counts = found["verdict"].value_counts().to_dict()
-    return {
-        "compared": len(found),
-        "worse": counts.get("worse", 0),
-        "open": {verdict: counts[verdict] for verdict in OPEN if verdict in counts},
-    }
+    verdicts = found.loc[found["loss"] != PLACEBO, "verdict"]
+    return {"compared": len(verdicts), "counts": verdicts.value_counts().to_dict()}
 
 
 def last_layer(material: Material) -> Values:
@@ -189,7 +193,27 @@ def training(material: Material) -> Values:
     """What each comparison trains, and how often."""
     study = material.study
     named = zip(places(study.comparisons), study.comparisons, strict=True)
-    return {"comparisons": [_trained(study, *each) for each in named]}
+    return {
+        "networks": _networks(study, material.tables),
+        "comparisons": [_trained(study, *each) for each in named],
+    }
+
+
+def _networks(study: Study, tables: Tables) -> list[Values]:
+    """The built-in networks' layers, and by data set the parameters of those that were trained."""
+    sizes = rows_of(tables, "runs").drop_duplicates(list(NETWORK))
+    return [
+        {
+            "name": card.name,
+            "layers": card.layers,
+            "sizes": {
+                dataset_name(row.dataset): row.parameters
+                for row in records(sizes[sizes["model"] == key])
+            },
+        }
+        for key, card in NETWORKS.items()
+        if key in {each.model for each in study.comparisons}
+    ]
 
 
 def _trained(study: Study, place: Place, comparison: Comparison) -> Values:

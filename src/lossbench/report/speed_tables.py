@@ -24,8 +24,9 @@ def same_rate_speed(tables: Tables) -> DataTable:
 
 
 def _ratios(tables: Tables, rates: str, words: str) -> DataTable:
+    rows = rows_of(tables, "contrasts", rates=rates, metric="speed")
     return data_table(
-        rows_of(tables, "contrasts", rates=rates, metric="speed"),
+        rows.assign(margin_factor=1 + rows["margin"]),
         (
             *columns.CELL,
             Shown("bound", "Bound", style="name", optional=True),
@@ -34,7 +35,7 @@ def _ratios(tables: Tables, rates: str, words: str) -> DataTable:
             columns.AGAIN,
             columns.percent("reach", "Levels reached"),
             columns.percent("reference_reach", "by the reference"),
-            columns.MARGIN,
+            columns.factor("margin_factor", "Margin"),
             *columns.P_VALUES,
             columns.PAIRS,
             columns.FAMILY,
