@@ -176,7 +176,7 @@ def test_a_rate_on_an_edge_is_named_with_its_place(study, choices):
         f"4 of {len(choices)} chosen learning rates, of all comparisons together, lie on an edge"
         in told
     )
-    assert " for MSE on softmax on MNIST with MLP (0.25, in 4 of 4 replicates): " in told
+    assert " that of MSE on softmax on MNIST with MLP (0.25, in 4 of 4 replicates). " in told
     assert " inside " not in told
 
 

@@ -1,5 +1,7 @@
 """A view of the last hidden layer: test images of each class, projected to two dimensions."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -22,6 +24,8 @@ TEMPLATE = "projections.j2"
 
 LOSSES = 4
 """At most so many are drawn, one beside the other."""
+SHORT = 2
+"""Characters of a class's name that fit among its points."""
 PER_CLASS = 25
 """Points drawn of each class; the table holds them all."""
 
@@ -40,7 +44,7 @@ def draw(tables: Tables, study: Study) -> Figure:
         for panel, (loss, cloud) in zip(line, by_loss(_few(place.rows(points))), strict=False):
             if panel is not line[0]:
                 panel.set_title(" ", loc="left")
-            _cloud(panel, cloud)
+            _cloud(panel, cloud, _labels(tables, place.dataset))
             subheading(panel, names.loss_name(loss), color=palette.loss_styles()[loss].color)
     return figure
 
@@ -63,9 +67,17 @@ def words(tables: Tables, study: Study) -> Words:
 
 def _key(tables: Tables, dataset: str) -> str:
     """The numbers that are drawn, with the classes' names; empty where these are the numbers."""
-    named = enumerate(class_names(tables, dataset)[: len(palette.CLASS_COLORS)])
-    pairs = [f"{label} {name}" for label, name in named if name != str(label)]
+    named = zip(_labels(tables, dataset), class_names(tables, dataset), strict=True)
+    drawn = list(named)[: len(palette.CLASS_COLORS)]
+    pairs = [f"{label} {name}" for label, name in drawn if name != label]
     return f"{names.dataset_name(dataset)}: {', '.join(pairs)}" if pairs else ""
+
+
+def _labels(tables: Tables, dataset: str) -> list[str]:
+    """What is drawn of each class: its name if all are short, or else its number."""
+    names_of = class_names(tables, dataset)
+    is_short = all(len(name) <= SHORT for name in names_of)
+    return list(names_of) if is_short else list(map(str, range(len(names_of))))
 
 
 def _few(points: pd.DataFrame) -> pd.DataFrame:
@@ -82,7 +94,7 @@ def _one_seed(tables: Tables) -> pd.DataFrame:
     return points[points["seed"] == first]
 
 
-def _cloud(axes: Axes, points: pd.DataFrame) -> None:
+def _cloud(axes: Axes, points: pd.DataFrame, labels: Sequence[str]) -> None:
     """Points as strokes of no length with round ends: one path a class keeps the file small."""
     for label, color in enumerate(palette.CLASS_COLORS):
         mine = points[points["label"] == label].head(PER_CLASS)
@@ -95,7 +107,7 @@ def _cloud(axes: Axes, points: pd.DataFrame) -> None:
         look = {"edgecolor": color.light, "linewidth": 2.2, "capstyle": "round"}
         axes.add_patch(PathPatch(strokes, fill=False, **look))
         middle = (float(mine["x"].median()), float(mine["y"].median()))
-        axes.annotate(str(label), middle, ha="center", va="center", fontsize=8, weight="bold")
+        axes.annotate(labels[label], middle, ha="center", va="center", fontsize=8, weight="bold")
     axes.autoscale_view()
 
 

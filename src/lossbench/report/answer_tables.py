@@ -50,9 +50,20 @@ def headline(tables: Tables) -> DataTable:
             columns.count("error_pairs", "Replicates of error", wide=True),
             columns.count("steps_pairs", "of speed", wide=True),
         ),
-        **table_words("tables/headline.txt.j2", losses=losses, recipes=_recipes(tables)),
+        **table_words(
+            "tables/headline.txt.j2",
+            losses=losses,
+            recipes=_recipes(tables),
+            diverged=_diverged(tables, [REFERENCE, *losses]),
+        ),
         folded=False,
     )
+
+
+def _diverged(tables: Tables, losses: Sequence[str]) -> int:
+    """How many of these losses' evaluation runs diverged."""
+    runs_lost = rows_of(tables, "runs", stage="evaluation", diverged=True)
+    return int(runs_lost["loss"].isin(losses).sum())
 
 
 def _recipes(tables: Tables) -> list[str]:
