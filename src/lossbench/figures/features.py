@@ -8,8 +8,9 @@ from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.panels import heading, losses, main
 from lossbench.figures.strips import strips
 from lossbench.study.config import Study
-from lossbench.words import phrases
+from lossbench.words import names
 from lossbench.words.findings import find
+from lossbench.words.phrases import counted
 from lossbench.words.questions import SCATTER
 
 TEMPLATE = "features.j2"
@@ -42,5 +43,7 @@ def words(tables: Tables, _study: Study) -> Words:
     """Whether the classes of the loss in focus are more compact."""
     finding = find(tables, SCATTER)
     is_measured = len(finding.rows) > finding.count("not measurable")
-    plain = "How compact the features of each class are"
-    return {"title": phrases.title(finding) if is_measured else plain}
+    if not is_measured:
+        return {"title": "How compact the features of each class are"}
+    ending = " comparisons" if len(finding.rows) > 1 else ""
+    return {"title": f"{names.loss_name(finding.loss)} is {counted(finding)}{ending}"}

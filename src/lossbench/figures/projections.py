@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from lossbench.cards.loss import PRIMARY, REFERENCE
+from lossbench.cards.loss import PLACEBO, PRIMARY, REFERENCE
 from lossbench.cards.own_cards import OWN_LOSSES
 from lossbench.figures import palette
 from lossbench.figures.drawing import Tables, Words, filled
@@ -82,7 +82,7 @@ def _labels(tables: Tables, dataset: str) -> list[str]:
 
 def _few(points: pd.DataFrame) -> pd.DataFrame:
     """The points of the losses that are drawn: the study's own and the primary pair first."""
-    there = losses(points)
+    there = [loss for loss in losses(points) if loss != PLACEBO]
     order = sorted(there, key=lambda loss: loss not in (*OWN_LOSSES, REFERENCE, PRIMARY))
     return points[points["loss"].isin(order[:LOSSES])]
 
