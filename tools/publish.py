@@ -128,9 +128,9 @@ def _repeated(tables: Tables) -> str:
         return ""
     found = promises.seen(tables)
     return (
-        f" Made again with other seeds, {found['primary_same']} of {found['primary']} primary"
-        f" verdicts are the same; of all {found['promise'].verdicts}, {found['differ']} differ,"
-        f" {found['opposite']} of them to the opposite."
+        f" Repeated with other seeds, the study gave {found['primary_same']} of {found['primary']}"
+        f" primary verdicts again; of all {found['promise'].verdicts}, {found['differ']} differ and"
+        f" {found['opposite']} are reversed."
     )
 
 
@@ -140,14 +140,14 @@ def cost(folder: Path) -> str:
     origin = json.loads((folder / "provenance.json").read_text("utf-8"))
     timing = read_finished(folder, "timing")["timing"]
     trained = [
-        f"{numbers.join([dataset_name(name) for name in each['datasets']])} took"
-        f" {numbers.duration(each['train_seconds'])} on {each['device']}"
+        f"{numbers.duration(each['train_seconds'])} on {each['device']}"
+        f" ({', '.join(dataset_name(name) for name in each['datasets'])})"
         for each in origin["training"]
     ]
     return (
         f"`{folder.name}` made {numbers.count(len(timing), 'run')} at commit"
-        f" `{origin['git_commit'][:10]}`. The training, with what is measured on the way and jobs"
-        f" that ran side by side added up, of {'; of '.join(trained)}. No job took more than"
+        f" `{origin['git_commit'][:10]}`. Training and what it measures took"
+        f" {numbers.join(trained)}, the times of jobs that ran side by side added up. No job took more than"
         f" {timing['peak_memory_bytes'].max() / 2**30:.1f} GiB of memory."
     )
 
