@@ -187,7 +187,7 @@ def test_every_stated_version_of_python_is_checked():
     workflow = yaml.safe_load((ROOT / ".github/workflows/check.yml").read_text())
     matrix = workflow["jobs"]["check"]["strategy"]["matrix"]["python"]
     readme = (ROOT / "README.md").read_text()
-    stated = re.search(r"Python ([\d., ]+ or [\d.]+), and `make`", readme)[1]
+    stated = re.search(r"Python ([\d.,\s]+ or [\d.]+), and `make`", readme)[1]
     assert re.findall(r"3\.\d+", stated) == matrix
 
 
@@ -233,7 +233,9 @@ def project(tmp_path_factory) -> Path:
 @pytest.mark.parametrize("command", RUN)
 def test_a_command_does_what_it_should(project, command):
     said = run(project, command)
-    assert not command.startswith("grep") or len(said.splitlines()) > 1  # the heads, and what is meant
+    assert (
+        not command.startswith("grep") or len(said.splitlines()) > 1
+    )  # the heads, and what is meant
 
 
 @pytest.mark.slow

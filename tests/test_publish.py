@@ -82,8 +82,8 @@ def test_the_answer_from_text_is_the_answer_from_the_tables(published, monkeypat
     primary = both[both["family"] == "primary"]
     same, all_same = (each["verdict"] == each["verdict_again"] for each in (primary, both))
     assert text.endswith(
-        f" {same.sum()} of {len(primary)} primary verdicts are the same; of all {len(both)},"
-        f" {(~all_same).sum()} differ, 0 of them to the opposite."
+        f" the study gave {same.sum()} of {len(primary)} primary verdicts again; of all"
+        f" {len(both)}, {(~all_same).sum()} differ and 0 are reversed."
     )
 
 
@@ -132,9 +132,9 @@ def test_a_published_folder_has_all_that_makes_the_study_again(tmp_path, monkeyp
         pd.testing.assert_frame_equal(read, tables[name], rtol=0.5 * 10 ** (1 - DIGITS), atol=0)
     timing = tables["timing"]
     assert publish.cost(folder) == (
-        f"`focal` made {len(timing):,}{NO_BREAK}runs at commit `0123456789`. The training, with"
-        " what is measured on the way and jobs that ran side by side added up, of MNIST took 1.5"
-        " minutes on A; of CIFAR-10 took 2.0 hours on B. No job took more than"
+        f"`focal` made {len(timing):,}{NO_BREAK}runs at commit `0123456789`. Training and"
+        " what it measures took 1.5 minutes on A (MNIST) and 2.0 hours on B (CIFAR-10), the times"
+        " of jobs that ran side by side added up. No job took more than"
         f" {timing['peak_memory_bytes'].max() / 1024**3:.1f} GiB of memory."
     )
 

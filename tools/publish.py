@@ -147,8 +147,8 @@ def cost(folder: Path) -> str:
     return (
         f"`{folder.name}` made {numbers.count(len(timing), 'run')} at commit"
         f" `{origin['git_commit'][:10]}`. Training and what it measures took"
-        f" {numbers.join(trained)}, the times of jobs that ran side by side added up. No job took more than"
-        f" {timing['peak_memory_bytes'].max() / 2**30:.1f} GiB of memory."
+        f" {numbers.join(trained)}, the times of jobs that ran side by side added up. No job took"
+        f" more than {timing['peak_memory_bytes'].max() / 2**30:.1f} GiB of memory."
     )
 
 
