@@ -149,9 +149,10 @@ def _band(axes: Axes, rows: pd.DataFrame, heights: Sequence[int], scale: Scale) 
     widths = pd.Series(rows["margin"].to_numpy(), index=list(heights)).dropna().sort_index()
     if widths.empty:
         return
-    # Halfway between rows it changes; it goes on above the first and below the last.
-    width = widths.to_numpy()[[0, *range(len(widths)), -1]]
-    height = [widths.index[0] - 1, *widths.index, widths.index[-1] + 1]
+    # Where a margin ends it changes halfway between rows; it goes on above them and below.
+    ends = widths[(widths != widths.shift()) | (widths != widths.shift(-1))]
+    width = ends.to_numpy()[[0, *range(len(ends)), -1]]
+    height = [widths.index[0] - 1, *ends.index, widths.index[-1] + 1]
     low, high = (1 / (1 + width), 1 + width) if scale.log else (-width, width)
     color = palette.BAND.light
     axes.fill_betweenx(height, low, high, step="mid", color=color, linewidth=0, zorder=0)
