@@ -58,9 +58,9 @@ def assert_forest(axes: Axes, rows: pd.DataFrame, heights: dict[str, int], *, lo
 
 def assert_band(axes: Axes, height: int, margin: float, *, log: bool) -> None:
     """At the middle and at the edges of a row the band is as wide as its margin."""
-    (band,) = axes.collections
-    assert to_hex(band.get_facecolor()[0]) == palette.BAND.light
-    inside = band.get_paths()[0].contains_point
+    (band,) = axes.patches
+    assert to_hex(band.get_facecolor()) == palette.BAND.light
+    inside = band.get_path().contains_point
     low, high = (1 / (1 + margin), 1 + margin) if log else (-margin, margin)
     for y in (height - 0.49, height, height + 0.49):
         assert inside((low + 1e-6, y))

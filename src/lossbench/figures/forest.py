@@ -149,13 +149,14 @@ def _band(axes: Axes, rows: pd.DataFrame, heights: Sequence[int], scale: Scale) 
     widths = pd.Series(rows["margin"].to_numpy(), index=list(heights)).dropna().sort_index()
     if widths.empty:
         return
-    # Where a margin ends it changes halfway between rows; it goes on above them and below.
+    # It changes halfway between rows, and goes on above the first and below the last.
     ends = widths[(widths != widths.shift()) | (widths != widths.shift(-1))]
-    width = ends.to_numpy()[[0, *range(len(ends)), -1]]
-    height = [widths.index[0] - 1, *ends.index, widths.index[-1] + 1]
+    heights_of = ends.index.to_numpy(float)
+    edges = [widths.index[0] - 1, *(heights_of[1:] + heights_of[:-1]) / 2, widths.index[-1] + 1]
+    y, width = np.repeat(edges, 2)[1:-1], np.repeat(ends.to_numpy(), 2)
     low, high = (1 / (1 + width), 1 + width) if scale.log else (-width, width)
-    color = palette.BAND.light
-    axes.fill_betweenx(height, low, high, step="mid", color=color, linewidth=0, zorder=0)
+    x = [*high, *low[::-1]]
+    axes.fill(x, [*y, *y[::-1]], color=palette.BAND.light, linewidth=0, zorder=0)
 
 
 def _row(axes: Axes, row: Any, y: int, scale: Scale) -> None:
