@@ -47,8 +47,8 @@ def headline(tables: Tables) -> DataTable:
             columns.factor("steps_value", "Ratio of steps"),
             Shown("steps_interval", interval, style="name", wide=True),
             columns.verdict("steps_verdict", "Speed"),
-            columns.count("error_pairs", "Replicates of error", wide=True),
-            columns.count("steps_pairs", "of speed", wide=True),
+            columns.count("error_pairs", "n, error", wide=True),
+            columns.count("steps_pairs", "n, speed", wide=True),
         ),
         **table_words(
             "tables/headline.txt.j2",
