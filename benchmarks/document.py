@@ -38,7 +38,7 @@ SHOWN = {
     "A finished study, asked for again": "nothing to do",
     "Plan of the default study": "dry run of the default study",
     "Plan of 2,000 jobs": "dry run of 2,000 cells, a job each",
-    "Memory of a training job on CIFAR-10": "memory of a training job on CIFAR-10",
+    "Memory of five seeds of ConvNet on CIFAR-10, 20 steps": "memory of a training job on CIFAR-10",
 }
 """What a reader wants to know, and the name of the first such figure of `make bench`."""
 SUMMARY = """# Performance
