@@ -93,7 +93,7 @@ def test_numbers_count_verdicts_and_give_the_range() -> None:
     assert judged("C6").numbers == "squared error was not compared"
 
 
-def test_the_shared_rate_stands_beside_c5_without_a_vote() -> None:
+def test_the_shared_rate_other_recipes_and_lengths_stand_beside_c5_without_a_vote() -> None:
     shared = contrasts(SPEED, heads("better"), rates="same_rate")
     found = judged("C5", contrasts(SPEED, heads("worse")), shared)
     assert found.verdict == "supported"
@@ -101,6 +101,10 @@ def test_the_shared_rate_stands_beside_c5_without_a_vote() -> None:
     alone = judged("C5", shared)
     assert alone.verdict == "undecided"
     assert alone.numbers.startswith("squared error was not compared; ")
+    longer = contrasts(SPEED, heads("better"), recipe="annealed", epochs=9, main=False, value=1.1)
+    found = judged("C5", contrasts(SPEED, heads("worse")), longer)
+    assert found.verdict == "supported"
+    assert "under other recipes or lengths 1.10× the steps" in found.numbers
 
 
 def test_other_losses_and_questions_have_no_vote_on_c5() -> None:
@@ -109,13 +113,6 @@ def test_other_losses_and_questions_have_no_vote_on_c5() -> None:
         contrasts(SPEED, {"bce_sigmoid": "worse", "am_softmax": "worse"}),
     ]
     assert judged("C5", *others).verdict == "undecided"
-
-
-def test_other_recipes_and_lengths_stand_beside_c5_without_a_vote() -> None:
-    longer = contrasts(SPEED, heads("better"), recipe="annealed", epochs=9, main=False, value=1.1)
-    found = judged("C5", contrasts(SPEED, heads("worse")), longer)
-    assert found.verdict == "supported"
-    assert "under other recipes or lengths 1.10× the steps" in found.numbers
 
 
 @pytest.mark.parametrize(
@@ -289,19 +286,16 @@ def test_c1_has_the_networks_beside_it() -> None:
     assert "AdamW" in tried[1]
 
 
-def test_c1_says_what_a_stalled_loss_reached() -> None:
+def test_c1_says_what_a_stalled_loss_reached_and_without_such_recipes_is_calculus_alone() -> None:
     found = on_networks(
         {"recipe": "constant", "value": 1.5},
         {"recipe": "confident", "value": np.nan, "reach": 0.1, "reference_reach": 0.9},
     )
     assert "10%" in found
     assert "90%" in found
+    assert on_networks({"recipe": "constant", "value": 1.5}) == ""
 
 
 def test_c1_names_the_losses_in_the_order_of_their_cards() -> None:
     told = on_networks(*({"recipe": "confident", "loss": f"mse_{of}"} for of in OUTPUTS[::-1]))
     assert re.findall("softmax|sigmoid", told) == list(OUTPUTS)
-
-
-def test_without_the_recipes_that_try_it_c1_is_calculus_alone() -> None:
-    assert on_networks({"recipe": "constant", "value": 1.5}) == ""

@@ -126,7 +126,7 @@ def test_tables_that_deny_every_part_contradict():
     assert judged("C4", wrong, vanishing).verdict == "contradicted"
 
 
-def test_limits_say_where():
+def test_limits_say_where_and_tell_open_cases_from_those_that_fail():
     separable = judged("C9").limits
     assert separable.startswith("It does not hold")
     assert "on separable data" in separable
@@ -135,6 +135,10 @@ def test_limits_say_where():
     # Its largest steps as large as cross-entropy's, squared error is not slow from a near start.
     where = "from weight 0.6 and bias 0.9 at rates with equal largest steps"
     assert judged("C1").limits == f"It does not hold {where}."
+    short = without("separable_descent", "problem == 'separable' and step > 0")
+    found = judged("C9", short)
+    assert found.verdict == "supported with limits"
+    assert found.limits == "It is undecided on separable data."
 
 
 @pytest.mark.parametrize(("growth", "settled"), [(1.0099, True), (1.0101, False)])
@@ -157,31 +161,18 @@ def test_descent_has_not_settled_before_its_steps_were_doubled(norms, settled):
     assert evidence._settles(rows) is settled
 
 
-def test_open_cases_are_told_apart_from_those_that_fail():
-    short = without("separable_descent", "problem == 'separable' and step > 0")
-    found = judged("C9", short)
-    assert found.verdict == "supported with limits"
-    assert found.limits == "It is undecided on separable data."
-
-
 def test_a_start_where_arithmetic_saturates_does_not_refute_cross_entropy():
     settings = Theory(starts=(NeuronStart(weight=800.0, bias=0.0),), epochs=5)
     found = judged("C3", lambda: {"neuron_trajectories": neuron.trajectories(settings)})
     assert (found.verdict, found.limits) == ("supported", "")
 
 
-def test_missing_an_output_is_slower_than_reaching_it():
+def test_an_output_that_one_loss_or_both_miss_is_told_by_who_is_slower():
     rows = "loss == 'mse_sigmoid'"
     censored = changed("neuron_times", rows, epochs=1, reached=False)
     assert judged("C1", censored).verdict == "supported"
-
-
-def test_an_output_that_both_losses_miss_leaves_the_others_to_tell():
     missed = changed("neuron_times", "output == 0.1", reached=False)
     assert list(evidence.squared_loss_slower(tables(missed)).values()).count(True) == 3
-
-
-def test_cross_entropy_that_misses_an_output_is_not_the_faster():
     missed = changed("neuron_times", "loss == 'bce_sigmoid'", epochs=1, reached=False)
     assert set(evidence.squared_loss_slower(tables(missed)).values()) == {False}
 

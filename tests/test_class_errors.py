@@ -43,15 +43,12 @@ def test_they_agree_with_scikit_learn(classes: int) -> None:
     assert (counts > 0).all()
 
 
-def test_a_diverged_run_has_the_errors_of_chance_in_every_class() -> None:
+def test_a_diverged_run_has_the_errors_of_chance_and_a_class_without_images_none() -> None:
     runs = make_runs({0: False, 1: True}).assign(classes=4)
     errors = class_errors(predictions(4), runs)
     lost = errors[errors["seed"] == 1]
     assert lost["label"].tolist() == [0, 1, 2, 3]
     assert lost["error"].tolist() == [0.75] * 4
-
-
-def test_a_class_without_images_has_no_error() -> None:
     frame = predictions(5)
     errors = class_errors(frame[frame["label"] != 3], make_runs({0: False}))
     assert errors["label"].tolist() == [0, 1, 2, 4]

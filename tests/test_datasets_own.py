@@ -81,7 +81,7 @@ def test_a_folder_with_a_split_keeps_it(tmp_path):
     assert prepared.manifest.counts.model_dump() == {"train": 90, "validation": 10, "test": 100}
 
 
-def test_the_split_depends_on_neither_names_nor_order():
+def test_held_out_are_the_smallest_digests_whatever_the_names_and_order():
     examples = Examples(pixels(40, 1, 4, 4), (np.arange(40) % 10).astype(np.uint8))
     order = np.random.default_rng(3).permutation(40)
     shuffled = Examples(examples.images[order], examples.labels[order])
@@ -89,9 +89,6 @@ def test_the_split_depends_on_neither_names_nor_order():
         assert {image.tobytes() for image in one.images} == {
             image.tobytes() for image in other.images
         }
-
-
-def test_held_out_examples_are_those_with_the_smallest_digest():
     images = pixels(20, 1, 4, 4)
     rest, held = hold_out(Examples(images, np.zeros(20, np.uint8)))
     smallest = sorted(map(digest, images))[:2]
@@ -220,17 +217,14 @@ def test_a_wrong_folder_is_one_clear_error(tmp_path, spoil, message):
     assert re.search(message, refused(DataError, prepare_own, "own", source))
 
 
-def test_parts_must_have_the_same_classes(tmp_path):
+def test_classes_that_a_part_lacks_or_has_too_few_images_of_are_named(tmp_path):
     for part in ("train", "test"):
         write_classes(tmp_path / "photos" / part)
     (tmp_path / "photos/test/cat").rename(tmp_path / "photos/test/cow")
     with pytest.raises(DataError, match="only one of train and test has cat, cow"):
         prepare_own("own", tmp_path / "photos")
-
-
-def test_a_class_with_too_few_images_is_named(tmp_path):
     with pytest.raises(DataError, match="validation: no example of class ant, bee, "):
-        prepare_own("own", write_classes(tmp_path / "photos", each=2))
+        prepare_own("own", write_classes(tmp_path / "few", each=2))
 
 
 def test_a_digest_of_idx_files_follows_each_of_them(tmp_path):

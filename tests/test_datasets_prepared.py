@@ -78,15 +78,12 @@ def test_the_same_data_give_the_same_bytes_at_another_time(saved, tmp_path, monk
     assert [path.read_bytes() for path in again] == [path.read_bytes() for path in saved[1:]]
 
 
-def test_channel_moments_are_numpys():
+def test_channel_moments_are_numpys_and_never_come_from_the_test_set():
     images = tiny_sources.random_images(9, 3, 6, 7)
     scaled = images.astype(np.float64) / 255
     mean, std = channel_moments(images)
     np.testing.assert_allclose(mean, scaled.mean(axis=(0, 2, 3)), rtol=1e-14)
     np.testing.assert_allclose(std, scaled.std(axis=(0, 2, 3)), rtol=1e-14)
-
-
-def test_moments_come_from_what_may_train_and_never_from_the_test_set():
     prepared, splits = tiny()
     official = np.concatenate([splits[name].images for name in ("train", "validation")])
     assert prepared.manifest.channel_mean == channel_moments(official)[0]
@@ -97,7 +94,7 @@ def digits():
     return prepare("digits", Path("needs none"))
 
 
-def test_a_replicate_divides_all_training_examples_by_class(digits):
+def test_a_replicate_divides_all_training_examples_by_class_and_each_differently(digits):
     counts = digits.manifest.counts
     share = counts.validation / (counts.train + counts.validation)
     train, validation = digits.divided(3)
@@ -108,9 +105,6 @@ def test_a_replicate_divides_all_training_examples_by_class(digits):
         of_class = (digits.labels[rows] == label).sum()
         held = (digits.labels[validation] == label).sum()
         assert abs(held - share * of_class) < 1
-
-
-def test_replicates_divide_differently_and_each_the_same_way_again(digits):
     first, again, other = (digits.divided(seed) for seed in (3, 3, 4))
     assert np.array_equal(first.validation, again.validation)
     shared = np.intersect1d(first.validation, other.validation)

@@ -33,7 +33,7 @@ def files_below(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*")}
 
 
-def test_mnist_splits_keep_the_files_order(tmp_path):
+def test_mnist_splits_keep_the_files_order_and_leave_some_to_train_on(tmp_path):
     tiny = tiny_sources.tiny_mnist()
     tiny.write(tmp_path)
     splits = tiny.load(tmp_path).splits
@@ -42,9 +42,11 @@ def test_mnist_splits_keep_the_files_order(tmp_path):
     np.testing.assert_array_equal(splits["validation"].images, images[5:])
     np.testing.assert_array_equal(splits["validation"].labels, [5, 6])
     np.testing.assert_array_equal(splits["test"].labels, [9, 0, 5])
+    with pytest.raises(DataError, match="holds 7 training examples; allowed: more than the 7"):
+        tiny.load(tmp_path, validation=7)
 
 
-def test_cifar10_training_batches_come_in_order(tmp_path):
+def test_cifar10_training_batches_come_in_order_and_cifar100_has_its_fine_labels(tmp_path):
     tiny = tiny_sources.tiny_cifar10()
     tiny.write(tmp_path)
     splits = tiny.load(tmp_path).splits
@@ -53,9 +55,6 @@ def test_cifar10_training_batches_come_in_order(tmp_path):
     np.testing.assert_array_equal(splits["validation"].images, batches[4])
     np.testing.assert_array_equal(splits["test"].images, tiny.arrays["test_batch"])
     np.testing.assert_array_equal(splits["train"].labels, [0, 9, 1, 8, 2, 7, 3, 6])
-
-
-def test_cifar100_is_read_by_its_fine_labels(tmp_path):
     tiny = tiny_sources.tiny_cifar100()
     tiny.write(tmp_path)
     splits = tiny.load(tmp_path).splits
@@ -151,13 +150,6 @@ def test_a_data_folder_that_takes_no_file_is_one_line(tiny, tmp_path):
     data_dir = tmp_path / "data"
     data_dir.write_text("a file where the folder should be")
     assert f"data_dir {data_dir}" in refused(DataError, tiny.load, data_dir)
-
-
-def test_fewer_examples_than_validation_takes_are_refused(tmp_path):
-    tiny = tiny_sources.tiny_mnist()
-    tiny.write(tmp_path)
-    with pytest.raises(DataError, match="holds 7 training examples; allowed: more than the 7"):
-        tiny.load(tmp_path, validation=7)
 
 
 OFFICIAL_ARRAYS = {

@@ -31,15 +31,11 @@ def test_enlarging_is_scipys_bilinear_zoom():
     assert found[:, :4].max() == found[:, :, 24:].max() == 0
 
 
-def test_digits_split_follows_the_file():
+def test_digits_split_follows_the_file_and_enlarged_ones_are_as_readable():
     splits = read_digits().splits
     assert [len(splits[name].labels) for name in splits] == [1097, 300, 400]
     labels = np.concatenate([splits[name].labels for name in ("train", "validation", "test")])
     np.testing.assert_array_equal(labels, datasets.load_digits().target)
-
-
-def test_enlarged_digits_are_as_readable_as_the_originals():
-    splits = read_digits().splits
     train, test = splits["train"], splits["test"]
     machine = SVC().fit(train.images.reshape(1097, -1) / 255, train.labels)
     original = datasets.load_digits()
@@ -59,12 +55,9 @@ def test_digits_of_another_digest_are_refused(monkeypatch, name, known):
         read_digits()
 
 
-def test_shapes_are_the_known_images(drawn):
+def test_shapes_are_the_known_images_balanced_and_never_repeat(drawn):
     """The drawn images are part of the study: another NumPy must draw the same ones."""
     assert drawn.source_sha256["drawn images"] == SHAPES_SHA256
-
-
-def test_shapes_are_balanced_and_never_repeat(drawn):
     images = np.concatenate([examples.images for examples in drawn.splits.values()])
     assert len(np.unique(images.reshape(len(images), -1), axis=0)) == len(images) == 4500
     for examples in drawn.splits.values():
@@ -85,7 +78,7 @@ def test_shapes_cannot_be_told_by_colour_alone(drawn):
 
 
 @pytest.mark.parametrize("name", OUTLINES)
-def test_outlines_are_signed_distances(name):
+def test_outlines_are_signed_distances_that_enclose_about_one_unit(name):
     """No two values differ by more than their points do; near the edge the slope is one."""
     generator = np.random.default_rng(0)
     start = generator.uniform(-1.6, 1.6, (2, 20_000))
@@ -96,24 +89,16 @@ def test_outlines_are_signed_distances(name):
     distance = OUTLINES[name](x, y)
     slopes = np.hypot(*np.gradient(distance, 0.01))
     assert np.median(slopes[np.abs(distance) < 0.05]) == pytest.approx(1, abs=0.01)
-
-
-@pytest.mark.parametrize("name", OUTLINES)
-def test_outlines_enclose_about_one_unit(name):
-    x, y = np.meshgrid(*2 * [np.linspace(-1.6, 1.6, 321)])
-    inside = OUTLINES[name](x, y) < 0
+    inside = distance < 0
     assert 0.8 < inside.mean() * 3.2**2 < 2.6
     assert np.hypot(x, y)[inside].max() < 1.25
 
 
-def test_polygon_agrees_with_the_rectangle():
+def test_polygons_agree_with_the_rectangle_and_star_corners_by_hand():
     generator = np.random.default_rng(0)
     x, y = generator.uniform(-2, 2, (2, 500))
     corners = np.array([[0.7, 0.4], [-0.7, 0.4], [-0.7, -0.4], [0.7, -0.4]])
     np.testing.assert_allclose(polygon(x, y, corners), box(x, y, 0.7, 0.4), atol=1e-12)
-
-
-def test_star_corners_by_hand():
     np.testing.assert_allclose(star_corners(2, (2.0,)), [[0, 2], [0, -2]], atol=1e-12)
 
 

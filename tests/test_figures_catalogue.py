@@ -20,8 +20,13 @@ FOLDER = Path(figures.__file__).parent
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_s_name_is_fit_for_a_path(name):
+def test_a_figure_has_a_name_fit_for_a_path_and_reads_tables_that_the_pipeline_makes(name):
     assert re.fullmatch("[a-z][a-z0-9-]*", name)
+    tables = FIGURES[name].tables
+    assert tables
+    assert set(tables) <= TABLES.keys() | THEORY_TABLES.keys()
+    is_theory = set(tables) <= THEORY_TABLES.keys()
+    assert is_theory == (FIGURES[name].section == "theory")
 
 
 def test_every_template_has_its_figure_and_every_figure_a_module_of_its_own():
@@ -37,15 +42,6 @@ def test_no_figure_s_module_imports_another_s():
     for module in modules:
         source = Path(import_module(module).__file__).read_text()
         assert not modules & set(re.findall(r"(?:from|import) (lossbench\.figures\.\w+)", source))
-
-
-@pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_reads_tables_that_the_pipeline_makes(name):
-    tables = FIGURES[name].tables
-    assert tables
-    assert set(tables) <= TABLES.keys() | THEORY_TABLES.keys()
-    is_theory = set(tables) <= THEORY_TABLES.keys()
-    assert is_theory == (FIGURES[name].section == "theory")
 
 
 def test_each_section_has_its_figures_in_the_catalogue_s_order():

@@ -22,7 +22,7 @@ LARGEST = 100_000
 
 
 @pytest.mark.parametrize(("name", "knob"), DRAWN)
-def test_every_figure_draws_from_the_tables_it_names_alone(name, knob):
+def test_every_figure_draws_from_the_tables_it_names_alone_and_has_words(name, knob):
     svg, words = drawn(name, knob)
     assert words is not None
     root = ET.fromstring(svg)
@@ -38,11 +38,6 @@ def test_every_figure_draws_from_the_tables_it_names_alone(name, knob):
     assert all(each.startswith(f"{name}-") for each in ids)  # unique on a page of all figures
     assert "nan" not in svg.replace("data-", "").lower().split("base64")[0]
     assert len(svg) < LARGEST or name == "gallery"
-
-
-@pytest.mark.parametrize(("name", "knob"), DRAWN)
-def test_every_figure_has_words(name, knob):
-    _, words = drawn(name, knob)
     assert words.title[0].isupper() or words.title[0].isdecimal()
     assert not words.title.endswith(".")
     assert words.title in words.alt
@@ -64,12 +59,9 @@ def test_a_figure_without_rows_says_so(name):
         assert svg == placeholder(name)
 
 
-def test_a_template_s_words_keep_their_unbreakable_spaces():
+def test_a_template_keeps_unbreakable_spaces_and_is_refused_without_a_value():
     words = {"title": "A finding", "shown": "5\N{NO-BREAK SPACE}images"}
     assert "5\N{NO-BREAK SPACE}images" in describe("disagreements.j2", words).caption
-
-
-def test_a_template_that_lacks_a_value_is_refused():
     with pytest.raises(Exception, match="shown"):
         describe("disagreements.j2", {"title": "A finding"})
 

@@ -133,9 +133,9 @@ def test_confusions_are_scikit_learn_s():
     assert worst in title("confusion", *study())
 
 
-def test_rates_show_the_mean_over_tuning_seeds():
+def test_rates_show_the_mean_over_tuning_seeds_where_the_table_has_it():
     place = first_place("choices")
-    tables, _ = study()
+    tables, settings = study()
     tuned = of_comparisons(tables["metrics"], tables["choices"])
     tuned = place.rows(tuned).query("split == 'validation' and stage == 'tuning'")
     mine = tuned[tuned["loss"] == REFERENCE]
@@ -143,10 +143,6 @@ def test_rates_show_the_mean_over_tuning_seeds():
     expected = mine.groupby("learning_rate")["value"].mean()
     np.testing.assert_allclose(line.get_xdata(), expected.index)
     np.testing.assert_allclose(line.get_ydata(), expected)
-
-
-def test_a_rate_with_errors_of_zero_has_its_mean_where_the_table_has_it():
-    tables, settings = study()
     history = tables["history"].copy()
     tuning = history[(history["stage"] == "tuning") & (history["loss"] == REFERENCE)]
     last = tuning[tuning["step"] == tuning["step"].max()]
@@ -154,7 +150,7 @@ def test_a_rate_with_errors_of_zero_has_its_mean_where_the_table_has_it():
     figure = rate_sensitivity.draw(tables | {"history": history}, settings)
     (line,) = lines_of(figure.axes[0], REFERENCE, 1.4)
     ended = of_comparisons(history.loc[last.index], tables["choices"])
-    mine = first_place("choices").rows(ended[ended["loss"] == REFERENCE])
+    mine = place.rows(ended[ended["loss"] == REFERENCE])
     expected = mine.groupby("learning_rate")["validation_error"].mean().clip(lower=0.0005)
     np.testing.assert_allclose(line.get_ydata(), expected)
     rings = [each.get_offsets()[:, 1] for each in figure.axes[0].collections]
@@ -223,7 +219,7 @@ def test_titles_are_the_findings_on_their_metric(name, question, knob):
         assert drawn("answer", knob)[1].title == phrases.speed_and_error(tables)
 
 
-def test_contrasts_without_values_are_shown_as_such():
+def test_contrasts_without_values_and_errors_of_zero_can_be_drawn():
     tables, settings = study()
     empty = ["value", "ci_low", "ci_high", "equivalence_low", "equivalence_high"]
     lost = tables["contrasts"].assign(**dict.fromkeys(empty, np.nan), verdict="undecided")
@@ -231,10 +227,6 @@ def test_contrasts_without_values_are_shown_as_such():
     steps = select({"contrasts": lost}, "speed")
     assert svg.count(">no value</text>") == len(select({"contrasts": lost}, "error"))
     assert svg.count(">reaches ") == len(steps)
-
-
-def test_an_error_of_zero_can_be_drawn():
-    tables, settings = study()
     none = tables | {"metrics": tables["metrics"].assign(value=0.0)}
     svg, _ = drawn_figures.draw("final-error", none, settings)
     (told,) = {title.text for title in ET.fromstring(svg).iter() if title.tag.endswith("}title")}

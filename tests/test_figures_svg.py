@@ -54,8 +54,9 @@ def test_a_loss_on_trial_is_marked_by_the_name_that_the_legend_has():
     assert {loss for _, loss in marked(own)} == {"my_loss"}
 
 
-def test_svg_is_one_named_image():
-    root = ET.fromstring(draw())
+def test_svg_is_one_named_image_with_text_as_text_and_marked_losses():
+    svg = draw()
+    root = ET.fromstring(svg)
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
     assert root.get("role") == "img"
     named = root.get("aria-labelledby")
@@ -63,6 +64,14 @@ def test_svg_is_one_named_image():
     assert described.text == "It says a < b & c."
     assert "width" not in root.attrib
     assert "viewBox" in root.attrib
+    assert sorted(marked(root)) == [
+        ("g", "cross_entropy"),
+        ("path", "mse_softmax"),
+        ("text", "bce_sigmoid"),
+    ]
+    assert ">MNIST · MLP</text>" in svg
+    assert "DejaVu" not in svg
+    assert svg.count("font-family") == 1
 
 
 def test_svg_colours_are_plain_and_the_page_s_dark_palette_knows_them():
@@ -77,15 +86,6 @@ def test_svg_colours_are_plain_and_the_page_s_dark_palette_knows_them():
         assert drawn in svg
         part = drawn.partition(":")[0]
         assert f'svg [style*="{drawn}"]{{{part}:var({name})!important}}' in dark
-
-
-def test_what_is_drawn_in_a_loss_s_colour_carries_its_name():
-    root = ET.fromstring(draw())
-    assert sorted(marked(root)) == [
-        ("g", "cross_entropy"),
-        ("path", "mse_softmax"),
-        ("text", "bce_sigmoid"),
-    ]
 
 
 HOLLOW = theme.mark_style("mse_logits") | theme.HOLLOW
@@ -126,14 +126,11 @@ def test_neighbours_drawn_alike_become_one_path():
     assert [path.count("M") for path in paths] == [5, 1, 1]
 
 
-def test_marks_of_one_style_share_it():
+def test_marks_of_one_style_share_it_and_marks_of_several_keep_theirs():
     root = drawn(lambda axes: axes.scatter(range(9), range(9), color="#009e73"))
     (group,) = [element for element in root.iter() if element.get("data-loss")]
     assert [child.tag for child in group] == [f"{SVG}use"] * 9
     assert not any("style" in child.attrib for child in group)
-
-
-def test_marks_of_several_styles_keep_theirs():
     colors = ["#009e73"] * 3 + ["#0072b2"] * 2 + ["#009e73"]
     root = drawn(lambda axes: axes.scatter(range(6), range(6), color=colors))
     assert marked(root) == [("g", "mse_logits"), ("g", "cross_entropy"), ("use", "mse_logits")]
@@ -155,13 +152,6 @@ def test_svg_ids_carry_the_figures_name_and_are_all_used():
     assert all(identity.startswith("one-") for identity in ids)
     referred = set(re.findall(r'(?:#|labelledby=")(one-[\w-]+)', svg))
     assert set(ids) == referred
-
-
-def test_svg_keeps_text_as_text_without_a_fixed_font():
-    svg = draw()
-    assert ">MNIST · MLP</text>" in svg
-    assert "DejaVu" not in svg
-    assert svg.count("font-family") == 1
 
 
 def test_svg_draws_polylines_where_matplotlib_put_them():

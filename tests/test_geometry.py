@@ -43,7 +43,7 @@ def test_cosines_are_those_of_scikit_learn(clusters):
     assert found["other_cosine"] == pytest.approx(np.mean(other), rel=1e-12)
 
 
-def test_a_case_worked_by_hand():
+def test_a_case_worked_by_hand_and_the_simplex_that_the_module_names():
     # Class means (2, 0) and (−2, 0), overall mean the origin; every example 1 from its mean and
     # 2 from the overall mean's axis: own cosine 2/√5, other cosine −2/√5.
     features = np.array([[2.0, 1.0], [2.0, -1.0], [-2.0, 1.0], [-2.0, -1.0]])
@@ -58,9 +58,6 @@ def test_a_case_worked_by_hand():
             "other_cosine": -2 / np.sqrt(5),
         }
     )
-
-
-def test_a_simplex_is_the_landmark_that_the_module_names():
     labels = np.repeat(np.arange(10), 3)
     found = measures(np.eye(10)[labels], labels)
     assert found["scatter_ratio"] == pytest.approx(0.0, abs=1e-30)
@@ -68,14 +65,10 @@ def test_a_simplex_is_the_landmark_that_the_module_names():
     assert found["other_cosine"] == pytest.approx(-1 / 9)
 
 
-def test_float32_features_lose_nothing_in_the_sums(clusters):
+def test_float32_loses_nothing_in_the_sums_and_a_class_without_examples_is_left_out(clusters):
     features, labels = clusters
     narrow = (features + 1000.0).astype(np.float32)
     assert measures(narrow, labels) == measures(narrow.astype(np.float64), labels)
-
-
-def test_a_class_without_examples_is_left_out(clusters):
-    features, labels = clusters
     present = labels != 2
     relabelled = np.where(labels > 2, labels - 1, labels)
     assert measures(features[present], labels[present]) == measures(
@@ -133,18 +126,15 @@ def test_shapes_that_do_not_fit_are_one_clear_error(features, labels):
         projection(features, labels, examples=1)
 
 
-def test_projection_is_scikit_learn_s_up_to_sign(clusters):
+def test_projection_is_scikit_learn_s_with_the_sign_that_makes_the_largest_weight_positive(
+    clusters,
+):
     features, labels = clusters
     expected = PCA(n_components=2, svd_solver="full").fit_transform(features)
     found = projection(features, labels, examples=400)
     for column, reference in zip(("x", "y"), expected.T, strict=True):
         sign = np.sign(found[column] @ reference)
         np.testing.assert_allclose(found[column], sign * reference, rtol=1e-9, atol=1e-9)
-
-
-def test_projection_s_sign_makes_the_largest_weight_positive(clusters):
-    features, labels = clusters
-    found = projection(features, labels, examples=400)
     pd.testing.assert_frame_equal(found, projection(features, labels, examples=400))
     centred = features - features.mean(axis=0)
     for column in ("x", "y"):
@@ -162,13 +152,18 @@ def test_two_dimensional_features_are_given_as_they_are(clusters):
     assert (layer(2), layer(3)) == ("last_hidden_2d", "last_hidden")
 
 
-def test_projection_keeps_examples_spread_over_the_test_set(clusters):
+def test_projection_keeps_examples_spread_over_the_test_set_and_the_first_ten_classes(clusters):
     features, labels = clusters
     whole, part = (projection(features, labels, examples=count) for count in (400, 7))
     assert list(part["example"]) == [0, 57, 114, 171, 228, 285, 342]
     expected = whole[whole["example"].isin(part["example"])].reset_index(drop=True)
     pd.testing.assert_frame_equal(part, expected)
     assert list(projection(features[:3], labels[:3], examples=9)["example"]) == [0, 1, 2]
+    labels = np.arange(60) % 12
+    features = np.random.default_rng(3).normal(size=(60, 2))
+    found = projection(features, labels, examples=1000)
+    assert found["label"].tolist() == [label for label in labels if label < 10]
+    assert len(projection(features, labels, examples=7)) == 7
 
 
 @pytest.mark.parametrize(
@@ -185,11 +180,3 @@ def test_missing_directions_give_zeros(features, flat):
     found = projection(features, np.arange(len(features)), examples=5)
     zero = [column for column in ("x", "y") if (found[column] == 0).all()]
     assert zero == flat
-
-
-def test_of_many_classes_the_first_ten_are_projected():
-    labels = np.arange(60) % 12
-    features = np.random.default_rng(3).normal(size=(60, 2))
-    found = projection(features, labels, examples=1000)
-    assert found["label"].tolist() == [label for label in labels if label < 10]
-    assert len(projection(features, labels, examples=7)) == 7

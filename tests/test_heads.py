@@ -43,13 +43,9 @@ def test_cosine_head_is_the_scaled_cosine_similarity():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_features_come_back_as_they_were(kind):
+def test_features_come_back_as_they_were_and_the_gradient_is_that_of_finite_differences(kind):
     x = features(5)
     assert drawn(kind)(x).features is x
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_gradient_is_that_of_finite_differences(kind):
     head, x = drawn(kind, dtype=torch.float64), features(3, dtype=torch.float64)
     parameters = [p.requires_grad_() for p in head.parameters()]
     names = [name for name, _ in head.named_parameters()]
@@ -90,14 +86,11 @@ def test_initialisation_is_torch_s_default_in_distribution():
         assert found.mean().item() == pytest.approx(0.0, abs=3e-3)
 
 
-def test_all_heads_start_with_the_same_weights_and_seeds_differ():
+def test_all_heads_start_with_the_same_weights_and_leave_the_global_generator_alone():
     first, *others = (drawn(kind).weight for kind in KINDS)
     for other in others:
         assert torch.equal(first, other)
     assert not torch.equal(first, drawn(KINDS[0], seed=1).weight)
-
-
-def test_initialisation_leaves_the_global_generator_alone():
     before = torch.get_rng_state()
     for kind in KINDS:
         drawn(kind)

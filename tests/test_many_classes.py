@@ -53,14 +53,10 @@ def mean_shares(classes: int, loss: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize("classes", COUNTS)
-def test_confusions_have_words_for_every_number_of_classes(classes):
+def test_confusions_have_words_and_a_title_with_scikit_learn_s_largest(classes):
     svg, words = draw("confusion", tables(classes), study()[1])
     assert "kind 1" in svg
     assert ("more than 20 classes" in words.subtitle) == (classes > SHOWN)
-
-
-@pytest.mark.parametrize("classes", COUNTS)
-def test_the_title_names_scikit_learn_s_largest_confusion(classes):
     shares = mean_shares(classes, "mse_softmax")
     label, other = np.unravel_index(shares.argmax(), shares.shape)
     found = title("confusion", tables(classes), study()[1])

@@ -108,18 +108,13 @@ def test_every_margin_has_a_definition_and_a_case():
 
 
 @pytest.mark.parametrize(("name", "margin"), CASES, ids=IDS)
-def test_logits_are_the_definition(name, margin):
+def test_logits_are_the_definition_and_loss_gradients_those_of_finite_differences(name, margin):
     head, x, labels = problem(name, margin)
     bias = getattr(head, "bias", None)
     b = np.zeros(K) if bias is None else bias.detach().numpy()
     expected = definition(name, margin, x.numpy(), head.weight.detach().numpy(), b, labels.numpy())
     found = margined(name, margin, head, x, labels).detach()
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
-
-
-@pytest.mark.parametrize(("name", "margin"), CASES, ids=IDS)
-def test_loss_gradient_is_that_of_finite_differences(name, margin):
-    head, x, labels = problem(name, margin)
 
     def loss(x, weight):
         output = torch.func.functional_call(head, {"weight": weight}, (x,))

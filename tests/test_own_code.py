@@ -129,12 +129,16 @@ def test_what_cannot_be_a_loss_is_one_line(folder, change, said):
     assert text.startswith("study.yaml") or str(folder) in text
 
 
-def test_syntax_errors_are_one_line(folder):
+def test_syntax_errors_are_one_line_and_an_encoding_is_none(folder):
     (folder / "my_losses.py").write_text("def focal(:\n")
     assert "my_losses.py cannot be read (" in refusal(folder, FOCAL)
     (folder / "my_losses.py").write_text(LOSSES)
     (folder / "helper.py").write_text("def weighted(:\n")
     assert "helper.py cannot be read (" in refusal(folder, FOCAL)
+    (folder / "helper.py").write_text(HELPER)
+    for head, encoding in (("\ufeff", "utf-8"), ("# coding: latin-1\n# é\n", "latin-1")):
+        (folder / "my_losses.py").write_bytes((head + LOSSES).encode(encoding))
+        assert loaded(folder, FOCAL)
 
 
 def test_more_losses_than_looks_are_one_line(folder):
@@ -143,12 +147,6 @@ def test_more_losses_than_looks_are_one_line(folder):
     assert "9 losses of your own are not allowed: at most 8, since figures" in refusal(
         folder, *many
     )
-
-
-def test_a_file_may_say_how_it_is_encoded(folder):
-    for head, encoding in (("\ufeff", "utf-8"), ("# coding: latin-1\n# é\n", "latin-1")):
-        (folder / "my_losses.py").write_bytes((head + LOSSES).encode(encoding))
-        assert loaded(folder, FOCAL)
 
 
 def test_names_are_unique_and_used(folder):
@@ -195,16 +193,15 @@ def test_a_file_is_found_from_the_study_s_folder_and_seen_from_here(folder, monk
     assert study.losses[0].code == code
 
 
-def test_folders_without_an_init_count_too(folder):
+def test_folders_without_an_init_count_and_packages_of_another_environment_do_not(
+    folder, monkeypatch
+):
     (folder / "package/plain/deep").mkdir(parents=True)
     (folder / "package/plain/deep/end.py").write_text("VALUE = 1\n")
     (folder / "helper.py").write_text("from package.plain.deep.end import VALUE\n")
     found = {path.name for path in local_modules("my_losses.py:focal").values()}
     assert found == {"my_losses.py", "helper.py", "__init__.py", "end.py"}
-
-
-def test_packages_of_another_environment_are_installed_too(folder, monkeypatch):
-    """An environment made with the system's packages, or the bundle's, which has a `.pth` file."""
+    # An environment made with the system's packages, or the bundle's, which has a `.pth` file.
     (folder / "site-packages").mkdir()
     (folder / "site-packages/elsewhere.py").write_text("VALUE = 1\n")
     (folder / "my_losses.py").write_text("import elsewhere\nfocal = elsewhere.VALUE\n")
@@ -259,14 +256,12 @@ def test_a_change_is_in_the_key_of_that_loss_and_of_no_other(folder):
     assert {loss for loss in before if before[loss] != after[loss]} == {"focal"}
 
 
-def test_keys_of_built_in_losses_know_nothing_of_own_ones(folder):
+def test_keys_of_own_losses_have_the_code_not_its_place_and_built_in_ones_neither(folder):
     alone = keys(parse_study(fields(), origin="x"))["cross_entropy"]
-    assert keys(loaded(folder, FOCAL))["cross_entropy"] == alone
+    both = keys(loaded(folder, FOCAL))
+    assert both["cross_entropy"] == alone
     assert not {"own_loss", "own_network"} & set(alone["cell"])
-
-
-def test_a_key_has_the_code_and_not_its_place(folder):
-    cell = keys(loaded(folder, FOCAL))["focal"]["cell"]
+    cell = both["focal"]["cell"]
     assert cell["own_loss"] == code_of("my_losses.py:focal")
     assert "my_losses" not in str(cell)
 

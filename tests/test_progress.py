@@ -59,6 +59,9 @@ def test_a_study_that_has_not_begun_waits_for_an_unknown_time(paths):
     [comparison] = progress(STUDY, paths)
     assert comparison.runs == {"waiting": 4 * 3}
     assert comparison.seconds_left is None
+    text = status()
+    assert "is unknown before its first jobs have ended" in text
+    assert "0 s" not in text
 
 
 def test_every_state_is_told_apart(paths):
@@ -92,8 +95,10 @@ def test_a_mark_without_a_lock_is_left_by_a_killed_run(paths):
     assert states(paths)[0] == "waiting"
 
 
-def test_time_left_follows_finished_jobs_of_the_same_loss(paths):
+def test_time_left_follows_the_loss_and_the_comparison_where_it_has_none_finished(paths):
     finish(paths, JOBS[0], seconds=15)  # cross-entropy: 5 s a run
+    [comparison] = progress(STUDY, paths)
+    assert comparison.seconds_left == pytest.approx((3 + 3 + 3) * 5)
     finish(paths, JOBS[1], seconds=60)  # squared error: 20 s a run
     [comparison] = progress(STUDY, paths)
     assert comparison.seconds_left == pytest.approx(3 * 5 + 3 * 20)
@@ -101,12 +106,6 @@ def test_time_left_follows_finished_jobs_of_the_same_loss(paths):
     write(paths.log(JOBS[2]), age=5)
     [comparison] = progress(STUDY, paths)
     assert comparison.seconds_left == pytest.approx(3 * 5 - 6 + 3 * 20, abs=2)
-
-
-def test_time_left_follows_the_comparison_where_the_loss_has_none_finished(paths):
-    finish(paths, JOBS[0], seconds=15)
-    [comparison] = progress(STUDY, paths)
-    assert comparison.seconds_left == pytest.approx((3 + 3 + 3) * 5)
 
 
 @pytest.mark.parametrize("text", ["", "s\n", "s\nnan_text\n", "other\n1\n"])
@@ -153,13 +152,8 @@ def test_the_command_says_when_all_is_trained(paths):
     assert "All runs are trained. Page: report/tiny.html" in status()
 
 
-def test_before_a_job_has_ended_no_time_is_promised(paths):
-    text = status()
-    assert "is unknown before its first jobs have ended" in text
-    assert "0 s" not in text
-
-
-def test_a_job_that_was_asked_for_by_its_path_is_no_study(paths):
+def test_a_job_that_was_asked_for_by_its_path_is_no_study_and_an_unknown_one_neither(paths):
+    assert "no study 'other' was started; started: tiny" in status("other")
     paths.study.unlink()
     write(paths.log(JOBS[0]))
     for arguments in ([], ["tiny"]):
@@ -167,10 +161,6 @@ def test_a_job_that_was_asked_for_by_its_path_is_no_study(paths):
         assert "only single files of this study were asked for" in text
         assert "results/tiny/logs" in text
     assert "no study 'other' was started; started: none" in status("other")
-
-
-def test_an_unknown_study_is_one_clear_error(paths):
-    assert "no study 'other' was started; started: tiny" in status("other")
 
 
 @pytest.mark.slow

@@ -74,9 +74,13 @@ def test_what_a_study_asks_for_and_may_not(study, message):
     assert message in refused(ConfigError, parse_study, study, origin="a.yaml")
 
 
-def test_a_study_file_that_is_not_there(tmp_path):
+def test_what_is_not_there_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"absent\.yaml: cannot be read"):
         load_study(tmp_path / "absent.yaml")
+    with pytest.raises(DataError, match="absent: cannot be read"):
+        layout(tmp_path / "absent")
+    with pytest.raises(ConfigError, match=r"absent\.py"):
+        load(f"{tmp_path}/absent.py:loss")
 
 
 def test_an_idx_file_shorter_or_longer_than_its_header_says():
@@ -117,11 +121,6 @@ def own(tmp_path) -> Path:
     return folder
 
 
-def test_a_folder_that_cannot_be_read(tmp_path):
-    with pytest.raises(DataError, match="absent: cannot be read"):
-        layout(tmp_path / "absent")
-
-
 def test_parquet_files_of_a_part_alone_or_of_none(own):
     for name in ("train-0.parquet", "validation.parquet", "photos.parquet"):
         (own / name).touch()
@@ -139,11 +138,6 @@ def test_a_column_of_labels_is_the_only_one_of_whole_numbers(own, names, is_told
     said = "all holds no image" if is_told else r"columns image .*, kind .*, sort .*; allowed: one"
     with pytest.raises(DataError, match=said):
         read_shards(own, Reading())
-
-
-def test_code_that_is_not_there(tmp_path):
-    with pytest.raises(ConfigError, match=r"absent\.py"):
-        load(f"{tmp_path}/absent.py:loss")
 
 
 def test_a_job_folder_without_its_listing(tmp_path):

@@ -34,7 +34,7 @@ def test_each_contrast_has_its_mark_and_its_words(claim: str, loss: str, for_it:
     assert [cell.said for cell in cells] == [*told, "undecided", "not measurable"]
 
 
-def test_a_loss_that_a_place_lacks_has_an_empty_cell() -> None:
+def test_a_loss_that_a_place_lacks_has_an_empty_cell_and_no_contrast_no_grid() -> None:
     rows = [
         {"model": "mlp", "loss": "mse_softmax"},
         {"model": "lenet", "loss": "mse_softmax"},
@@ -49,7 +49,4 @@ def test_a_loss_that_a_place_lacks_has_an_empty_cell() -> None:
         [True, False],
         [True, True],
     ]
-
-
-def test_without_a_contrast_there_is_no_grid() -> None:
     assert claim_grid({}, EXPECTATIONS["C5"]) is None

@@ -39,12 +39,17 @@ def test_missing_values_show_a_dash_and_hold_nothing():
     ]
 
 
-def test_long_tables_fold_unless_told_otherwise():
+def test_long_tables_fold_and_an_optional_column_without_values_is_left_out():
     frame = pd.DataFrame({"seed": range(13)})
     shown = [Shown("seed", "Seed")]
     assert data_table(frame, shown, name="t", caption="c").folded
     assert not data_table(frame.head(12), shown, name="t", caption="c").folded
     assert not data_table(frame, shown, name="t", caption="c", folded=False).folded
+    frame = pd.DataFrame({"setting": ["", ""], "seed": [0, 1]})
+    shown = [columns.SETTING, columns.SEED]
+    assert [c.name for c in data_table(frame, shown, name="t", caption="c").columns] == ["seed"]
+    frame.loc[0, "setting"] = "m=1"
+    assert len(data_table(frame, shown, name="t", caption="c").columns) == 2
 
 
 def test_stand_ins_are_marked_in_every_row():
@@ -60,11 +65,3 @@ def test_stand_ins_are_marked_in_every_row():
 )
 def test_quantities_keep_four_significant_digits(value, expected):
     assert columns.plain(value) == expected
-
-
-def test_an_optional_column_without_values_is_left_out():
-    frame = pd.DataFrame({"setting": ["", ""], "seed": [0, 1]})
-    shown = [columns.SETTING, columns.SEED]
-    assert [c.name for c in data_table(frame, shown, name="t", caption="c").columns] == ["seed"]
-    frame.loc[0, "setting"] = "m=1"
-    assert len(data_table(frame, shown, name="t", caption="c").columns) == 2

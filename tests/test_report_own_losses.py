@@ -52,7 +52,7 @@ def made() -> tuple[dict[str, pd.DataFrame], Study]:
     return renamed(tables), Study.model_validate(fields | own)
 
 
-def test_the_answer_speaks_of_the_own_loss(made):
+def test_the_answer_speaks_of_the_own_loss_and_the_page_shows_where_its_code_comes_from(made):
     tables, study = made
     assert on_trial(tables) == ("mse_softmax", "focal")
     assert focus(["cross_entropy", "mse_softmax", "focal"]) == "focal"
@@ -60,10 +60,15 @@ def test_the_answer_speaks_of_the_own_loss(made):
     page = parsed(rendered(tables, study))
     (question,) = page.all("div", class_="question")[:1]
     assert "ocal loss" in question.text
-
-
-def test_without_the_primary_loss_the_table_has_the_own_one_alone(made):
-    tables, _ = made
+    rows = page.all("div", id="table-losses")[0].all("tr")
+    (row,) = [each for each in rows if each.attributes.get("data-loss") == "focal"]
+    assert "own loss: my_losses.py:focal, code 0123456789abcdef" in row.text
+    assert "own network: nets.py:Net, code fedcba9876543210" in page.all("main")[0].text
+    values = table_values(page, "headline")
+    assert set(values["loss"]) == {"mse_softmax", "focal"}
+    contrasts = tables["contrasts"].query("rates == 'tuned' and metric == 'error' and main")
+    expected = contrasts[contrasts["loss"].isin(["mse_softmax", "focal"])]["value"]
+    assert sorted(map(float, values["error_value"])) == sorted(expected)
     contrasts = tables["contrasts"]
     tables["contrasts"] = contrasts[contrasts["loss"] != "mse_softmax"]
     assert on_trial(tables) == ("focal",)
@@ -76,27 +81,10 @@ def test_no_claim_rests_on_it(made):
     assert found.numbers == "no two losses disagree in NLL and error"
 
 
-def test_the_page_shows_where_own_code_comes_from(made):
-    tables, study = made
-    page = parsed(rendered(tables, study))
-    rows = page.all("div", id="table-losses")[0].all("tr")
-    (row,) = [each for each in rows if each.attributes.get("data-loss") == "focal"]
-    assert "own loss: my_losses.py:focal, code 0123456789abcdef" in row.text
-    assert "own network: nets.py:Net, code fedcba9876543210" in page.all("main")[0].text
-    values = table_values(page, "headline")
-    assert set(values["loss"]) == {"mse_softmax", "focal"}
-    contrasts = tables["contrasts"].query("rates == 'tuned' and metric == 'error' and main")
-    expected = contrasts[contrasts["loss"].isin(["mse_softmax", "focal"])]["value"]
-    assert sorted(map(float, values["error_value"])) == sorted(expected)
-
-
-def test_names_are_the_study_s(made):
+def test_names_and_looks_are_the_study_s_and_the_palette_s_next(made):
     assert (loss_name("focal"), in_sentence("focal")) == ("Focal loss", "Focal loss")
     assert network_name("my_net") == "My net"
     assert loss_name("unheard_of") == "unheard_of"
-
-
-def test_it_takes_the_palette_s_next_look_and_a_colour_of_its_own(made):
     styles = palette.loss_styles()
     assert list(styles) == [*LOSSES, "focal"]
     assert styles["focal"] == palette.SPARE[0]

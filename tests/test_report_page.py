@@ -41,33 +41,27 @@ def page(html) -> Element:
     return parsed(html)
 
 
-def test_has_the_ten_sections_in_order_under_one_h1(page):
+def test_has_the_ten_sections_in_order_under_one_h1_and_skips_no_level(page):
     assert len(page.all("h1")) == 1
     assert page.all("title")[0].text == "An invented study"
     assert [heading.text.removesuffix(" #") for heading in page.all("h2")] == SECTIONS
     assert len(page.all("main")) == 1
-
-
-def test_headings_skip_no_level(page):
     levels = [int(e.tag[1]) for e in page.all("*") if re.fullmatch(r"h[1-6]", e.tag)]
     assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
 
 
-def test_ids_are_unique_and_links_lead_somewhere(page):
+def test_ids_are_unique_links_lead_somewhere_and_tables_have_caption_and_scoped_headers(page):
     ids = [e.attributes["id"] for e in page.all("*") if "id" in e.attributes]
     assert len(ids) == len(set(ids))
     targets = {str(e.attributes["href"])[1:] for e in page.all("a")}
     assert targets <= set(ids)
-
-
-def test_every_table_has_caption_and_scoped_headers(page):
     assert len(page.all("table")) > 10
     for table in page.all("table"):
         assert len(table.all("caption")) == 1
         assert all(cell.attributes.get("scope") in ("col", "row") for cell in table.all("th"))
 
 
-def test_loads_nothing(html, page):
+def test_is_small_and_loads_nothing(html, page):
     for name in ("src", "srcset", "poster", "data", "action"):
         assert not [e for e in page.all("*") if name in e.attributes]
     links = [e.attributes["href"] for e in page.all("link")]
@@ -76,9 +70,6 @@ def test_loads_nothing(html, page):
     assert "@import" not in style
     assert "url(" not in style
     assert "fetch(" not in html
-
-
-def test_is_small(html):
     assert len(html.encode()) < 3_000_000
     assert len(source("script.js").encode()) < 10_000
 

@@ -10,16 +10,12 @@ from lossbench.study.paths import StudyPaths
 from lossbench.tables.runs import COMPARISON
 
 
-def test_plans_every_run_once():
+def test_plans_every_run_once_and_a_complete_study_is_ok_throughout():
     tables, study = synthetic.build(networks=1)
     rows = planned(study)
     key = ["stage", *COMPARISON, "loss", "trial", "seed"]
     assert not rows.duplicated(key).any()
     assert len(rows) == len(tables["runs"])
-
-
-def test_complete_study_is_ok_throughout():
-    tables, study = synthetic.build(networks=1)
     found = run_status(study, tables)
     assert set(found["status"]) == {"ok"}
     assert found["learning_rate"].notna().all()
@@ -74,23 +70,19 @@ def test_diverged_runs_are_marked():
     assert set(lost["loss"]) == {"mse_softmax"}
 
 
-def test_a_run_has_the_folder_of_its_job():
-    _, study = synthetic.build(networks=1)
-    paths = StudyPaths(study.name)
+def test_a_run_has_the_folder_of_its_job_and_the_command_is_the_study_s_call_for_it():
+    tables, study = synthetic.build(networks=1)
     rows = planned(study)
+    shown = run_table(study, tables, "snakemake --cores 1 --configfile my.yaml")
+    column = [each.name for each in shown.columns].index("command")
+    commands = {row.cells[column].text for row in shown.rows}
+    folders = set(rows["folder"])
+    expected = "snakemake --cores 1 --configfile my.yaml --force {}"
+    assert commands == {expected.format(folder) for folder in folders}
+    paths = StudyPaths(study.name)
     for stage in ("tuning", "evaluation"):
         for group in (group for group in plan.groups(study) if group.stage == stage):
             mine = rows[rows["folder"] == str(paths.group(group))]
             assert len(mine) == group.runs
             seeds = {each.seed for job in group.jobs for each in job.replicates}
             assert set(mine["seed"]) == seeds
-
-
-def test_the_command_is_the_study_s_call_for_the_job():
-    tables, study = synthetic.build(networks=1)
-    shown = run_table(study, tables, "snakemake --cores 1 --configfile my.yaml")
-    column = [each.name for each in shown.columns].index("command")
-    commands = {row.cells[column].text for row in shown.rows}
-    folders = set(planned(study)["folder"])
-    expected = "snakemake --cores 1 --configfile my.yaml --force {}"
-    assert commands == {expected.format(folder) for folder in folders}

@@ -52,7 +52,7 @@ def test_a_section_without_evidence_says_so(study_and_tables):
     assert silent == {section.anchor for section in SECTIONS} - {"answer", "runs", "methods"}
 
 
-def test_every_study_figure_stands_once(study_and_tables):
+def test_every_study_figure_stands_once_and_a_statement_before_each_of_the_theory(study_and_tables):
     study, tables = study_and_tables
     figures = {name: figure(f"Finding of {name}") for name in FIGURES}
     page = parsed(rendered(tables, study, figures=figures))
@@ -61,12 +61,6 @@ def test_every_study_figure_stands_once(study_and_tables):
     (theory,) = page.all("section", id="theory")
     in_theory = [e.attributes["id"] for e in theory.all("figure")]
     assert in_theory == [f"figure-{name}" for name in figures_of("theory")]
-
-
-def test_a_statement_stands_before_its_figure(study_and_tables):
-    study, tables = study_and_tables
-    figures = {name: figure(f"Finding of {name}") for name in figures_of("theory")}
-    page = parsed(rendered(tables, study, figures=figures))
-    (theory,) = page.all("section", id="theory")
     kinds = [e.tag for e in theory.children if not isinstance(e, str)]
-    assert kinds[1 : 1 + 3 * len(figures)] == ["h3", "p", "figure"] * len(figures)
+    each = ["h3", "p", "figure"] * len(figures_of("theory"))
+    assert kinds[1 : 1 + len(each)] == each

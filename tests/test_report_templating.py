@@ -36,12 +36,9 @@ def test_every_template_is_used(name, used):
     assert name in used
 
 
-def test_a_value_that_is_missing_is_refused():
+def test_a_value_that_is_missing_is_refused_and_values_are_escaped():
     with pytest.raises(UndefinedError, match="repetitions"):
         html("prose/repetitions.html.j2")
-
-
-def test_values_are_escaped_and_hold_no_formulas():
     shown = html("prose/repetitions.html.j2", repetitions="<b> $x$ & {{ 1 }}")
     assert "&lt;b&gt; $x$ &amp; {{ 1 }}" in shown
 

@@ -37,22 +37,18 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.glob("*.parquet")}
 
 
-def test_a_run_comes_back_as_it_was_stored(cache, key, tmp_path):
+def test_a_run_comes_back_as_it_was_stored_and_its_bytes_are_not_doubled(cache, key, tmp_path):
     assert cache.take(key, tmp_path / "second") == ORIGIN
     assert contents(tmp_path / "second") == TABLES
     assert next(cache.entries()).description["determinants"] == RUN
+    links = {(tmp_path / where / "runs.parquet").stat().st_ino for where in ("first", "second")}
+    assert len(links) == 1
 
 
 def test_the_key_depends_on_every_value_and_on_no_order():
     assert key_of({"a": 1, "b": {"c": 2, "d": 3}}) == key_of({"b": {"d": 3, "c": 2}, "a": 1})
     others = [{"a": 1, "b": {"c": 2, "d": 4}}, {"a": "1", "b": {"c": 2, "d": 3}}, {"a": 1}]
     assert len({key_of(other) for other in [{"a": 1, "b": {"c": 2, "d": 3}}, *others]}) == 4
-
-
-def test_bytes_on_disk_are_not_doubled(cache, key, tmp_path):
-    cache.take(key, tmp_path / "second")
-    links = {(tmp_path / where / "runs.parquet").stat().st_ino for where in ("first", "second")}
-    assert len(links) == 1
 
 
 def test_without_hard_links_there_are_copies(cache, tmp_path, monkeypatch):
@@ -80,18 +76,17 @@ def test_a_damaged_entry_is_said_dropped_and_not_taken(cache, key, tmp_path, cap
     assert not (tmp_path / "second").exists()
 
 
-def test_an_entry_under_another_s_name_is_not_taken(cache, key, tmp_path):
+def test_a_foreign_file_is_passed_over_and_an_entry_under_another_s_name_not_taken(
+    cache, key, tmp_path
+):
+    (cache.folder / "README").write_text("mine")
+    (cache.folder / key[:2] / "notes.txt").write_text("mine")
+    assert [entry.key for entry in cache.entries()] == [key]
     entry = next(cache.entries()).folder
     foreign = key_of(RUN | {"seed": 4})
     (cache.folder / foreign[:2]).mkdir(exist_ok=True)
     entry.rename(cache.folder / foreign[:2] / foreign)
     assert not cache.take(foreign, tmp_path / "second")
-
-
-def test_a_foreign_file_is_passed_over(cache, key):
-    (cache.folder / "README").write_text("mine")
-    (cache.folder / key[:2] / "notes.txt").write_text("mine")
-    assert [entry.key for entry in cache.entries()] == [key]
 
 
 @pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EROFS, errno.EACCES])

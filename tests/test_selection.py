@@ -45,12 +45,9 @@ def test_every_replicate_takes_its_own_lowest() -> None:
     assert found["on_edge"].tolist() == [True, False]
 
 
-def test_a_diverged_run_counts_as_chance() -> None:
+def test_a_diverged_run_counts_as_chance_and_ties_go_to_the_smaller_rate() -> None:
     history, runs = tuning({0.01: [0.3, 0.3], 0.1: [0.01, None], 1.0: [None, None]})
     assert choose(history, runs, GRID)["learning_rate"].tolist() == [0.1, 0.01]
-
-
-def test_ties_go_to_the_smaller_rate() -> None:
     history, runs = tuning({0.01: [0.9], 0.1: [0.3], 1.0: [0.3]})
     row = choose(history, runs, GRID).iloc[0]
     assert row["learning_rate"] == 0.1
@@ -96,10 +93,12 @@ def test_a_winner_on_the_edge_is_flagged(best: float) -> None:
     assert choose(history, runs, GRID).iloc[0]["on_edge"]
 
 
-def test_all_diverged_is_recorded_as_chance_on_the_edge() -> None:
+def test_all_diverged_is_recorded_as_chance_on_the_edge_for_any_number_of_classes() -> None:
     history, runs = tuning({rate: [None] for rate in GRID.learning_rates})
     row = choose(history, runs, GRID).iloc[0]
     assert (row["learning_rate"], row["validation_error"], row["on_edge"]) == (0.01, 0.9, True)
+    row = choose(history, runs.assign(classes=2), GRID).iloc[0]
+    assert row["validation_error"] == 0.5
 
 
 @pytest.mark.parametrize(
@@ -174,11 +173,12 @@ def test_what_a_run_reaches_is_its_lowest_error() -> None:
     assert found.min() == pytest.approx(0.02)
 
 
-def test_levels_of_a_hard_data_set_lie_below_chance_and_never_meet() -> None:
+def test_levels_lie_between_next_to_nothing_and_chance_and_never_meet() -> None:
     # Four times 0.5 lies beyond chance: three quarters of 0.9.
     found = declared([0.5], [0.4])
     assert (found[0], found[-1]) == pytest.approx((0.675, 0.5))
     assert declared([0.88], [0.88])[::19] == pytest.approx([0.675, 0.54])
+    assert declared([0.0], [0.0])[::19] == pytest.approx([0.004, 0.001])
 
 
 @pytest.mark.parametrize(
@@ -194,21 +194,8 @@ def test_levels_of_a_hard_data_set_follow_its_number_of_classes(
     assert (found.max(), found.min()) == pytest.approx((easiest, hardest))
 
 
-def test_a_diverged_run_of_two_classes_is_half_wrong() -> None:
-    history, runs = tuning({rate: [None] for rate in GRID.learning_rates})
-    row = choose(history, runs.assign(classes=2), GRID).iloc[0]
-    assert row["validation_error"] == 0.5
-
-
-def test_no_level_is_an_error_of_next_to_nothing() -> None:
-    assert declared([0.0], [0.0])[::19] == pytest.approx([0.004, 0.001])
-
-
-def test_a_study_without_the_primary_loss_takes_the_reference_alone() -> None:
+def test_levels_need_the_chosen_runs_and_without_the_primary_loss_those_of_the_reference() -> None:
     assert declared([0.04], None)[::19] == pytest.approx([0.16, 0.04])
-
-
-def test_levels_need_the_chosen_runs() -> None:
     history, runs, choices = chosen_pair([0.02], [0.03])
     with pytest.raises(TableError, match="mnist/mlp/annealed/8: no tuning runs of mse_softmax"):
         selection.levels(history, runs[runs["loss"] == "cross_entropy"], choices)

@@ -124,12 +124,9 @@ def test_a_difference_agrees_with_scipy() -> None:
     assert (row["family"], row["verdict"], row["margin"]) == ("primary", "worse", 0.001)
 
 
-def test_pairs_are_joined_by_seed_whatever_their_order() -> None:
+def test_a_contrast_depends_on_neither_the_order_of_pairs_nor_its_neighbours() -> None:
     shuffled = observe(PAIR).sample(frac=1, random_state=1)
     pd.testing.assert_frame_equal(of(shuffled), of(observe(PAIR)))
-
-
-def test_a_contrast_does_not_depend_on_its_neighbours() -> None:
     more = pd.concat([observe(PAIR), observe({**PAIR, "mse_logits": WORSE}, "nll")])
     table = of(more, "mse_logits", "mse_softmax")
     mine = table[(table["metric"] == "error") & (table["loss"] == "mse_softmax")].iloc[0]
@@ -139,14 +136,11 @@ def test_a_contrast_does_not_depend_on_its_neighbours() -> None:
     )
 
 
-def test_a_tie_within_the_margin_is_equivalent() -> None:
+def test_ties_are_equivalent_within_the_margin_and_not_measurable_in_every_pair() -> None:
     near = {seed: value + 0.0002 * (-1) ** seed for seed, value in REFERENCE.items()}
     row = row_of(observe({"cross_entropy": REFERENCE, "mse_softmax": near}))
     assert row["verdict"] == "equivalent"
     assert row["improvement"] == 0.5
-
-
-def test_ties_in_every_pair_are_not_measurable() -> None:
     row = row_of(observe({"cross_entropy": REFERENCE, "mse_softmax": REFERENCE}))
     assert (row["value"], row["verdict"], row["improvement"]) == (0, "not measurable", 0.5)
     assert row["standard_error"] == 0
@@ -287,7 +281,7 @@ def test_ties_in_reach_count_half() -> None:
     assert speed_of(ours, [*theirs[:2], [NEVER, NEVER], theirs[3]])["improvement"] == 0.75
 
 
-def test_without_any_reach_or_network_nothing_is_compared() -> None:
+def test_without_any_reach_network_or_run_nothing_is_compared() -> None:
     nothing = [[NEVER, NEVER]] * 4
     row = speed_of(nothing, nothing)
     assert (row["verdict"], row["reach"]) == ("not measurable", 0)
@@ -299,16 +293,14 @@ def test_without_any_reach_or_network_nothing_is_compared() -> None:
     assert np.isnan(row["value"])
     assert row["verdict"] == "not measurable"
     assert "no run of either loss ended with a network" in row["method"]
+    assert of(observe({})).empty
 
 
-def test_a_diverged_run_counts_as_chance_in_the_difference() -> None:
+def test_a_diverged_run_counts_as_chance_and_a_missing_value_makes_the_contrast_absent() -> None:
     lost = {**WORSE, 3: 0.9}
     row = row_of(observe({**PAIR, "mse_softmax": lost}, failed={"mse_softmax": {3}}))
     assert row["value"] == pytest.approx(np.mean([lost[s] - REFERENCE[s] for s in REFERENCE]))
     assert row["pairs"] == 6
-
-
-def test_a_missing_value_makes_the_contrast_absent_and_not_a_mean_of_survivors() -> None:
     missing = {**WORSE, 2: np.nan}
     row = row_of(observe({**PAIR, "mse_softmax": missing}, "nll", {"mse_softmax": {2}}))
     assert np.isnan(row["value"])
@@ -328,10 +320,6 @@ def test_a_loss_without_runs_keeps_its_row(values: Values, steps: Any) -> None:
     assert (absent["pairs"], absent["verdict"]) == (0, "not measurable")
     assert absent["method"] == "absent: one of the losses has no runs here"
     assert table.loc["mse_softmax", "verdict"] == "worse"
-
-
-def test_a_study_without_runs_has_no_contrasts() -> None:
-    assert of(observe({})).empty
 
 
 def test_holm_acts_within_a_family_and_carries_the_verdict() -> None:

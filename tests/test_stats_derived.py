@@ -64,7 +64,7 @@ def test_the_same_rate_takes_tuning_runs_at_the_references_rate(plain: Tables) -
         assert value == pytest.approx(means[loss] - means["cross_entropy"])
 
 
-def test_ratios_at_levels_and_over_them_agree(plain: Tables) -> None:
+def test_ratios_at_levels_agree_with_those_over_them_and_have_students_bands(plain: Tables) -> None:
     rows = only(plain["contrasts"], rates="tuned", metric="speed").set_index("loss")
     ratios = plain["level_ratios"]
     complete = (
@@ -73,9 +73,6 @@ def test_ratios_at_levels_and_over_them_agree(plain: Tables) -> None:
     for loss in complete[complete == 0].index:
         mean = np.exp(np.log(only(ratios, loss=loss)["ratio"]).mean())
         assert rows.loc[loss, "value"] == pytest.approx(mean)
-
-
-def test_bands_are_students_at_each_level(plain: Tables) -> None:
     steps = only(plain["steps_to_level"], stage="evaluation")
     wide = np.log(steps.pivot(index=["level", "seed"], columns="loss", values="steps"))
     logs = wide.loc[5, "mse_logits"] - wide.loc[5, "cross_entropy"]

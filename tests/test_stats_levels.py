@@ -48,15 +48,12 @@ def test_a_run_meets_a_level_where_its_lowest_error_does() -> None:
     assert steps["reached"].all()
 
 
-def test_a_level_that_is_missed_counts_with_the_budget_of_the_longest_run() -> None:
+def test_a_missed_level_counts_with_the_budget_and_a_diverged_run_meets_none() -> None:
     found = timed({"cross_entropy": {0: [0.5, 0.3, 0.2, 0.2]}, "mse_softmax": {0: None}}, 0.3, 0.1)
     steps = found.pivot(index="loss", columns="level", values="steps")
     assert steps.loc["cross_entropy"].tolist() == pytest.approx([200, 400])
     assert steps.loc["mse_softmax"].tolist() == [400, 400]
     assert found["reached"].tolist() == [True, False, False, False]
-
-
-def test_a_diverged_run_meets_nothing_whatever_it_had_met_before() -> None:
     history, runs = tables({"cross_entropy": {0: [0.5, 0.1, 0.1, 0.1], 1: [0.1]}})
     runs["diverged"] = runs["seed"] == 1
     steps = levels.steps_to_level(history, runs, goals(0.2))

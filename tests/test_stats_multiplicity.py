@@ -19,13 +19,10 @@ def rejected_by_steps(p_values: list[float], alpha: float) -> list[bool]:
     return rejected
 
 
-def test_holm_of_a_worked_example() -> None:
+def test_holm_of_a_worked_example_in_which_a_missing_p_is_no_test() -> None:
     # Sorted 0.01, 0.02, 0.03, 0.04 times 4, 3, 2, 1: 0.04, 0.06, 0.06, 0.04 → kept from falling.
     found = multiplicity.holm(np.array([0.03, 0.01, 0.04, 0.02]))
     np.testing.assert_allclose(found, [0.06, 0.04, 0.06, 0.06])
-
-
-def test_a_missing_p_is_no_test() -> None:
     found = multiplicity.holm(np.array([np.nan, 0.02, 0.8]))
     np.testing.assert_allclose(found, [np.nan, 0.04, 0.8])
     assert multiplicity.holm(np.array([])).size == 0

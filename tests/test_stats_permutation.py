@@ -16,22 +16,16 @@ def test_exact_p_counts_all_sign_patterns() -> None:
     assert found == pytest.approx(expected)
 
 
-def test_equal_differences_of_zero_give_one() -> None:
+def test_equal_differences_of_zero_give_one_and_two_pairs_no_p() -> None:
     assert permutation.sign_flip(np.zeros(4), 9999, rng=np.random.default_rng(0)) == 1.0
+    assert np.isnan(permutation.sign_flip(np.ones(2), 9999, rng=np.random.default_rng(0)))
 
 
-def test_many_pairs_are_sampled_and_agree_with_the_t_test() -> None:
+def test_more_than_thirteen_pairs_are_sampled_and_agree_with_the_t_test() -> None:
     differences = np.random.default_rng(1).normal(0.4, 1, size=30)
     assert not permutation.is_exact(30, 9999)
     found = permutation.sign_flip(differences, 9999, rng=np.random.default_rng(2))
     assert found == pytest.approx(stats.ttest_1samp(differences, 0).pvalue, abs=0.01)
-
-
-def test_two_pairs_give_no_p() -> None:
-    assert np.isnan(permutation.sign_flip(np.ones(2), 9999, rng=np.random.default_rng(0)))
-
-
-def test_thirteen_pairs_are_the_last_that_9999_resamples_enumerate() -> None:
     assert permutation.is_exact(13, 9999)
     assert not permutation.is_exact(14, 9999)
 

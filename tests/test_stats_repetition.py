@@ -36,7 +36,7 @@ def test_nothing_is_promised_of_verdicts_without_a_chance():
     assert Promise.of(judged([np.nan, np.nan], ["a", "b"])) == Promise(0, 0.0, (0, 0), (0, 0))
 
 
-def test_the_table_has_the_verdicts_that_both_give():
+def test_the_table_has_the_verdicts_that_both_give_and_no_other_row():
     contrasts = synthetic.build()[0]["contrasts"]
     judged = contrasts[contrasts["verdict"] != ""]
     again = contrasts[contrasts["loss"] != "mse_logits"].assign(
@@ -52,10 +52,6 @@ def test_the_table_has_the_verdicts_that_both_give():
     assert set(found.loc[turned, "verdict_again"]) == {"undecided"}
     measured = found.dropna(subset="value")
     assert np.allclose(measured["value_again"] - measured["value"], 1)
-
-
-def test_studies_without_a_contrast_in_common_have_no_rows():
-    contrasts = synthetic.build()[0]["contrasts"]
     digits, photos = (contrasts[contrasts["dataset"] == name] for name in ("mnist", "cifar10"))
     assert repetition(digits, photos, "again").empty
 

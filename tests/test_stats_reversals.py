@@ -46,8 +46,10 @@ def test_losses_that_agree_are_no_reversal_but_count_as_searched() -> None:
     assert both.p_adjusted == pytest.approx(3 * both.p)
 
 
-def test_a_placebo_is_no_other_loss() -> None:
+def test_a_placebo_is_no_other_loss_and_other_networks_are_not_compared() -> None:
     assert find_reversal(metrics_of({"a": LIKELY, PLACEBO: RIGHT}), alpha=0.05) is None
+    apart = pd.concat([metrics_of({"a": LIKELY}), metrics_of({"b": RIGHT}, model="lenet")])
+    assert find_reversal(apart, alpha=0.05) is None
 
 
 def test_noise_is_seen_but_not_resolved() -> None:
@@ -72,13 +74,17 @@ def test_of_reversals_that_are_equally_open_the_largest_in_error_is_told() -> No
     assert (found.likely, found.right, found.p_adjusted) == ("a", "c", 1)
 
 
-def test_one_seed_and_missing_likelihoods() -> None:
+def test_one_seed_is_not_resolved_and_missing_likelihoods_are_not_searched() -> None:
     lonely = {"a": ([0.1], [0.03]), "b": ([0.2], [0.02])}
     found = find_reversal(metrics_of(lonely), alpha=0.05)
     assert found is not None
     assert (found.seeds, found.is_resolved) == (1, False)
     none = {"a": LIKELY, "b": ([np.nan] * 4, RIGHT[1])}
     assert find_reversal(metrics_of(none), alpha=0.05) is None
+    without = ([np.nan] * 4, [0.5] * 4)
+    found = find_reversal(metrics_of({"a": LIKELY, "b": RIGHT, "c": without}), alpha=0.05)
+    assert found is not None
+    assert found.p_adjusted == found.p
 
 
 def test_the_clearest_has_the_smallest_p_though_all_are_corrected_to_one() -> None:
@@ -92,15 +98,3 @@ def test_the_clearest_has_the_smallest_p_though_all_are_corrected_to_one() -> No
     found = find_reversal(pd.concat([*places, *rest]), alpha=0.05)
     assert found is not None
     assert (found.model, found.p_adjusted) == ("y", 1)
-
-
-def test_losses_without_a_likelihood_are_not_searched() -> None:
-    without = ([np.nan] * 4, [0.5] * 4)
-    found = find_reversal(metrics_of({"a": LIKELY, "b": RIGHT, "c": without}), alpha=0.05)
-    assert found is not None
-    assert found.p_adjusted == found.p
-
-
-def test_losses_on_different_networks_are_not_compared() -> None:
-    apart = pd.concat([metrics_of({"a": LIKELY}), metrics_of({"b": RIGHT}, model="lenet")])
-    assert find_reversal(apart, alpha=0.05) is None

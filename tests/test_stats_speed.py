@@ -11,12 +11,15 @@ from lossbench.stats.intervals import over_replicates
 LEVELS = np.geomspace(0.4, 0.1, 20)
 
 
-def test_crossings_of_a_worked_example() -> None:
+def test_crossings_of_worked_examples() -> None:
     # From (10, 0.4) to (1000, 0.1): log-log halfway is (100, 0.2).
     found = speed.steps_to_levels(
         np.array([0, 10, 1000]), np.array([0.9, 0.4, 0.1]), np.array([0.4, 0.2, 0.1, 0.05])
     )
     assert found == pytest.approx([10, 100, 1000, np.inf])
+    found = speed.steps_to_levels(np.array([1, 100]), np.array([0.4, 0.0]), np.array([0.2]))
+    # Zero counts as 0.1: halfway from 0.4 on a log axis.
+    assert found == pytest.approx([10])
 
 
 def test_crossings_agree_with_numpy_interpolation() -> None:
@@ -41,12 +44,6 @@ def test_the_untrained_network_counts_as_the_first_step() -> None:
     assert found == pytest.approx([1, 4])
     at_once = speed.steps_to_levels(np.array([0, 1]), np.array([0.9, 0.2]), levels)
     assert at_once == pytest.approx([1, 1])
-
-
-def test_an_error_of_zero_has_a_place_on_the_log_axis() -> None:
-    found = speed.steps_to_levels(np.array([1, 100]), np.array([0.4, 0.0]), np.array([0.2]))
-    # Zero counts as 0.1: halfway from 0.4 on a log axis.
-    assert found == pytest.approx([10])
 
 
 def crossings(steps: list[list[float]], budget: float = 400) -> speed.Crossings:

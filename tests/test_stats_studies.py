@@ -46,14 +46,14 @@ def test_other_seeds_are_compared_by_welch():
     assert row["change"] == "within noise"
 
 
-def test_identical_studies_are_identical():
+def test_pairs_without_spread_are_identical_or_beyond_noise_and_few_decide_nothing():
     assert only(changes(study(BEFORE), study(BEFORE)))["change"] == "identical"
-
-
-def test_a_constant_shift_is_beyond_noise():
     row = only(changes(study(np.full(3, 0.25)), study(np.full(3, 0.5))))
     assert row["change"] == "beyond noise"
     assert row["difference"] == row["ci_low"] == row["ci_high"] == 0.25
+    row = only(changes(study(BEFORE[:2]), study(BEFORE[:2] * 3)))
+    assert row["change"] == "too few seeds"
+    assert np.isnan(row["p_value"])
 
 
 @pytest.mark.filterwarnings("ignore:Precision loss")
@@ -72,16 +72,11 @@ def test_two_studies_without_spread_have_no_noise(shift, change):
     assert np.isnan(row["p_value"])
 
 
-def test_few_seeds_decide_nothing():
-    row = only(changes(study(BEFORE[:2]), study(BEFORE[:2] * 3)))
-    assert row["change"] == "too few seeds"
-    assert np.isnan(row["p_value"])
-
-
-def test_what_stands_in_one_study_alone_is_said():
+def test_what_stands_in_one_study_alone_or_in_none_is_said():
     frame = changes(study(BEFORE), study(BEFORE, loss="mse_logits"))
     found = dict(zip(frame["loss"], frame["change"], strict=True))
     assert found == {"mse_softmax": "only in A", "mse_logits": "only in B"}
+    assert changes({}, {}).empty
 
 
 def test_many_rows_are_corrected_by_holm():
@@ -117,7 +112,3 @@ def test_steps_are_compared_at_equal_levels_only():
     assert only(same)["metric"] == "steps to errors of 0.02 to 0.01"
     other = changes(timed(0.02, [10, 12, 14]), timed(0.03, [20, 25, 24]))
     assert sorted(other["change"]) == ["only in A", "only in B"]
-
-
-def test_no_tables_give_no_rows():
-    assert changes({}, {}).empty

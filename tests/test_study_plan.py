@@ -40,7 +40,7 @@ def test_tuning_plans_every_trial_with_every_seed_once(compute):
     assert set(planned) == expected
 
 
-def test_evaluation_plans_every_seed_within_the_comparison_s_cap():
+def test_evaluation_plans_every_seed_within_the_comparison_s_cap_on_the_tuning_split():
     study = load_study(MINIATURE)
     found = {run[:3]: [] for run in runs_of(study, "evaluation")}
     for run in runs_of(study, "evaluation"):
@@ -49,10 +49,6 @@ def test_evaluation_plans_every_seed_within_the_comparison_s_cap():
         expected = study.seeds.evaluation[: comparison.replicates]
         for grid in comparison.losses:
             assert found[comparison.dataset, comparison.model, grid.loss] == list(expected)
-
-
-def test_a_replicate_tunes_and_is_judged_on_one_split():
-    study = load_study(MINIATURE)
     splits = dict(zip(study.seeds.evaluation, study.seeds.tuning, strict=True))
     for job in all_jobs(study):
         for replicate in job.replicates:
@@ -69,7 +65,7 @@ def test_a_loss_may_have_fewer_replicates_than_its_comparison():
         assert len(replicates(study, comparison, few, stage)) == 2
 
 
-def test_limits_cap_epochs_and_seeds_and_nothing_else():
+def test_limits_cap_epochs_and_seeds_and_keep_the_middle_of_each_grid_s_rates():
     limits = {"epochs": 1, "tuning_epochs": 1, "replicates": 1}
     study = load_study(MINIATURE, {"limits": limits})
     for stage in ("tuning", "evaluation"):
@@ -77,9 +73,6 @@ def test_limits_cap_epochs_and_seeds_and_nothing_else():
             assert len(job.replicates) == 1
             assert {cell.epochs for cell in job.cells} == {1}
     assert len(list(jobs(study, "tuning"))) == len(list(jobs(load_study(MINIATURE), "tuning")))
-
-
-def test_the_cap_on_rates_keeps_the_middle_of_each_grid():
     study = load_study(MINIATURE, {"limits": {"learning_rates": 2}})
     grid = study.comparisons[0].losses[0]
     assert grid.learning_rates == (0.01, 0.03, 0.1)

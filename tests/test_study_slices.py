@@ -43,15 +43,12 @@ def test_a_slice_has_the_declared_fields_and_no_other(study):
     assert study.theory, "the whole study is as it was"
 
 
-def test_a_slice_s_json_is_the_declared_part_of_the_study_s(study):
+def test_a_slice_s_json_is_the_declared_part_of_the_study_s_and_is_read_from_it(study):
     whole = json.loads(study.model_dump_json())
     part = json.loads(slice_json(study, ("seeds.tuning", "datasets.name", "limits")))
     names = [{"name": dataset["name"]} for dataset in whole["datasets"]]
     seeds = {"tuning": whole["seeds"]["tuning"]}
     assert part == {"seeds": seeds, "datasets": names, "limits": whole["limits"]}
-
-
-def test_a_slice_is_read_from_the_study_s_json(study):
     assert read_slice(study.model_dump_json(), ("title",)) == sliced(study, ("title",))
 
 

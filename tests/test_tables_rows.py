@@ -8,14 +8,11 @@ from lossbench.tables.study import CONTRASTS
 FRAME = pd.DataFrame({"loss": ["mse_softmax", "cross_entropy"], "seed": [0, 1]})
 
 
-def test_rows_have_every_wanted_value():
+def test_rows_have_every_wanted_value_and_a_table_that_was_not_made_its_columns():
     tables = {"runs": FRAME}
     assert rows_of(tables, "runs", loss="mse_softmax", seed=0)["seed"].tolist() == [0]
     assert rows_of(tables, "runs", loss="mse_softmax", seed=1).empty
     assert len(rows_of(tables, "runs")) == 2
-
-
-def test_a_table_that_was_not_made_has_its_columns_and_no_rows():
     absent = rows_of({}, "contrasts", loss="mse_softmax")
     assert absent.empty
     assert list(absent) == CONTRASTS.names
@@ -28,14 +25,11 @@ def test_a_table_without_rows_is_not_filled():
     assert not filled(tables, "history")
 
 
-def test_records_have_columns_as_attributes_in_the_projects_order():
+def test_rows_and_records_stand_in_the_project_s_order():
     assert [(row.loss, row.seed) for row in records(FRAME)] == [
         ("cross_entropy", 1),
         ("mse_softmax", 0),
     ]
-
-
-def test_rows_stand_in_the_project_order():
     frame = pd.DataFrame(
         {
             "dataset": ["cifar10", "mnist", "mnist", "mnist"],

@@ -28,15 +28,12 @@ def test_two_real_targets_are_tried_in_every_fold_with_both_losses(errors):
     assert errors["squared_error"].between(0.1, 1.5).all()
 
 
-def test_bins_hold_equal_counts_and_know_their_means():
+def test_bins_hold_equal_counts_know_their_means_and_are_fewer_for_few_values():
     values = np.random.default_rng(3).gamma(2.0, size=200)
     bins, means = bin_targets(values)
     expected = pd.qcut(values, BINS, labels=False)
     np.testing.assert_array_equal(bins, expected)
     np.testing.assert_allclose(means, pd.Series(values).groupby(expected).mean())
-
-
-def test_targets_with_few_values_have_fewer_bins():
     bins, means = bin_targets(np.array([1.0, 1.0, 1.0, 2.0, 2.0, 5.0]))
     assert means.tolist() == [1.0, 2.0, 5.0]
     assert bins.tolist() == [0, 0, 0, 1, 1, 2]

@@ -301,22 +301,20 @@ EVALUATION = changed_job(
 KEPT = EVALUATION.model_copy(update={"keep_weights": True})
 
 
-def test_weights_are_there_where_they_are_asked_for_and_change_no_table(place):
+def test_weights_are_there_where_they_are_asked_for_and_serve_those_who_ask_for_none(
+    place, trained
+):
     bring_runs(EVALUATION, again(place, "without", cache=place.folder.with_name("other")))
     bring_runs(KEPT, place)
     without = again(place, "without").folder
     assert table_digests(place.folder) == table_digests(without)
     assert len(list(place.folder.rglob(WEIGHTS))) == 2
     assert not list(without.rglob(WEIGHTS))
-
-
-def test_a_run_that_has_its_weights_serves_those_who_ask_for_none(place, trained):
-    bring_runs(KEPT, place)
     trained.clear()
-    bring_runs(EVALUATION, again(place, "without"))
+    bring_runs(EVALUATION, again(place, "taken"))
     bring_runs(KEPT, again(place, "with"))
     assert not trained
-    assert not list(again(place, "without").folder.rglob(WEIGHTS))
+    assert not list(again(place, "taken").folder.rglob(WEIGHTS))
     weights = sorted(place.folder.rglob(WEIGHTS))
     links = sorted(again(place, "with").folder.rglob(WEIGHTS))
     assert [path.read_bytes() for path in links] == [path.read_bytes() for path in weights]

@@ -56,16 +56,13 @@ def test_cross_entropy_starts_with_half_of_it_and_loses_it(features):
     assert torch.linalg.eigvalsh(hessian("cross_entropy", features, sure))[-1] < 1e-9 * curvature
 
 
-def test_length_and_mean_are_those_of_numpy(features):
+def test_length_and_mean_are_those_of_numpy_and_zero_features_leave_the_bias_alone(features):
     array = features.numpy()
     length = np.mean(np.linalg.norm(array, axis=1) ** 2)
     found = measures(features, 10)
     assert found["squared_length"] == pytest.approx(length)
     spread = np.trace(np.cov(array.T, bias=True))
     assert found["mean_share"] == pytest.approx(1 - spread / length)
-
-
-def test_features_that_are_zero_leave_the_bias_alone():
     found = measures(torch.zeros(8, 3), 10)
     assert found["curvature"] == pytest.approx(0.2)
     assert math.isnan(found["mean_share"])

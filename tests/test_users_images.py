@@ -81,9 +81,11 @@ def test_grey_with_alpha_stays_grey():
     assert np.abs(found[0] - blended(GREY[..., None], GREY[::-1])[..., 0]).max() <= 1
 
 
-def test_opaque_alpha_changes_nothing():
+def test_opaque_alpha_and_a_broken_colour_profile_change_nothing():
     image = Image.fromarray(np.dstack([COLOUR, np.full_like(GREY, 255)]))
     np.testing.assert_array_equal(read(encoded(image, "PNG")), COLOUR.transpose(2, 0, 1))
+    content = encoded(Image.fromarray(COLOUR), "PNG", icc_profile=b"no profile")
+    np.testing.assert_array_equal(read(content), COLOUR.transpose(2, 0, 1))
 
 
 @pytest.mark.parametrize("form", ["PNG", "GIF"])
@@ -228,12 +230,9 @@ def test_a_palette_with_a_transparency_for_each_entry_is_blended():
     assert np.abs(found[:, 0, :3].T - expected).max() <= 1
 
 
-def test_a_damaged_tag_is_not_read_over():
+def test_a_damaged_tag_and_text_that_unpacks_to_megabytes_are_refused():
     exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12"
     assert "Corrupt EXIF" in refusal(encoded(Image.fromarray(COLOUR), "JPEG", exif=exif))
-
-
-def test_text_that_unpacks_to_megabytes_is_refused():
     text = PngImagePlugin.PngInfo()
     text.add_text("k", "x" * 3_000_000, zip=True)
     content = encoded(Image.fromarray(COLOUR), "PNG", pnginfo=text)
@@ -245,11 +244,6 @@ def test_text_that_unpacks_to_megabytes_is_refused():
 def test_every_jpeg_that_browsers_show_is_read(options):
     content = encoded(Image.fromarray(COLOUR), "JPEG", **options)
     assert read(content + b"what some cameras append").shape == (3, *GREY.shape)
-
-
-def test_a_broken_colour_profile_changes_nothing():
-    content = encoded(Image.fromarray(COLOUR), "PNG", icc_profile=b"no profile")
-    np.testing.assert_array_equal(read(content), COLOUR.transpose(2, 0, 1))
 
 
 # Damage

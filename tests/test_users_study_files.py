@@ -87,22 +87,19 @@ def test_what_yaml_1_1_takes_for_something_else_is_text(write):
     assert file.fields == {"a": [*expected, None, None, True, 7]}
 
 
-def test_small_numbers_may_have_an_exponent(write):
+def test_small_numbers_may_have_an_exponent_and_references_repeat_them(write):
     path = write("learning_rates: [0.003, 0.01, 0.03]", "learning_rates: [3e-3, 1E-2, .03]")
     losses = load_study(path).comparisons[0].losses
     assert losses[-1].learning_rates == (0.003, 0.01, 0.03)
+    path = write("learning_rates: [0.01, 0.03, 0.1]", "learning_rates: &rates [0.01, 0.03, 0.1]")
+    path = write("[0.3, 1.0, 3.0]", "*rates", path.read_text())
+    losses = load_study(path).comparisons[0].losses
+    assert losses[0].learning_rates == losses[1].learning_rates
 
 
 def test_json_is_a_study_file_too(write):
     path = write(MINIATURE, __import__("json").dumps(yaml.safe_load(MINIATURE)))
     assert load_study(path) == load_study(ROOT / "config/miniature.yaml")
-
-
-def test_what_a_file_may_repeat_by_reference(write):
-    path = write("learning_rates: [0.01, 0.03, 0.1]", "learning_rates: &rates [0.01, 0.03, 0.1]")
-    path = write("[0.3, 1.0, 3.0]", "*rates", path.read_text())
-    losses = load_study(path).comparisons[0].losses
-    assert losses[0].learning_rates == losses[1].learning_rates
 
 
 def test_a_mark_at_the_start_and_any_end_of_a_line_are_no_text():
@@ -201,12 +198,6 @@ def test_a_project_in_a_folder_with_braces_is_refused():
         snakemake_study([], [], [], Path("/p{x}"))
 
 
-def test_what_is_inside_another_field_is_shown_in_its_form(write):
-    path = write("x", "x")
-    assert "'limits={epochs: 1}'" in refusal(path, epochs=1)
-    assert "'limits={" not in refusal(path, limts={"epochs": 1})
-
-
 # The right place, and what was meant
 
 
@@ -222,11 +213,13 @@ def test_a_mistake_has_the_line_of_its_field(write):
     assert refusal(path).startswith(missing)
 
 
-def test_a_mistake_in_an_override_is_not_blamed_on_the_file(write):
+def test_a_mistake_in_an_override_is_not_blamed_on_the_file_and_shown_in_its_form(write):
     path = write("x", "x")
     assert refusal(path, limts={"epochs": 1}) == (
         "--config: limts: no such field (value {'epochs': 1}); did you mean limits?"
     )
+    assert "'limits={" not in refusal(path, limts={"epochs": 1})
+    assert "'limits={epochs: 1}'" in refusal(path, epochs=1)
     assert "did you mean limits.epochs?" in refusal(path, limits={"epoch": "1"})
     assert "comparisons.epochs" in refusal(path, epochs=1)
     assert refusal(path, limits={"epochs": 0}).startswith("--config: limits.epochs: 0 is not")

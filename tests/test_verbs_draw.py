@@ -56,11 +56,8 @@ def files(paths) -> dict:
     return {path: path.read_bytes() for path in (paths.root / "figures").iterdir()}
 
 
-def test_what_is_drawn_is_taken_as_it_is(redrawn):
+def test_other_code_redraws_its_figure_alone_and_the_same_code_none(redrawn):
     assert redrawn() == []
-
-
-def test_other_code_redraws_its_figure_alone(redrawn):
     assert redrawn(answer="other") == ["answer"]
     assert redrawn(answer="other") == []
 

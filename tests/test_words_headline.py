@@ -39,7 +39,7 @@ def subject_of(text: str, phrase: str) -> str:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_the_heading_is_short_and_names_a_winner_where_one_wins(name):
+def test_the_heading_is_short_and_names_a_winner_and_the_deck_has_amounts_of_clear_verdicts(name):
     tables, found = findings(name)
     said = headline.heading(found["error"], found["speed"])
     assert len(said.split()) <= 12
@@ -61,6 +61,13 @@ def test_the_heading_is_short_and_names_a_winner_where_one_wins(name):
         else:
             assert WINS[asked] not in said
             assert LEVEL[asked] not in said
+    said = headline.deck(found["error"], found["speed"], {})
+    clear = {
+        metric: set(verdicts(tables, question.metric)) & set(NAMES)
+        for metric, question in (("error", ERROR), ("speed", SPEED))
+    }
+    assert ("pp" in said) is bool(clear["error"])
+    assert ("the steps" in said or "misses levels" in said) is bool(clear["speed"])
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -88,18 +95,6 @@ def test_what_is_level_is_so_within_a_margin_that_is_told():
     (error,), (speed,) = (headline.verdict(found[asked], {}) for asked in ("error", "speed"))
     assert str(error).replace("\N{NO-BREAK SPACE}", " ") == "Level, within 0.20 pp."
     assert re.fullmatch(r"Level, within a factor of 1\.\d+\.", str(speed))
-
-
-@pytest.mark.parametrize("name", SCENARIOS)
-def test_the_deck_has_amounts_of_clear_verdicts_alone(name):
-    tables, found = findings(name)
-    said = headline.deck(found["error"], found["speed"], {})
-    clear = {
-        metric: set(verdicts(tables, question.metric)) & set(NAMES)
-        for metric, question in (("error", ERROR), ("speed", SPEED))
-    }
-    assert ("pp" in said) is bool(clear["error"])
-    assert ("the steps" in said or "misses levels" in said) is bool(clear["speed"])
 
 
 def test_some_wins_are_counted_and_a_long_heading_counts_none():

@@ -75,7 +75,7 @@ def test_speed_is_told_as_a_ratio_of_steps(tables):
     assert "(1.84× the steps)" in titled(mine)
 
 
-def test_two_places_are_listed_and_three_are_summed_up(tables):
+def test_two_places_are_listed_and_three_are_summed_up_by_their_outermost_ends(tables):
     values = [{"value": value} for value in (0.0031, 0.0112, 0.0058)]
     two = said(finding(tables, ERROR, *values[:2]))
     assert "+0.31 pp on MNIST with MLP (" in two
@@ -83,9 +83,6 @@ def test_two_places_are_listed_and_three_are_summed_up(tables):
     three = said(finding(tables, ERROR, *values))
     assert "+0.31 to +1.12 pp on MNIST with MLP and LeNet and on CIFAR-10 with ConvNet" in three
     assert "intervals within" in three
-
-
-def test_intervals_are_summed_up_by_their_outermost_ends(tables):
     ends = [{"ci_low": low, "ci_high": high} for low, high in ((1, 3), (2, 9), (4, 5))]
     assert "95% intervals within 1.00× to 9.0×" in said(finding(tables, SPEED, *ends))
 
@@ -212,15 +209,11 @@ def test_a_title_on_both_questions_counts_their_clear_verdicts(tables, fast, acc
     assert found == f"MSE on softmax is {title} comparisons"
 
 
-def test_of_a_single_comparison_nothing_is_counted(tables):
+def test_of_one_comparison_or_question_nothing_is_counted_or_added(tables):
     contrasts = tables["contrasts"]
     one = contrasts[contrasts["dataset"] + contrasts["model"] == "mnistmlp"]
     found = phrases.speed_and_error(tables | {"contrasts": one})
     assert found == "MSE on softmax is slower and less accurate"
-
-
-def test_where_one_question_is_asked_alone_the_title_is_its_own(tables):
-    contrasts = tables["contrasts"]
     for question in (SPEED, ERROR):
         alone = tables | {"contrasts": contrasts[contrasts["metric"] == question.metric]}
         assert phrases.speed_and_error(alone) == phrases.title(find(alone, question))
