@@ -215,6 +215,21 @@ def test_a_damaged_record_of_a_study_is_one_line(lossbench, tmp_path, monkeypatc
         assert "results/one/study.json: of another version of lossbench or damaged" in said
 
 
+def test_studies_with_other_own_losses_are_told_side_by_side(lossbench, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lossbench("new", "one")
+    study = Path("one.yaml").read_text()
+    Path("two.yaml").write_text(re.sub(r"(name|loss): (one|focal)\b", r"\1: other", study))
+    for name in ("one", "two"):
+        found = load_study(Path(f"{name}.yaml"))
+        Path("results", found.name).mkdir(parents=True)
+        Path("results", found.name, "study.json").write_text(found.model_dump_json())
+    for verb in ("status", "list"):
+        status, said, _ = lossbench(verb)
+        assert status == 0
+        assert {"one", "other"} <= set(re.findall(r"\w+", said))
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

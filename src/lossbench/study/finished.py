@@ -11,7 +11,10 @@ from lossbench.study.paths import RESULTS, StudyPaths
 
 
 def started() -> Iterator[tuple[Study, StudyPaths]]:
-    """The studies here that were asked for as a whole, by name; says which cannot be read."""
+    """The studies here that were asked for as a whole, by name; says which cannot be read.
+
+    What is one study's own is known until the next is read.
+    """
     for path in sorted(RESULTS.glob("*/study.json")):
         try:
             yield read_study(path), StudyPaths.around(path.parent)

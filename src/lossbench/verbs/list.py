@@ -21,7 +21,8 @@ FOLDERS = (Path(), Path("config"))
 
 
 def list() -> None:
-    begun = {paths.name: (study, paths) for study, paths in started()}
+    # Counted one by one: the next study's own losses replace these.
+    begun = {paths.name: (study, _finished(study, paths)) for study, paths in started()}
     files = {study.name: (study, path) for study, path in _files()}
     studies = {name: study for name, (study, _) in [*files.items(), *begun.items()]}
     losses = {key: (card.name, card.output, card.source) for key, card in LOSSES.items()}
@@ -43,7 +44,7 @@ def list() -> None:
     rows = []
     for name in studies:
         path = str(files[name][1]) if name in files else ""
-        rows.append((name, path, *(_finished(*begun[name]) if name in begun else ("", ""))))
+        rows.append((name, path, *(begun[name][1] if name in begun else ("", ""))))
     print_table("Studies", ("Name", "File", "Runs", "Page"), rows)
 
 

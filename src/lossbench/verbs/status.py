@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from lossbench.errors import ConfigError
-from lossbench.study.config import Study
 from lossbench.study.finished import started
 from lossbench.study.paths import RESULTS, StudyPaths
 from lossbench.study.progress import STATES, JobProgress, Progress, progress, total
@@ -19,16 +18,18 @@ def status(
     name: Annotated[str | None, typer.Argument(help="A study's name; all of them without.")] = None,
 ) -> None:
     name = name and Path(name).name  # or its folder, as other verbs take it
-    for study, paths in _chosen(name):
-        _show(paths, progress(study, paths))
+    found, shown = [], 0
+    for study, paths in started():  # shown one by one: the next one's own losses replace these
+        found.append(paths.name)
+        if name in (None, paths.name):
+            _show(paths, progress(study, paths))
+            shown += 1
+    if not shown:
+        _refuse(name, found)
 
 
-def _chosen(name: str | None) -> list[tuple[Study, StudyPaths]]:
-    """The studies that were started, or the one called `name`."""
-    found = list(started())
-    chosen = [(study, paths) for study, paths in found if name in (None, paths.name)]
-    if chosen:
-        return chosen
+def _refuse(name: str | None, found: list[str]) -> None:
+    """Raises ConfigError: no study was started, or none called `name`."""
     # Snakemake records a study when all of it is asked for; single files leave logs alone.
     in_part = [
         path.parent for path in sorted(RESULTS.glob("*/logs")) if path.parts[1] != "datasets"
@@ -38,7 +39,7 @@ def _chosen(name: str | None) -> list[tuple[Study, StudyPaths]]:
             f"{parts[0]}: only single files of this study were asked for, which leaves no record"
             f" to count runs by; what ran is in {parts[0] / 'logs'}"
         )
-    names = ", ".join(paths.name for _, paths in found) or "none; start one by `snakemake`"
+    names = ", ".join(found) or "none; start one by `snakemake`"
     asked = "no study was started" if name is None else f"no study {name!r} was started"
     raise ConfigError(f"{RESULTS.absolute()}: {asked}; started: {names}")
 
