@@ -22,10 +22,12 @@ def copy_project(folder: Path) -> Path:
 def run(folder: Path, command: str) -> str:
     """What the command prints, in the environment of the tests and with the copy's own code."""
     paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    # A test run in there is none of this one's workers, and shares nothing with other runs.
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST_")}
     done = subprocess.run(
         ["bash", "-c", command],
         cwd=folder,
-        env=os.environ | {"PATH": paths, "PYTHONPATH": str(folder / "src")},
+        env=kept | {"PATH": paths, "PYTHONPATH": str(folder / "src")},
         capture_output=True,
         text=True,
         check=False,
