@@ -12,7 +12,7 @@ from builders import synthetic
 from builders.answers import SCENARIOS, tables_of
 from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.words import headline
-from lossbench.words.findings import find
+from lossbench.words.findings import Finding, find
 from lossbench.words.names import in_sentence
 from lossbench.words.places import Place
 from lossbench.words.questions import ERROR, SPEED
@@ -68,6 +68,14 @@ def test_the_heading_is_short_and_names_a_winner_and_the_deck_has_amounts_of_cle
     }
     assert ("pp" in said) is bool(clear["error"])
     assert ("the steps" in said or "misses levels" in said) is bool(clear["speed"])
+
+
+def test_too_few_replicates_are_the_reason_where_any_are_compared():
+    _, found = findings("one seed")
+    few = "With fewer than 3 replicates no difference can be told from chance."
+    assert headline.deck(found["error"], found["speed"], {}) == few
+    none = [Finding(question, PRIMARY, ()) for question in (ERROR, SPEED)]
+    assert headline.deck(*none, {}) != few
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

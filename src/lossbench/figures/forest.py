@@ -151,8 +151,8 @@ def _band(axes: Axes, rows: pd.DataFrame, heights: Sequence[int], scale: Scale) 
         return
     # It changes halfway between rows, and goes on above the first and below the last.
     ends = widths[(widths != widths.shift()) | (widths != widths.shift(-1))]
-    heights_of = ends.index.to_numpy(float)
-    edges = [widths.index[0] - 1, *(heights_of[1:] + heights_of[:-1]) / 2, widths.index[-1] + 1]
+    at = ends.index.to_numpy(float)
+    edges = [at[0] - 1, *(at[1:] + at[:-1]) / 2, at[-1] + 1]
     y, width = np.repeat(edges, 2)[1:-1], np.repeat(ends.to_numpy(), 2)
     low, high = (1 / (1 + width), 1 + width) if scale.log else (-width, width)
     x = [*high, *low[::-1]]

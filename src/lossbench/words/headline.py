@@ -100,7 +100,8 @@ def deck(error: Finding, speed: Finding, relative: Mapping[Place, float]) -> str
     kinds = {outcome(finding).kind for finding in (error, speed)}
     if kinds == {"level"}:
         return f"No difference {between} leaves the margins within which the two count as equal."
-    if all(row.pairs < MIN_PAIRS for finding in (error, speed) for row in finding.rows):
+    rows = [*error.rows, *speed.rows]
+    if rows and max(row.pairs for row in rows) < MIN_PAIRS:
         return f"With fewer than {MIN_PAIRS} replicates no difference can be told from chance."
     if "partly level" in kinds:
         return "Where the two do not count as equal, the runs are too few to tell."
