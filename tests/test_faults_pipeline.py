@@ -229,7 +229,7 @@ def test_a_disk_that_fills_up_costs_the_job_at_work_only(project, tmp_path):
         assert content(results) == before
 
 
-CONTRAST_TABLES = ("steps_to_level", "level_ratios", "contrasts", "repetition")
+CONTRAST_TABLES = ("steps_to_level", "level_ratios", "contrasts", "repetition", "together")
 
 
 def fill(path: Path) -> None:

@@ -81,10 +81,14 @@ def test_the_answer_from_text_is_the_answer_from_the_tables(published, monkeypat
     both = tables["repetition"].dropna(subset="replication")
     primary = both[both["family"] == "primary"]
     same, all_same = (each["verdict"] == each["verdict_again"] for each in (primary, both))
-    assert text.endswith(
+    assert (
         f" the study gave {same.sum()} of {len(primary)} primary verdicts again; of all"
         f" {len(both)}, {(~all_same).sum()} differ and 0 are reversed."
-    )
+    ) in text
+    whole = tables["together"].query("family == 'primary'")["verdict"]
+    decided = whole.isin(("better", "worse", "equivalent")).sum()
+    said = f" The replicates of both together decide {decided} of the {len(primary)}."
+    assert text.endswith(said)
 
 
 def test_a_published_folder_has_all_that_makes_the_study_again(tmp_path, monkeypatch):

@@ -172,7 +172,7 @@ def test_a_comparison_says_what_it_would_say_alone(made, place) -> None:
         parts = [of(frame, here, "evaluation"), of(frame, tuned, "tuning")]
         read[name] = pd.concat(parts, ignore_index=True)
     read |= {name: of(tables[name], here) for name in ("choices", "levels", "mean_squares")}
-    expected = derived_tables(own, **read)["contrasts"]
+    expected = derived_tables(own, read)["contrasts"]
     found = of(tables["contrasts"], here)
     assert len(found)
     # What answers for a network, and with whom it is corrected, are questions to the whole study.

@@ -6,6 +6,7 @@ import pytest
 from builders import synthetic
 from builders.report_pages import parsed, rendered
 from lossbench.cards.loss import PLACEBO
+from lossbench.report.columns import plain
 
 
 def told(tables, study) -> str:
@@ -33,6 +34,20 @@ def test_the_section_counts_what_the_table_has(made):
     listed = both[both["verdict"] != both["verdict_again"]]
     table = words.partition("Verdicts that the repetition changed")[2]
     assert table.count("undecided") == len(listed)
+
+
+def test_the_primary_contrasts_of_both_together_are_counted_and_listed(made):
+    tables, study = made
+    whole = tables["together"].query("family == 'primary'").copy()
+    whole["verdict"] = ["worse", "equivalent", "undecided", "not measurable"][: len(whole)]
+    whole["replication"] = [0.95, 0.9, 0.99, np.nan][: len(whole)]
+    tables["together"] = whole
+    words = told(tables, study)
+    assert f"decide {min(2, len(whole))} of them, 1 with a chance of 95% or more" in words
+    listed = words.partition("and of both together")[2].partition("Verdicts that the")[0]
+    assert listed.count("95%") == listed.count("99%") == 1
+    for value in whole["value"]:
+        assert plain(value) in listed
 
 
 def test_a_study_that_was_not_repeated_says_what_it_promises_alone(made):

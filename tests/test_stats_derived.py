@@ -9,6 +9,7 @@ from lossbench.cards.metric import OF_PREDICTIONS
 from lossbench.stats import derived
 from lossbench.stats.intervals import over_replicates
 from lossbench.study.config import Study
+from lossbench.study.paths import COMPARED
 from lossbench.tables import runs
 from lossbench.tables.parquet import empty
 
@@ -97,13 +98,33 @@ def test_a_data_set_without_runs_and_no_geometry(plain: Tables) -> None:
     study = compared()[1]
     assert {comparison.dataset for comparison in study.comparisons} == {"mnist", "cifar10"}
     without = plain | {"geometry": empty(runs.GEOMETRY)}
-    bare = derived.derived_tables(study, *(without[name] for name in READ))
+    bare = derived.derived_tables(study, without)
     assert set(bare["contrasts"]["dataset"]) == {"mnist"}
     assert "scatter_ratio" not in set(bare["contrasts"]["metric"])
 
 
+def test_two_studies_together_are_one_with_the_replicates_of_both() -> None:
+    tables, study = synthetic.build(missing_dataset=True, networks=1, seeds=8)
+    # Of half as many replicates, with the same variances of images and of the rest.
+    spreads = tables["mean_squares"].assign(replicates=4)
+    spreads["of_images"] = (spreads["of_images"] + spreads["of_residual"]) / 2
+    halves = []
+    for kept in ({*range(4), *range(100, 104)}, {*range(4, 8), *range(104, 108)}):
+        half = {name: tables[name][tables[name]["seed"].isin(kept)] for name in COMPARED[:-1]}
+        half |= {"mean_squares": spreads}
+        halves.append(half | {"contrasts": derived.contrasts_of(study, half)})
+    made = derived.repeated(study, *halves, "again")
+    whole = only(tables["contrasts"], rates="tuned")
+    found = only(made["together"], rates="tuned")
+    assert len(found) == (whole["verdict"] != "").sum() > 20
+    expected = whole[whole["verdict"] != ""].reset_index(drop=True)
+    pd.testing.assert_frame_equal(found.reset_index(drop=True), expected)
+    assert set(found["pairs"]) == {8}
+    assert set(made["repetition"]["study"]) == {"again"}
+
+
 def test_the_order_of_rows_changes_nothing(plain: Tables) -> None:
     _, study = compared()
-    shuffled = [plain[name].sample(frac=1, random_state=1) for name in READ]
-    for name, table in derived.derived_tables(study, *shuffled).items():
+    shuffled = {name: plain[name].sample(frac=1, random_state=1) for name in READ}
+    for name, table in derived.derived_tables(study, shuffled).items():
         pd.testing.assert_frame_equal(table, plain[name])

@@ -9,6 +9,7 @@ from lossbench.stats.intervals import (
     over_both,
     over_folds,
     over_replicates,
+    together,
 )
 
 DIFFERENCES = np.array([0.3, -0.1, 0.4, 0.2, 0.6, 0.1])
@@ -80,6 +81,21 @@ def test_mean_squares_agree_with_sums_written_out() -> None:
     found = mean_squares(cells)
     assert (found.of_replicates, found.of_images) == pytest.approx((between, over))
     assert found.of_residual == pytest.approx(left)
+
+
+def test_mean_squares_of_two_studies_are_on_average_those_of_one_that_has_all() -> None:
+    rng = np.random.default_rng(12)
+    drawn = []
+    for _ in range(300):
+        cells = table(rng, 9, 50, spread=0.2)
+        means, whole = cells.mean(axis=1), mean_squares(cells)
+        both = together([mean_squares(cells[:3]), mean_squares(cells[3:])], means)
+        assert (both.replicates, both.images) == (9, 50)
+        assert both.of_replicates == pytest.approx(whole.of_replicates)
+        assert vars(together([whole], means)) == pytest.approx(vars(whole))
+        ratios = both.of_images / whole.of_images, both.of_residual / whole.of_residual
+        drawn.append(ratios)
+    assert np.mean(drawn, axis=0) == pytest.approx((1, 1), abs=0.02)
 
 
 def test_the_interval_over_both_of_a_worked_example() -> None:

@@ -109,7 +109,7 @@ the tables of the theory chapter, which come from no training.
 
 def answer(folder: Path) -> str:
     """The answer in two sentences and its figure, from the published tables."""
-    tables = read_finished(folder, *ANSWERING, "repetition")
+    tables = read_finished(folder, *ANSWERING, "repetition", "together")
     place = folder.relative_to(ROOT).as_posix()
     alt = "Test error and steps to the same error of each loss, against cross-entropy"
     return "\n\n".join(
@@ -130,7 +130,8 @@ def _repeated(tables: Tables) -> str:
     return (
         f" Repeated with other seeds, the study gave {found['primary_same']} of {found['primary']}"
         f" primary verdicts again; of all {found['promise'].verdicts}, {found['differ']} differ and"
-        f" {found['opposite']} are reversed."
+        f" {found['opposite']} are reversed. The replicates of both together decide"
+        f" {found['decided']} of the {found['primary']}."
     )
 
 

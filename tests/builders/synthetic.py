@@ -15,13 +15,13 @@ import pandas as pd
 from builders.once import once
 from lossbench.analysis import class_errors, gallery, metrics, selection
 from lossbench.cards.dataset import DATASETS
-from lossbench.stats.derived import derived_tables
+from lossbench.stats.derived import derived_tables, repeated
 from lossbench.stats.images import error_mean_squares
-from lossbench.stats.repetition import repetition
 from lossbench.study import plan
 from lossbench.study.config import Study
 from lossbench.study.fields import Stage
 from lossbench.study.grid import Comparison
+from lossbench.study.paths import COMPARED
 from lossbench.study.settings import History
 from lossbench.tables import parquet
 from lossbench.tables import runs as run_schemas
@@ -383,29 +383,32 @@ def _derived(made: dict[str, pd.DataFrame], study: Study) -> dict[str, pd.DataFr
     choices = parquet.concat(list(_choices(history, runs, study)), schemas.CHOICES)
     levels = selection.levels(history, runs, choices)
     spreads = error_mean_squares(made["predictions"], runs)
-    rest = (levels, choices, made["geometry"], spreads)
-    compared = derived_tables(study, measured, history, runs, *rest)
+    own = {"metrics": measured, "choices": choices, "levels": levels, "mean_squares": spreads}
+    compared = derived_tables(study, made | own)
     names = {each.name: DATASETS[each.name].classes for each in study.datasets}
     return {
-        "metrics": measured,
-        "choices": choices,
-        "levels": levels,
-        "mean_squares": spreads,
+        **own,
         "class_names": class_errors.class_names(names),
         "class_errors": class_errors.class_errors(made["predictions"], runs),
         "confusion": class_errors.confusion(made["predictions"]),
         "reliability": metrics.reliability(made["predictions"]),
         "gallery": gallery.pick(made["predictions"], _images()),
         **compared,
-        "repetition": repetition(compared["contrasts"], _again(compared["contrasts"]), "again"),
+        **repeated(study, made | own | compared, _again(made | own | compared), "again"),
         "claims": _claims(),
     }
 
 
-def _again(contrasts: pd.DataFrame) -> pd.DataFrame:
-    """What a repetition says: every seventh verdict is undecided."""
-    is_turned = (np.arange(len(contrasts)) % 7 == 0) & (contrasts["verdict"] != "")
-    return contrasts.assign(verdict=contrasts["verdict"].mask(is_turned, "undecided"))
+def _again(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """A repetition with the same values, other seeds, and every seventh verdict undecided."""
+    found = {name: tables[name].copy() for name in (*COMPARED, "contrasts")}
+    for frame in found.values():
+        for name in {"seed", "tuning_seed"} & {*frame}:
+            frame[name] += 1000
+    verdicts = found["contrasts"]["verdict"]
+    is_turned = (np.arange(len(verdicts)) % 7 == 0) & (verdicts != "")
+    found["contrasts"]["verdict"] = verdicts.mask(is_turned, "undecided")
+    return found
 
 
 def _images() -> dict[str, np.ndarray]:

@@ -73,7 +73,13 @@ rule contrasts:
     output:
         [
             PATHS.table(name)
-            for name in ("steps_to_level", "level_ratios", "contrasts", "repetition")
+            for name in (
+                "steps_to_level",
+                "level_ratios",
+                "contrasts",
+                "repetition",
+                "together",
+            )
         ],
     log:
         PATHS.root / "logs/contrasts.log",

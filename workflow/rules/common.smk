@@ -66,7 +66,7 @@ BEFORE_TRAINING = 2
 # Tables of the study that repeats this one, if there is one.
 REPETITION = []
 if STUDY.repetition:
-    compared = ("contrasts", "metrics")
+    compared = ("contrasts", *paths.COMPARED)
     try:
         repetition = finished(str(on_disk(STUDY.repetition)), compared)
     except ConfigError as error:

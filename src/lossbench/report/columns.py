@@ -18,6 +18,7 @@ CELL = (*COMPARISON, LOSS)
 SETTING = Shown("setting", "Setting", style="name", optional=True)
 AGAIN = Shown("replication", "Again", "{:.0%}".format, numeric=True, optional=True)
 """The chance that a study of the same size with fresh replicates gives the same verdict."""
+BOUND = Shown("bound", "Bound", style="name", optional=True)
 FAMILY = Shown("family", "Family")
 METHOD = Shown("method", "How computed", style="name")
 

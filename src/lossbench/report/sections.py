@@ -157,7 +157,8 @@ SECTIONS = (
         "replication",
         "Would it replicate?",
         TextBlock("prose/promised.html.j2", ("contrasts",), _of_tables(promises.promised)),
-        TextBlock("prose/repeated.html.j2", ("repetition",), _of_tables(promises.seen)),
+        TextBlock("prose/repeated.html.j2", ("repetition", "together"), _of_tables(promises.seen)),
+        TableBlock(_of_tables(promises.together), ("repetition", "together")),
         TableBlock(_of_tables(promises.changed), ("repetition",)),
     ),
     _section(

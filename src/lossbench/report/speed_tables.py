@@ -29,7 +29,7 @@ def _ratios(tables: Tables, rates: str, words: str) -> DataTable:
         rows.assign(margin_factor=1 + rows["margin"]),
         (
             *columns.CELL,
-            Shown("bound", "Bound", style="name", optional=True),
+            columns.BOUND,
             *columns.estimate(columns.factor, "Ratio of steps"),
             columns.VERDICT,
             columns.AGAIN,

@@ -10,7 +10,8 @@ contrast absent: a mean over the survivors would favour the loss that fails more
 """
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,7 +23,14 @@ from lossbench.cards.loss import REFERENCE
 from lossbench.cards.metric import METRICS
 from lossbench.errors import TableError
 from lossbench.stats import intervals, permutation
-from lossbench.stats.intervals import MIN_PAIRS, Estimate, MeanSquares, over_both, over_replicates
+from lossbench.stats.intervals import (
+    MIN_PAIRS,
+    Estimate,
+    MeanSquares,
+    over_both,
+    over_replicates,
+    together,
+)
 from lossbench.stats.judged import judged
 from lossbench.stats.levels import compared
 from lossbench.stats.multiplicity import SPEED, is_main, label, main_places
@@ -68,9 +76,10 @@ def contrasts(
 ) -> pd.DataFrame:
     """The CONTRASTS rows of all observations (columns of `observations.COLUMNS`).
 
-    `steps`: STEPS_TO_LEVEL rows with the column `rates`; `spreads`: MEAN_SQUARES rows. Each place
-    has a row for every loss that the study compares there, also for one without runs. Raises
-    TableError: two runs of one seed claim the same place.
+    `steps`: STEPS_TO_LEVEL rows with the column `rates`; `spreads`: MEAN_SQUARES rows, of a loss
+    one for each study that the runs are of. Each place has a row for every loss that the study
+    compares there, also for one without runs. Raises TableError: two runs of one seed claim the
+    same place.
     """
     key = [*GROUP, "loss", "seed"]
     if (repeated := observed.duplicated(key)).any():
@@ -92,22 +101,20 @@ def _of_values(
     observed: pd.DataFrame, spreads: pd.DataFrame, study: Study
 ) -> Iterator[tuple[Row, Sample]]:
     """Everything but speed."""
-    over_images = {
-        tuple(row[name] for name in (*PLACE, "loss")): MeanSquares(
-            *(row[name] for name in MeanSquares.__dataclass_fields__)
-        )
-        for row in spreads.to_dict("records")
-    }
+    over_images: dict[Hashable, list[MeanSquares]] = defaultdict(list)
+    for row in spreads.to_dict("records"):
+        found = MeanSquares(*(row[name] for name in MeanSquares.__dataclass_fields__))
+        over_images[tuple(row[name] for name in (*PLACE, "loss"))].append(found)
     for names, group in observed.groupby(GROUP):
         identity = dict(zip(GROUP, names, strict=True))
-        found = by_loss(group)
+        values = by_loss(group)
         for loss in _losses(study, identity):
-            pairs = pair(found.get(loss, {}), found.get(REFERENCE, {}))
+            pairs = pair(values.get(loss, {}), values.get(REFERENCE, {}))
             why = why_undefined(pairs, identity["metric"])
             sample = Sample(pairs.differences, over_replicates(pairs.differences), why)
             spread = over_images.get((*names[:-2], loss))
             if identity["metric"] == "error" and spread and not why:
-                both = over_both(sample.estimate.mean, spread)
+                both = over_both(sample.estimate.mean, together(spread, pairs.differences))
                 sample = replace(sample, estimate=both, units="replicates and test images")
             yield identity | {"loss": loss}, sample
 

@@ -8,6 +8,7 @@ The test images are a sample like the seeds. The final error is judged over both
 effects: an interval over seeds alone says what happens on these images.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,6 +70,21 @@ def mean_squares(differences: Floats) -> MeanSquares:
     residual = total - (n - 1) * ms_rows - (m - 1) * ms_columns
     left = max(0.0, residual) / ((n - 1) * (m - 1))
     return MeanSquares(n, m, float(ms_rows), float(ms_columns), left)
+
+
+def together(studies: Sequence[MeanSquares], differences: Floats) -> MeanSquares:
+    """Of all replicates of one study, or of several on the same images.
+
+    From each study's mean squares and every replicate's mean difference (n,). How much the images
+    vary beyond the residual is what the studies say on average, weighted by their replicates.
+    """
+    n, images = len(differences), studies[0].images
+    of_replicates = images * float(np.var(differences, ddof=1))
+    weights = [each.replicates - 1 for each in studies]
+    residual = float(np.average([each.of_residual for each in studies], weights=weights))
+    beyond = sum(each.of_images - each.of_residual for each in studies)
+    of_images = residual + beyond * n / sum(each.replicates for each in studies)
+    return MeanSquares(n, images, of_replicates, of_images, residual)
 
 
 def over_replicates(differences: Floats) -> Estimate:

@@ -31,9 +31,12 @@ DERIVED = (
     "level_ratios",
     "contrasts",
     "repetition",
+    "together",
     "claims",
 )
 """The study's tables that one job computes for all runs."""
+COMPARED = ("metrics", "runs", "steps_to_level", "choices", "geometry", "mean_squares")
+"""The tables that contrasts are made of, of one study or of several."""
 EXPORTED = tuple(name for name in (*COLLECTED, *DERIVED) if name != "predictions")
 """The tables that are written as CSV too; predictions are hundreds of megabytes as text."""
 

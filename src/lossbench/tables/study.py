@@ -230,6 +230,8 @@ REPETITION = Schema(
     CONTRASTED_KEY,
 )
 
+TOGETHER = Schema("together", CONTRASTS.columns, CONTRASTED_KEY)
+
 CLAIMS = Schema(
     "claims",
     (
@@ -262,6 +264,7 @@ TABLES: dict[str, Schema] = RUN_TABLES | {
         LEVEL_RATIOS,
         CONTRASTS,
         REPETITION,
+        TOGETHER,
         CLAIMS,
     )
 }

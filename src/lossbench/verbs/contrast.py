@@ -5,14 +5,13 @@ from typing import Annotated
 
 import typer
 
-from lossbench.stats.derived import derived_tables
-from lossbench.stats.repetition import repetition as repeated
+from lossbench.stats.derived import derived_tables, repeated
 from lossbench.stats.repetition import require_other_seeds
-from lossbench.study.paths import StudyPaths
+from lossbench.study.paths import COMPARED, StudyPaths
 from lossbench.study.slices import read_slice
 from lossbench.tables.parquet import empty
 from lossbench.tables.stored import read_finished, read_tables, write_tables
-from lossbench.tables.study import REPETITION
+from lossbench.tables.study import REPETITION, TOGETHER
 from lossbench.verbs import Folder, StudyText
 
 USES = (
@@ -40,9 +39,11 @@ def contrast(
     paths = StudyPaths.around(folder)
     names = ("metrics", "history", "runs", "levels", "choices", "geometry", "mean_squares")
     tables = read_tables(paths, *names)
-    derived = derived_tables(settings, **tables) | {"repetition": empty(REPETITION)}
-    if repetition is not None:
-        again = read_finished(repetition, "contrasts", "metrics")
+    derived = derived_tables(settings, tables)
+    if repetition is None:
+        compared = {each.name: empty(each) for each in (REPETITION, TOGETHER)}
+    else:
+        again = read_finished(repetition, "contrasts", *COMPARED)
         require_other_seeds(tables["metrics"], again["metrics"], str(repetition))
-        derived["repetition"] = repeated(derived["contrasts"], again["contrasts"], repetition.name)
-    write_tables(paths, derived)
+        compared = repeated(settings, {**tables, **derived}, again, repetition.name)
+    write_tables(paths, derived | compared)
