@@ -6,7 +6,7 @@ import pytest
 from builders import synthetic
 from builders.report_pages import parsed, rendered
 from lossbench.cards.loss import PLACEBO
-from lossbench.report.columns import plain
+from lossbench.words.numbers import NO_BREAK, points, ratio, span
 
 
 def told(tables, study) -> str:
@@ -41,13 +41,17 @@ def test_the_primary_contrasts_of_both_together_are_counted_and_listed(made):
     whole = tables["together"].query("family == 'primary'").copy()
     whole["verdict"] = ["worse", "equivalent", "undecided", "not measurable"][: len(whole)]
     whole["replication"] = [0.95, 0.9, 0.99, np.nan][: len(whole)]
-    tables["together"] = whole
+    tables["together"], both = whole, tables["repetition"]
+    tables["repetition"] = both.assign(value_again=both["value"] * 1.5)
     words = told(tables, study)
     assert f"decide {min(2, len(whole))} of them, 1 with a chance of 95% or more" in words
-    listed = words.partition("and of both together")[2].partition("Verdicts that the")[0]
-    assert listed.count("95%") == listed.count("99%") == 1
-    for value in whole["value"]:
-        assert plain(value) in listed
+    listed = words.partition("its repetition together")[2].partition("Verdicts that the")[0]
+    assert listed.count("95%") == 2  # of the heading
+    assert listed.count("99%") == 1
+    for metric, value, low, high in whole[["metric", "value", "ci_low", "ci_high"]].to_numpy():
+        write = points if metric == "error" else ratio
+        each = write(value), write(value * 1.5), write(value), span((low, high), write)
+        assert "".join(each).replace(NO_BREAK, " ") in listed
 
 
 def test_a_study_that_was_not_repeated_says_what_it_promises_alone(made):

@@ -1,18 +1,24 @@
 """Would it replicate? What the verdicts promise, and what a repetition of the study said."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pandas as pd
+
 from lossbench.cards.loss import PLACEBO
 from lossbench.report import columns
 from lossbench.report.blocks import Values
 from lossbench.report.data_tables import DataTable, Shown, data_table
 from lossbench.report.templating import table_words
 from lossbench.stats.repetition import OPPOSITE, Promise
-from lossbench.tables.rows import Tables, rows_of
-from lossbench.tables.study import CONTRASTED_KEY
+from lossbench.tables import runs
+from lossbench.tables.rows import Tables, records, rows_of
+from lossbench.words import numbers
 from lossbench.words.findings import find
 from lossbench.words.names import metric_name
-from lossbench.words.questions import ERROR, SPEED
+from lossbench.words.questions import ERROR, SPEED, Question
 
-METRIC = Shown("metric", "Metric", metric_name)
+NETWORK = list(runs.NETWORK)
 LIKELY = 0.95
 """The chance to come again that a primary verdict should have."""
 
@@ -55,32 +61,48 @@ def seen(tables: Tables) -> Values:
 
 
 def together(tables: Tables) -> DataTable | None:
-    """The primary contrasts of the study, of its repetition and of both; None without one."""
-    rows = rows_of(tables, "together", family="primary")
-    if rows.empty:
+    """The primary contrasts of the study, of its repetition and of both; None without any."""
+    rows = [row for question in (ERROR, SPEED) for row in _primary(tables, question)]
+    if not rows:
         return None
-    said = ["value_here", "verdict_here", "value_again", "verdict_again"]
-    both = rows_of(tables, "repetition").rename(
-        columns={"value": "value_here", "verdict": "verdict_here"}
-    )
+    interval = f"{rows_of(tables, 'together')['level'].max():.0%} interval"
     return data_table(
-        rows.merge(both[[*CONTRASTED_KEY, *said]]),
+        pd.DataFrame(rows),
         (
             columns.DATASET,
             columns.NETWORK,
-            METRIC,
-            columns.quantity("value_here", "Here"),
-            columns.verdict("verdict_here", "Verdict"),
-            columns.quantity("value_again", "Repeated"),
-            columns.verdict("verdict_again", "Verdict"),
-            columns.PAIRS,
-            columns.BOUND,
-            *columns.estimate(columns.quantity, "Together"),
+            Shown("metric", "Metric", str.capitalize, style="name"),
+            Shown("here", "Here", style="name", wide=True),
+            Shown("again", "Repeated", style="name", wide=True),
+            Shown("both", "Together", style="name"),
+            Shown("interval", interval, style="name", wide=True),
             columns.VERDICT,
             columns.AGAIN,
         ),
         **table_words("tables/together.txt.j2"),
+        folded=False,
     )
+
+
+def _primary(tables: Tables, question: Question) -> Iterator[dict[str, object]]:
+    """What the study, its repetition and both together say to one question, network by network."""
+    alone = rows_of(tables, "repetition", family="primary", metric=question.metric)
+    said = alone.rename(columns={"value": "value_here", "bound": "bound_here"})
+    kept = said.drop(columns=["family", "verdict", "replication"])
+    for row in records(rows_of(tables, "together").merge(kept)):
+        told = {
+            name: f"{bound} {numbers.span((value,), question.write)}".strip()
+            for name, value, bound in (
+                ("here", row.value_here, row.bound_here),
+                ("again", row.value_again, row.bound_again),
+                ("both", row.value, row.bound),
+            )
+        }
+        known = {
+            name: getattr(row, name) for name in (*NETWORK, "metric", "verdict", "replication")
+        }
+        ends = numbers.span((row.ci_low, row.ci_high), question.write)
+        yield {**known, **told, "interval": ends}
 
 
 def changed(tables: Tables) -> DataTable | None:
@@ -93,11 +115,13 @@ def changed(tables: Tables) -> DataTable | None:
         frame.assign(same_rate=frame["rates"].map({"tuned": "", "same_rate": "shared"})),
         (
             *columns.CELL,
-            METRIC,
+            Shown("metric", "Metric", metric_name),
             Shown("same_rate", "Rate", optional=True),
+            columns.BOUND,
             columns.quantity("value", "Here"),
             columns.VERDICT,
             columns.AGAIN,
+            replace(columns.BOUND, name="bound_again"),
             columns.quantity("value_again", "Repeated"),
             columns.verdict("verdict_again", "Its verdict"),
         ),

@@ -27,7 +27,7 @@ OPPOSITE = {"better": "worse", "worse": "better"}
 def repetition(contrasts: pd.DataFrame, again: pd.DataFrame, study: str) -> pd.DataFrame:
     """The REPETITION rows: the contrasts with a verdict in both, of this study and of `study`."""
     judged = contrasts[contrasts["verdict"] != ""]
-    said = again.loc[again["verdict"] != "", [*REPETITION.key, "value", "verdict"]]
+    said = again.loc[again["verdict"] != "", [*REPETITION.key, "value", "bound", "verdict"]]
     both = judged.merge(said, on=list(REPETITION.key), suffixes=("", "_again")).assign(study=study)
     return check(both[list(REPETITION.names)], REPETITION) if len(both) else empty(REPETITION)
 
