@@ -25,6 +25,7 @@ PUBLISHED = {
     path.parents[1].name: path.parents[1] for path in ROOT.glob("docs/published/*/tables/levels.*")
 }
 PLACE = ["dataset", "model", "recipe", "epochs"]
+CONTRAST = [*PLACE, "rates", "metric", "loss", "reference"]
 RUN = [*PLACE, "loss", "setting", "learning_rate", "stage", "seed"]
 
 
@@ -46,7 +47,7 @@ class Published:
     def table(self, name: str) -> pd.DataFrame:
         (path,) = self.folder.glob(f"tables/{name}.csv*")
         return pd.read_csv(path, keep_default_na=False, na_values=[""]).fillna(
-            {"setting": "", "bound": "", "family": "", "verdict": ""}
+            {"setting": "", "bound": "", "bound_again": "", "family": "", "verdict": ""}
         )
 
     def curves(self, stage: str) -> dict[tuple, tuple[np.ndarray, np.ndarray]]:
@@ -291,8 +292,29 @@ def word(row: dict) -> str:
     return "undecided" if loose.get(row["bound"]) == word else word
 
 
-def test_verdicts_follow_from_the_numbers_beside_them(study):
-    judged = pd.concat([of(study.contrasts, "error"), of(study.contrasts, "speed")])
+@pytest.fixture(params=["contrasts", "together"])
+def told(request, study) -> pd.DataFrame:
+    """The contrasts of the study, or of it and its repetition together."""
+    found = study.table(request.param)
+    if found.empty:
+        pytest.skip("not repeated")
+    return found
+
+
+def test_both_together_measure_the_mean_of_all_their_replicates(study):
+    both = study.table("together").merge(study.table("repetition"), on=CONTRAST, how="outer")
+    both = both.merge(study.contrasts[[*CONTRAST, "pairs"]], on=CONTRAST, suffixes=("", "_here"))
+    unbound = (both[["bound_x", "bound_y", "bound_again"]] == "").all(axis=1)
+    for row in both[unbound & both["value_again"].notna() & both["value_y"].notna()].itertuples():
+        weights = row.pairs_here, row.pairs - row.pairs_here
+        values = np.array([row.value_y, row.value_again])
+        logs = np.log(values) if row.scale == "ratio" else values
+        mean = np.average(logs, weights=weights)
+        assert row.value_x == study.near(np.exp(mean) if row.scale == "ratio" else mean)
+
+
+def test_verdicts_follow_from_the_numbers_beside_them(told):
+    judged = pd.concat([of(told, "error"), of(told, "speed")])
     judged = judged[judged["scale"].isin(("difference", "ratio"))].dropna(subset="t_p_value")
     one_trial = len(judged) == 2  # a loss of one's own in one comparison: its error, its speed
     assert one_trial or judged["verdict"].nunique() > 1
@@ -300,10 +322,10 @@ def test_verdicts_follow_from_the_numbers_beside_them(study):
         assert row["verdict"] == word(row), row
 
 
-def test_replication_probabilities_come_again_from_other_draws(study):
+def test_replication_probabilities_come_again_from_other_draws(told):
     """Of primary contrasts, simulated one study at a time."""
     rng = np.random.default_rng(12)
-    primary = study.contrasts.query("family == 'primary'")
+    primary = told.query("family == 'primary'")
     for metric in ("error", "speed"):
         rows = primary[primary["metric"] == metric]
         rows = rows[rows["replication"].notna() & (rows["scale"] != "reach")]
