@@ -65,6 +65,8 @@ def assert_reads_as_it_is(cell: Cell) -> None:
     is_share = cell.column.unit in ("%", "pp") or text.endswith("%")
     digits = len((found[1] or ".")[1:])
     expected = float(cell.raw) * (100 if is_share else 1)
+    if cell.column.label == "Again":  # rounded down, and never a certainty
+        expected = np.clip(expected - 0.5, 0, 99)
     room = 0.51 * 10.0**-digits if not found[2] else 0.01 * abs(expected)
     assert float(found[0]) == pytest.approx(expected, abs=room), (cell.column.label, cell.text)
 

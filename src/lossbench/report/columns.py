@@ -16,8 +16,6 @@ COMPARISON = (DATASET, NETWORK, RECIPE, EPOCHS)
 LOSS = Shown("loss", "Loss", loss_name, style="name")
 CELL = (*COMPARISON, LOSS)
 SETTING = Shown("setting", "Setting", style="name", optional=True)
-AGAIN = Shown("replication", "Again", "{:.0%}".format, numeric=True, optional=True)
-"""The chance that a study of the same size with fresh replicates gives the same verdict."""
 BOUND = Shown("bound", "Bound", style="name", optional=True)
 FAMILY = Shown("family", "Family")
 METHOD = Shown("method", "How computed", style="name")
@@ -26,6 +24,11 @@ METHOD = Shown("method", "How computed", style="name")
 def rate(value: float) -> str:
     """A learning rate in its shortest form."""
     return f"{value:g}"
+
+
+def chance(value: float) -> str:
+    """A chance that was simulated, rounded down, never a certainty."""
+    return numbers.percent(min(value, 0.99), 0, toward=-1)
 
 
 def whole(value: float) -> str:
@@ -113,6 +116,8 @@ def verdict(name: str, label: str) -> Shown:
 VERDICT = verdict("verdict", "Verdict")
 P_VALUES = (p_value("p_value", "Sign-flip p"), p_value("p_adjusted", "t-test p, Holm"))
 MARGIN = width("margin", "Margin")
+AGAIN = Shown("replication", "Again", chance, numeric=True, optional=True)
+"""The chance that a study of the same size with fresh replicates gives the same verdict."""
 LEARNING_RATE = Shown("learning_rate", "Learning rate", rate, numeric=True)
 SEED = count("seed", "Seed")
 PAIRS = count("pairs", "Replicates")
