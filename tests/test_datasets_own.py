@@ -288,6 +288,14 @@ def test_a_study_of_own_data_sets_runs_to_its_page(tmp_path):
     runs = pd.read_csv(project.folder / "results/tiny/tables/runs.csv")
     assert runs.groupby("dataset")["classes"].max().to_dict() == {"archive": 100, "folder": 2}
     assert project.planned() == {}
+    shutil.rmtree(project.folder / ".snakemake")  # as where results are copied without it
+    assert project.planned() == {}
+    (sources["folder"] / NAMES[0] / "0.png").unlink()
+    output = project.tiny("--dry-run", check=False)
+    assert "folder.npz: was made of other data or by other code" in output
+    (project.folder / "results/datasets/folder.npz").unlink()
+    project.tiny("--until", "own_dataset")
+    assert "own_dataset" not in project.planned()
     for name, source in sources.items():
         moved = source.rename(data / f"moved {source.name}")
         output = project.snakemake("--dry-run", "--configfile", "config/tiny.yaml", check=False)

@@ -6,6 +6,9 @@ gc.set_threshold(1_000_000)
 import json
 import shlex
 import sys
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 from lossbench.cards.dataset import DATASETS
@@ -130,9 +133,45 @@ def cards_for(verb):
     return lambda wildcards: text
 
 
-def card_of_dataset(wildcards):
-    """What preparing a built-in data set uses of its card, as JSON."""
-    return cards_json(declared("fetch", "CARDS"), {"dataset": {wildcards.dataset}})
+def key_file(dataset):
+    """The file beside a data set's prepared form that has the key of what it was made of."""
+    return f"results/datasets/{dataset}.key"
+
+
+def short_digest(*parts):
+    return sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+@cache
+def key_of(dataset):
+    """A digest of all that determines a data set's prepared form: code, card, source, reading."""
+    if dataset not in OWN:
+        card = cards_json(declared("fetch", "CARDS"), {"dataset": {dataset}})
+        return short_digest(code_digest("fetch", dataset), card)
+    source = OWN[dataset].source
+    try:
+        content = source_digest(on_disk(source))
+    except DataError as error:
+        sys.exit(f"lossbench: datasets, {dataset}: {error}")
+    code = code_digest("adopt", *({str(source)} & set(DATASETS)))
+    return short_digest(code, content, reading_of(dataset))
+
+
+def is_stale(dataset):
+    """Whether the prepared form there has another key, which Snakemake would not notice."""
+    data, key = paths.prepared(dataset), Path(key_file(dataset))
+    record = b64encode(str(data).encode(), b"@-").decode()
+    if (
+        not (data.exists() and key.exists())
+        or Path(".snakemake/metadata", record).exists()
+    ):
+        return False
+    return key.read_text().strip() != key_of(dataset)
+
+
+def reading_of(dataset):
+    """How the images of a data set of the study's own are read, as JSON."""
+    return OWN[dataset].reading.model_dump_json(ensure_ascii=True)
 
 
 def machine_of(rule):
@@ -210,24 +249,6 @@ def choices_of(wildcards):
         PATHS.choice(comparison, loss)
         for loss in planned("evaluation", wildcards).losses
     ]
-
-
-def digest_of_source(wildcards):
-    """A digest of what is read of a data set of the study's own."""
-    try:
-        return source_digest(on_disk(OWN[wildcards.dataset].source))
-    except DataError as error:
-        sys.exit(f"lossbench: datasets, {wildcards.dataset}: {error}")
-
-
-def built_in_source(wildcards):
-    """The built-in data set of which one of the study's own has some classes, if it is such."""
-    return {str(OWN[wildcards.dataset].source)} & set(DATASETS)
-
-
-def reading_of(wildcards):
-    """How the images of a data set of the study's own are read, as JSON."""
-    return OWN[wildcards.dataset].reading.model_dump_json(ensure_ascii=True)
 
 
 def loss_of(wildcards):

@@ -21,6 +21,7 @@ rule dataset:
     output:
         data=paths.prepared("{dataset}"),
         manifest=paths.manifest("{dataset}"),
+        key=key_file("{dataset}"),
     log:
         "results/datasets/logs/{dataset}.log",
     benchmark:
@@ -31,14 +32,14 @@ rule dataset:
     conda:
         "../../environment.yml"
     params:
-        code=lambda wildcards: code_digest("fetch", wildcards.dataset),
-        card=card_of_dataset,
+        key=lambda wildcards: key_of(wildcards.dataset),
         # A function of the input is not compared with earlier runs: verified data are the same
         # wherever they came from.
         data_dir=lambda wildcards, input: str(on_disk(STUDY.data_dir)),
     shell:
         "lossbench fetch {wildcards.dataset} --data-dir {params.data_dir:q}"
         " --out {output.data:q} --manifest {output.manifest:q} > {log:q} 2>&1"
+        " && echo {params.key} > {output.key:q}"
 
 
 # A data set of the study's own is read again when a file comes, goes or changes.
@@ -46,6 +47,7 @@ rule own_dataset:
     output:
         data=paths.prepared("{dataset}"),
         manifest=paths.manifest("{dataset}"),
+        key=key_file("{dataset}"),
     log:
         "results/datasets/logs/{dataset}.log",
     benchmark:
@@ -56,9 +58,8 @@ rule own_dataset:
     conda:
         "../../environment.yml"
     params:
-        code=lambda wildcards: code_digest("adopt", *built_in_source(wildcards)),
-        source_digest=digest_of_source,
-        reading=reading_of,
+        key=lambda wildcards: key_of(wildcards.dataset),
+        reading=lambda wildcards: reading_of(wildcards.dataset),
         # Not compared with earlier runs: a folder that moved is still the same.
         source=lambda wildcards, input: str(on_disk(OWN[wildcards.dataset].source)),
         data_dir=lambda wildcards, input: str(on_disk(STUDY.data_dir)),
@@ -66,3 +67,14 @@ rule own_dataset:
         "lossbench adopt {wildcards.dataset} --source {params.source:q}"
         " --reading {params.reading:q} --data-dir {params.data_dir:q}"
         " --out {output.data:q} --manifest {output.manifest:q} > {log:q} 2>&1"
+        " && echo {params.key} > {output.key:q}"
+
+
+# Snakemake compares keys with its records of the last run. Where results came without these, the
+# key beside the data tells.
+for name in USED:
+    if is_stale(name):
+        sys.exit(
+            f"lossbench: {paths.prepared(name)}: was made of other data or by other code, and"
+            " Snakemake has no record of it; delete it, and it is made again"
+        )
