@@ -41,7 +41,7 @@ def test_every_figure_draws_from_the_tables_it_names_alone_and_has_words(name, k
     assert words.title[0].isupper() or words.title[0].isdecimal()
     assert not words.title.endswith(".")
     assert words.title in words.alt
-    assert len(words.title) < 260
+    assert len(words.title.split()) <= 15
     assert words.alt.endswith(".")
     assert words.caption.endswith(".")
     everything = " ".join(vars(words).values())

@@ -128,9 +128,6 @@ def test_confusions_are_scikit_learn_s():
     drawn_shares, drawn_shades = shares[shares > 0], shades[shares > 0]
     order = np.argsort(drawn_shares)
     assert (np.diff(drawn_shades[order]) >= 0).all()
-    assert title("confusion", *study()).endswith(")")
-    worst = numbers.percent(float(shares.max()), 1)
-    assert worst in title("confusion", *study())
 
 
 def test_rates_show_the_mean_over_tuning_seeds_where_the_table_has_it():
@@ -196,15 +193,16 @@ def test_ratios_at_levels_are_the_tables():
 
 
 @pytest.mark.parametrize(
-    ("knob", "ending"), [("plain", " the steps, where no run misses one"), ("sparse", " the steps")]
+    ("knob", "where"),
+    [("plain", "Where no run misses a level,"), ("sparse", "From level to level")],
 )
-def test_the_title_of_ratios_at_levels_leaves_out_bounds(knob, ending):
+def test_the_title_of_ratios_at_levels_leaves_out_bounds(knob, where):
     tables, _ = study(knob)
     rows = tables["level_ratios"].query("loss == 'mse_softmax'")
     met = rows[(rows["missed"] == 0) & (rows["reference_missed"] == 0)]["ratio"]
     values = f"{numbers.ratio(met.min())} to {numbers.ratio(met.max())}"
     title = drawn("speed-by-level", knob)[1].title
-    assert title == f"From level to level MSE on softmax needs {values}{ending}"
+    assert title == f"{where} MSE on softmax needs {values} the steps"
     assert drawn("speed-by-level", "troubled")[1].title.startswith("The ratio of steps at each")
 
 
@@ -245,8 +243,8 @@ def test_features_are_titled_by_verdicts_where_there_are_any():
     assert said["not measurable"] == "How compact the features of each class are"
 
 
-def test_the_two_data_sets_that_are_confused_most_are_named():
-    """Of 10,000 images so many are taken for another class; the third is a bound, rounded up."""
+def test_the_largest_confusion_of_all_data_sets_is_named():
+    """Of 10,000 images so many are taken for another class."""
     tables, settings = synthetic.build(networks=1)
     row = tables["confusion"].query("loss == @PRIMARY").iloc[[0]]
     comparison = settings.comparisons[0]
@@ -265,10 +263,7 @@ def test_the_two_data_sets_that_are_confused_most_are_named():
         {"confusion": pd.concat(counts), "class_names": pd.DataFrame(classes)},
         settings.model_copy(update={"comparisons": tuple(among)}),
     )
-    assert re.sub(" · [^(]*", " ", found).replace(numbers.NO_BREAK, " ") == (
-        "What MSE on softmax confuses most: c0 for c1 on c (2.5%) and b0 for b1 on b (0.4%);"
-        " elsewhere at most 0.2%"
-    )
+    assert found == "What MSE on softmax confuses most: c0 for c1 on c (2.5%)"
 
 
 def test_titles_of_the_theory_follow_the_tables():

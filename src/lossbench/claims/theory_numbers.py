@@ -37,12 +37,19 @@ def neuron_epochs(tables: Tables, rates: str) -> list[str]:
 
     Such as `36 against 8 from weight 0.6, bias 0.9`.
     """
-    first = rows_of(tables, "neuron_times", output=first_output(tables), rates=rates)
     return [
-        f"{_epochs(rows, 'mse_sigmoid')} against {_epochs(rows, 'bce_sigmoid')} "
-        f"from weight {weight:g}, bias {bias:g}"
-        for (weight, bias), rows in first.groupby(["start_weight", "start_bias"])
+        f"{epochs} from weight {weight:g}, bias {bias:g}"
+        for (weight, bias), epochs in epochs_by_start(tables, rates).items()
     ]
+
+
+def epochs_by_start(tables: Tables, rates: str) -> dict[tuple[float, float], str]:
+    """Weight and bias of a start → such as `36 against 8`."""
+    first = rows_of(tables, "neuron_times", output=first_output(tables), rates=rates)
+    return {
+        start: f"{_epochs(rows, 'mse_sigmoid')} against {_epochs(rows, 'bce_sigmoid')}"
+        for start, rows in first.groupby(["start_weight", "start_bias"])
+    }
 
 
 def _epochs(rows: pd.DataFrame, loss: str) -> str:

@@ -8,9 +8,9 @@ from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.panels import heading, places
 from lossbench.study.config import Study
 from lossbench.tables.rows import records
-from lossbench.words import names, numbers
+from lossbench.words import numbers
 from lossbench.words.findings import Finding, find, select
-from lossbench.words.phrases import counted
+from lossbench.words.phrases import joint
 from lossbench.words.places import Place
 from lossbench.words.questions import ERROR, SPEED, Question
 
@@ -50,9 +50,8 @@ def words(tables: Tables, study: Study) -> Words:
     loss = find(tables, ERROR).loss
     sides = ((ERROR, errors), (SPEED, speeds))
     found = [Finding(asked, loss, tuple(records(rows))) for asked, rows in sides if len(rows)]
-    told = " and ".join(counted(finding) for finding in found)
     return {
-        "title": f"{names.loss_name(loss)} is {told} conditions",
+        "title": joint(found, "condition"),
         "level": numbers.percent(study.statistics.level, 0),
         "places": numbers.join([place.heading for place in places(errors, study)]),
     }

@@ -30,7 +30,7 @@ from lossbench.figures.panels import (
     subheading,
 )
 from lossbench.study.config import Study
-from lossbench.study.fields import DatasetName, LossName
+from lossbench.study.fields import LossName
 from lossbench.tables.rows import class_names
 from lossbench.words import names, numbers
 from lossbench.words.places import Place
@@ -44,9 +44,6 @@ SHADES = 6
 
 PAIRS = 12
 """Of classes, in a panel of those that are confused most."""
-
-NAMED = 2
-"""Data sets whose largest confusion is in the title."""
 
 available = filled("confusion")
 
@@ -70,23 +67,18 @@ def draw(tables: Tables, study: Study) -> Figure:
 
 
 def words(tables: Tables, study: Study) -> Words:
-    """The largest confusion of the loss in focus on each data set: the two largest are named."""
+    """The largest confusion of the loss in focus."""
     found, loss = confusions(tables["confusion"]), _pair(tables["confusion"])[-1]
-    worst: dict[DatasetName, tuple[float, str]] = {}
     mine = found[found["loss"] == loss]
-    for place in main_of_datasets(mine, study):
-        classes, rows = class_names(tables, place.dataset), place.rows(mine)
-        largest = rows.loc[rows["share"].idxmax()]
-        said = f"{classes[largest['label']]} for {classes[largest['predicted']]} on {place.heading}"
-        this = (largest["share"], f"{said} ({numbers.percent(largest['share'], 1)})")
-        worst[place.dataset] = max(worst.get(place.dataset, this), this)
-    ranked = sorted(worst.values(), reverse=True)
-    listed = numbers.join([said for _, said in ranked[:NAMED]])
-    if ranked[NAMED:]:
-        listed += f"; elsewhere at most {numbers.percent(ranked[NAMED][0], 1, toward=1)}"
+    each = [(place, place.rows(mine)) for place in main_of_datasets(mine, study)]
+    place, rows = max(each, key=lambda drawn: drawn[1]["share"].max())
+    worst, classes = rows.loc[rows["share"].idxmax()], class_names(tables, place.dataset)
+    said = f"{classes[worst['label']]} for {classes[worst['predicted']]}"
+    share = numbers.percent(worst["share"], 1)
     counts = [len(class_names(tables, each.dataset)) for each in study.comparisons]
     return {
-        "title": f"What {names.in_sentence(loss)} confuses most: {listed}",
+        "title": f"What {names.in_sentence(loss)} confuses most: {said} on"
+        f" {names.dataset_name(place.dataset)} ({share})",
         "few": min(counts) <= SHOWN,
         "many": max(counts) > SHOWN,
         "shown": SHOWN,

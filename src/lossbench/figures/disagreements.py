@@ -55,12 +55,11 @@ def words(tables: Tables, study: Study) -> Words:
     totals = [place.rows(rows).groupby("right")["total"].first() for place in shown]
     pair = losses(rows.assign(loss=rows["right"]))
     more = sum(int(total.get(pair[0], 0) > total.get(pair[-1], 0)) for total in totals)
-    first, last = (names.in_sentence(loss) for loss in (pair[0], pair[-1]))
     return {
-        "title": f"More test images are right with {first} alone than with {last} alone on {more} "
-        f"of {numbers.count(len(shown), 'data set')} with such images"
+        "title": f"{names.loss_name(pair[0])} alone is right more often on {more}"
+        f" of {numbers.count(len(shown), 'data set')}"
         if len(pair) > 1
-        else f"Test images that only {first} gets right",
+        else f"Test images that only {names.in_sentence(pair[0])} gets right",
         "shown": gallery.SHOWN,
     }
 

@@ -59,6 +59,6 @@ def _finding(history: pd.DataFrame) -> str:
         return "The gradient that each loss sends back"
     span = numbers.span(means[loss] / means[REFERENCE], numbers.ratio)
     return (
-        f"At the start {names.loss_name(loss)} sends back {span} the logit gradient of "
-        f"{names.in_sentence(REFERENCE)}"
+        f"At the start {names.in_sentence(loss)} sends back {span} "
+        f"{names.in_sentence(REFERENCE)}’s logit gradient"
     )

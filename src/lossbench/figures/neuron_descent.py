@@ -37,7 +37,7 @@ def draw(tables: Tables, _: Study) -> Figure:
 def words(tables: Tables, study: Study) -> Words:
     """How many epochs both losses take from each start."""
     output = number(theory_numbers.first_output(tables), 1)
-    epochs = join(theory_numbers.neuron_epochs(tables, "shared"))
+    epochs = join(list(theory_numbers.epochs_by_start(tables, "shared").values()))
     return {
         "title": f"Epochs to output {output}, MSE against cross-entropy: {epochs}",
         "rate": f"{study.theory.learning_rate:g}",

@@ -14,7 +14,7 @@ from lossbench.figures.legends import legend
 from lossbench.figures.panels import losses, main, main_rows, panel_each
 from lossbench.figures.tuning_runs import tuned
 from lossbench.study.config import Study
-from lossbench.words import names, numbers
+from lossbench.words import numbers
 
 TEMPLATE = "rate_sensitivity.j2"
 
@@ -45,8 +45,7 @@ def words(tables: Tables, study: Study) -> Words:
         "Every chosen learning rate lies inside its grid"
         if edges.empty
         else f"On the edge of the grid: {len(edges)} of "
-        f"{numbers.count(len(choices), 'chosen learning rate')} "
-        f"({numbers.join([names.loss_name(loss) for loss in losses(edges)])})"
+        f"{numbers.count(len(choices), 'chosen learning rate')}"
     )
     diverged = int(main_rows(tuned(tables), study)["diverged"].sum())
     return {

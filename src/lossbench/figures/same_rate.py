@@ -74,4 +74,4 @@ def _lost_by_sharing(loss: LossName, pairs: pd.DataFrame) -> str:
     if np.allclose(pairs["shared"], pairs["own"]):
         return f"The rate chosen for {reference} is also the best for {name}"
     span = numbers.span(pairs["shared"] - pairs["own"], numbers.points)
-    return f"Training {name} at {reference}’s rate would change its validation error by {span}"
+    return f"At {reference}’s rate the error of {name} changes by {span}"

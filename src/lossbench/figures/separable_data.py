@@ -40,7 +40,7 @@ def words(tables: Tables, _: Study) -> Words:
     }
     grown = {key: percent(norms.iloc[-1] / norms.iloc[-2] - 1, 0) for key, norms in growth.items()}
     title = (
-        f"On separable data the parameters still grow by {grown[True]} when the steps double, "
+        f"When the steps double, parameters grow by {grown[True]} on separable data, "
         f"elsewhere by {grown[False]}"
     )
     return {"title": title}

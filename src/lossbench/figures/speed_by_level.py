@@ -50,5 +50,5 @@ def _title(tables: Tables, study: Study) -> str:
     if met.empty:
         return ""
     values = numbers.span(met["ratio"], numbers.ratio)
-    where = "" if len(met) == len(drawn) else ", where no run misses one"
-    return f"From level to level {in_sentence(loss)} needs {values} the steps{where}"
+    where = "From level to level" if len(met) == len(drawn) else "Where no run misses a level,"
+    return f"{where} {in_sentence(loss)} needs {values} the steps"

@@ -7,6 +7,7 @@ What is counted are verdicts, never the signs of means.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from lossbench.cards.loss import REFERENCE
 from lossbench.stats.verdicts import Verdict
@@ -51,13 +52,21 @@ def plain(said: Sentences) -> str:
 
 
 def title(finding: Finding) -> str:
-    """`MSE on softmax is slower than cross-entropy in 3 of 4 comparisons (1.4× to 2.8× …) and …`.
+    """`MSE on softmax is slower than cross-entropy in 3 of 4 comparisons`, without a full stop.
 
-    Without a full stop.
+    Clear verdicts are counted, or where there is none the others; of one comparison the value is
+    told. A title has about fifteen words: the sentences have the rest.
     """
     if not finding.rows:
         return f"No loss is compared with {in_sentence(REFERENCE)} here"
-    return f"{loss_name(finding.loss)} is {short(finding, f' {in_sentence(REFERENCE)}')}"
+    name, told = loss_name(finding.loss), _told(finding)
+    if len(told) > 1:
+        return f"{name} is {counted(finding)} comparisons"
+    phrase = finding.question.phrases[told[0].verdict]
+    where = f" {_how_often(told[0], len(finding.rows))}" if len(finding.rows) > 1 else ""
+    values = "" if where else amount(finding.question, finding.rows)
+    than = f"{phrase.short} {phrase.link} {in_sentence(REFERENCE)}"
+    return f"{name} is {than}{where}{f' ({values})' if values else ''}"
 
 
 def speed_and_error(tables: Tables) -> str:
@@ -65,23 +74,47 @@ def speed_and_error(tables: Tables) -> str:
     fast, accurate = find(tables, SPEED), find(tables, ERROR)
     if not (fast.rows and accurate.rows):
         return title(fast if fast.rows else accurate)
-    ending = " comparisons" if len(accurate.rows) > 1 else ""
-    told = numbers.join(list(dict.fromkeys([counted(fast), counted(accurate)])))
-    return f"{loss_name(fast.loss)} is {told}{ending}"
+    return joint((fast, accurate), "comparison")
 
 
-def counted(finding: Finding) -> str:
-    """How often each clear verdict occurs; where none does, how often the others do."""
-    total = len(finding.rows)
-    everywhere = "both" if total == 2 else f"all {total}"
-    clear = [part for part in finding.parts if part.verdict in CLEAR]
-    told = []
-    for part in clear or finding.parts:
-        whole = len(part.rows) == total
-        often = f" in {everywhere if whole else f'{len(part.rows)} of {total}'}"
-        phrase = finding.question.phrases[part.verdict].short
-        told.append(phrase + often * (total > 1))
-    return numbers.join(told)
+def joint(findings: Sequence[Finding], noun: str) -> str:
+    """A title on questions about one loss; of those without a clear verdict only if all are so."""
+    loss, clear = findings[0].loss, [each for each in findings if _told(each)[0].verdict in CLEAR]
+    if not clear:
+        asked = numbers.join([each.question.topic for each in findings]).capitalize()
+        are = "are" if len(findings) > 1 else "is"
+        than = f"not clearly different from {in_sentence(REFERENCE)}’s"
+        return f"{asked} of {in_sentence(loss)} {are} {than}"
+    ending = f" {noun}s" if len(clear[-1].rows) > 1 else ""
+    return f"{loss_name(loss)} is {counted(*clear)}{ending}"
+
+
+def counted(*findings: Finding) -> str:
+    """How often each verdict of a title occurs, `slower in 5 and less accurate in 4 of 7`."""
+    told = {
+        (phrase, len(part.rows), len(finding.rows)): None
+        for finding in findings
+        for part in _told(finding)
+        for phrase in [_word(finding, part)]
+    }
+    texts = []
+    for (phrase, often, total), following in zip_longest(told, [*told][1:]):
+        is_shared = following is not None and following[2] == total > following[1]
+        every = "both" if total == 2 else f"all {total}"
+        number = every if often == total else f"{often}" if is_shared else f"{often} of {total}"
+        texts.append(phrase + f" in {number}" * (total > 1))
+    return numbers.join(texts)
+
+
+def _told(finding: Finding) -> Sequence[Part]:
+    """The parts that a title tells: the clear ones, or where there is none the others."""
+    return [part for part in finding.parts if part.verdict in CLEAR] or finding.parts
+
+
+def _word(finding: Finding, part: Part) -> str:
+    """A verdict among several: what is open is called so."""
+    is_open = part.verdict in OPEN and len(finding.parts) > 1
+    return part.verdict if is_open else finding.question.phrases[part.verdict].short
 
 
 def count(finding: Finding, verdict: Verdict) -> str:
@@ -120,18 +153,15 @@ def _amount(question: Question, rows: Sequence[Record], unit: str) -> str:
     return values + unit
 
 
-def short(finding: Finding, reference: str = "") -> str:
-    """The parts of a title, which name reference and unit once; empty where there are none."""
-    if not finding.rows:
-        return ""
+def short(finding: Finding) -> str:
+    """Every verdict with its values, `slower in 3 of 4 comparisons (1.4× …) and …`; or empty."""
     parts, unit = [], finding.question.unit
     for part in finding.parts:
-        phrase = finding.question.phrases[part.verdict]
-        than = f" {phrase.link}{reference}" if reference else ""
         values = _amount(finding.question, part.rows, unit)
         often = _how_often(part, len(finding.rows))
-        parts.append(f"{phrase.short}{than} {often}{f' ({values})' if values else ''}")
-        reference, unit = "", "" if values else unit
+        phrase = finding.question.phrases[part.verdict].short
+        parts.append(f"{phrase} {often}{f' ({values})' if values else ''}")
+        unit = "" if values else unit
     return numbers.join(parts)
 
 
