@@ -134,11 +134,12 @@ STRAY = {
     "in no class of a part": (in_parts, "train/lost.png: lies in no class folder"),
     "a name": (lambda s: (s / os.fsdecode(b"\xff")).mkdir(), "is no name for a class"),
     "a circle": (lambda s: (s / "cat/again").symlink_to(s), "cat/again: is no image"),
+    "no folder": (lambda s: (s / "kit").symlink_to("gone"), "kit: is a broken link; allowed: a"),
     "itself": (lambda s: (s / "cat/own.png").symlink_to("own.png"), "own.png: is a broken link"),
     "a pipe": (lambda s: os.mkfifo(s / "cat/pipe.png"), "pipe.png: is no file"),
 }
 """What may not be in a folder: an image in no class, a name that cannot be printed, links that lead
-in a circle or to themselves, and a pipe, for which nobody waits."""
+in a circle, nowhere or to themselves, and a pipe, for which nobody waits."""
 
 
 @pytest.mark.parametrize(("add", "said"), STRAY.values(), ids=STRAY)

@@ -139,8 +139,14 @@ def _name(path: Path) -> str:
 
 
 def _folders(folder: Path) -> list[Path]:
-    """The folders in one of parts or classes. Raises DataError: an image is beside them."""
+    """The folders in one of parts or classes.
+
+    Raises DataError: an image is beside them, or a link that leads nowhere and may be one of them.
+    """
     visible = sorted(_visible(folder))
+    for path in visible:
+        if path.is_symlink() and not path.exists() and path.suffix.lower() not in SUFFIXES:
+            raise DataError(f"{printable(path)}: is a broken link; allowed: a folder of images")
     folders = [path for path in visible if path.is_dir()]
     images = (path for path in visible if path.suffix.lower() in SUFFIXES and path not in folders)
     if folders and (image := next(images, None)):
