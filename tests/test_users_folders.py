@@ -93,21 +93,22 @@ def test_one_name_spelt_in_two_ways_is_one_class(tmp_path):
 
 
 def test_a_class_may_be_called_train(tmp_path):
-    source = write_classes(tmp_path / "vehicles", names=[*NAMES[:8], "test", "train"])
+    source = write_classes(tmp_path / "vehicles", names=[*NAMES[:7], "test", "train", "trains"])
     assert "train" in prepare_own("own", source).manifest.classes
 
 
-@pytest.mark.parametrize("name", ["val", "valid", "validation", "Val"])
-def test_a_validation_set_is_one_by_any_of_its_names(tmp_path, name):
-    for seed, part in enumerate(("Train", "test", name)):
+@pytest.mark.parametrize(
+    "names", ["Train test val", "train test valid", "Training Testing validation", "TRAIN test Val"]
+)
+def test_a_part_is_one_by_any_of_its_names(tmp_path, names):
+    for seed, part in enumerate(names.split()):
         write_classes(tmp_path / "photos" / part, each=2 + seed, seed=seed)
     counts = prepare_own("own", tmp_path / "photos").manifest.counts
     assert (counts.train, counts.test, counts.validation) == (20, 30, 40)
 
 
 UNKNOWN = {
-    name: f"{name} beside train, test; allowed there"
-    for name in ("dev", "extra", "unlabelled", "train2")
+    name: f"{name} beside train, test; allowed there" for name in ("dev", "extra", "unlabelled")
 }
 
 
@@ -116,6 +117,14 @@ def test_an_unknown_folder_beside_parts_or_one_too_many_is_named(tmp_path, other
     for part in ("train", "test", *others.split()):
         write_classes(tmp_path / "photos" / part)
     assert f"has {said}" in planned_refusal(tmp_path / "photos")
+
+
+@pytest.mark.parametrize("parts", ["Train2017 val2017", "traineval testing", "train test train2"])
+def test_what_may_be_a_part_is_no_class_and_is_told_the_names_of_parts(tmp_path, parts):
+    for part in parts.split():
+        write_classes(tmp_path / "photos" / part)
+    names = "train, training, validation, valid, val, test, testing"
+    assert f"allowed names of parts: {names}" in planned_refusal(tmp_path / "photos")
 
 
 def in_parts(source: Path) -> None:

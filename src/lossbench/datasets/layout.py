@@ -17,10 +17,12 @@ SUFFIXES = (
 )
 PARTS = {
     "train": "train",
+    "training": "train",
     "validation": "validation",
     "valid": "validation",
     "val": "validation",
     "test": "test",
+    "testing": "test",
 }
 """A folder's name → the part that it is, if it holds class folders."""
 CLASSES = range(2, 1001)
@@ -84,7 +86,10 @@ def _parts(source: Path) -> dict[str, Path]:
     parts: dict[str, Path] = {}
     for folder in folders:
         part = PARTS.get(folder.name.lower())
-        if part is None or not _folders(folder):
+        if part is None:
+            _refuse_part(folder)
+            continue
+        if not _folders(folder):
             continue
         if part in parts:
             raise DataError(
@@ -103,9 +108,18 @@ def _parts(source: Path) -> dict[str, Path]:
     if others := [_name(folder) for folder in folders if folder not in parts.values()]:
         raise DataError(
             f"{printable(source)}: has {listed(others)} beside {', '.join(parts)}; allowed there:"
-            " train, test and validation (or val, or valid), each with class folders"
+            f" {', '.join(PARTS)}, each with class folders"
         )
     return parts
+
+
+def _refuse_part(folder: Path) -> None:
+    """Raises DataError: by its name and contents it may be a part, such as `train2017`."""
+    if folder.name.lower().startswith("train") and any(path.is_dir() for path in _visible(folder)):
+        raise DataError(
+            f"{printable(folder)}: holds folders, as a part does; allowed names of parts:"
+            f" {', '.join(PARTS)}"
+        )
 
 
 def _classes(folder: Path) -> dict[str, Path]:
