@@ -252,13 +252,23 @@ def test_a_new_study_takes_no_other_folder_of_results(lossbench, tmp_path, monke
     assert not list(tmp_path.iterdir())
 
 
-def test_a_source_that_is_not_there_is_no_valid_study(lossbench, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("gone.npz", "does not exist; allowed: a folder"),
+        ("x" * 5000, "cannot be read (File name too long)"),
+    ],
+)
+def test_a_source_that_is_not_there_is_no_valid_study(
+    lossbench, tmp_path, monkeypatch, source, said
+):
     monkeypatch.chdir(tmp_path)
     lossbench("new", "mine")
     study = Path("mine.yaml").read_text().replace("dataset: digits", "dataset: own")
-    own = re.sub(r"name: digits\b", "name: own\n    source: gone.npz", study, count=1)
+    own = re.sub(r"name: digits\b", f"name: own\n    source: {source}", study, count=1)
     Path("mine.yaml").write_text(own)
-    assert "datasets, own: source gone.npz: does not exist" in line(lossbench("check", "mine.yaml"))
+    text = line(lossbench("check", "mine.yaml"))
+    assert f"datasets, own: source {source}: {said}" in text
 
 
 def test_a_table_loses_no_word_where_nobody_says_how_wide_it_may_be(capsys):

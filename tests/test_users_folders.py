@@ -189,7 +189,7 @@ def test_what_may_not_be_read_is_one_line(tmp_path, closed):
     with as_nobody():
         text = planned_refusal(source)
     (source / closed).chmod(0o755)
-    assert f"{closed}: cannot be read (Permission denied)" in text
+    assert f"{source / closed}: cannot be read (Permission denied)" in text
 
 
 def test_the_archive_may_not_be_read(tmp_path):

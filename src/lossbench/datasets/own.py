@@ -17,7 +17,7 @@ from lossbench.datasets.archive import read_archive
 from lossbench.datasets.folder import read_folder
 from lossbench.datasets.idx_folder import read_idx_folder
 from lossbench.datasets.image import read_arrays
-from lossbench.datasets.layout import CLASSES, listed, unreadable
+from lossbench.datasets.layout import CLASSES, listed
 from lossbench.datasets.preparation import prepare
 from lossbench.datasets.prepared import SPLITS, Examples, Loaded, Prepared, Split, build
 from lossbench.datasets.shards import read_shards
@@ -43,10 +43,7 @@ def prepare_own(
     """
     if not re.fullmatch(NAME, name):
         raise DataError(f"name {name!r} is not allowed: {PATTERNS[NAME]}")
-    try:
-        found = kind(source)
-    except OSError as error:
-        raise unreadable(error) from error
+    found = kind(source)
     read = (
         READERS[found](source, reading)
         if found in READERS

@@ -24,6 +24,14 @@ IdxFiles = dict[str, Path]
 
 def kind(source: Path) -> Kind:
     """What the source is. Raises DataError: it is nothing that can be read."""
+    try:
+        return _kind(source)
+    except OSError as error:
+        reason = f"cannot be read ({error.strerror})"
+        raise DataError(f"source {printable(source)}: {reason}") from error
+
+
+def _kind(source: Path) -> Kind:
     if str(source) in DATASETS:
         return "built in"
     if idx_files(source):
