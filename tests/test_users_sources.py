@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,29 @@ def test_wrong_idx_files_are_one_line(tmp_path, name, content, message):
     write_idx(tmp_path / "own")
     (tmp_path / f"own/{name}-ubyte").write_bytes(content)
     assert re.search(message, refused(DataError, prepare_own, "own", tmp_path / "own"))
+
+
+@pytest.mark.parametrize("prefix", ["", "emnist-letters-"])
+def test_idx_files_that_are_missing_are_named(tmp_path, prefix):
+    test = "test" if prefix else "t10k"
+    write_idx(tmp_path / "own/raw", prefix, test=test, packed=True)
+    (tmp_path / f"own/raw/{prefix}train-labels-idx1-ubyte.gz").unlink()
+    (tmp_path / f"own/raw/{prefix}{test}-images-idx3-ubyte.gz").rename(tmp_path / "own/t10k.gz")
+    source = tmp_path / "own" / (f"raw/{prefix[:-1]}" if prefix else "")
+    said = f"raw: lacks {prefix}train-labels-idx1-ubyte, {prefix}{test}-images-idx3-ubyte; allowed:"
+    for read in (partial(prepare_own, "own"), source_digest):
+        assert said in refused(DataError, read, source)
+
+
+@pytest.mark.parametrize("names", [["train-images.idx3", "train-labels.idx1"], []])
+def test_a_folder_without_subfolders_is_told_what_it_has_and_what_it_may_have(tmp_path, names):
+    for name in names:
+        (tmp_path / name).touch()
+    held = ", ".join(names) or "nothing"
+    said = f"has no subfolder, but {held}; allowed: 2 to 1000 subfolders, one a class, or Parquet"
+    text = refused(DataError, prepare_own, "own", tmp_path)
+    assert said in text
+    assert "t10k-images-idx3-ubyte" in text
 
 
 def test_an_idx_file_that_cannot_be_read_is_one_line(tmp_path, monkeypatch):

@@ -25,6 +25,13 @@ PARTS = {
     "testing": "test",
 }
 """A folder's name → the part that it is, if it holds class folders."""
+IDX_NAMES = {
+    "train images": "train-images-idx3-ubyte",
+    "train labels": "train-labels-idx1-ubyte",
+    "test images": "t10k-images-idx3-ubyte",
+    "test labels": "t10k-labels-idx1-ubyte",
+}
+"""What the IDX files of a folder are called; `t10k` may be `test`."""
 CLASSES = range(2, 1001)
 """How many class folders there may be."""
 CLUTTER = {"Thumbs.db", "desktop.ini", "__MACOSX", "@eaDir"}
@@ -133,10 +140,16 @@ def _classes(folder: Path) -> dict[str, Path]:
         if name in found:
             raise DataError(f"{printable(folder)}: has two class folders {name}")
         found[name] = path
-    if len(found) not in CLASSES:
-        named = f" ({listed(sorted(found))})" if found else ""
+    if not found:
+        held = listed(sorted(map(_name, _visible(folder)))) or "nothing"
         raise DataError(
-            f"{printable(folder)}: has {len(found)} subfolders{named};"
+            f"{printable(folder)}: has no subfolder, but {held}; allowed: {CLASSES[0]} to"
+            f" {CLASSES[-1]} subfolders, one a class, or Parquet files (.parquet), or the IDX files"
+            f" {', '.join(IDX_NAMES.values())}"
+        )
+    if len(found) not in CLASSES:
+        raise DataError(
+            f"{printable(folder)}: has {len(found)} subfolders ({listed(sorted(found))});"
             f" allowed: {CLASSES[0]} to {CLASSES[-1]}, one a class"
         )
     return dict(sorted(found.items(), key=lambda item: _natural(item[0])))

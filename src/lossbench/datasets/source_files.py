@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from lossbench.cards.dataset import DATASETS
-from lossbench.datasets.layout import PARTS, image_files, layout, unreadable
+from lossbench.datasets.layout import IDX_NAMES, PARTS, image_files, layout, listed, unreadable
 from lossbench.errors import DataError, printable
 
 Kind = Literal["built in", "folder", "archive", "idx", "shards"]
@@ -51,19 +51,27 @@ def _kind(source: Path) -> Kind:
 def idx_files(source: Path) -> IdxFiles | None:
     """The IDX files in the folder, or in its `raw`, or those whose names begin with the path.
 
-    `EMNIST/raw/emnist-letters` is one of EMNIST's splits. None: not all of them are there.
+    `EMNIST/raw/emnist-letters` is one of EMNIST's splits. None: none of them is there. Raises
+    DataError: only some are.
     """
+    lacking = ""
     for folder, prefix in ((source, ""), (source / "raw", ""), (source.parent, f"{source.name}-")):
         found = {
-            f"{part} {what}": path
-            for part, name in (("train", "train"), ("test", "t10k"), ("test", "test"))
-            for what, axes in (("images", 3), ("labels", 1))
-            for path in [where_idx(folder / f"{prefix}{name}-{what}-idx{axes}-ubyte")]
+            role: path
+            for role, name in IDX_NAMES.items()
+            for called in (name, name.replace("t10k", "test"))
+            for path in [where_idx(folder / f"{prefix}{called}")]
             if path.is_file()
         }
         if len(found) == 4:
             mapping = folder / f"{prefix}mapping.txt"
             return found | ({"mapping": mapping} if mapping.is_file() else {})
+        if found:
+            names = [f"{prefix}{name}" for role, name in IDX_NAMES.items() if role not in found]
+            lacks = listed(names).replace("-t10k-", "-test-")  # behind a prefix, as EMNIST's are
+            lacking = lacking or f"{printable(folder)}: lacks {lacks}"
+    if lacking:
+        raise DataError(f"{lacking}; allowed: all four IDX files, plain or gzip")
     return None
 
 
