@@ -209,6 +209,7 @@ def test_mnist_is_known_by_the_names_that_its_mirrors_use(tmp_path, spelling, do
     [
         (tiny_sources.tiny_cifar10, "downloads/cifar-10-python.tar.gz"),
         (tiny_sources.tiny_mnist, "MNIST/train-images-idx3-ubyte.gz"),
+        (tiny_sources.tiny_mnist, "Downloads/MNIST.zip"),
         (tiny_sources.tiny_cifar100, "downloads/cifar-100-python.tar.gz"),
         (tiny_sources.tiny_kmnist, "old/kmnist-train-imgs.npz"),
     ],

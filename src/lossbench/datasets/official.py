@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from lossbench.datasets.digests import (
@@ -36,13 +37,17 @@ class Official:
     validation: int = 5000
     """How many of the last training examples validate."""
     patterns: tuple[str, ...] = ()
-    """Names by which a user may know its files."""
+    """Names by which a user may know its files, in lower case."""
     patience: Patience = field(default_factory=Patience)
 
     @property
     def batches(self) -> list[str]:
         """The names of CIFAR's files with examples; the others have the classes' names."""
         return [name for name in self.files if name not in ("batches.meta", "meta")]
+
+    def may_be(self, path: Path) -> bool:
+        """Whether a user may know one of its files by this name, in capitals or not."""
+        return any(fnmatchcase(path.name.lower(), pattern) for pattern in self.patterns)
 
 
 MNIST = Official(

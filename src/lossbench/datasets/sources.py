@@ -98,9 +98,8 @@ def _look_alikes(data_dir: Path, official: Official) -> str:
     wanted = {where_idx(data_dir / official.folder / name) for name in official.files}
     found = (
         path
-        for depth in ("", "*/", "*/*/")
-        for pattern in official.patterns
-        for path in sorted(data_dir.glob(depth + pattern))
+        for depth in ("*", "*/*", "*/*/*")
+        for path in sorted(filter(official.may_be, data_dir.glob(depth)))
         if path.is_file() and path not in wanted
     )
     listed = ", ".join(printable(path) for path in islice(found, 3))
