@@ -12,6 +12,7 @@ from builders.refusals import refused
 from builders.small_disks import read_only
 from lossbench.datasets import official
 from lossbench.datasets.digests import sha256
+from lossbench.datasets.own import prepare_own
 from lossbench.datasets.preparation import LOADERS
 from lossbench.errors import DataError
 
@@ -144,6 +145,15 @@ def test_what_cannot_be_read_is_named_and_left_alone(tiny, tmp_path, obstacle):
     path.mkdir() if obstacle == "folder" else path.symlink_to(tmp_path / "gone")
     assert f"{path}: cannot be read (" in refused(DataError, tiny.load, tmp_path)
     assert path.is_dir() or path.is_symlink()
+
+
+def test_a_broken_link_in_a_packed_file_s_place_is_named(tmp_path):
+    tiny = tiny_sources.tiny_mnist()
+    path = tiny.write(tmp_path, {IMAGES: None}) / f"{IMAGES}.gz"
+    path.symlink_to("gone")
+    said = f"{path}: cannot be read (No such file"
+    assert said in refused(DataError, tiny.load, tmp_path)
+    assert said in refused(DataError, prepare_own, "own", path.parent)
 
 
 def test_a_data_folder_that_takes_no_file_is_one_line(tiny, tmp_path):

@@ -61,7 +61,7 @@ def idx_files(source: Path) -> IdxFiles | None:
             for role, name in IDX_NAMES.items()
             for called in (name, name.replace("t10k", "test"))
             for path in [where_idx(folder / f"{prefix}{called}")]
-            if path.is_file()
+            if path.is_file() or path.is_symlink()
         }
         if len(found) == 4:
             mapping = folder / f"{prefix}mapping.txt"
@@ -77,13 +77,14 @@ def idx_files(source: Path) -> IdxFiles | None:
 
 def where_idx(plain: Path) -> Path:
     """The file's place: under its name, with a dot in it, or in a folder of its name, as archives
-    have it; gzip only where the plain file is not there.
+    have it; gzip only where the plain file is not there. A broken link only where no file is.
     """
     dotted = plain.with_name(plain.name.replace("-idx", ".idx"))
     packed = [path.with_name(f"{path.name}.gz") for path in (plain, dotted)]
     nested = [path / path.name for path in (plain, dotted)]
-    found = (path for path in (plain, dotted, *packed, *nested) if path.is_file())
-    return next(found, plain)
+    places = (plain, dotted, *packed, *nested)
+    links = (path for path in places if path.is_symlink())
+    return next((path for path in places if path.is_file()), next(links, plain))
 
 
 def shard_files(source: Path) -> dict[str, list[Path]]:
