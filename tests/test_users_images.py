@@ -147,6 +147,22 @@ def test_several_frames_are_refused(form):
     assert "has 2 frames; allowed: one" in refusal(content)
 
 
+PORTABLE = {
+    "P6": encoded(Image.fromarray(COLOUR), "PPM"),
+    "P5": encoded(Image.fromarray(GREY), "PPM"),
+    "P4": encoded(Image.fromarray(GREY > 127), "PPM"),
+    "P2": b"P2 20 20 255\n# P2\n" + b"7 " * 400,
+    "P1": b"P1 20 20\n" + b"01" * 200,
+    "of few greys": b"P5 20 20 9\n" + bytes(400),
+}
+
+
+@pytest.mark.parametrize("content", PORTABLE.values(), ids=PORTABLE)
+def test_images_behind_the_first_are_refused_and_blanks_are_not(content):
+    assert "goes on behind its first image; allowed: one image" in refusal(2 * content)
+    np.testing.assert_array_equal(read(content + b" \n"), read(content))
+
+
 def png(depth: int, kind: int, pixels: np.ndarray) -> bytes:
     """A PNG of so many bits a channel, of a kind of colour, from rows of bytes."""
     height = len(pixels)

@@ -6,6 +6,7 @@ recoloured where the study says so, and nowhere else.
 """
 
 import io
+import re
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -107,6 +108,19 @@ def _check(image: Any, reading: Reading, origin: str) -> None:
         raise DataError(f"{origin}: has more than 8 bits a channel; allowed: at most 8")
     if (frames := getattr(image, "n_frames", 1)) > 1:
         raise DataError(f"{origin}: has {frames} frames; allowed: one")
+    if image.format == "PPM" and _goes_on(image):
+        raise DataError(f"{origin}: goes on behind its first image; allowed: one image")
+
+
+def _goes_on(image: Any) -> bool:
+    """Whether more than blanks follow the image in a PPM file, as a further image does."""
+    decoder, _, start, _ = image.tile[0]
+    image.fp.seek(start)
+    content = image.fp.read()
+    if decoder == "ppm_plain":  # numbers as text, among which no magic number can stand
+        return b"P" in re.sub(rb"#[^\r\n]*", b"", content)
+    bits = 1 if image.mode == "1" else 8 * len(image.getbands())
+    return bool(content[(image.width * bits + 7) // 8 * image.height :].strip())
 
 
 def _is_deep(image: Any) -> bool:
