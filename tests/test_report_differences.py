@@ -40,6 +40,16 @@ def test_the_table_has_what_differs_and_nothing_of_studies_without_common_ground
     assert "only in" not in words
 
 
+def test_comparisons_without_common_ground_on_one_network_are_told_apart(tables):
+    metrics = tables["metrics"].query("dataset == 'mnist' and model == 'mlp'")
+    other = metrics.assign(epochs=metrics["epochs"] + 1, recipe="other")
+    words = markdown({"metrics": metrics}, {"metrics": other}, "a", "b").replace(NO_BREAK, " ")
+    assert words.strip().splitlines()[2] == (
+        "They have nothing in common: a compares losses on MNIST with MLP (annealed, 6 epochs), b"
+        " on MNIST with MLP (other, 7 epochs)."
+    )
+
+
 def test_markdown_counts_changes_and_lists_rows(tables):
     metrics = tables["metrics"]
     mine = metrics.query(

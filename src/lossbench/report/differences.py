@@ -46,15 +46,17 @@ def markdown(tables_a: Tables, tables_b: Tables, name_a: str, name_b: str) -> st
         values=len(changed),
         changes=changed["change"].value_counts().to_dict(),
         compared=bool(shared.any()) or len(contrasts) > 0 or len(choices) > 0,
-        places=[_places(tables) for tables in (tables_a, tables_b)],
+        places=_places(tables_a, tables_b),
         table=table(_table(differ, name_a, name_b)) if len(differ) else "",
     )
 
 
-def _places(tables: Tables) -> list[Place]:
-    """What a study compares losses on."""
-    rows = rows_of(tables, "metrics").drop_duplicates(["dataset", "model"])
-    return [Place.of(row) for row in records(rows)]
+def _places(*studies: Tables) -> list[list[Place]]:
+    """What each study compares losses on, told apart among those of all."""
+    metrics = [rows_of(tables, "metrics", stage="evaluation") for tables in studies]
+    rows = [each.drop_duplicates([*COMPARISON]) for each in metrics]
+    every = pd.concat(rows)
+    return [[Place.of(row) for row in records(tell_apart(each, among=every))] for each in rows]
 
 
 def _side_by_side(tables_a: Tables, tables_b: Tables, name: str) -> pd.DataFrame:
