@@ -205,7 +205,7 @@ WRONG_FOLDERS = [
     (add("cat/0.png", b"\x89PNG no"), r"cat/0\.png: is no image of the formats PNG, "),
     (
         lambda source: write_classes(source / "train"),
-        "has train; allowed: train with test or validation",
+        "has train; allowed: train with test or validation, .* by the names train, training",
     ),
 ]
 

@@ -112,13 +112,12 @@ def test_idx_files_that_are_missing_are_named(tmp_path, prefix):
 
 
 @pytest.mark.parametrize("names", [["train-images.idx3", "train-labels.idx1"], []])
-def test_a_folder_without_subfolders_is_told_what_it_has_and_what_it_may_have(tmp_path, names):
+def test_a_folder_without_folders_is_told_what_it_has_and_what_it_may_have(tmp_path, names):
     for name in names:
         (tmp_path / name).touch()
-    held = ", ".join(names) or "nothing"
-    said = f"has no subfolder, but {held}; allowed: 2 to 1000 subfolders, one a class, or Parquet"
     text = refused(DataError, prepare_own, "own", tmp_path)
-    assert said in text
+    assert f"{f'has {names[0]}, {names[1]}, but no folder' if names else 'is empty'}; all" in text
+    assert "2 to 1000 folders, one a class, or Parquet files" in text
     assert "t10k-images-idx3-ubyte" in text
 
 

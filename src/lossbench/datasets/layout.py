@@ -110,7 +110,7 @@ def _parts(source: Path) -> dict[str, Path]:
     if "train" not in parts or len(parts) == 1:
         raise DataError(
             f"{printable(source)}: has {', '.join(parts)}; allowed: train with test or validation,"
-            " or none of them"
+            f" or none of them, by the names {', '.join(PARTS)}"
         )
     if others := [_name(folder) for folder in folders if folder not in parts.values()]:
         raise DataError(
@@ -141,11 +141,11 @@ def _classes(folder: Path) -> dict[str, Path]:
             raise DataError(f"{printable(folder)}: has two class folders {name}")
         found[name] = path
     if not found:
-        held = listed(sorted(map(_name, _visible(folder)))) or "nothing"
+        files = listed(sorted(map(_name, _visible(folder))))
         raise DataError(
-            f"{printable(folder)}: has no subfolder, but {held}; allowed: {CLASSES[0]} to"
-            f" {CLASSES[-1]} subfolders, one a class, or Parquet files (.parquet), or the IDX files"
-            f" {', '.join(IDX_NAMES.values())}"
+            f"{printable(folder)}: {f'has {files}, but no folder' if files else 'is empty'};"
+            f" allowed: {CLASSES[0]} to {CLASSES[-1]} folders, one a class, or Parquet files"
+            f" (.parquet), or the IDX files {', '.join(IDX_NAMES.values())}"
         )
     if len(found) not in CLASSES:
         raise DataError(
