@@ -7,12 +7,14 @@ import pytest
 from matplotlib.figure import Figure
 
 from builders import drawn_figures, synthetic
+from lossbench.cards.loss import PRIMARY
 from lossbench.figures import theme
 from lossbench.figures.axes import percent_axis, plain_axis
 from lossbench.figures.svg import to_svg
 from lossbench.stats.multiplicity import main_places
 from lossbench.tables.runs import COMPARISON
 from lossbench.words import numbers
+from lossbench.words.findings import select
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -49,6 +51,21 @@ def test_every_run_of_the_final_error_tells_its_own():
     shown = metrics[keys.isin(main_places(study)["error"])]["value"]
     found = Counter(told(drawn_figures.draw("final-error", tables, study)[0]))
     assert Counter(map(numbers.percent, shown)) - found == Counter()
+
+
+@pytest.mark.parametrize("name", ["answer", "speed", "final-error", "conditions"])
+def test_every_row_of_a_forest_tells_its_value_and_interval_also_off_the_scale(name):
+    tables, study = synthetic.build(networks=1, recipes=name == "conditions")
+    found = Counter(told(drawn_figures.draw(name, tables, study)[0]))
+    metrics = {"speed": ["speed"], "final-error": ["error"]}.get(name, ["error", "speed"])
+    for metric in metrics:
+        rows = select(tables, metric, loss=PRIMARY if name == "conditions" else None)
+        rows = rows if name == "conditions" else rows[rows["main"]]
+        write = numbers.points if metric == "error" else numbers.ratio
+        for row in rows.dropna(subset="value").itertuples():
+            bound = {"at least": "≥ ", "at most": "≤ "}.get(row.bound, "")
+            ends = numbers.span((row.ci_low, row.ci_high), write)
+            assert found[f"{bound}{write(row.value)} ({ends})"]
 
 
 def test_where_zeros_are_drawn_elsewhere_no_mark_tells_a_value():

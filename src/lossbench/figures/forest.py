@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from lossbench.figures import palette, panels, theme
 from lossbench.figures.axes import plain_axis
+from lossbench.figures.hover import say
 from lossbench.study.fields import LossName
 from lossbench.words import names, numbers
 from lossbench.words.places import Place
@@ -182,4 +183,7 @@ def _row(axes: Axes, row: Any, y: int, scale: Scale) -> None:
         look["marker"] = ">" if row.value > right else "<"
     if row.verdict in ("undecided", "not measurable"):
         look |= theme.HOLLOW
-    axes.plot(np.clip(row.value, left, right), y, **look, clip_on=False, zorder=3)
+    (mark,) = axes.plot(np.clip(row.value, left, right), y, **look, clip_on=False, zorder=3)
+    write = numbers.ratio if scale.log else numbers.points
+    interval = "" if np.isnan(low) else f" ({numbers.span((low, high), write)})"
+    say(mark, scale.fmt(row) + interval)
