@@ -11,10 +11,10 @@ from builders import synthetic
 from builders.drawn_figures import in_color_of, panels, study
 from lossbench.analysis import outcomes
 from lossbench.cards.loss import PRIMARY, REFERENCE
-from lossbench.figures import conditions, palette, projections, theme
+from lossbench.figures import conditions, paired_runs, palette, projections, theme
 from lossbench.figures.panels import by_loss, main, places
 from lossbench.figures.solver_runs import FLOOR
-from lossbench.words import names
+from lossbench.words import names, numbers
 from lossbench.words.findings import select
 
 
@@ -118,6 +118,24 @@ def test_paired_runs_are_joined_by_replicate():
         np.testing.assert_allclose(np.sort(marks[:, 0]), np.sort(wide[loss]))
         assert set(marks[:, 1]) == {height}
     np.testing.assert_allclose(axes.get_xticks(), sorted(wide.mean()))
+
+
+@pytest.mark.parametrize("apart", [0.0, 0.00004, 0.0004])
+def test_the_labels_of_close_means_stand_apart(apart):
+    tables, settings = study()
+    metrics = tables["metrics"].copy()
+    theirs, ours = (metrics["loss"] == loss for loss in (REFERENCE, PRIMARY))
+    metrics.loc[ours, "value"] = metrics.loc[theirs, "value"].to_numpy() + apart
+    figure = paired_runs.draw(tables | {"metrics": metrics}, settings)
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        labels = axes.get_xticklabels()
+        texts = [label.get_text() for label in labels]
+        assert len(set(texts)) == len(texts)
+        ends = [edge for label in labels for edge in label.get_window_extent().intervalx]
+        space = labels[0].get_fontsize() / 72 * figure.dpi / 4
+        blank = space * "".join(texts).count(numbers.NO_BREAK)
+        assert (np.diff(ends)[1::2] + blank > space).all()
 
 
 def test_the_lead_by_level_has_its_ratios_and_their_intervals():

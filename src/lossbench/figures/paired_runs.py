@@ -1,7 +1,9 @@
 """Which ends lower: every run of the pair that titles speak of, paired by replicate."""
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -80,15 +82,24 @@ def _runs(axes: Axes, pairs: pd.DataFrame, loss: str, *, named: bool) -> None:
     reach = max(high - low, 1e-6)
     # Words stand on both sides of the runs: the losses' names, and what the contrast says.
     axes.set(xlim=(low - 0.9 * reach, high + 1.5 * reach), ylim=(-0.8, 1.5), yticks=[])
-    ordered = sorted(means)
-    axes.set_xticks(ordered, [numbers.percent(mean) for mean in ordered])
+    _name_means(axes, sorted(means), CLOSE * reach)
     tell(axes.xaxis, numbers.percent)
-    if ordered[1] - ordered[0] < CLOSE * reach:
-        lower, higher = axes.get_xticklabels()
-        lower.set_horizontalalignment("right")
-        higher.set_horizontalalignment("left")
     axes.spines["left"].set_visible(False)
     axes.grid(visible=False)
+
+
+def _name_means(axes: Axes, ordered: Sequence[float], close: float) -> None:
+    """Write both means under the axis, those that read alike once, close ones on either side."""
+    lower, higher = map(numbers.percent, ordered)
+    if lower == higher:
+        axes.set_xticks([float(np.mean(ordered))], [f"both {lower}"])
+    elif ordered[1] - ordered[0] < close:
+        axes.set_xticks(ordered, [lower + numbers.NO_BREAK, numbers.NO_BREAK + higher])
+        left, right = axes.get_xticklabels()
+        left.set_horizontalalignment("right")
+        right.set_horizontalalignment("left")
+    else:
+        axes.set_xticks(ordered, [lower, higher])
 
 
 def _said(axes: Axes, row: Any, relative: dict[Place, float]) -> None:
