@@ -11,7 +11,15 @@ from builders import synthetic
 from builders.drawn_figures import in_color_of, panels, study
 from lossbench.analysis import outcomes
 from lossbench.cards.loss import PRIMARY, REFERENCE
-from lossbench.figures import conditions, paired_runs, palette, projections, theme
+from lossbench.figures import (
+    answer,
+    conditions,
+    final_error,
+    paired_runs,
+    palette,
+    projections,
+    theme,
+)
 from lossbench.figures.panels import by_loss, main, places
 from lossbench.figures.solver_runs import FLOOR
 from lossbench.words import names, numbers
@@ -85,6 +93,20 @@ def test_contrasts_have_their_value_interval_and_margin(figure, panel, metric):
     heights = {loss: named.index(names.loss_name(loss)) for loss in rows["loss"]}
     assert len(rows) > 2
     assert_forest(axes[panel], rows, heights, log=metric == "speed")
+
+
+@pytest.mark.parametrize(("figure", "panel"), [(answer, 0), (final_error, 1)])
+def test_the_primary_loss_is_on_the_scale_of_its_network_and_flattens_no_other(figure, panel):
+    tables, settings = synthetic.build(networks=2)
+    contrasts = tables["contrasts"].copy()
+    ends = ["value", "ci_low", "ci_high"]
+    contrasts.loc[contrasts["metric"] == "error", ends] = 0.0
+    wide = (contrasts["metric"] == "error") & (contrasts["model"] == "mlp")
+    contrasts.loc[wide & (contrasts["loss"] == PRIMARY), ends] = 0.05, -0.35, 0.46
+    axes = figure.draw(tables | {"contrasts": contrasts}, settings).axes
+    reach, other = (axes[at].get_xlim()[1] for at in (panel, panel + 2))
+    assert 0.46 < reach < 0.6
+    assert other < 0.05
 
 
 def test_every_condition_has_its_row():

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from lossbench.figures import forest
 from lossbench.figures.drawing import Tables, Words
-from lossbench.figures.panels import losses, place_heading, places
+from lossbench.figures.panels import focus, losses, place_heading, places
 from lossbench.study.config import Study
 from lossbench.words import numbers, phrases
 from lossbench.words.findings import select
@@ -27,10 +27,9 @@ def draw(tables: Tables, study: Study) -> Figure:
     orders = [losses(_of_network(pd.concat([errors, speeds]), *network)) for network in networks]
     figure, axes = forest.grid(orders)
     for line, network, order in zip(axes, networks, orders, strict=True):
-        wide = errors[errors["dataset"] == network[0]]
-        sides = (errors, forest.differences(wide)), (speeds, forest.ratios(speeds))
-        for panel, (rows, scale) in zip(line, sides, strict=True):
-            mine = _of_network(rows, *network)
+        wrong, fast = (_of_network(rows, *network) for rows in (errors, speeds))
+        scales = forest.differences(wrong, focus(wrong)), forest.ratios(speeds)
+        for panel, mine, scale in zip(line, (wrong, fast), scales, strict=True):
             forest.draw(panel, mine, order, scale)
             for place in dict.fromkeys(map(Place.of, mine.itertuples())):
                 if panel is line[0] or place.told:  # else both panels are of one comparison

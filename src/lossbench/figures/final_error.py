@@ -10,7 +10,7 @@ from lossbench.cards.loss import REFERENCE
 from lossbench.figures import forest, palette, theme
 from lossbench.figures.axes import percent_axis, positive
 from lossbench.figures.drawing import Tables, Words, filled
-from lossbench.figures.panels import heading, losses, main
+from lossbench.figures.panels import focus, heading, losses, main
 from lossbench.figures.strips import strips
 from lossbench.study.config import Study
 from lossbench.study.fields import LossName
@@ -34,11 +34,11 @@ def draw(tables: Tables, study: Study) -> Figure:
     orders = [losses(place.rows(errors)) for place in shown]
     figure, axes = forest.grid(orders)
     for line, place, order in zip(axes, shown, orders, strict=True):
-        mine = place.rows(errors)
+        mine, compared = place.rows(errors), place.rows(contrasts)
         heading(line[0], place.heading)
         _runs(line[0], mine, order)
-        scale = forest.differences(contrasts[contrasts["dataset"] == place.dataset])
-        forest.draw(line[1], place.rows(contrasts), order, scale)
+        scale = forest.differences(compared, focus(compared))
+        forest.draw(line[1], compared, order, scale)
         _pairs(line[1], mine, order, scale.limits)
         forest.name_rows(line[0], order)
     axes[-1, 0].set_xlabel("test error of each run")

@@ -44,14 +44,18 @@ def grid(
     return panels.grid(len(orders), columns, panel_height=height, **options)
 
 
-def difference_limits(rows: pd.DataFrame) -> tuple[float, float]:
-    """Limits that keep the band and most intervals readable; what lies beyond gets an arrow."""
-    ends = rows[["value", "ci_low", "ci_high"]].abs().max(axis=1).dropna()
+def difference_limits(rows: pd.DataFrame, held: LossName | None = None) -> tuple[float, float]:
+    """Limits that keep the band and most intervals readable; what lies beyond gets an arrow.
+
+    Of the loss `held` nothing does.
+    """
+    farthest = rows[["value", "ci_low", "ci_high"]].abs().max(axis=1)
+    ends, kept = farthest.dropna(), farthest[rows["loss"] == held].dropna()
     margin = rows["margin"].max()
     least = 3 * margin if np.isfinite(margin) else 0.0
     most = float(ends.max()) if len(ends) else 0.01
     reach = min(most, max(4 * float(ends.median()) if len(ends) else 0.0, least))
-    reach = max(reach, least / 2, 1e-6) * 1.1
+    reach = max(reach, least / 2, 1e-6, *kept) * 1.1
     return -reach, reach
 
 
@@ -123,9 +127,9 @@ def draw_rows(axes: Axes, rows: pd.DataFrame, heights: Sequence[int], scale: Sca
         plain_axis(axes.xaxis, log=False, scale=100)
 
 
-def differences(rows: pd.DataFrame) -> Scale:
-    """The scale of differences in test error, in percentage points."""
-    return Scale(0.0, False, difference_limits(rows), _points)
+def differences(rows: pd.DataFrame, held: LossName | None = None) -> Scale:
+    """The scale of differences in test error, in percentage points; all of `held` is on it."""
+    return Scale(0.0, False, difference_limits(rows, held), _points)
 
 
 def ratios(rows: pd.DataFrame) -> Scale:
