@@ -11,6 +11,8 @@ import pytest
 from builders import synthetic
 from builders.answers import SCENARIOS, tables_of
 from lossbench.cards.loss import PRIMARY, REFERENCE
+from lossbench.report import prose
+from lossbench.tables.runs import COMPARISON
 from lossbench.words import headline
 from lossbench.words.findings import Finding, find
 from lossbench.words.names import in_sentence
@@ -61,7 +63,7 @@ def test_the_heading_is_short_and_names_a_winner_and_the_deck_has_amounts_of_cle
         else:
             assert WINS[asked] not in said
             assert LEVEL[asked] not in said
-    said = headline.deck(found["error"], found["speed"], {})
+    said = headline.deck(found["error"], found["speed"], {}, {})
     clear = {
         metric: set(verdicts(tables, question.metric)) & set(NAMES)
         for metric, question in (("error", ERROR), ("speed", SPEED))
@@ -73,9 +75,34 @@ def test_the_heading_is_short_and_names_a_winner_and_the_deck_has_amounts_of_cle
 def test_too_few_replicates_are_the_reason_where_any_are_compared():
     _, found = findings("one seed")
     few = "With fewer than 3 replicates no difference can be told from chance."
-    assert headline.deck(found["error"], found["speed"], {}) == few
+    assert headline.deck(found["error"], found["speed"], {}, {}) == few
     none = [Finding(question, PRIMARY, ()) for question in (ERROR, SPEED)]
-    assert headline.deck(*none, {}) != few
+    assert headline.deck(*none, {}, {}) != few
+
+
+def deck_where(scenario: str, lost: dict[tuple[str, str], int]) -> str:
+    """The deck where of a loss's three runs on a network the first so many diverged."""
+    tables = tables_of(scenario)
+    runs = tables["contrasts"][list(COMPARISON)].drop_duplicates().assign(stage="evaluation")
+    for name, values in (("loss", (PRIMARY, REFERENCE)), ("seed", range(3))):
+        runs = runs.merge(pd.DataFrame({name: values}), how="cross")
+    keys = zip(runs["loss"], runs["model"], strict=True)
+    diverged = runs["seed"] < [lost.get(key, 0) for key in keys]
+    return prose.first_screen(tables | {"runs": runs.assign(diverged=diverged)})["deck"]
+
+
+def test_runs_that_diverged_are_told_where_no_verdict_is_clear_or_none_is_left():
+    models = sorted(tables_of("undecided")["contrasts"]["model"].unique())
+    ours, theirs = ({(loss, model): 3 for model in models} for loss in (PRIMARY, REFERENCE))
+    all_ours = "Every run of MSE on softmax diverged."
+    both = "Every run of MSE on softmax and every run of cross-entropy diverged."
+    some = "Some runs of MSE on softmax on MNIST with MLP diverged."
+    assert deck_where("undecided", ours) == all_ours
+    assert deck_where("all diverged", ours | theirs) == both
+    assert deck_where("one seed", ours) == all_ours
+    assert deck_where("the loss diverged", ours).endswith(f" on MNIST and CIFAR-10. {all_ours}")
+    assert deck_where("undecided", {(PRIMARY, "mlp"): 1}).endswith(f"too few, to tell. {some}")
+    assert "diverged" not in deck_where("slower and higher", {(PRIMARY, "mlp"): 1})
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

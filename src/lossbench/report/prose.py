@@ -86,7 +86,7 @@ def first_screen(tables: Tables) -> FirstScreen:
     relative = headline.relative_errors(tables, error.loss)
     return {
         "heading": headline.heading(error, speed),
-        "deck": headline.deck(error, speed, relative),
+        "deck": headline.deck(error, speed, relative, headline.lost_runs(tables, error, speed)),
         "ends_lower": tuple(headline.verdict(error, relative)),
         "learns_faster": tuple(headline.verdict(speed, relative)),
     }

@@ -9,7 +9,7 @@ import pandas as pd
 
 from lossbench.cards.loss import REFERENCE
 from lossbench.stats.intervals import MIN_PAIRS
-from lossbench.tables.rows import Tables, errors_by_loss
+from lossbench.tables.rows import Tables, errors_by_loss, rows_of
 from lossbench.tables.runs import COMPARISON
 from lossbench.words import numbers
 from lossbench.words.findings import Finding, Part
@@ -24,6 +24,8 @@ LONGEST = 12
 Kind = Literal[
     "everywhere", "somewhere", "divided", "level", "partly level", "undecided", "not judged"
 ]
+Lost = Mapping[tuple[str, bool], Sequence[Place]]
+"""Where runs diverged: by the loss, and whether every one that it has there did."""
 
 
 @dataclass(frozen=True)
@@ -83,29 +85,34 @@ def verdict(finding: Finding, relative: Mapping[Place, float]) -> list[Sentence]
     return [_told(finding, part, relative) for part in finding.parts]
 
 
-def deck(error: Finding, speed: Finding, relative: Mapping[Place, float]) -> str:
-    """What was kept equal, and what the verdicts amount to in numbers, in one sentence."""
-    clear = [(finding, part) for finding in (error, speed) for part in finding.parts]
-    told = [
-        (_amount(finding, part, relative), _where(part, finding))
-        for finding, part in clear
-        if part.verdict in CLEAR
+def deck(error: Finding, speed: Finding, relative: Mapping[Place, float], lost: Lost) -> str:
+    """What the verdicts amount to in numbers, or why they are open; and what runs diverged."""
+    asked = len({Place.of(row) for row in (*error.rows, *speed.rows)})
+    whole = [places for (_, every), places in lost.items() if every]
+    said = _amounts(error, speed, relative)
+    if not lost or (said and not whole):
+        return said or _why_open(error, speed)
+    if not said and asked not in map(len, whole):
+        said = _why_open(error, speed)
+    runs = [
+        f"{'every run' if every else 'some runs'} of {in_sentence(loss)}"
+        + (f" {on(places)}" if len(places) < asked else "")
+        for (loss, every), places in lost.items()
     ]
-    if told:
-        loss, places = in_sentence(error.loss), {where for _, where in told}
-        same = f" {places.pop()}" if len(places) == 1 else ""
-        amounts = [what if same else f"{what} {where}" for what, where in told]
-        return f"{loss[0].upper() + loss[1:]} {numbers.join(amounts)}{same}."
-    between = f"between {in_sentence(error.loss)} and {in_sentence(REFERENCE)}"
-    kinds = {outcome(finding).kind for finding in (error, speed)}
-    if kinds == {"level"}:
-        return f"No difference {between} leaves the margins within which the two count as equal."
-    rows = [*error.rows, *speed.rows]
-    if rows and max(row.pairs for row in rows) < MIN_PAIRS:
-        return f"With fewer than {MIN_PAIRS} replicates no difference can be told from chance."
-    if "partly level" in kinds:
-        return "Where the two do not count as equal, the runs are too few to tell."
-    return f"The differences {between} are too small, or the runs too few, to tell."
+    told = f"{numbers.join(runs)} diverged."
+    return f"{said} {told[0].upper() + told[1:]}".strip()
+
+
+def lost_runs(tables: Tables, error: Finding, speed: Finding) -> Lost:
+    """What evaluation runs of the pair diverged in the comparisons that answer."""
+    runs = rows_of(tables, "runs", stage="evaluation")
+    found: dict[tuple[str, bool], list[Place]] = {}
+    for place in dict.fromkeys(map(Place.of, (*error.rows, *speed.rows))):
+        for loss in (error.loss, REFERENCE):
+            diverged = place.rows(runs[runs["loss"] == loss])["diverged"]
+            if diverged.any():
+                found.setdefault((loss, bool(diverged.all())), []).append(place)
+    return found
 
 
 def more(relative: Mapping[Place, float], part: Part) -> str:
@@ -136,6 +143,36 @@ def wins(tables: Tables, finding: Finding) -> tuple[int, int]:
     found = pairs(tables, finding.loss)
     found = pd.concat([found[:0], *(Place.of(row).rows(found) for row in finding.rows)])
     return int((found[REFERENCE] < found[finding.loss]).sum()), len(found)
+
+
+def _amounts(error: Finding, speed: Finding, relative: Mapping[Place, float]) -> str:
+    """What the clear verdicts amount to; empty where none is clear."""
+    told = [
+        (_amount(finding, part, relative), _where(part, finding))
+        for finding in (error, speed)
+        for part in finding.parts
+        if part.verdict in CLEAR
+    ]
+    if not told:
+        return ""
+    loss, places = in_sentence(error.loss), {where for _, where in told}
+    same = f" {places.pop()}" if len(places) == 1 else ""
+    amounts = [what if same else f"{what} {where}" for what, where in told]
+    return f"{loss[0].upper() + loss[1:]} {numbers.join(amounts)}{same}."
+
+
+def _why_open(error: Finding, speed: Finding) -> str:
+    """Why no verdict is clear where runs have ended."""
+    between = f"between {in_sentence(error.loss)} and {in_sentence(REFERENCE)}"
+    kinds = {outcome(finding).kind for finding in (error, speed)}
+    if kinds == {"level"}:
+        return f"No difference {between} leaves the margins within which the two count as equal."
+    rows = [*error.rows, *speed.rows]
+    if rows and max(row.pairs for row in rows) < MIN_PAIRS:
+        return f"With fewer than {MIN_PAIRS} replicates no difference can be told from chance."
+    if "partly level" in kinds:
+        return "Where the two do not count as equal, the runs are too few to tell."
+    return f"The differences {between} are too small, or the runs too few, to tell."
 
 
 def _clause(question: Question, found: Outcome, counts: str) -> tuple[str, str]:
