@@ -123,6 +123,9 @@ ODD_LOSSES = {
     "one_number": "1.0",
     "whole": "labels",
     "overflows": "-torch.log(logits.softmax(-1).gather(-1, labels.unsqueeze(-1)).squeeze(-1))",
+    "rooted": "functional.cross_entropy(logits, labels, reduction='none').sqrt()",
+    "rooted_hits": "(1 - (logits.sigmoid() - functional.one_hot(labels, logits.shape[-1])).abs())"
+    ".mean(-1).sqrt()",
     "detached": "focal(logits.detach(), labels)",
     "flat": "(0 * logits).sum(-1)",
     "mixing": "focal(logits - logits.mean(0), labels)",
@@ -290,6 +293,8 @@ def test_an_own_additive_margin_on_a_cosine_head_trains_as_the_built_in_one(file
         ("of_ten", "fewest classes", "IndexError: index 9 is out of bounds"),
         ("random", "repeatable", "two calls give two values"),
         ("overflows", "finite at ±10000", "the value is not finite at logits of ±10000"),
+        ("rooted", "finite at ±10000", "the gradient is not finite at logits of ±10000"),
+        ("rooted_hits", "finite at ±10000", "the gradient is not finite at logits of ±10000"),
         ("detached", "gradient", "has no gradient by the logits"),
         ("flat", "gradient", "is zero, so that nothing would learn"),
         ("heedless", "labels", "other labels give the same values"),

@@ -6,6 +6,7 @@ from statistics import median
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from lossbench.networks.losses import Loss, cross_entropy, logit_gradient
 from lossbench.networks.trials import (
@@ -37,7 +38,7 @@ def try_loss(
     generator = torch.Generator().manual_seed(0)
     logits = 2 * torch.randn(EXAMPLES, classes, generator=generator, dtype=torch.float64)
     labels = torch.randint(classes, (EXAMPLES,), generator=generator)
-    signs = (2 * torch.randint(2, (EXAMPLES, classes), generator=generator) - 1).float()
+    signs, thrice = _corners(labels, classes, generator), labels.repeat(3)
     small, limit = logits, FAR
     if scale is not None:
         logits, limit = scale * logits.tanh(), scale
@@ -48,7 +49,7 @@ def try_loss(
             Attempt("shape", lambda: _shape(loss, logits.float(), labels)),
             Attempt("fewest classes", lambda: _shape(loss, *narrow)),
             Attempt("repeatable", lambda: _repeats(loss, logits, labels)),
-            Attempt(f"finite at ±{limit:g}", lambda: _finite(loss, limit * signs, labels)),
+            Attempt(f"finite at ±{limit:g}", lambda: _finite(loss, limit * signs, thrice)),
             Attempt("gradient", lambda: _has_gradient(loss, logits, labels)),
             Attempt("labels", lambda: _heeds(loss, logits, labels)),
             Attempt("sign", lambda: _descends(loss, logits, labels), "warning"),
@@ -62,6 +63,13 @@ def try_loss(
             Attempt("time of a step", lambda: _time(loss, classes)),
         ]
     )
+
+
+def _corners(labels: Tensor, classes: int, generator: torch.Generator) -> Tensor:
+    """Signs of logits: drawn, then each example surely right, then surely wrong."""
+    drawn = torch.randint(2, (len(labels), classes), generator=generator)
+    right = functional.one_hot(labels, classes)
+    return (2 * torch.cat([drawn, right, 1 - right]) - 1).float()
 
 
 def _shape(loss: Loss, logits: Tensor, labels: Tensor) -> str:
