@@ -55,6 +55,10 @@ def by_sines(logits, labels, s, m, slack=1e-6):
     wide = s * torch.where(targets, lowered, cosines)
     return functional.cross_entropy(wide, labels, reduction="none")
 
+def weighted(logits, labels):
+    weight = torch.ones(logits.shape[-1], device=logits.device)
+    return functional.cross_entropy(logits, labels, weight=weight, reduction="none")
+
 def broken(logits, labels):
     raise RuntimeError("two\\nlines")
 
@@ -129,6 +133,7 @@ ODD_LOSSES = {
     "detached": "focal(logits.detach(), labels)",
     "flat": "(0 * logits).sum(-1)",
     "mixing": "focal(logits - logits.mean(0), labels)",
+    "mixing_in_float32": "weighted(logits - logits.mean(0), labels)",
     "random": "focal(logits, labels) * torch.rand(len(labels), dtype=logits.dtype)",
     "changing": "focal(logits.mul_(2), labels)",
     "relabelling": "focal(logits, labels.copy_(labels.roll(1)))",
@@ -237,12 +242,14 @@ def test_logits_come_in_at_least_float32(drawn):
     assert loss(logits, labels).dtype == torch.float64
 
 
-@pytest.mark.parametrize("loss", ["focal", "built in", "class"])
+@pytest.mark.parametrize("loss", ["focal", "built in", "class", "float32 weights", "float32"])
 def test_a_good_loss_passes_every_trial(file, loss):
     found = {
         "focal": own_loss(f"{file}:focal"),
         "built in": mse_softmax,
         "class": partial(own_loss("torch.nn:CrossEntropyLoss"), label_smoothing=0.1),
+        "float32 weights": own_loss(f"{file}:weighted"),
+        "float32": lambda logits, labels: mse_softmax(logits.float(), labels),
     }[loss]
     for classes in (2, 10, 100):
         trials = list(try_loss(found, classes=classes, on_gpu=True))
@@ -299,6 +306,7 @@ def test_an_own_additive_margin_on_a_cosine_head_trains_as_the_built_in_one(file
         ("flat", "gradient", "is zero, so that nothing would learn"),
         ("heedless", "labels", "other labels give the same values"),
         ("mixing", "examples apart", "mixes the examples of a batch"),
+        ("mixing_in_float32", "examples apart", "mixes the examples of a batch"),
         ("branching", "examples apart", "mixes the examples of a batch"),
         ("made", "import", "has parameters to train; allowed: settings alone"),
         ("Weighted", "shape", "has parameters to train; allowed: settings alone"),
