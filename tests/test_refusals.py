@@ -67,6 +67,10 @@ def mine(setting: dict, **grid) -> dict:
         (margins("l_softmax", {"m": 5, "annealing": {}}), "m is 5; allowed: 1, 2, 3, 4"),
         (margins("sm_softmax", {"m": 0.3}, {"m": 0.30000001}), "margins lists m=0.3 twice"),
         (mine({"a": 2}, margins=[{"a": 1}]), "mine takes no margins; its settings are in losses"),
+        (mine({"a": "two"}), "losses.0.settings.0.a: 'two' is not allowed"),
+        (mine({"a": 10**400}), "is not allowed: Input should be a finite number"),
+        (margins("sm_softmax", {"m": "two"}), "margins.0.m: 'two' is not allowed"),
+        (margins("mse_logits", {"k": 1}), "margins.0.M: is missing"),
         (mine({"2nd": 2}), "'2nd' is not allowed: a setting is named like `gamma`"),
     ],
 )

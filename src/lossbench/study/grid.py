@@ -1,9 +1,10 @@
 """What is compared: losses, each with the grid that it is tuned on."""
 
 from collections import Counter
-from typing import Annotated, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from lossbench.cards.loss import LOSSES, REFERENCE
@@ -77,7 +78,18 @@ class Rescaling(Frozen):
 
 RESCALED = ("mse_logits", "mse_rescaled")
 """MSE on logits, plain unless k and M are given, and beside it rescaled in the same comparison."""
-Tuned = Margin | Rescaling | SkipJsonSchema[Setting]
+
+
+def _told_apart(given: Any) -> Any:
+    """Read as the one kind that its keys tell, whose errors alone are worth saying."""
+    if isinstance(given, Frozen):
+        return given
+    kinds: dict[str, type[Frozen]] = {"m": Margin, "k": Rescaling, "M": Rescaling}
+    keys = given if isinstance(given, Mapping) else ()
+    return next((kinds[key] for key in keys if key in kinds), Setting).model_validate(given)
+
+
+Tuned = Annotated[Margin | Rescaling | SkipJsonSchema[Setting], BeforeValidator(_told_apart)]
 """What is tuned with the rate."""
 
 

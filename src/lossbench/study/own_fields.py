@@ -1,8 +1,10 @@
 """A study's own losses and networks: what the study file says of them."""
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -10,15 +12,19 @@ from pydantic import (
     AfterValidator,
     Field,
     StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
+    WrapValidator,
     model_validator,
 )
 from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import PydanticCustomError
 
 from lossbench.cards.kinds import HeadName, OutputName
 from lossbench.cards.loss import LOSSES, LossCard
 from lossbench.cards.network import NETWORKS, NetworkCard
-from lossbench.errors import printable
 from lossbench.study.fields import DIGEST, LABEL, NAME, OWN, PLAIN, Frozen, Kind, written_out
 
 MOST_LOSSES = 8
@@ -26,7 +32,19 @@ MOST_LOSSES = 8
 SOURCE = re.compile(r"[^:]+:[A-Za-z_][A-Za-z0-9_]*")
 ARGUMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,30}")
 
-Number = Annotated[int | float, Field(allow_inf_nan=False), PLAIN]
+
+def _finite(value: object, handler: ValidatorFunctionWrapHandler) -> int | float:
+    """One error for both kinds of number; a whole one may be larger than any float."""
+    with suppress(ValidationError):
+        number: int | float = handler(value)
+        if abs(number) <= sys.float_info.max:
+            return number
+    raise PydanticCustomError("number", "Input should be a finite number in decimal digits")
+
+
+Number = Annotated[int | float, PLAIN, WrapValidator(_finite)]
+NUMBERS = TypeAdapter(dict[str, Number])
+"""Its errors name the key, as the study file has it."""
 Label = Annotated[str, StringConstraints(pattern=LABEL)]
 
 
@@ -74,10 +92,7 @@ class Setting(Frozen):
     def _from_mapping(cls, given: Any) -> Any:
         if not isinstance(given, Mapping) or set(given) == {"arguments"}:
             return given
-        for name, value in given.items():
-            if not isinstance(value, int | float | str):
-                raise ValueError(f"{printable(str(name))}: {value!r} is not allowed: a number")
-        return {"arguments": tuple(given.items())}
+        return {"arguments": tuple(NUMBERS.validate_python(dict(given)).items())}
 
     @model_validator(mode="after")
     def _has_names(self) -> Self:
