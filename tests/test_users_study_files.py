@@ -135,6 +135,8 @@ def test_references_that_grow_are_stopped():
         ('a: 1\nb: "\\ud800"', 2),
         ('a: 1\n"\\ud800": 2', 2),
         ("%YAML 9.9\n---\na: 1", 1),
+        ("%YAML 1.0\n---\na: 1", 1),
+        ("# 1.2\n%YAML 1.10\n---\na: 1", 2),
         ("a: 1\nb: !!int 010", 2),
     ],
 )

@@ -88,6 +88,10 @@ def _read(text: str, lines: dict[Place, int], origin: str, where: Where) -> Any:
     except ReaderError as error:
         place = where(text.count("\n", 0, error.position) + 1)
         raise ConfigError(f"{place}: is not YAML (it has U+{error.character:04X})") from error
+    except AssertionError as error:  # ruamel.yaml's, of versions above 1.2 and of 1.0
+        lined = enumerate(text.removeprefix("\ufeff").splitlines(), 1)
+        line, said = next(pair for pair in lined if pair[1].startswith("%YAML"))
+        raise ConfigError(f"{where(line)}: {said[:30]} is not allowed: %YAML 1.2") from error
     except (RecursionError, ValueError) as error:
         raise ConfigError(f"{origin}: is not a study (nested too deeply)") from error
 
