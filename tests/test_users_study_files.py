@@ -252,6 +252,16 @@ def test_names_are_explained_in_words(write):
             "comparisons.1.replicates: 30 is not allowed: seeds lists 5",
         ),
         (
+            "10.0]",
+            "10.0]\n        replicates: 4",
+            "comparisons.1.losses.1.replicates: 4 is not allowed: comparisons.1 has 3",
+        ),
+        (
+            "0.1]\n",
+            "0.1]\n        replicates: 6\n",
+            "comparisons.0.losses.0.replicates: 6 is not allowed: seeds lists 5",
+        ),
+        (
             "  - name: digits",
             "  - {name: mnist, equivalence_margin: 0.01}\n  - name: digits",
             "datasets lists mnist, which no comparison uses",
