@@ -62,7 +62,7 @@ def wide_study(default: Path) -> dict[str, Any]:
     used = {place["dataset"] for place in places}
     datasets = [each for each in study["datasets"] if each["name"] in used]
     wide = {"name": "wide", "seeds": seeds, "comparisons": places, "compute": {"job_minutes": 0.01}}
-    return study | wide | {"datasets": datasets}
+    return study | wide | {"datasets": datasets, "recipes": study["recipes"][:1]}
 
 
 def _miniature(project: Path, repeats: int) -> Iterator[Figure]:

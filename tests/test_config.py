@@ -37,7 +37,7 @@ def test_shipped_studies_are_valid_and_named_after_their_file(path):
 
 
 def own(**fields: object) -> dict[str, object]:
-    return {"name": "own", **fields}
+    return {"name": "own"} | fields
 
 
 WRONG = [
@@ -108,6 +108,7 @@ WRONG = [
     ("recipes", [own(weight_decay=-1.0)], "recipes.0.weight_decay", "-1.0"),
     ("recipes", [own(rate=1)], "recipes.0.rate: no such field", "1"),
     ("recipes", [own(), own()], "recipes", "twice"),
+    ("recipes", [own(), own(name="b")], "recipes lists b", "which no comparison uses"),
     ("recipes", [{}], "recipes.0.name", "is missing; it has no default"),
     ("seeds", {"tuning": [1]}, "seeds.evaluation", "is missing"),
     ("recipe", {}, "recipe: no such field", "{}"),

@@ -95,7 +95,8 @@ def asked_of(*compared: tuple[str, int]) -> dict[str, set[tuple[str, int]]]:
         comparison | {"recipe": recipe, "epochs": epochs, "tuning_epochs": 8}
         for recipe, epochs in compared
     ]
-    fields = {"recipes": RECIPES, "comparisons": comparisons}
+    recipes = [each for each in RECIPES if each["name"] in dict(compared)]
+    fields = {"recipes": recipes, "comparisons": comparisons}
     study = Study.model_validate(usual | fields)
     found = multiplicity.main_places(study)
     return {goal: {place[2:] for place in places} for goal, places in found.items()}

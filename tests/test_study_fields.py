@@ -36,11 +36,14 @@ GRIDS = [
 IMAGES = {"name": "pairs", "source": "mnist", "classes": [3, 5], "size": 20, "colour": "grey"}
 MINE = {"name": "mine", "source": "own.py:loss", "label": "Mine", "formula": "x", "head": "cosine"}
 ON_NET = {"dataset": "pairs", "model": "net", "recipe": "own", "epochs": 4, "tuning_epochs": 3}
+ON_MLP = [
+    ON_NET | {"model": "mlp", "recipe": each, "losses": GRIDS[:1]} for each in ("own", "other")
+]
 STUDY: dict[str, Any] = TINY | {
     "datasets": [IMAGES | {"equivalence_margin": 0.01}],
     "losses": [MINE | {"settings": [{"s": 2}]}],
     "networks": [{"name": "net", "source": "own.py:net", "label": "Net"}],
-    "comparisons": [ON_NET | {"losses": GRIDS}],
+    "comparisons": [ON_NET | {"losses": GRIDS}, *ON_MLP],
     "recipes": [{"name": "own"}, {"name": "other", "warmup": 0.5}],
     "theory": {"starts": [{"weight": 1, "bias": 2}]},
 }

@@ -133,6 +133,9 @@ class Study(Frozen):
                     f"comparisons.{index}.recipe: {comparison.recipe!r} is not allowed: "
                     f"recipes lists {', '.join(names)}"
                 )
+        used = {comparison.recipe or names[0] for comparison in self.comparisons}
+        if unused := [name for name in names if name not in used]:
+            raise ValueError(f"recipes lists {unused[0]}, which no comparison uses")
         return self
 
     @model_validator(mode="after")
