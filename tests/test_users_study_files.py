@@ -236,6 +236,13 @@ def test_names_are_explained_in_words(write):
         "--config: name: 'My Study' is not allowed: at most 63 lower-case letters, digits and"
         " dashes, no dash first"
     )
+    assert refusal(write("x", "x"), name=2024) == (
+        "--config: name: 2024 is not allowed: it is a number; text that reads so is written in"
+        " quotation marks, such as 'name=\"2024\"'"
+    )
+    assert refusal(write("x", "x"), data_dir=True).endswith("such as 'data_dir=\"true\"'")
+    assert refusal(write("model: mlp", "model: 3")).endswith('such as "3"')
+    assert refusal(write("x", "x"), title=["a"]).endswith("title: ['a'] is not allowed: text")
     assert "^[" not in refusal(write("x", "x"), title="")
     assert "^[" not in refusal(write("- name: digits", "- name: Digits 2"))
 

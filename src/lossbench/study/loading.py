@@ -160,13 +160,13 @@ def _causes(problems: Sequence[Any]) -> list[Any]:
 
 
 def _line(origin: str, problem: Any) -> str:
-    line, form = f"{origin}: {_describe(problem)}", "'limits={epochs: 1}'"
+    line, form = f"{origin}: {_describe(problem, origin)}", "'limits={epochs: 1}'"
     is_unknown = origin == OVERRIDES and problem["type"] == "extra_forbidden"
     is_inside = is_unknown and "." in _meant(problem["loc"])
     return f"{line} A field inside another is written {form}." if is_inside else line
 
 
-def _describe(problem: Any) -> str:
+def _describe(problem: Any, origin: str) -> str:
     """One line: the field's path, its value, and what pydantic or our validator says is allowed."""
     field = ".".join(_cut(str(part)) for part in problem["loc"]) or "the study"
     message = problem["msg"].removeprefix("Value error, ")
@@ -180,7 +180,19 @@ def _describe(problem: Any) -> str:
         )
     if problem["type"] == "string_pattern_mismatch":
         message = PATTERNS[problem["ctx"]["pattern"]]
+    if problem["type"] in ("string_type", "path_type"):
+        message = _as_text(problem["input"], problem["loc"], origin)
     return f"{field}: {_shorten(problem['input'])} is not allowed: {message}"
+
+
+def _as_text(value: Any, place: Place, origin: str) -> str:
+    """What is allowed where text is: quoted, if it reads as something else."""
+    if not isinstance(value, int | float):
+        return "text"
+    kind = "a truth value" if isinstance(value, bool) else "a number"
+    quoted = f'"{str(value).lower()}"'
+    shown = f"'{place[0]}={quoted}'" if origin == OVERRIDES and len(place) == 1 else quoted
+    return f"it is {kind}; text that reads so is written in quotation marks, such as {shown}"
 
 
 def _meant(place: Place) -> str:
