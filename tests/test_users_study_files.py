@@ -250,6 +250,16 @@ def test_names_are_explained_in_words(write):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
+        ("- loss:", "- learning_rate: 1\n        loss:", "comparisons.losses.learning_rates?"),
+        (
+            "- loss:",
+            "- rates: [1]\n        loss:",
+            "did you mean comparisons.losses.learning_rates?",
+        ),
+        ("- dataset:", "- datasets: 1\n    dataset:", "did you mean comparisons.dataset?"),
+        ("- name:", "- margin: 1\n    name:", "did you mean datasets.equivalence_margin?"),
+        ("title:", "precision: 1\ntitle:", "did you mean compute.precision?"),
+        ("title:", "limits.epochs: 1\ntitle:", "did you mean limits.epochs?"),
         ("loss: mse_softmax", "loss: mse_sofmax", "did you mean mse_softmax?"),
         ("model: mlp", "model: mpl", "did you mean mlp?"),
         ("- name: digits", "- name: digit", "did you mean digits?"),

@@ -196,14 +196,22 @@ def _as_text(value: Any, place: Place, origin: str) -> str:
 
 
 def _meant(place: Place) -> str:
-    """The fields that the last key of an unknown one resembles, nearby ones alone if there are."""
-    known = list(_fields(Study))
-    *within, key = [part for part in place if isinstance(part, str)]
-    close = get_close_matches(key.rpartition(".")[2], {path[-1] for path in known}, n=1)
-    found = [path for path in known if [path[-1]] == close]
-    nearby = [path for path in found if list(path[:-1]) == within]
-    listed = " or ".join(".".join(path) for path in nearby or found[:3])
+    """The fields that an unknown one's key resembles: well those beside it, or else any."""
+    names = tuple(part for part in place if isinstance(part, str))
+    *within, key = ".".join(names).split(".")
+    known = [path for path in _fields(Study) if path != names]
+    beside = [path for path in known if list(path[:-1]) == within]
+    found = _resembling(key, beside, 0.75) or _resembling(key, known, 0.6)
+    listed = " or ".join(".".join(path) for path in found[:3])
     return f"; did you mean {listed}?" if listed else ""
+
+
+def _resembling(key: str, paths: Sequence[tuple[str, ...]], least: float) -> list[tuple[str, ...]]:
+    """The paths that end in the name most like the key, else in one that contains it."""
+    names = {path[-1] for path in paths}
+    close = get_close_matches(key, names, n=1, cutoff=least)
+    close = close or [name for name in names if len(key) > 2 and key in name]
+    return [path for path in paths if path[-1] in close]
 
 
 def _fields(model: type[Frozen]) -> Iterator[tuple[str, ...]]:
