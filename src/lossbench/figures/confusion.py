@@ -70,15 +70,16 @@ def words(tables: Tables, study: Study) -> Words:
     """The largest confusion of the loss in focus."""
     found, loss = confusions(tables["confusion"]), _pair(tables["confusion"])[-1]
     mine = found[found["loss"] == loss]
-    each = [(place, place.rows(mine)) for place in main_of_datasets(mine, study)]
-    place, rows = max(each, key=lambda drawn: drawn[1]["share"].max())
-    worst, classes = rows.loc[rows["share"].idxmax()], class_names(tables, place.dataset)
-    said = f"{classes[worst['label']]} for {classes[worst['predicted']]}"
-    share = numbers.percent(worst["share"], 1)
+    drawn = [(place, place.rows(mine)) for place in main_of_datasets(mine, study)]
+    told = "none"
+    if drawn:
+        place, rows = max(drawn, key=lambda each: each[1]["share"].max())
+        worst, classes = rows.loc[rows["share"].idxmax()], class_names(tables, place.dataset)
+        told = f"{classes[worst['label']]} for {classes[worst['predicted']]}"
+        told += f" on {names.dataset_name(place.dataset)} ({numbers.percent(worst['share'], 1)})"
     counts = [len(class_names(tables, each.dataset)) for each in study.comparisons]
     return {
-        "title": f"What {names.in_sentence(loss)} confuses most: {said} on"
-        f" {names.dataset_name(place.dataset)} ({share})",
+        "title": f"What {names.in_sentence(loss)} confuses most: {told}",
         "few": min(counts) <= SHOWN,
         "many": max(counts) > SHOWN,
         "shown": SHOWN,
