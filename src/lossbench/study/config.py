@@ -22,12 +22,6 @@ TAKEN = {"datasets": "the data", "cache": "finished runs"}
 """Names of folders in results/ that are no studies, with what they hold."""
 
 
-def _require(field: str, replicates: int | None, available: int, whose: str) -> None:
-    """Raises ValueError: more replicates than there are."""
-    if replicates is not None and replicates > available:
-        raise ValueError(f"{field}: {replicates} is not allowed: {whose} {available}")
-
-
 class Study(Frozen):
     """A whole study. One file under `config/` holds one."""
 
@@ -116,11 +110,19 @@ class Study(Frozen):
         listed = len(self.seeds.evaluation)
         for index, comparison in enumerate(self.comparisons):
             place, asked = f"comparisons.{index}", comparison.replicates
-            _require(f"{place}.replicates", asked, listed, "seeds lists")
+            self._require(f"{place}.replicates", asked, listed, "seeds lists")
             whose = f"{place} has" if asked else "seeds lists"
             for k, grid in enumerate(comparison.losses):
-                _require(f"{place}.losses.{k}.replicates", grid.replicates, asked or listed, whose)
+                self._require(
+                    f"{place}.losses.{k}.replicates", grid.replicates, asked or listed, whose
+                )
         return self
+
+    @staticmethod
+    def _require(field: str, replicates: int | None, available: int, whose: str) -> None:
+        """Raises ValueError: more replicates than there are."""
+        if replicates is not None and replicates > available:
+            raise ValueError(f"{field}: {replicates} is not allowed: {whose} {available}")
 
     @model_validator(mode="after")
     def _recipes_are_known(self) -> Self:
