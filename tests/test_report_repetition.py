@@ -34,6 +34,9 @@ def test_the_section_counts_what_the_table_has(made):
     listed = both[both["verdict"] != both["verdict_again"]]
     table = words.partition("Verdicts that the repetition changed")[2]
     assert table.count("undecided") == len(listed)
+    tables["repetition"] = both.assign(bound="at least", bound_again="at most")
+    table = told(tables, study).partition("Verdicts that the repetition changed")[2]
+    assert table.count("at least") == table.count("at most") == len(listed)
 
 
 def test_the_primary_contrasts_of_both_together_are_counted_and_listed(made):
