@@ -77,10 +77,8 @@ def own_files(paths: StudyPaths) -> list[Path]:
 
 
 def _copy_table(source: Path, folder: Path) -> None:
-    frame = pd.read_csv(
-        source, keep_default_na=False, na_values=[""], low_memory=False
-    ).convert_dtypes()
-    text = frame.to_csv(index=False, float_format=f"%.{DIGITS}g").encode()
+    frame = pd.read_csv(source, keep_default_na=False, na_values=[""], low_memory=False)
+    text = frame.convert_dtypes().to_csv(index=False, float_format=f"%.{DIGITS}g").encode()
     if len(text) > LONG:
         (folder / f"{source.name}.xz").write_bytes(lzma.compress(text))
     else:

@@ -138,23 +138,21 @@ def key_file(dataset):
     return f"results/datasets/{dataset}.key"
 
 
-def short_digest(*parts):
-    return sha256("\n".join(parts).encode()).hexdigest()[:16]
-
-
 @cache
 def key_of(dataset):
     """A digest of all that determines a data set's prepared form: code, card, source, reading."""
-    if dataset not in OWN:
+    if dataset in OWN:
+        source = OWN[dataset].source
+        try:
+            content = source_digest(on_disk(source))
+        except DataError as error:
+            sys.exit(f"lossbench: datasets, {dataset}: {error}")
+        code = code_digest("adopt", *({str(source)} & set(DATASETS)))
+        parts = code, content, reading_of(dataset)
+    else:
         card = cards_json(declared("fetch", "CARDS"), {"dataset": {dataset}})
-        return short_digest(code_digest("fetch", dataset), card)
-    source = OWN[dataset].source
-    try:
-        content = source_digest(on_disk(source))
-    except DataError as error:
-        sys.exit(f"lossbench: datasets, {dataset}: {error}")
-    code = code_digest("adopt", *({str(source)} & set(DATASETS)))
-    return short_digest(code, content, reading_of(dataset))
+        parts = code_digest("fetch", dataset), card
+    return sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def is_stale(dataset):
