@@ -68,9 +68,18 @@ def test_every_state_is_told_apart(paths):
     finish(paths, JOBS[0])
     mark(paths, JOBS[1], age=60)
     write(paths.log(JOBS[1]), age=59)
-    write(paths.log(JOBS[2]), text="lossbench: no")
+    write(paths.log(JOBS[2]), text="lossbench: no", age=30)
     assert states(paths) == ["done", "running", "failed", "waiting"]
     assert total(progress(STUDY, paths)) == {"done": 3, "running": 3, "failed": 3, "waiting": 3}
+
+
+def test_a_job_that_has_just_started_is_not_marked_yet(paths):
+    write(paths.log(JOBS[0]))
+    assert states(paths)[0] == "failed"  # Nobody is at work here.
+    mark(paths, JOBS[1], age=60)
+    assert states(paths)[0] == "running"
+    write(paths.log(JOBS[0]), age=30)
+    assert states(paths)[0] == "failed"
 
 
 def test_deleted_results_are_not_a_failure(paths):

@@ -2,7 +2,8 @@
 
 A group of jobs is done when all their listings exist. While Snakemake has it at work or in a queue,
 it keeps a mark of each output under `.snakemake/incomplete`. A log without a mark, and without the
-benchmark that ends every successful attempt, is that of a failed one.
+benchmark that ends every successful attempt, is that of a failed one, unless it is so young that
+the mark is still to come.
 """
 
 import csv
@@ -23,6 +24,8 @@ from lossbench.study.plan import groups, serves
 State = Literal["done", "running", "failed", "waiting"]
 STATES: tuple[State, ...] = get_args(State)
 SNAKEMAKE = Path(".snakemake")
+START_SECONDS = 3.0
+"""Snakemake starts a job first and marks it then, within milliseconds unless the machine is busy."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +102,9 @@ def _look(group: Group, paths: StudyPaths) -> JobProgress:
 
 def _state(group: Group, paths: StudyPaths) -> tuple[State, float]:
     log, benchmark, mark = paths.log(group), paths.benchmark(group), _mark(paths.group(group))
-    is_at_work = mark.exists() and _any_lock()
-    failed = log.exists() and not mark.exists() and _changed(benchmark) < _changed(log)
+    is_held = _any_lock()
+    is_at_work = mark.exists() and is_held
+    unmarked = log.exists() and not mark.exists() and _changed(benchmark) < _changed(log)
     # Asked last: a job may end while its files are looked at.
     if all((folder / LISTING).exists() for folder in paths.jobs(group)):
         return "done", _benchmarked(benchmark)
@@ -110,7 +114,9 @@ def _state(group: Group, paths: StudyPaths) -> tuple[State, float]:
         if _changed(log) >= _changed(mark) - 1:
             return "running", max(0.0, time.time() - _changed(mark))
         return "waiting", 0.0
-    return ("failed" if failed else "waiting"), 0.0
+    if unmarked and is_held and time.time() - _changed(log) < START_SECONDS:
+        return "running", 0.0
+    return ("failed" if unmarked else "waiting"), 0.0
 
 
 def _mark(output: Path) -> Path:
