@@ -25,7 +25,7 @@ State = Literal["done", "running", "failed", "waiting"]
 STATES: tuple[State, ...] = get_args(State)
 SNAKEMAKE = Path(".snakemake")
 START_SECONDS = 3.0
-"""Snakemake starts a job first and marks it then, within milliseconds unless the machine is busy."""
+"""Snakemake marks a job when it has started it, milliseconds later unless the machine is busy."""
 
 
 @dataclass(frozen=True)
