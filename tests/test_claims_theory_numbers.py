@@ -90,8 +90,8 @@ def test_c1_quotes_its_tables(varied):
     assert theory_numbers.slow_neuron(varied) == (
         f"σ′ is at most {number(value['sigmoid_slope_max'])}, and below a tenth of that over"
         f" {percent(value['saturated_share'], 0)} of −10 ≤ z ≤ 10. Epochs until the output is at"
-        f" most 0.5, squared loss against cross-entropy: at one rate {pairs[0]} and {pairs[1]}; at"
-        f" rates with equal largest steps {pairs[2]} and {pairs[3]}."
+        f" most 0.5, squared loss against cross-entropy: at one rate {pairs[0]} and {pairs[1]}. At"
+        f" rates with equal largest steps: {pairs[2]} and {pairs[3]}."
     )
 
 

@@ -78,7 +78,7 @@ def test_no_claim_rests_on_it(made):
     likely, right = ([0.1, 0.12, 0.11], [0.03, 0.034, 0.031]), ([0.2, 0.23, 0.21], [0.02] * 3)
     metrics = metrics_of({"cross_entropy": likely, "focal": right})
     found = ALL_CLAIMS["C11"].judge(Grounds({"metrics": metrics}, 0.95))
-    assert found.numbers == "no two losses disagree in NLL and error"
+    assert found.numbers == "No two losses disagree in NLL and error."
 
 
 def test_names_and_looks_are_the_study_s_and_the_palette_s_next(made):

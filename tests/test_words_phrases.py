@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from builders.answers import tables_of
+from builders.answers import sentences_of, tables_of
 from lossbench.cards.loss import PRIMARY
 from lossbench.stats.verdicts import Verdict
 from lossbench.tables.rows import in_order, rows_of
@@ -34,10 +34,6 @@ def finding(
     return find(tables | {"contrasts": frame}, question)
 
 
-def said(finding: Finding) -> str:
-    return phrases.plain(phrases.sentences(finding)).replace("\xa0", " ")
-
-
 def titled(finding: Finding) -> str:
     return phrases.title(finding).replace("\xa0", " ")
 
@@ -55,36 +51,36 @@ def test_phrases_of_different_verdicts_are_told_apart(question):
 
 def test_a_sentence_has_value_interval_seeds_place_and_images(tables):
     values = {"value": 0.0031, "ci_low": 0.0021, "ci_high": 0.0042, "test_images": 31.0, "pairs": 7}
-    text = said(finding(tables, ERROR, {"verdict": "worse", **values}))
+    text = sentences_of(finding(tables, ERROR, {"verdict": "worse", **values}))
     for part in (
-        "by +0.31 pp on MNIST with MLP",
-        "95% interval +0.21 to +0.42 pp",
-        "7 replicates",
-        "31 more test images wrong",
+        "ends at a higher test error than cross-entropy on MNIST with MLP. ",
+        " The difference is +0.31 pp (95% interval +0.21 to +0.42 pp, 7 replicates). ",
+        " That is 31 more test images wrong.",
     ):
         assert part in text
-    undecided = said(finding(tables, ERROR, {"verdict": "undecided", **values}))
-    assert "the difference is +0.31 pp" in undecided
+    undecided = sentences_of(finding(tables, ERROR, {"verdict": "undecided", **values}))
+    assert "error is undecided on MNIST with MLP. The difference is +0.31 pp (" in undecided
 
 
 def test_speed_is_told_as_a_ratio_of_steps(tables):
     values = {"value": 1.84, "ci_low": 1.52, "ci_high": 2.13, "pairs": 5}
     mine = finding(tables, SPEED, values)
-    assert "it needs 1.84× the steps to the same error on MNIST with MLP" in said(mine)
-    assert "95% interval 1.52× to 2.1×, 5 replicates" in said(mine)
+    told = "needs 1.84× the steps to the same error (95% interval 1.52× to 2.1×, 5 replicates"
+    assert f"cross-entropy on MNIST with MLP. It {told}). " in sentences_of(mine)
+    open_one = finding(tables, SPEED, values | {"verdict": "undecided"})
+    assert f"undecided on MNIST with MLP. MSE on softmax {told}" in sentences_of(open_one)
     assert "(1.84× the steps)" in titled(mine)
 
 
-def test_two_places_are_listed_and_three_are_summed_up_by_their_outermost_ends(tables):
-    values = [{"value": value} for value in (0.0031, 0.0112, 0.0058)]
-    two = said(finding(tables, ERROR, *values[:2]))
-    assert "+0.31 pp on MNIST with MLP (" in two
-    assert "+1.12 pp on MNIST with LeNet (" in two
-    three = said(finding(tables, ERROR, *values))
-    assert "+0.31 to +1.12 pp on MNIST with MLP and LeNet and on CIFAR-10 with ConvNet" in three
-    assert "intervals within" in three
-    ends = [{"ci_low": low, "ci_high": high} for low, high in ((1, 3), (2, 9), (4, 5))]
-    assert "95% intervals within 1.00× to 9.0×" in said(finding(tables, SPEED, *ends))
+def test_two_places_are_named_and_three_counted_and_both_summed_up_by_their_range(tables):
+    values = [{"value": value, "test_images": 1e4 * value} for value in (0.0031, 0.0112, 0.0058)]
+    two = sentences_of(finding(tables, ERROR, *values[:2]))
+    assert "than cross-entropy on MNIST with MLP and LeNet. " in two
+    three = sentences_of(finding(tables, ERROR, *values))
+    assert "than cross-entropy in all 3 comparisons. " in three
+    for text in (two, three):
+        assert "The difference is +0.31 to +1.12 pp. That is 31 to 112 more test images" in text
+        assert "interval" not in text
 
 
 def test_where_several_verdicts_occur_each_is_counted(tables):
@@ -93,9 +89,10 @@ def test_where_several_verdicts_occur_each_is_counted(tables):
     sentences = phrases.sentences(mine)
     assert not isinstance(sentences, str)
     leads = [sentence.lead.replace("\xa0", " ") for sentence in sentences]
-    assert [lead.partition(" in ")[2] for lead in leads] == [
-        "2 of 3 comparisons",
-        "1 of 3 comparisons",
+    assert leads == [
+        "MSE on softmax ends at a higher test error than cross-entropy on MNIST with LeNet and on "
+        "CIFAR-10 with ConvNet",
+        "MSE on softmax ends level with cross-entropy on MNIST with MLP",
     ]
 
 
@@ -118,40 +115,39 @@ def test_a_title_counts_clear_verdicts_and_the_others_where_there_is_none(tables
 def test_one_verdict_for_all_is_counted_once(tables, number, words):
     mine = finding(tables, ERROR, *[{}] * number)
     assert f"{words} comparisons" in titled(mine)
-    assert "comparisons" not in said(mine)
+    assert ("in all 3 comparisons" in sentences_of(mine)) == (number == 3)
 
 
 def test_without_an_interval_it_says_so(tables):
     none = dict.fromkeys(("ci_low", "ci_high"), np.nan)
-    one = said(finding(tables, ERROR, {"pairs": 1, "verdict": "undecided", **none}))
+    one = sentences_of(finding(tables, ERROR, {"pairs": 1, "verdict": "undecided", **none}))
     assert "1 replicate, no interval" in one
-    some = said(finding(tables, ERROR, {}, none, {}))
-    assert "; no interval on MNIST with LeNet" in some
-    assert "95% intervals within" in some
 
 
 def test_a_contrast_without_value_gives_the_reason_and_no_number(tables):
     why = "undefined: no run of either loss ended with a network"
     absent = dict.fromkeys(("value", "ci_low", "ci_high", "test_images", "replication"), np.nan)
     mine = finding(tables, ERROR, {"verdict": "undecided", "method": why, **absent})
-    assert f"the errors cannot be compared on MNIST with MLP ({why})" in said(mine)
-    assert "nan" not in said(mine) + titled(mine) + phrases.count(mine, "worse")
+    assert f"The errors cannot be compared there ({why})." in sentences_of(mine)
+    assert "nan" not in sentences_of(mine) + titled(mine) + phrases.count(mine, "worse")
     assert "(" not in titled(mine)
     beside = finding(tables, ERROR, {"verdict": "undecided", "method": why, **absent}, {}, {})
     assert len(beside.parts) == 2
 
 
-def test_ratios_bound_their_own_place_alone(tables):
-    made = tables_of("the loss censored here")
-    mine = find(made, SPEED)
-    values = [numbers.ratio(row.value) for row in mine.rows]
-    text = said(mine)
-    assert f"it needs {values[0]} the steps to the same error on MNIST with MLP" in text
-    assert f"at least {values[1]} on MNIST with LeNet" in text
-    assert f"at least {values[2]} on CIFAR-10 with ConvNet" in text
-    assert "reached 90% of the error levels" in text
-    assert "reached 75% of the error levels" in text
-    assert "within the budget" not in said(finding(tables, SPEED, {}))
+def test_of_several_places_those_without_a_value_are_named(tables):
+    open_ones = {"verdict": "undecided", "value": np.nan, "test_images": np.nan}
+    rows = [{"verdict": "undecided"}, open_ones | {"method": "undefined"}]
+    text = sentences_of(finding(tables, ERROR, *rows))
+    assert "The errors cannot be compared on MNIST with LeNet (undefined)." in text
+
+
+def test_a_bound_is_told_as_one_with_what_was_missed():
+    _, censored, _ = find(tables_of("the loss censored here"), SPEED).rows
+    text = sentences_of(Finding(SPEED, "mse_softmax", (censored,)))
+    value = numbers.ratio(censored.value)
+    assert f"It needs at least {value} the steps to the same error (95% interval" in text
+    assert "). MSE on softmax reached 90% of the error levels, cross-entropy 100%. " in text
 
 
 @pytest.mark.parametrize(
@@ -175,16 +171,16 @@ def test_a_range_with_bounds_holds_whatever_they_hide(tables, bounds, told):
 
 
 def test_where_most_levels_are_missed_the_reach_is_told(tables):
-    text = said(find(tables_of("the loss stalled"), SPEED))
-    assert "learns more slowly than cross-entropy: the steps cannot be compared" in text
+    text = sentences_of(find(tables_of("the loss stalled"), SPEED))
+    assert "cross-entropy in all 3 comparisons. The steps cannot be compared there: MSE" in text
     assert "MSE on softmax reached 10% of the error levels, cross-entropy 100%" in text
 
 
 def test_each_verdict_says_how_likely_it_would_come_again(tables):
-    assert "; 17 in 20 such studies would say the same)" in said(
+    assert ". 17 in 20 such studies would say the same." in sentences_of(
         finding(tables, ERROR, {"replication": 0.88})
     )
-    assert "in 20" not in said(finding(tables, ERROR, {"replication": np.nan}))
+    assert "in 20" not in sentences_of(finding(tables, ERROR, {"replication": np.nan}))
 
 
 def test_claims_count_a_verdict_and_the_others(tables):
@@ -195,10 +191,9 @@ def test_claims_count_a_verdict_and_the_others(tables):
     ]
     mine = finding(tables, SPEED, *rows)
     counted = phrases.count(mine, "worse")
-    said = "slower in 1 of 3, faster in 1, undecided in 1"
-    assert counted == f"MSE on softmax: {said} (0.80× to 2.5× the steps)"
+    assert counted == "MSE on softmax: slower in 1 of 3, faster in 1, undecided in 1"
     silent = finding(tables, SPEED, {"verdict": "not measurable"}, {"verdict": "worse"})
-    assert "slower in 1 of 2, not measurable in 1 (" in phrases.count(silent, "worse")
+    assert phrases.count(silent, "worse").endswith("slower in 1 of 2, not measurable in 1")
     clear = finding(tables, SPEED, {"verdict": "worse"})
     assert "undecided" not in phrases.count(clear, "worse")
 
@@ -239,6 +234,6 @@ def test_of_one_comparison_or_question_nothing_is_counted_or_added(tables):
 def test_without_contrasts_nothing_is_claimed(tables):
     for question in QUESTIONS:
         nothing = replace(find(tables, question), rows=())
-        assert said(nothing).startswith("No run tells whether ")
-        assert question.asks in said(nothing)
+        assert sentences_of(nothing).startswith("No run tells whether ")
+        assert question.asks in sentences_of(nothing)
         assert titled(nothing).startswith("No loss is compared with ")

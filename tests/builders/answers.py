@@ -14,6 +14,8 @@ from lossbench.study.config import Study
 from lossbench.tables.parquet import empty
 from lossbench.tables.runs import COMPARISON
 from lossbench.tables.study import MEAN_SQUARES
+from lossbench.words import phrases
+from lossbench.words.findings import Finding
 
 PLACES = (("mnist", "mlp"), ("mnist", "lenet"), ("cifar10", "convnet"))
 LOSSES = ("mse_softmax", "mse_logits", "mse_sigmoid")
@@ -178,3 +180,10 @@ SCENARIOS: Mapping[str, Answers] = {
     "a data set missing": Answers((WORSE, BETTER, WORSE), places=PLACES[:2]),
 }
 """By what the answer is."""
+
+
+def sentences_of(finding: Finding) -> str:
+    """What the page says of a finding, as plain text."""
+    said = phrases.sentences(finding)
+    text = said if isinstance(said, str) else " ".join(each.lead + each.rest for each in said)
+    return text.replace("\xa0", " ")

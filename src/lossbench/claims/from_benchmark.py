@@ -1,7 +1,6 @@
 """The claims that the benchmark decides: every comparison of a loss casts a vote."""
 
 import math
-from collections.abc import Sequence
 
 import pandas as pd
 
@@ -12,27 +11,27 @@ from lossbench.stats.intervals import over_folds
 from lossbench.stats.reversals import find_reversal
 from lossbench.tables.rows import Tables, filled, records, rows_of
 from lossbench.words import numbers
-from lossbench.words.findings import Finding, select
+from lossbench.words.findings import select
 from lossbench.words.names import loss_name
 from lossbench.words.phrases import amount, count
 from lossbench.words.places import Place, places_in
 from lossbench.words.questions import ERROR, SPEED
 
-NO_SQUARED = "squared error was not compared"
+NO_SQUARED = "Squared error was not compared."
 
 
 def faster(grounds: Grounds) -> Judgement:
     """C5 by the ratio of steps where the study asks for speed; all else stands beside, no vote."""
     expectation, tables = EXPECTATIONS["C5"], grounds.tables
-    words = _counted(expectation, tables) or NO_SQUARED
+    words = [_counted(expectation, tables) or NO_SQUARED]
     others = select(tables, SPEED.metric)
     others = others[others["loss"].isin(SQUARED) & ~others["main"].astype(bool)]
     if ratios := amount(SPEED, records(others)):
-        words += f"; under other recipes or lengths {ratios}"
+        words.append(f"Under other recipes or lengths {ratios}.")
     shared = select(tables, SPEED.metric, rates="same_rate")
     if ratios := amount(SPEED, records(shared[shared["loss"].isin(SQUARED)])):
-        words += f"; at cross-entropy's own rate, which confounds, {ratios}"
-    return _by_votes(expectation, tables, words)
+        words.append(f"At cross-entropy's own rate, which confounds, {ratios}.")
+    return _by_votes(expectation, tables, " ".join(words))
 
 
 def lower_error(grounds: Grounds) -> Judgement:
@@ -43,12 +42,13 @@ def lower_error(grounds: Grounds) -> Judgement:
 
 def compact(grounds: Grounds) -> Judgement:
     """C10 by the scatter ratio of margin losses; their test error stands beside, without a vote."""
-    scatter, errors = EXPECTATIONS["C10"], Expectation(ERROR, MARGINS, "better")
-    told = [_counted(expectation, grounds.tables) for expectation in (scatter, errors)]
-    if not told[0]:
-        missing = "no features were measured" if told[1] else "no margin loss was compared"
+    expectation, errors = EXPECTATIONS["C10"], Expectation(ERROR, MARGINS, "better")
+    scatter, accurate = (_counted(each, grounds.tables) for each in (expectation, errors))
+    if not scatter:
+        missing = "No features were measured." if accurate else "No margin loss was compared."
         return Judgement("undecided", missing)
-    return _by_votes(scatter, grounds.tables, ". ".join(filter(None, told)))
+    beside = f" Their test error has no vote. {accurate}" if accurate else ""
+    return _by_votes(expectation, grounds.tables, scatter + beside)
 
 
 def error_judges(grounds: Grounds) -> Judgement:
@@ -61,17 +61,17 @@ def error_judges(grounds: Grounds) -> Judgement:
     metrics = metrics[~metrics["loss"].isin(OWN_LOSSES)]  # claims are about built-in ones
     found = find_reversal(metrics, alpha=1 - grounds.level)
     if found is None:
-        return Judgement("undecided", "no two losses disagree in NLL and error")
+        return Judgement("undecided", "No two losses disagree in NLL and error.")
     nll = f"{numbers.number(found.nll[0], 4)} against {numbers.number(found.nll[1], 4)}"
     errors = f"{numbers.percent(found.error[0])} against {numbers.percent(found.error[1])}"
     where = next(place for place in places_in(metrics) if place[:-1] == Place.of(found)[:-1])
     words = (
         f"{where.heading}: {loss_name(found.likely)} has a lower NLL than "
-        f"{loss_name(found.right)} ({nll}) and yet a higher error ({errors}); "
+        f"{loss_name(found.right)} ({nll}) and yet a higher error ({errors}). "
         f"{numbers.count(found.seeds, 'replicate')}, "
-        + ("no test" if math.isnan(found.p) else f"{numbers.p_value(found.p_adjusted)} for both")
+        + ("no test." if math.isnan(found.p) else f"{numbers.p_value(found.p_adjusted)} for both.")
     )
-    seen = "seen in the means, not resolved from the spread between replicates"
+    seen = "Seen in the means, not resolved from the spread between replicates."
     limits = _said("" if found.is_resolved else seen, _measured_on({found.dataset}))
     return Judgement(decide(["for" if found.is_resolved else "open"]), words, limits)
 
@@ -84,14 +84,14 @@ def rule_of_thumb(grounds: Grounds) -> Judgement:
         each: numbers.join([claim for claim in SUMMED if theirs[claim] == each])
         for each in dict.fromkeys(theirs.values())
     }
-    words = [f"{claims} {each}" for each, claims in grouped.items()]
+    words = [f"Verdicts: {'; '.join(f'{claims} {each}' for each, claims in grouped.items())}."]
     if filled(grounds.tables, "regression_errors"):
         for target, rows in grounds.tables["regression_errors"].groupby("target"):
             vote, told = _regression(rows, grounds.level)
             votes.append(vote)
-            words.append(f"{target}: {told}")
-    limits = "regression was tried with linear models alone"
-    return Judgement(decide(votes), "; ".join(words), limits)
+            words.append(f"{str(target).capitalize()}: {told}.")
+    limits = "Regression was tried with linear models alone."
+    return Judgement(decide(votes), " ".join(words), limits)
 
 
 def _regression(rows: pd.DataFrame, level: float) -> tuple[Vote, str]:
@@ -110,45 +110,27 @@ def _regression(rows: pd.DataFrame, level: float) -> tuple[Vote, str]:
 
 
 def _counted(expectation: Expectation, tables: Tables) -> str:
-    return "; ".join(
-        count(finding, expectation.expects) for finding in expectation.findings(tables)
-    )
+    """How often each loss bears the claim out; empty where none was compared."""
+    found = expectation.findings(tables)
+    return " ".join(f"{count(finding, expectation.expects)}." for finding in found)
 
 
 def _by_votes(expectation: Expectation, tables: Tables, words: str) -> Judgement:
-    """The verdict where each contrast votes."""
-    found = expectation.findings(tables)
-    verdict = decide([expectation.vote(row) for finding in found for row in finding.rows])
-    where = "" if verdict == "supported" else _where(expectation, found)
-    datasets = {row.dataset for finding in found for row in finding.rows}
-    return Judgement(verdict, words, _said(where, _measured_on(datasets)))
-
-
-def _where(expectation: Expectation, found: Sequence[Finding]) -> str:
-    """Where the votes are for, against and open: losses, each with its data sets and networks."""
-    said: dict[Vote, list[str]] = {vote: [] for vote in WORDS}
-    for finding in found:
-        places: dict[Vote, list[str]] = {}
-        for row in finding.rows:
-            places.setdefault(expectation.vote(row), []).append(Place.of(row).heading)
-        for vote, mine in places.items():
-            everywhere = len(mine) == len(finding.rows)
-            where = "everywhere" if everywhere else f"on {numbers.join(mine)}"
-            said[vote].append(f"for {loss_name(finding.loss)} {where}")
-    return "; ".join(
-        f"{words} {numbers.join(said[vote])}" for vote, words in WORDS.items() if said[vote]
-    )
+    """The verdict where each contrast votes; the page shows them all, loss by place."""
+    rows = [row for finding in expectation.findings(tables) for row in finding.rows]
+    verdict = decide([expectation.vote(row) for row in rows])
+    return Judgement(verdict, words, _measured_on({row.dataset for row in rows}))
 
 
 def _said(*limits: str) -> str:
     """Those limits that say something."""
-    return "; ".join(filter(None, limits))
+    return " ".join(filter(None, limits))
 
 
 def _measured_on(datasets: set[str]) -> str:
     """The limit that evidence from stand-in data sets has; empty without any."""
     listed = [dataset_cards()[name].name for name in sorted(datasets & stand_ins())]
-    return f"measured on stand-in data: {numbers.join(listed)}" if listed else ""
+    return f"Measured on stand-in data: {numbers.join(listed)}." if listed else ""
 
 
 SUMMED = ("C5", "C6", "C7", "C8", "C9")
@@ -161,4 +143,3 @@ VOTES: dict[Verdict, tuple[Vote, ...]] = {
     "undecided": ("open",),
 }
 """The votes that a claim's verdict casts for another that rests on it."""
-WORDS: dict[Vote, str] = {"for": "holds", "against": "not", "open": "undecided"}

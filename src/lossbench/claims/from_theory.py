@@ -27,7 +27,7 @@ def by_theory(
         votes = {name: VOTES[evidence] for name, evidence in found.items()}
         verdict = decide(votes.values())
         if verdict == "undecided":
-            return Judgement(verdict, "the chapter's tables do not tell", _limits(votes))
+            return Judgement(verdict, "The chapter's tables do not tell.", _limits(votes))
         return Judgement(verdict, numbers(tables), _limits(votes))
 
     return judge

@@ -52,8 +52,8 @@ def _told(grounds: Grounds) -> str:
     tried = speeds[speeds["kind"] != ""][list(NETWORK)].drop_duplicates()
     of_loss = dict(list(speeds.merge(tried).groupby("loss")))
     told = [_of(loss, of_loss[loss]) for loss in losses if loss in of_loss]
-    words = "; ".join(filter(None, told))
-    return f"On networks, against {in_sentence(REFERENCE)}: {words}." if words else ""
+    words = " ".join(filter(None, told))
+    return f"On networks, against {in_sentence(REFERENCE)}: {words}" if words else ""
 
 
 def _kind(recipe: Recipe) -> str:
@@ -63,12 +63,14 @@ def _kind(recipe: Recipe) -> str:
 
 
 def _of(loss: str, speeds: pd.DataFrame) -> str:
-    """The ratios in one clause; where there is none, what each loss reached in another."""
+    """The ratios in one sentence; where there is none, what each loss reached in another."""
     groups = {str(kind): records(rows) for kind, rows in speeds.groupby("kind")}
-    ratios = {kind: amount(SPEED, rows) for kind, rows in groups.items()}
-    needed = [f"{ratio} {kind}".strip() for kind, ratio in ratios.items() if ratio]
-    told = [f"{loss_name(loss)} needs {numbers.join(needed)}"] if needed else []
+    needed: list[str] = []
+    reached: list[str] = []
     for kind, rows in groups.items():
-        if not ratios[kind] and (reached := notes.reach(rows)):
-            told.append(f"{kind} {'; '.join(reached)}".strip())
-    return "; ".join(told)
+        if ratio := amount(SPEED, rows, "" if needed else SPEED.unit):
+            needed.append(f"{ratio} {kind}".strip())
+        else:
+            reached += [f"{kind} {each}.".strip() for each in notes.reach(rows)]
+    told = [f"{loss_name(loss)} needs {numbers.join(needed)}."] if needed else []
+    return " ".join([*told, *(f"{each[0].upper()}{each[1:]}" for each in reached)])

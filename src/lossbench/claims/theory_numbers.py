@@ -22,8 +22,8 @@ def slow_neuron(tables: Tables) -> str:
     return (
         f"σ′ is at most {top}, and below a tenth of that over {saturated} of −10 ≤ z ≤ 10. "
         f"Epochs until the output is at most {number(first_output(tables), 1)}, squared loss "
-        f"against cross-entropy: at one rate {join(neuron_epochs(tables, 'shared'))}; at rates "
-        f"with equal largest steps {join(neuron_epochs(tables, 'equal steps'))}."
+        f"against cross-entropy: at one rate {join(neuron_epochs(tables, 'shared'))}. At rates "
+        f"with equal largest steps: {join(neuron_epochs(tables, 'equal steps'))}."
     )
 
 

@@ -5,16 +5,19 @@ from typing import NamedTuple
 from lossbench.claims.expectations import Expectation, Outcome
 from lossbench.tables.rows import Record, Tables
 from lossbench.words.names import loss_name
+from lossbench.words.phrases import amount
 from lossbench.words.places import Place
 
 MARKS: dict[Outcome, str] = {"as claimed": "✓", "level": "~", "opposite": "✗", "open": "·"}
 
 
 class Cell(NamedTuple):
-    """What one contrast says of the claim, as a mark and in words."""
+    """What one contrast says of the claim, as a mark, in words and by its value."""
 
     mark: str
     said: str
+    value: str
+    """With the bound that it is; empty where there is none."""
 
 
 class Grid(NamedTuple):
@@ -41,4 +44,4 @@ def claim_grid(tables: Tables, expectation: Expectation) -> Grid | None:
 def _cell(expectation: Expectation, row: Record) -> Cell:
     outcome = expectation.outcome(row)
     said = row.verdict if outcome == "open" else expectation.question.phrases[row.verdict].short
-    return Cell(MARKS[outcome], said)
+    return Cell(MARKS[outcome], said, amount(expectation.question, [row], ""))

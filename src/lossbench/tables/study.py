@@ -241,7 +241,7 @@ CLAIMS = Schema(
         Column("statement", "text", "", "the claim in one sentence"),
         Column("verdict", "text", "", "supported (with limits), mixed, contradicted, undecided"),
         Column("numbers", "text", "", "the numbers behind the verdict, in words"),
-        Column("limits", "text", "", "where it holds and where not; empty without limits"),
+        Column("limits", "text", "", "where it does not hold, or was not tried; or empty"),
         Column("figure", "text", "", "the figure that shows it"),
         Column("basis", "text", "", "calculus: it could not be otherwise; or measurement"),
     ),

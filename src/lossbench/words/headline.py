@@ -156,9 +156,12 @@ def _amounts(error: Finding, speed: Finding, relative: Mapping[Place, float]) ->
     if not told:
         return ""
     loss, places = in_sentence(error.loss), {where for _, where in told}
+    if {outcome(error).kind, outcome(speed).kind} == {"somewhere"}:  # the heading counts them
+        amounts = numbers.join([what for what, _ in told])
+        return f"In the comparisons where the two clearly differ, {loss} {amounts}."
     same = f" {places.pop()}" if len(places) == 1 else ""
-    amounts = [what if same else f"{what} {where}" for what, where in told]
-    return f"{loss[0].upper() + loss[1:]} {numbers.join(amounts)}{same}."
+    amounts = numbers.join([what if same else f"{what} {where}" for what, where in told])
+    return f"{loss[0].upper() + loss[1:]} {amounts}{same}."
 
 
 def _why_open(error: Finding, speed: Finding) -> str:
@@ -207,7 +210,8 @@ def _told(finding: Finding, part: Part, relative: Mapping[Place, float]) -> Sent
     question, total = finding.question, len(finding.rows)
     here = "" if len(part.rows) == total else f" in {len(part.rows)} of {total} comparisons"
     if part.verdict in OPEN:
-        values = amount(question, part.rows)
+        is_all = len(part.rows) == total  # the figure has the open values beside clear ones
+        values = amount(question, part.rows) if is_all else ""
         return Sentence(part.verdict.capitalize(), f"{here}{f' ({values})' if values else ''}.")
     if part.verdict == "equivalent":
         margin = numbers.span((row.margin for row in part.rows), question.margin)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from lossbench.tables.rows import Record
 from lossbench.words import numbers
 from lossbench.words.names import in_sentence
-from lossbench.words.places import Place, on
 
 
 def nothing(_rows: Sequence[Record]) -> list[str]:
@@ -15,38 +14,39 @@ def nothing(_rows: Sequence[Record]) -> list[str]:
 
 
 def images(rows: Sequence[Record]) -> list[str]:
-    """Differences of errors in test images, such as: 8 to 17 more test images wrong."""
+    """Differences of errors in test images, such as: that is 8 to 17 more test images wrong."""
     differences = [round(row.test_images) for row in rows if not math.isnan(row.test_images)]
     if not differences:
         return []
     low, high = min(differences), max(differences)
     if low < 0 < high:
-        return [f"from {-low:,} fewer to {high:,} more test images wrong"]
+        return [f"that is from {-low:,} fewer to {high:,} more test images wrong"]
     ends = sorted({abs(low), abs(high)})
     if ends == [0]:
-        return ["less than one test image"]
+        return ["that is less than one test image"]
     noun = "test image" if ends == [1] else "test images"
     count = numbers.span(ends, "{:,.0f}".format)
-    return [f"{count} {'more' if high > 0 else 'fewer'} {noun} wrong"]
+    return [f"that is {count} {'more' if high > 0 else 'fewer'} {noun} wrong"]
 
 
 def reach(rows: Sequence[Record]) -> list[str]:
-    """In each place where a level was missed: what share of them either loss reached.
+    """What share of the levels either loss reached where one was missed: from least to most.
 
     Rounded down: 100 % would have missed none.
     """
-    return [
-        f"{in_sentence(row.loss)} reached {numbers.percent(row.reach, 0, toward=-1)} of the error "
-        f"levels{f' {on([Place.of(row)])}' if len(rows) > 1 else ''}, "
-        f"{in_sentence(row.reference)} {numbers.percent(row.reference_reach, 0, toward=-1)}"
-        for row in rows
-        if min(row.reach, row.reference_reach) < 1
-    ]
+    missed = [row for row in rows if min(row.reach, row.reference_reach) < 1]
+    if not missed:
+        return []
+    mine, theirs = (
+        numbers.span((getattr(row, side) for row in missed), _whole_percent)
+        for side in ("reach", "reference_reach")
+    )
+    loss, reference = in_sentence(missed[0].loss), in_sentence(missed[0].reference)
+    return [f"{loss} reached {mine} of the error levels, {reference} {theirs}"]
 
 
-def bound(row: Record) -> str:
-    """What levels that one side misses make of the ratio: `at least `, `at most `, or nothing."""
-    return f"{row.bound} " if row.bound in ("at least", "at most") else ""
+def _whole_percent(share: float) -> str:
+    return numbers.percent(share, 0, toward=-1)
 
 
 def again(rows: Sequence[Record]) -> list[str]:
@@ -61,17 +61,11 @@ def again(rows: Sequence[Record]) -> list[str]:
     return [f"{numbers.span((low, high), '{:.0f}'.format)} in 20 such studies would say the same"]
 
 
-def correction(rows: Sequence[Record]) -> list[str]:
-    """Why contrasts are undecided although their intervals lie on one side of no difference."""
-    corrected = [
-        row.p_adjusted
-        for row in rows
-        if row.verdict == "undecided" and _is_one_sided(row) and row.p_adjusted > row.t_p_value
-    ]
-    if not corrected:
+def correction(row: Record) -> list[str]:
+    """Why a contrast is undecided although its interval lies on one side of no difference."""
+    if row.verdict != "undecided" or not _is_one_sided(row) or row.p_adjusted <= row.t_p_value:
         return []
-    more = "" if len(rows) == 1 else " or more"
-    return [f"after Holm's correction {numbers.p_value(min(corrected))}{more}"]
+    return [f"after Holm's correction {numbers.p_value(row.p_adjusted)}"]
 
 
 def _is_one_sided(row: Record) -> bool:

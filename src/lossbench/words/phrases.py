@@ -1,6 +1,6 @@
 """Findings in words: as sentences of the page, as titles of figures, and counted for the claims.
 
-A few places are listed one by one; many are summed up by their range, and a table has them all.
+A place alone has its interval; several are summed up by their range, and a table has them all.
 What is counted are verdicts, never the signs of means.
 """
 
@@ -15,11 +15,11 @@ from lossbench.tables.rows import Record, Tables
 from lossbench.words import notes, numbers
 from lossbench.words.findings import Finding, Part, find
 from lossbench.words.names import in_sentence, loss_name
-from lossbench.words.places import on
+from lossbench.words.places import Place, on
 from lossbench.words.questions import ERROR, SPEED, Question
 
-MOST_LISTED = 2
-"""More places than this are summed up by their range."""
+MOST_NAMED = 2
+"""More places than this are counted."""
 CLEAR = ("worse", "better")
 OPEN: tuple[Verdict, ...] = ("undecided", "not measurable")
 
@@ -40,15 +40,10 @@ Sentences = str | tuple[Sentence, ...]
 
 
 def sentences(finding: Finding) -> Sentences:
-    """Every verdict that occurs, with its values, intervals, replicates and notes."""
+    """Every verdict that occurs: where, its values, and whether it would come again."""
     if not finding.rows:
         return f"No run tells whether {_pair(finding)} {finding.question.asks}."
     return tuple(_sentence(finding, part) for part in finding.parts)
-
-
-def plain(said: Sentences) -> str:
-    """The text without its leads standing out."""
-    return said if isinstance(said, str) else " ".join(map(str, said))
 
 
 def title(finding: Finding) -> str:
@@ -118,26 +113,22 @@ def _word(finding: Finding, part: Part) -> str:
 
 
 def count(finding: Finding, verdict: Verdict) -> str:
-    """How often a verdict occurs, such as `X: slower in 2 of 4, undecided in 1 (0.9× to 2× …)`.
-
-    And how often each of the others does.
-    """
-    total, phrases = len(finding.rows), finding.question.phrases
-    often = f"{phrases[verdict].short} in {finding.count(verdict)} of {total}"
+    """How often a verdict occurs, and each of the others: `X: slower in 2 of 4, undecided in 1`."""
+    phrases = finding.question.phrases
+    often = f"{phrases[verdict].short} in {finding.count(verdict)} of {len(finding.rows)}"
     for part in finding.parts:
         if part.verdict != verdict:
             word = part.verdict if part.verdict in OPEN else phrases[part.verdict].short
             often += f", {word} in {len(part.rows)}"
-    values = amount(finding.question, finding.rows)
-    return f"{loss_name(finding.loss)}: {often}{f' ({values})' if values else ''}"
+    return f"{loss_name(finding.loss)}: {often}"
 
 
-def amount(question: Question, rows: Sequence[Record]) -> str:
-    """The range of the contrasts' values with its unit: `1.4× to 2.8× the steps`; empty without."""
-    return _amount(question, rows, question.unit)
+def amount(question: Question, rows: Sequence[Record], unit: str | None = None) -> str:
+    """The range of the contrasts' values with its unit: `1.4× to 2.8× the steps`; empty without.
 
-
-def _amount(question: Question, rows: Sequence[Record], unit: str) -> str:
+    A value that is a bound is told as one, and so is the range whose end it is.
+    """
+    unit = question.unit if unit is None else unit
     known = sorted((row for row in rows if not math.isnan(row.value)), key=lambda row: row.value)
     if not known:
         return ""
@@ -157,7 +148,7 @@ def short(finding: Finding) -> str:
     """Every verdict with its values, `slower in 3 of 4 comparisons (1.4× …) and …`; or empty."""
     parts, unit = [], finding.question.unit
     for part in finding.parts:
-        values = _amount(finding.question, part.rows, unit)
+        values = amount(finding.question, part.rows, unit)
         often = _how_often(part, len(finding.rows))
         phrase = finding.question.phrases[part.verdict].short
         parts.append(f"{phrase} {often}{f' ({values})' if values else ''}")
@@ -179,64 +170,49 @@ def _pair(finding: Finding) -> str:
 
 def _sentence(finding: Finding, part: Part) -> Sentence:
     question = finding.question
-    long = question.phrases[part.verdict].long.format(in_sentence(REFERENCE))
-    lead = f"{loss_name(finding.loss)} {long}"
+    lead = f"{loss_name(finding.loss)} {question.phrases[part.verdict].long}"
     if part.verdict in OPEN:
-        here = " here" if part.verdict == "not measurable" else ""
-        lead = f"Whether {_pair(finding)} {question.asks} is {part.verdict}{here}"
-    if (total := len(finding.rows)) != len(part.rows):
-        lead += f" in {len(part.rows)} of {numbers.count(total, 'comparison')}"
+        lead = f"Whether {_pair(finding)} {question.asks} is {part.verdict}"
     known = [row for row in part.rows if not math.isnan(row.value)]
     unknown = [row for row in part.rows if math.isnan(row.value)]
-    by = question.by if part.verdict in CLEAR else question.amount
-    rest = f"{by} {_listed(question, part.verdict, known)}" if known else ""
-    if unknown:
-        joint = ";" if known else ":"
-        rest += f"{joint} {question.subject} cannot be compared {_reasons(question, unknown)}"
-    return Sentence(lead, f"{rest}.")
+    told = [*_values(finding, part, known), *_reasons(question, part, unknown)]
+    told += notes.again(part.rows)
+    lead = f"{lead.format(in_sentence(REFERENCE))} {_where(part, len(finding.rows))}"
+    return Sentence(lead, "".join(f". {each[0].upper()}{each[1:]}" for each in told) + ".")
 
 
-def _listed(question: Question, verdict: Verdict, rows: Sequence[Record]) -> str:
-    """Values with places, intervals and notes: 1.8× the steps on … (95% interval …, 10 replicates).
-
-    What is a bound is never summed up: it bounds its own place alone.
-    """
-    whole = [row for row in rows if not row.bound]
-    groups = [[row] for row in whole] if len(rows) <= MOST_LISTED else [whole] * bool(whole)
-    groups += [[row] for row in rows if row.bound]
-    texts, unit = [], question.unit + question.detail
-    for group in groups:
-        part = Part(verdict, tuple(group))
-        both = " within the budget" if group[0].bound == "within the budget" else ""
-        value = notes.bound(group[0]) + numbers.span(part.values, question.write) + unit + both
-        told = _uncertainty(question, part), *question.notes(group), *notes.again(group)
-        added = "; ".join(told)
-        texts.append(f"{value} {on(part.places)} ({added})")
-        unit = ""
-    return numbers.join(texts)
+def _where(part: Part, total: int) -> str:
+    """By name where it is a few places, or else how many of all."""
+    return on(part.places) if len(part.rows) <= MOST_NAMED else _how_often(part, total)
 
 
-def _uncertainty(question: Question, part: Part) -> str:
-    replicates = numbers.counts(part.replicates, "replicate")
-    if not part.intervals:
+def _values(finding: Finding, part: Part, rows: Sequence[Record]) -> list[str]:
+    """The range of the values and what it comes to; of one alone with its interval."""
+    if not rows:
+        return []
+    question, is_open = finding.question, part.verdict in OPEN
+    subject = in_sentence(finding.loss) if is_open else "it"
+    values = amount(question, rows, question.unit + question.detail)
+    beside = f" ({_uncertainty(question, rows[0])})" if len(rows) == 1 else ""
+    return [f"{question.amount.format(subject)} {values}{beside}", *question.notes(rows)]
+
+
+def _uncertainty(question: Question, row: Record) -> str:
+    replicates = numbers.count(row.pairs, "replicate")
+    if math.isnan(row.ci_low):
         return f"{replicates}, no interval"
-    which = "interval" if len(part.rows) == 1 else "intervals within"
-    ends = (numbers.span if len(part.rows) == 1 else numbers.bounds)(part.intervals, question.write)
-    known = [f"{part.rows[0].level:.0%} {which} {ends}, {replicates}"]
-    if without := tuple(row for row in part.rows if math.isnan(row.ci_low)):
-        known.append(f"no interval {on(Part(part.verdict, without).places)}")
-    return "; ".join([*known, *notes.correction(part.rows)])
+    ends = numbers.span((row.ci_low, row.ci_high), question.write)
+    return "; ".join([f"{row.level:.0%} interval {ends}, {replicates}", *notes.correction(row)])
 
 
-def _reasons(question: Question, rows: Sequence[Record]) -> str:
+def _reasons(question: Question, part: Part, rows: Sequence[Record]) -> list[str]:
     """Where there is no value, and why: the runs that missed, or else what the table says."""
     reasons: dict[str, list[Record]] = {}
     for row in rows:
-        told = *(question.notes([row]) or [row.method]), *notes.again([row])
-        reasons.setdefault("; ".join(told), []).append(row)
-    return numbers.join(
-        [
-            f"{on(Part('undecided', tuple(group)).places)} ({reason})"
-            for reason, group in reasons.items()
-        ]
-    )
+        reasons.setdefault("" if question.notes([row]) else row.method, []).append(row)
+    told = []
+    for reason, group in reasons.items():
+        where = "there" if len(group) == len(part.rows) else on(map(Place.of, group))
+        why = f" ({reason})" if reason else f": {'; '.join(question.notes(group))}"
+        told.append(f"{question.subject} cannot be compared {where}{why}")
+    return told

@@ -43,12 +43,10 @@ class Question:
     """What follows a value."""
     detail: str = ""
     """What follows the unit in a sentence."""
-    by: str = ", by"
-    """What leads from `better` or `worse` to the values."""
-    amount: str = ": the difference is"
-    """What leads from the other verdicts to them."""
+    amount: str = "the difference is"
+    """What a sentence says before a value; `{}` takes the loss's name."""
     notes: Callable[[Sequence[Record]], list[str]] = notes.nothing
-    """What must be added to the values of these contrasts."""
+    """What the values of these contrasts come to, or rest on: sentences."""
     topic: str = ""
     """What is asked about, for headings."""
     wins: str = ""
@@ -78,8 +76,7 @@ SPEED = Question(
     subject="the steps",
     unit=" the steps",
     detail=" to the same error",
-    by=": it needs",
-    amount=": it needs",
+    amount="{} needs",
     notes=notes.reach,
     topic="speed",
     wins="learns faster",
