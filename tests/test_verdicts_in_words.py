@@ -130,6 +130,14 @@ def test_every_number_is_one_of_the_tables(name, question, loss):
         assert set(NUMBER.findall(found)) <= allowed
 
 
+@pytest.mark.parametrize(("name", "question", "loss"), CASES)
+def test_a_sentence_is_short_and_has_three_numbers_beside_an_interval(name, question, loss):
+    for sentence in re.split(r"\.(?= |$)", sentences_of(find(tables_of(name), question, loss))):
+        words, interval, _ = sentence.replace("CIFAR-10", "").partition(" (95% interval ")
+        assert len(words.split()) <= 25
+        assert len(NUMBER.findall(words)) <= (1 if interval else 3)
+
+
 @pytest.mark.parametrize(("name", "loss"), [(name, loss) for name in SCENARIOS for loss in LOSSES])
 def test_a_ratio_of_runs_that_miss_levels_is_never_told_as_a_whole_one(name, loss):
     for part in find(tables_of(name), SPEED, loss).parts:
