@@ -21,6 +21,7 @@ from lossbench.report import (
 from lossbench.report.data_tables import Cell, DataTable
 from lossbench.study.config import Study
 from lossbench.tables.logits import matrix
+from lossbench.words.questions import SPEED
 
 NAMES = ("dataset", "model", "recipe", "epochs", "loss", "setting", "learning_rate", "stage")
 PLACE = NAMES[:4]
@@ -229,6 +230,15 @@ def test_headline():
         }
         agree(row, **means, more=means["mse_softmax"] / means["cross_entropy"] - 1)
         assert (row["error_verdict"], row["steps_verdict"]) == (error["verdict"], speed["verdict"])
+
+
+def test_a_loss_that_is_nowhere_compared_as_asked_says_so():
+    made, words = tables()["contrasts"], "tables/other-speeds.txt.j2"
+    kept = made[(made["loss"] != "mse_logits") | (made["metric"] != "speed")]
+    found = answer_tables.others({"contrasts": kept}, SPEED, words)
+    said = {row["loss"]: row["answer"] for row in rows(found)}
+    assert said.pop("mse_logits") == "not compared there"
+    assert not set(said.values()) & {"none", "not compared there"}
 
 
 def test_runs():

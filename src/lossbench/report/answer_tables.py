@@ -105,7 +105,7 @@ def others(tables: Tables, question: Question, words: str) -> DataTable | None:
     if not found:
         return None
     frame = pd.DataFrame(
-        [{"loss": each.loss, "answer": short(each) or "not compared"} for each in found]
+        [{"loss": each.loss, "answer": short(each) or "not compared there"} for each in found]
     )
     return data_table(
         frame,

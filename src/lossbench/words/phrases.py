@@ -153,7 +153,7 @@ def short(finding: Finding) -> str:
         phrase = finding.question.phrases[part.verdict].short
         parts.append(f"{phrase} {often}{f' ({values})' if values else ''}")
         unit = "" if values else unit
-    return numbers.join(parts)
+    return numbers.join(parts) if parts else ""
 
 
 def _how_often(part: Part, total: int) -> str:
