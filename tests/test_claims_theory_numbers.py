@@ -31,10 +31,11 @@ def test_runs_that_missed_and_that_stopped_are_counted():
     runs.loc[runs.index[:3], "reached"] = False
     runs.loc[runs.index[0], "gradient_norm"] = 0.1
     assert theory_numbers.missed(runs) == (
-        "3 of 20 by L-BFGS from starts of scale 0.1; none from starts of scale 3 and 10"
+        "From starts of scale 0.1 it is missed in 3 of 20 runs by L-BFGS. "
+        "From starts of scale 3 and 10 every run finds it."
     )
     one = runs.assign(reached=runs.index != runs.index[-1])
-    assert theory_numbers.missed(one).endswith("1 of 20 by L-BFGS from starts of scale 10")
+    assert theory_numbers.missed(one).endswith("scale 10 it is missed in 1 of 20 runs by L-BFGS.")
     assert theory_numbers.stuck(runs) == 2
 
 
@@ -151,21 +152,22 @@ def test_c8_quotes_its_tables(varied):
     runs = varied["solver_runs"].query("loss == 'mse_sigmoid'")
     lost = runs[~runs["reached"]]
     counts = lost.groupby(["solver", "start_scale"]).size()
-    told = [
-        " and ".join(
-            f"{counts[solver, scale]} of 20 by {solver}"
+    told = " ".join(
+        f"From starts of scale {scale:g} it is missed "
+        + " and ".join(
+            f"in {counts[solver, scale]} of 20 runs by {solver}"
             for solver in ("L-BFGS", "gradient descent")
         )
-        + f" from starts of scale {scale:g}"
+        + "."
         for scale in (0.1, 3, 10)
-    ]
+    )
     values = varied["local_minima"].query("loss == 'mse_sigmoid' and certified")["value"]
     curved = varied["hessians"].query("loss == 'mse_sigmoid' and smallest_eigenvalue < 0")
     assert theory_numbers.not_convex(varied) == (
         f"Negative curvature at {len(curved)} of 200 random points. Certified separate minima on"
         f" 5\xa0examples: 2, with mean losses {' and '.join(f'{value:.3f}' for value in values)}."
-        f" On the digits, runs that end more than {100 * NEAR:.1f}% above the best value:"
-        f" {'; '.join(told)}. Of these, {(lost['gradient_norm'] < theory_numbers.STUCK).sum()}"
+        f" On the digits a run misses the best value that ends more than {100 * NEAR:.1f}% above"
+        f" it. {told} Of these, {(lost['gradient_norm'] < theory_numbers.STUCK).sum()}"
         " stopped where the gradient vanishes; the others were still on their way."
     )
 
