@@ -215,6 +215,21 @@ def test_shards_that_are_missing_are_one_line(tmp_path):
     assert prepare_own("own", tmp_path / "hub").manifest.counts.test == 8
 
 
+@pytest.mark.parametrize("part", ["", "train/"])
+def test_class_folders_beside_shards_are_not_left_out_in_silence(tmp_path, part):
+    source = tmp_path / "own"
+    write_shard(source / "data/all.parquet", pixels(20, 16, 16), labels(20, 2))
+    write_classes(source, 1, names=["logos"])
+    assert prepare_own("own", source).manifest.counts.train == 16
+    write_classes(source, 1, names=[f"{part}ant"])
+    said = refused(DataError, prepare_own, "own", source)
+    assert said == (
+        f"{source}: has data/all.parquet beside folders of images ("
+        f"{', '.join(sorted([f'{part}ant', 'logos']))}); allowed: Parquet files or class folders,"
+        " not both"
+    )
+
+
 def test_one_parquet_file_without_parts_is_split(tmp_path):
     write_shard(tmp_path / "own.parquet", pixels(60, 16, 16), labels(60, 2), column="img")
     prepared = prepare_own("own", tmp_path / "own.parquet")

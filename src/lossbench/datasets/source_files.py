@@ -12,8 +12,16 @@ from pathlib import Path
 from typing import Literal
 
 from lossbench.cards.dataset import DATASETS
-from lossbench.datasets.layout import IDX_NAMES, PARTS, image_files, layout, listed, unreadable
-from lossbench.errors import DataError, printable
+from lossbench.datasets.layout import (
+    IDX_NAMES,
+    PARTS,
+    SUFFIXES,
+    image_files,
+    layout,
+    listed,
+    unreadable,
+)
+from lossbench.errors import DataError, printable, utf8
 
 Kind = Literal["built in", "folder", "archive", "idx", "shards"]
 COUNTED = re.compile(r"(?P<part>.+)-\d+-of-(?P<total>\d+)(-[0-9a-f]+)?\.parquet", re.I)
@@ -37,7 +45,9 @@ def _kind(source: Path) -> Kind:
     if idx_files(source):
         return "idx"
     if source.is_dir():
-        return "shards" if _parquet(source) else "folder"
+        if shards := _parquet(source):
+            _refuse_images(source, shards[0])
+        return "shards" if shards else "folder"
     if source.is_file() and source.suffix.lower() in (".npz", ".parquet"):
         return "archive" if source.suffix.lower() == ".npz" else "shards"
     what = "is none of them" if source.exists() else "does not exist"
@@ -144,6 +154,18 @@ def _parquet(folder: Path) -> list[Path]:
     """The Parquet files in a folder and in those within it, two deep, by name."""
     found = (path for depth in ("", "*/", "*/*/") for path in folder.glob(f"{depth}*.parquet"))
     return sorted((path for path in found if path.is_file()), key=os.fsencode)
+
+
+def _refuse_images(source: Path, shard: Path) -> None:
+    """Raises DataError: folders of images stand beside the Parquet files, as classes do."""
+    paths = (path for depth in ("*/*", "*/*/*") for path in source.glob(depth))
+    folders = {path.parent for path in paths if path.suffix.lower() in SUFFIXES}
+    if len(folders) > 1:
+        some = listed([utf8(path.relative_to(source)) for path in sorted(folders)])
+        raise DataError(
+            f"{printable(source)}: has {printable(shard.relative_to(source))} beside folders of"
+            f" images ({some}); allowed: Parquet files or class folders, not both"
+        )
 
 
 def _all_parquet(folder: Path) -> list[Path]:
