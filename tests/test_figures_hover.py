@@ -53,6 +53,18 @@ def test_every_run_of_the_final_error_tells_its_own():
     assert Counter(map(numbers.percent, shown)) - found == Counter()
 
 
+def test_runs_whose_difference_is_off_the_scale_are_told_at_its_edge():
+    tables, study = synthetic.build(networks=1)
+    metrics = tables["metrics"].copy()
+    final = metrics.query("metric == 'error' and split == 'test' and dataset == 'mnist'")
+    far = final[final["loss"] == "mse_logits"].index[:2]
+    metrics.loc[far, "value"] = [0.75, 0.875]
+    found = told(drawn_figures.draw("final-error", tables | {"metrics": metrics}, study)[0])
+    theirs = final[final["loss"] == "cross_entropy"].set_index("seed")["value"]
+    beyond = metrics.loc[far].set_index("seed")["value"] - theirs
+    assert ", ".join(map(numbers.points, sorted(beyond.dropna()))) in found
+
+
 @pytest.mark.parametrize("name", ["answer", "speed", "final-error", "conditions"])
 def test_every_row_of_a_forest_tells_its_value_and_interval_also_off_the_scale(name):
     tables, study = synthetic.build(networks=1, recipes=name == "conditions")

@@ -1,6 +1,7 @@
 """Where each loss ends: every run's test error, and the paired differences."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -10,6 +11,7 @@ from lossbench.cards.loss import REFERENCE
 from lossbench.figures import forest, palette, theme
 from lossbench.figures.axes import percent_axis, positive
 from lossbench.figures.drawing import Tables, Words, filled
+from lossbench.figures.hover import say
 from lossbench.figures.panels import focus, heading, losses, main
 from lossbench.figures.strips import strips
 from lossbench.study.config import Study
@@ -74,12 +76,18 @@ def _runs(axes: Axes, errors: pd.DataFrame, order: Sequence[LossName]) -> None:
 def _pairs(
     axes: Axes, errors: pd.DataFrame, order: Sequence[LossName], limits: tuple[float, float]
 ) -> None:
-    """Each seed's difference, small, just under the row's mean."""
+    """Each seed's difference, small, just under the row's mean; arrows for those off the scale."""
     wide = errors.pivot(index="seed", columns="loss", values="value")
     if REFERENCE not in wide:
         return
     differences = wide.sub(wide[REFERENCE], axis=0).drop(columns=REFERENCE)
+    low, high = limits
     for loss, values in differences.items():
-        shown = values[values.between(*limits)]
-        y = [order.index(loss) + 0.3] * len(shown)
-        axes.plot(shown, y, "o", color=theme.colors()[loss], markersize=2, markeredgewidth=0)
+        y = order.index(loss) + 0.3
+        look: dict[str, Any] = {"color": theme.colors()[loss], "markeredgewidth": 0}
+        shown = values[values.between(low, high)]
+        axes.plot(shown, [y] * len(shown), "o", markersize=2, **look)
+        for end, marker, beyond in ((low, "<", values < low), (high, ">", values > high)):
+            if beyond.any():
+                (arrow,) = axes.plot(end, y, marker, markersize=3, clip_on=False, **look)
+                say(arrow, ", ".join(map(numbers.points, sorted(values[beyond]))))
