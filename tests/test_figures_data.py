@@ -160,6 +160,25 @@ def test_the_labels_of_close_means_stand_apart(apart):
         assert (np.diff(ends)[1::2] + blank > space).all()
 
 
+@pytest.mark.parametrize(
+    "name", ["Label smoothing, annealed 0.1", "my_label_smoothing_loss_of_mine"]
+)
+def test_a_long_name_takes_no_room_from_the_runs(monkeypatch, name):
+    own = {REFERENCE: "cross-entropy", PRIMARY: name}
+    monkeypatch.setattr(names, "in_sentence", own.__getitem__)
+    figure = paired_runs.draw(*study())
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    runs = [line.get_window_extent() for loss in own for line in lines_of(axes, loss, marks=True)]
+    (said,) = (text for text in axes.texts if "errors" in text.get_text())
+    called = [text for text in axes.texts if text.get_color() in map(theme.colors().get, own)]
+    assert ["".join(text.get_text().split()) for text in called] == [
+        "".join(each.split()) for each in own.values()
+    ]
+    assert max(text.get_window_extent().x1 for text in called) < min(run.x0 for run in runs)
+    assert said.get_window_extent().x0 > max(run.x1 for run in runs)
+
+
 def test_the_lead_by_level_has_its_ratios_and_their_intervals():
     rows = at_first(table("level_ratios", "loss == @PRIMARY"), "speed").dropna(subset="ratio")
     axes = panels("lead-by-level").axes[0]

@@ -1,5 +1,6 @@
 """Which ends lower: every run of the pair that titles speak of, paired by replicate."""
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from lossbench.figures.axes import tell
 from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.panels import heading
 from lossbench.study.config import Study
+from lossbench.study.fields import LossName
 from lossbench.words import headline, names, numbers, phrases
 from lossbench.words.findings import find
 from lossbench.words.places import Place
@@ -22,6 +24,8 @@ from lossbench.words.questions import ERROR
 TEMPLATE = "paired_runs.j2"
 ROW = 0.72
 """Height of a comparison in inches."""
+NAME_WIDTH = 16
+"""Characters of a loss's name that have room beside the runs."""
 CLOSE = 0.5
 """Means closer than this share of the runs' range have their labels on either side."""
 
@@ -70,22 +74,31 @@ def _runs(axes: Axes, pairs: pd.DataFrame, loss: str, *, named: bool) -> None:
     for height, each in ((1, REFERENCE), (0, loss)):
         axes.plot(pairs[each], [height] * len(pairs), **theme.mark_style(each, 4))
         if named:
-            axes.annotate(
-                names.in_sentence(each),
-                (low, height),
-                xytext=(-7, 0),
-                textcoords="offset points",
-                ha="right",
-                va="center",
-                color=theme.colors()[each],
-            )
+            _name(axes, each, (low, height))
     reach = max(high - low, 1e-6)
     # Words stand on both sides of the runs: the losses' names, and what the contrast says.
     axes.set(xlim=(low - 0.9 * reach, high + 1.5 * reach), ylim=(-0.8, 1.5), yticks=[])
     _name_means(axes, sorted(means), CLOSE * reach)
     tell(axes.xaxis, numbers.percent)
     axes.spines["left"].set_visible(False)
+    axes.spines["bottom"].set_bounds(low - 0.1 * reach, high + 0.1 * reach)  # clear of the names
     axes.grid(visible=False)
+
+
+def _name(axes: Axes, loss: LossName, place: tuple[float, float]) -> None:
+    """Write the loss's name left of `place`: the first line beside it, others below."""
+    name = names.in_sentence(loss).replace("_", "_ ")
+    lines = textwrap.fill(name, NAME_WIDTH).replace("_ ", "_")
+    axes.annotate(
+        lines,
+        place,
+        xytext=(-7, 5),
+        textcoords="offset points",
+        ha="right",
+        va="top",
+        linespacing=1,
+        color=theme.colors()[loss],
+    )
 
 
 def _name_means(axes: Axes, ordered: Sequence[float], close: float) -> None:
