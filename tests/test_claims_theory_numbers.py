@@ -166,7 +166,7 @@ def test_c8_quotes_its_tables(varied):
     assert theory_numbers.not_convex(varied) == (
         f"Negative curvature at {len(curved)} of 200 random points. Certified separate minima on"
         f" 5\xa0examples: 2, with mean losses {' and '.join(f'{value:.3f}' for value in values)}."
-        f" On the digits a run misses the best value that ends more than {100 * NEAR:.1f}% above"
+        f" On the digits a run that ends more than {100 * NEAR:.1f}% above the best value misses"
         f" it. {told} Of these, {(lost['gradient_norm'] < theory_numbers.STUCK).sum()}"
         " stopped where the gradient vanishes; the others were still on their way."
     )

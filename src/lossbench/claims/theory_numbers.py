@@ -132,8 +132,8 @@ def not_convex(tables: Tables) -> str:
     return (
         f"Negative curvature at {indefinite(tables, 'mse_sigmoid')} random points. "
         f"Certified separate minima on {examples}: {len(certified)}, with mean losses "
-        f"{join([number(value, 3) for value in certified])}. On the digits a run misses the best "
-        f"value that ends more than {percent(NEAR, 1)} above it. {missed(runs)} Of these, "
+        f"{join([number(value, 3) for value in certified])}. On the digits a run that ends "
+        f"more than {percent(NEAR, 1)} above the best value misses it. {missed(runs)} Of these, "
         f"{stuck(runs)} stopped where the gradient vanishes; the others were still on their way."
     )
 
