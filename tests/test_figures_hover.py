@@ -77,7 +77,8 @@ def test_every_row_of_a_forest_tells_its_value_and_interval_also_off_the_scale(n
         for row in rows.dropna(subset="value").itertuples():
             bound = {"at least": "≥ ", "at most": "≤ "}.get(row.bound, "")
             ends = numbers.span((row.ci_low, row.ci_high), write)
-            assert found[f"{bound}{write(row.value)} ({ends})"]
+            toward = {"at least": -1, "at most": 1}.get(row.bound, 0)
+            assert found[f"{bound}{write(row.value, toward=toward)} ({ends})"]
 
 
 def test_where_zeros_are_drawn_elsewhere_no_mark_tells_a_value():

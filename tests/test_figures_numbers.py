@@ -172,7 +172,7 @@ def test_a_ratio_of_runs_that_miss_levels_is_marked_as_a_bound_or_told_as_reach(
     steps = select(tables, "speed")
     said = texts(figure, "troubled")
     for value in steps[steps["bound"] == "at least"]["value"]:
-        assert f"≥ {numbers.ratio(value)}" in said
+        assert f"≥ {numbers.ratio(value, toward=-1)}" in said
     stalled = steps[steps["scale"] == "reach"]
     assert set(stalled["loss"]) == {"mse_sigmoid"}
     assert "reaches 0%" in said

@@ -128,8 +128,9 @@ def test_every_verdict_has_its_sentence_with_its_count(name, question):
 def test_what_is_level_is_so_within_a_margin_that_is_told():
     _, found = findings("equivalent")
     (error,), (speed,) = (headline.verdict(found[asked], {}) for asked in ("error", "speed"))
-    assert str(error).replace("\N{NO-BREAK SPACE}", " ") == "Level, within 0.20 pp."
-    assert re.fullmatch(r"Level, within a factor of 1\.\d+\.", str(speed))
+    assert error.lead == speed.lead == "Level"
+    assert error.rest.replace("\N{NO-BREAK SPACE}", " ") == ", within 0.20 pp."
+    assert re.fullmatch(r", within a factor of 1\.\d+\.", speed.rest)
 
 
 def test_some_wins_are_counted_and_a_long_heading_counts_none():

@@ -11,7 +11,7 @@ from builders.answers import sentences_of, tables_of
 from lossbench.cards.loss import PRIMARY
 from lossbench.stats.verdicts import Verdict
 from lossbench.tables.rows import in_order, rows_of
-from lossbench.words import numbers, phrases
+from lossbench.words import phrases
 from lossbench.words.findings import Finding, find
 from lossbench.words.questions import CALIBRATION, ERROR, SCATTER, SPEED, Question
 
@@ -145,8 +145,8 @@ def test_of_several_places_those_without_a_value_are_named(tables):
 def test_a_bound_is_told_as_one_with_what_was_missed():
     _, censored, _ = find(tables_of("the loss censored here"), SPEED).rows
     text = sentences_of(Finding(SPEED, "mse_softmax", (censored,)))
-    value = numbers.ratio(censored.value)
-    assert f"It needs at least {value} the steps to the same error (95% interval" in text
+    value = np.floor(10 * censored.value) / 10  # a lower bound is rounded down
+    assert f"It needs at least {value:.1f}× the steps to the same error (95% interval" in text
     assert "). MSE on softmax reached 90% of the error levels, cross-entropy 100%. " in text
 
 
@@ -168,6 +168,17 @@ def test_a_range_with_bounds_holds_whatever_they_hide(tables, bounds, told):
     values = (1.2, 1.5, 2.0)
     rows = [{"value": value, "bound": bound} for value, bound in zip(values, bounds, strict=True)]
     assert phrases.amount(SPEED, finding(tables, SPEED, *rows).rows) == told
+
+
+@pytest.mark.parametrize(
+    ("bound", "told"), [("at least", "2.7×"), ("at most", "2.8×"), ("", "2.8×")]
+)
+def test_a_bound_is_rounded_outward(tables, bound, told):
+    (row,) = finding(tables, SPEED, {"value": 2.78, "bound": bound}).rows
+    assert phrases.amount(SPEED, [row], "") == f"{bound} {told}".strip()
+    (row,) = finding(tables, SPEED, {"value": 2.72, "bound": bound}).rows
+    rounded = "2.8×" if bound == "at most" else "2.7×"
+    assert phrases.amount(SPEED, [row], "") == f"{bound} {rounded}".strip()
 
 
 def test_where_most_levels_are_missed_the_reach_is_told(tables):
@@ -229,6 +240,15 @@ def test_of_one_comparison_or_question_nothing_is_counted_or_added(tables):
     for question in (SPEED, ERROR):
         alone = tables | {"contrasts": contrasts[contrasts["metric"] == question.metric]}
         assert phrases.speed_and_error(alone) == phrases.title(find(alone, question))
+
+
+def test_a_name_with_braces_is_told_as_it_is(tables, monkeypatch):
+    for name in ("loss_name", "in_sentence"):
+        monkeypatch.setattr(phrases, name, lambda loss: f"{{{loss}}}")
+    for verdict in get_args(Verdict):
+        text = sentences_of(finding(tables, SPEED, {"verdict": verdict}))
+        assert "{mse_softmax}" in text
+        assert "{cross_entropy}" in text
 
 
 def test_without_contrasts_nothing_is_claimed(tables):

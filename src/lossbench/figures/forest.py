@@ -146,7 +146,7 @@ def _ratio(row: Any) -> str:
         missing = np.isnan(row.reach)
         return "no value" if missing else f"reaches {numbers.percent(row.reach, 0)}"
     bound = {"at least": "≥ ", "at most": "≤ "}.get(row.bound, "")
-    return bound + numbers.ratio(row.value)
+    return bound + numbers.ratio(row.value, toward=numbers.OUTWARD.get(row.bound, 0))
 
 
 def _band(axes: Axes, rows: pd.DataFrame, heights: Sequence[int], scale: Scale) -> None:

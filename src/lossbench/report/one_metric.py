@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import pandas as pd
@@ -20,11 +21,11 @@ class Writing(NamedTuple):
     """How values of a metric, and contrasts with the reference, read."""
 
     value: Callable[[float], str]
-    contrast: Callable[[float], str]
+    contrast: numbers.Writer
 
 
 FRACTION = Writing(numbers.percent, numbers.points)
-PLAIN = Writing(lambda x: numbers.number(x, 4), lambda x: numbers.signed(x, 4))
+PLAIN = Writing(partial(numbers.number, digits=4), partial(numbers.signed, digits=4))
 STEPS = Writing(numbers.ratio, numbers.ratio)
 
 
@@ -98,7 +99,7 @@ def _row(
         place,
         loss,
         mean,
-        f"{contrast.bound} {write.contrast(contrast.value)}".strip(),
+        numbers.bounded(contrast.value, contrast.bound, write.contrast),
         "" if pd.isna(ends[0]) else numbers.span(ends, write.contrast),
         contrast.level,
         contrast.verdict,

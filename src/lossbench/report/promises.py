@@ -91,7 +91,7 @@ def _primary(tables: Tables, question: Question) -> Iterator[dict[str, object]]:
     kept = said.drop(columns=["family", "verdict", "replication"])
     for row in records(rows_of(tables, "together").merge(kept)):
         told = {
-            name: f"{bound} {numbers.span((value,), question.write)}".strip()
+            name: numbers.bounded(value, bound, question.write)
             for name, value, bound in (
                 ("here", row.value_here, row.bound_here),
                 ("again", row.value_again, row.bound_again),

@@ -4,7 +4,6 @@ Sentences, titles, the claims' numbers and the headline's table all speak of con
 selected here.
 """
 
-import math
 from dataclasses import dataclass
 
 import pandas as pd
@@ -30,22 +29,6 @@ class Part:
     def places(self) -> tuple[Place, ...]:
         """Where they were measured."""
         return tuple(Place.of(row) for row in self.rows)
-
-    @property
-    def values(self) -> tuple[float, ...]:
-        """The values that there are."""
-        return tuple(row.value for row in self.rows if not math.isnan(row.value))
-
-    @property
-    def intervals(self) -> tuple[float, ...]:
-        """The ends of the intervals that there are."""
-        ends = (end for row in self.rows for end in (row.ci_low, row.ci_high))
-        return tuple(end for end in ends if not math.isnan(end))
-
-    @property
-    def replicates(self) -> tuple[int, ...]:
-        """How many replicates each rests on."""
-        return tuple(row.pairs for row in self.rows)
 
 
 @dataclass(frozen=True)

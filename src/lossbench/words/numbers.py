@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, Protocol
 
 Toward = Literal[-1, 0, 1]
+OUTWARD: dict[str, Toward] = {"at least": -1, "at most": 1}
+"""How what is a bound is rounded; all else to the nearest."""
 ABSENT = "–"
 MINUS = "\N{MINUS SIGN}"
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -90,6 +92,11 @@ def ratio(x: float, digits: int = 2, toward: Toward = 0) -> str:
     return f"{number(x, decimals, toward)}×"
 
 
+def bounded(x: float, bound: str, write: Writer) -> str:
+    """A value with the bound that it is, if it is one, rounded outward: at least 2.7×."""
+    return f"{bound} {write(x, toward=OUTWARD.get(bound, 0))}".strip()
+
+
 def p_value(p: float) -> str:
     """A p value as in a sentence: p = 0.031, p < 0.001."""
     if math.isnan(p):
@@ -120,16 +127,13 @@ def span(values: Iterable[float], write: Callable[[float], str]) -> str:
     known = [value for value in values if not math.isnan(value)]
     if not known:
         return ABSENT
-    return _from_to(write(min(known)), write(max(known)))
+    return from_to(write(min(known)), write(max(known)))
 
 
-def bounds(values: Iterable[float], write: Writer) -> str:
-    """What all values lie within: `span`, rounded outward."""
-    known = [value for value in values if not math.isnan(value)]
-    if not known:
-        return ABSENT
-    low, high = write(min(known), toward=-1), write(max(known), toward=1)
-    return _from_to(low, high)
+def from_to(low: str, high: str) -> str:
+    """A range of two written numbers, the unit named once; one number where they read alike."""
+    unit = "".join(high.rpartition(NO_BREAK)[1:]) if NO_BREAK in high else ""
+    return high if low == high else f"{low.removesuffix(unit)} to {high}"
 
 
 def duration(seconds: float) -> str:
@@ -144,11 +148,6 @@ def join(items: Sequence[str]) -> str:
         return "none"
     *most, last = items
     return f"{', '.join(most)} and {last}" if most else last
-
-
-def _from_to(low: str, high: str) -> str:
-    unit = "".join(high.rpartition(NO_BREAK)[1:]) if NO_BREAK in high else ""
-    return high if low == high else f"{low.removesuffix(unit)} to {high}"
 
 
 def _with_unit(text: str, unit: str) -> str:

@@ -31,9 +31,6 @@ class Sentence:
     lead: str
     rest: str
 
-    def __str__(self) -> str:
-        return self.lead + self.rest
-
 
 Sentences = str | tuple[Sentence, ...]
 """One a verdict; plain text where there is no finding."""
@@ -132,16 +129,20 @@ def amount(question: Question, rows: Sequence[Record], unit: str | None = None) 
     known = sorted((row for row in rows if not math.isnan(row.value)), key=lambda row: row.value)
     if not known:
         return ""
-    values = numbers.span((row.value for row in known), question.write)
+    low, high = (_written(question, row) for row in (known[0], known[-1]))
+    values = numbers.from_to(low, high)
     bounds = {row.bound for row in known} - {""}
     if bounds == {"at least"} and not known[0].bound:
-        low, high = (question.write(row.value) for row in (known[0], known[-1]))
         values = f"{low} to at least {high}"
     elif bounds in ({"at least"}, {"at most"}):
         values = f"{bounds.pop()} {values}"
     elif bounds:
         unit += " within the budget"
     return values + unit
+
+
+def _written(question: Question, row: Record) -> str:
+    return question.write(row.value, toward=numbers.OUTWARD.get(row.bound, 0))
 
 
 def short(finding: Finding) -> str:
@@ -170,14 +171,15 @@ def _pair(finding: Finding) -> str:
 
 def _sentence(finding: Finding, part: Part) -> Sentence:
     question = finding.question
-    lead = f"{loss_name(finding.loss)} {question.phrases[part.verdict].long}"
+    long = question.phrases[part.verdict].long.format(in_sentence(REFERENCE))
+    lead = f"{loss_name(finding.loss)} {long}"
     if part.verdict in OPEN:
         lead = f"Whether {_pair(finding)} {question.asks} is {part.verdict}"
     known = [row for row in part.rows if not math.isnan(row.value)]
     unknown = [row for row in part.rows if math.isnan(row.value)]
     told = [*_values(finding, part, known), *_reasons(question, part, unknown)]
     told += notes.again(part.rows)
-    lead = f"{lead.format(in_sentence(REFERENCE))} {_where(part, len(finding.rows))}"
+    lead += f" {_where(part, len(finding.rows))}"
     return Sentence(lead, "".join(f". {each[0].upper()}{each[1:]}" for each in told) + ".")
 
 
