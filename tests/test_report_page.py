@@ -8,6 +8,7 @@ import pytest
 
 from builders import drawn_figures, synthetic
 from builders.report_pages import Element, figure, parsed, rendered, table_values
+from lossbench.cards.loss import LOSSES
 from lossbench.report.prose import notices
 from lossbench.report.templating import source
 from lossbench.study.config import Study
@@ -53,8 +54,10 @@ def test_has_the_ten_sections_in_order_under_one_h1_and_skips_no_level(page):
 def test_ids_are_unique_links_lead_somewhere_and_tables_have_caption_and_scoped_headers(page):
     ids = [e.attributes["id"] for e in page.all("*") if "id" in e.attributes]
     assert len(ids) == len(set(ids))
-    targets = {str(e.attributes["href"])[1:] for e in page.all("a")}
-    assert targets <= set(ids)
+    links = {str(e.attributes["href"]) for e in page.all("a")}
+    outside = {link for link in links if not link.startswith("#")}
+    assert {link[1:] for link in links - outside} <= set(ids)
+    assert {LOSSES["mse_softmax"].link} <= outside <= {card.link for card in LOSSES.values()}
     assert len(page.all("table")) > 10
     for table in page.all("table"):
         assert len(table.all("caption")) == 1

@@ -140,10 +140,10 @@ def test_some_wins_are_counted_and_a_long_heading_counts_none():
     contrasts.loc[undecided, "verdict"] = "undecided"
     both = {"contrasts": contrasts}
     said = headline.heading(find(both, ERROR), find(both, SPEED))
-    assert said == "Cross-entropy ends lower in 2 of 3 and learns faster"
+    assert said == "Cross-entropy ends lower in 2 of 3 comparisons and learns faster"
     contrasts.loc[contrasts["dataset"] == "cifar10", "verdict"] = "undecided"
     said = headline.heading(find(both, ERROR), find(both, SPEED))
-    assert said == "Cross-entropy ends lower in 2 of 3 and learns faster in 2"
+    assert said == "Cross-entropy ends lower in 2 of 3 comparisons, learns faster in 2"
     speeds = find(both, SPEED)
     fewer = replace(speeds, rows=speeds.rows[1:])
     said = headline.heading(find(both, ERROR), fewer)

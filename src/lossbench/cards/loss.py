@@ -23,6 +23,8 @@ class LossCard:
     head: HeadName = "linear"
     source: str = ""
     """Whom to cite."""
+    link: str = ""
+    """Where to read it."""
     look: Look | None = None
     """In figures; None takes the next look that `figures.palette` has to spare."""
 
@@ -38,6 +40,8 @@ LOSSES: dict[str, LossCard] = {
         output="softmax",
         family="cross-entropy",
         source="Bridle, Training Stochastic Model Recognition Algorithms as Networks, NIPS 1989",
+        link="https://proceedings.neurips.cc/paper/1989/hash/"
+        "0336dcbab05b9d5ad24f4333c7658a0e-Abstract.html",
         look=Look("#0072b2", "#4da3db", "#0072b2", "o", "-"),
     ),
     "cross_entropy_again": LossCard(
@@ -54,6 +58,7 @@ LOSSES: dict[str, LossCard] = {
         output="sigmoid",
         family="cross-entropy",
         source="Nielsen, Neural Networks and Deep Learning, 2015, chapter 3",
+        link="http://neuralnetworksanddeeplearning.com/chap3.html",
         look=Look("#2f97d0", "#8fd0f5", "#1f76a8", "^", "-"),
     ),
     "mse_softmax": LossCard(
@@ -62,6 +67,7 @@ LOSSES: dict[str, LossCard] = {
         output="softmax",
         family="squared",
         source="Brier, Verification of Forecasts Expressed in Terms of Probability, 1950",
+        link="https://doi.org/10.1175/1520-0493(1950)078%3C0001:VOFEIT%3E2.0.CO;2",
         look=Look("#d55e00", "#f08a45", "#b85000", "s", (0, (4, 1.3))),
     ),
     "mse_logits": LossCard(
@@ -71,6 +77,7 @@ LOSSES: dict[str, LossCard] = {
         family="squared",
         source="Hui and Belkin, Evaluation of Neural Architectures Trained with Square Loss vs "
         "Cross-Entropy in Classification Tasks, ICLR 2021; k = M = 1 where no setting is named",
+        link="https://arxiv.org/abs/2006.07322",
         look=Look("#009e73", "#2fbf94", "#007f5c", "v", (0, (6.5, 1.3))),
     ),
     "mse_rescaled": LossCard(
@@ -80,6 +87,7 @@ LOSSES: dict[str, LossCard] = {
         family="squared",
         source="Hui and Belkin, Evaluation of Neural Architectures Trained with Square Loss vs "
         "Cross-Entropy in Classification Tasks, ICLR 2021; k and M are its setting",
+        link="https://arxiv.org/abs/2006.07322",
         look=Look("#3c8478", "#6cd86c", "#2f7467", (3, 1, 0), (0, (10, 1.3))),
     ),
     "mse_sigmoid": LossCard(
@@ -88,6 +96,7 @@ LOSSES: dict[str, LossCard] = {
         output="sigmoid",
         family="squared",
         source="Nielsen, Neural Networks and Deep Learning, 2015, chapter 3",
+        link="http://neuralnetworksanddeeplearning.com/chap3.html",
         look=Look("#cc79a7", "#dd9cc0", "#a94f82", "D", (0, (2.4, 1.3))),
     ),
     "sm_softmax": LossCard(
@@ -96,6 +105,7 @@ LOSSES: dict[str, LossCard] = {
         output="softmax",
         family="margin",
         source="Liang et al., Soft-Margin Softmax for Deep Classification, ICONIP 2017",
+        link="https://doi.org/10.1007/978-3-319-70096-0_43",
         look=Look("#6b4300", "#ffbf00", "#6b4300", "P", (0, (1, 1.1))),
     ),
     "am_softmax": LossCard(
@@ -106,6 +116,7 @@ LOSSES: dict[str, LossCard] = {
         family="margin",
         head="cosine",
         source="Wang et al., Additive Margin Softmax for Face Verification, 2018",
+        link="https://arxiv.org/abs/1801.05599",
         look=Look("#6a3df0", "#9e7bff", "#6a3df0", "X", (0, (1, 2.2))),
     ),
     "l_softmax": LossCard(
@@ -116,6 +127,7 @@ LOSSES: dict[str, LossCard] = {
         family="margin",
         head="linear_no_bias",
         source="Liu et al., Large-Margin Softmax Loss for Convolutional Neural Networks, ICML 2016",
+        link="https://arxiv.org/abs/1612.02295",
         look=Look("#555555", "#e6e6e6", "#555555", "*", (0, (1, 1.1, 1, 3))),
     ),
 }

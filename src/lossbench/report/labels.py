@@ -27,6 +27,8 @@ class LossKey:
     probabilities: str
     """How its logits become probabilities."""
     source: str
+    link: str
+    """To the source; empty without."""
     swatch: Markup
 
 
@@ -61,6 +63,7 @@ def _key(loss: str, card: LossCard) -> LossKey:
         formula=Markup(mathml(card.formula, display="block")),
         probabilities=PROBABILITIES[card.output] + margin_free,
         source=card.source,
+        link=card.link,
         swatch=_swatch(loss, loss_styles()[loss]),
     )
 

@@ -6,7 +6,7 @@ from typing import TypedDict
 import pandas as pd
 import yaml
 
-from lossbench.cards.loss import PLACEBO
+from lossbench.cards.loss import LOSSES, PLACEBO
 from lossbench.cards.network import NETWORKS
 from lossbench.cards.own_cards import stand_ins
 from lossbench.claims.expectations import EXPECTATIONS
@@ -106,6 +106,7 @@ def claims(material: Material) -> Values:
             measured=by_basis["measurement"],
             derived=by_basis["calculus"],
         ),
+        "textbook": LOSSES["mse_sigmoid"].link,
         "claims": records(found.assign(figure=known)),
         "grids": {
             claim: claim_grid(material.tables, expectation)
@@ -167,6 +168,7 @@ def last_layer(material: Material) -> Values:
     is_one_order = len(compared) > 2 and differences == sorted(differences)
     return {
         "loss": feature_tables.LEAST_SQUARES,
+        "elsewhere": LOSSES[feature_tables.LEAST_SQUARES].link,
         "networks": len(networks),
         "steepest": max(networks, key=lambda network: network.curvature),
         "flattest": min(networks, key=lambda network: network.curvature),

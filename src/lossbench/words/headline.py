@@ -67,9 +67,10 @@ def heading(error: Finding, speed: Finding) -> str:
         return "Neither final error nor speed can be judged"
     (_, first), (_, second) = asked
     alike = first.kind == second.kind == "somewhere" and first.of == second.of
-    for counts in ("in {0.wins} of {0.of}", ""):
+    for counts in ("in {0.wins} of {0.of} comparisons", "in {0.wins} of {0.of}", ""):
         again = "in {0.wins}" if counts and alike else counts
-        told = _joined([_clause(*asked[0], counts), _clause(*asked[1], again)])
+        clauses = [_clause(*asked[0], counts), _clause(*asked[1], again)]
+        told = _joined(clauses, ", " if again != counts else " and ")
         if len(told.split()) <= LONGEST:
             break
     return told[0].upper() + told[1:]
@@ -158,7 +159,7 @@ def _amounts(error: Finding, speed: Finding, relative: Mapping[Place, float]) ->
     loss, places = in_sentence(error.loss), {where for _, where in told}
     if {outcome(error).kind, outcome(speed).kind} == {"somewhere"}:  # the heading counts them
         amounts = numbers.join([what for what, _ in told])
-        return f"In the comparisons where the two clearly differ, {loss} {amounts}."
+        return f"Where the two clearly differ, {loss} {amounts}."
     same = f" {places.pop()}" if len(places) == 1 else ""
     amounts = numbers.join([what if same else f"{what} {where}" for what, where in told])
     return f"{loss[0].upper() + loss[1:]} {amounts}{same}."
@@ -199,10 +200,10 @@ def _clause(question: Question, found: Outcome, counts: str) -> tuple[str, str]:
             return question.topic, "cannot be judged"
 
 
-def _joined(clauses: Sequence[tuple[str, str]]) -> str:
+def _joined(clauses: Sequence[tuple[str, str]], joint: str) -> str:
     (first, one), (second, other) = clauses
     if first == second and first not in ("which", "both"):
-        return f"{first} {one} and {other}"
+        return f"{first} {one}{joint}{other}"
     return f"{first} {one}; {second} {other}"
 
 
@@ -220,7 +221,8 @@ def _told(finding: Finding, part: Part, relative: Mapping[Place, float]) -> Sent
     subject = in_sentence(finding.loss) if part.verdict == "worse" else "it"
     told = f"{here}: {subject} {_amount(finding, part, relative)}"
     if question is ERROR and more(relative, part):
-        told += f" ({amount(question, part.rows)})"
+        points = amount(question, part.rows).removesuffix("pp")
+        told += f" ({points}percentage points)"
     return Sentence(winner[0].upper() + winner[1:], f"{told}.")
 
 
