@@ -286,3 +286,15 @@ def test_projections_say_what_their_numbers_are_called():
     _, words = drawn("projections")
     assert "MNIST:" not in words.caption
     assert "8 ship, 9 truck." in words.caption
+
+
+def test_the_caption_of_calibration_counts_what_the_proper_scores_say():
+    tables, settings = study()
+    contrasts = tables["contrasts"].copy()
+    contrasts.loc[contrasts["metric"] == "nll", "verdict"] = "worse"
+    contrasts.loc[contrasts["metric"] == "brier", "verdict"] = "undecided"
+    first = contrasts[(contrasts["metric"] == "brier") & (contrasts["loss"] == PRIMARY)].index[0]
+    contrasts.loc[first, "verdict"] = "better"
+    _, said = drawn_figures.draw("calibration", tables | {"contrasts": contrasts}, settings)
+    told = "MSE on softmax is worse in likelihood in both and better in Brier score in 1 of 2"
+    assert f" {told} comparisons." in said.caption

@@ -13,9 +13,9 @@ from lossbench.stats.verdicts import Verdict
 from lossbench.tables.rows import in_order, rows_of
 from lossbench.words import phrases
 from lossbench.words.findings import Finding, find
-from lossbench.words.questions import CALIBRATION, ERROR, SCATTER, SPEED, Question
+from lossbench.words.questions import BRIER, CALIBRATION, ERROR, NLL, SCATTER, SPEED, Question
 
-QUESTIONS = (SPEED, ERROR, CALIBRATION, SCATTER)
+QUESTIONS = (SPEED, ERROR, CALIBRATION, NLL, BRIER, SCATTER)
 
 
 @pytest.fixture(scope="module")

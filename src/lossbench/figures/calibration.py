@@ -14,7 +14,7 @@ from lossbench.figures.panels import losses, main, main_rows, panel_each
 from lossbench.study.config import Study
 from lossbench.words import names, numbers, phrases
 from lossbench.words.findings import find
-from lossbench.words.questions import CALIBRATION
+from lossbench.words.questions import BRIER, CALIBRATION, NLL
 
 TEMPLATE = "calibration.j2"
 
@@ -49,6 +49,7 @@ def words(tables: Tables, study: Study) -> Words:
     silent = [loss for loss in losses(tables["metrics"]) if loss not in set(bins["loss"])]
     return {
         "title": _finding(tables),
+        "scores": _scores(tables),
         "places": numbers.join([place.heading for place in main(bins, study)]),
         "silent": numbers.join([names.loss_name(loss) for loss in silent]) if silent else "",
         "bins": BINS,
@@ -72,3 +73,9 @@ def _diagram(axes: Axes, bins: pd.DataFrame) -> None:
 def _finding(tables: Tables) -> str:
     finding = find(tables, CALIBRATION)
     return phrases.title(finding) if finding.rows else "How far the probabilities can be trusted"
+
+
+def _scores(tables: Tables) -> str:
+    """What the two proper scores say; empty where they were not compared."""
+    found = [find(tables, question) for question in (NLL, BRIER)]
+    return phrases.joint(found, "comparison") if all(each.rows for each in found) else ""

@@ -120,6 +120,38 @@ CALIBRATION = Question(
     unit=" in calibration error",
 )
 
+NLL = Question(
+    metric="nll",
+    asks="gives the true classes a higher likelihood",
+    phrases={
+        "worse": Phrase("gives the true classes a lower likelihood than {}", "worse in likelihood"),
+        "better": Phrase(
+            "gives the true classes a higher likelihood than {}", "better in likelihood"
+        ),
+        "equivalent": Phrase("is level in likelihood with {}", "level in likelihood", "with"),
+        "undecided": Phrase("", "not clearly worse or better in likelihood"),
+        "not measurable": NOT_MEASURABLE,
+    },
+    write=numbers.signed,
+    subject="the likelihoods",
+    topic="likelihood",
+)
+
+BRIER = Question(
+    metric="brier",
+    asks="has a lower Brier score",
+    phrases={
+        "worse": Phrase("has a higher Brier score than {}", "worse in Brier score"),
+        "better": Phrase("has a lower Brier score than {}", "better in Brier score"),
+        "equivalent": Phrase("is level in Brier score with {}", "level in Brier score", "with"),
+        "undecided": Phrase("", "not clearly worse or better in Brier score"),
+        "not measurable": NOT_MEASURABLE,
+    },
+    write=numbers.signed,
+    subject="the Brier scores",
+    topic="Brier score",
+)
+
 SCATTER = Question(
     metric="scatter_ratio",
     asks="has more compact classes",
