@@ -208,6 +208,7 @@ def _networks(study: Study, tables: Tables) -> list[Values]:
         {
             "name": card.name,
             "layers": card.layers,
+            "megaflops": card.flops / 1e6,
             "sizes": {
                 dataset_name(row.dataset): row.parameters
                 for row in records(sizes[sizes["model"] == key])
