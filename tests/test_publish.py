@@ -86,9 +86,9 @@ def test_the_answer_from_text_is_the_answer_from_the_tables(published, monkeypat
         f" {len(both)}, {(~all_same).sum()} differ and 0 are reversed."
     ) in text
     whole = tables["together"].query("family == 'primary'")["verdict"]
-    decided = whole.isin(("better", "worse", "equivalent")).sum()
-    said = f" The replicates of both together decide {decided} of the {len(primary)}."
-    assert text.endswith(said)
+    assert set(whole) == {"worse"}
+    all_of = f" decide {len(whole)} of the {len(whole)}{NO_BREAK}primary contrasts"
+    assert text.endswith(f"{all_of}: cross-entropy does better in {len(whole)}.")
 
 
 def test_a_published_folder_has_all_that_makes_the_study_again(tmp_path, monkeypatch):

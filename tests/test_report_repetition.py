@@ -42,12 +42,14 @@ def test_the_section_counts_what_the_table_has(made):
 def test_the_primary_contrasts_of_both_together_are_counted_and_listed(made):
     tables, study = made
     whole = tables["together"].query("family == 'primary'").copy()
-    whole["verdict"] = ["worse", "equivalent", "undecided", "not measurable"][: len(whole)]
-    whole["replication"] = [0.95, 0.9, 0.99, np.nan][: len(whole)]
+    whole["verdict"] = ["worse", "equivalent", "better", "undecided"][: len(whole)]
+    whole["replication"] = [0.95, 0.9, 0.9, 0.99][: len(whole)]
     tables["together"], both = whole, tables["repetition"]
     tables["repetition"] = both.assign(value_again=both["value"] * 1.5)
     words = told(tables, study)
-    assert f"decide {min(2, len(whole))} of them, 1 with a chance of 95% or more" in words
+    assert f" decide {min(3, len(whole))} of the {len(whole)} primary contrasts: " in words
+    assert ": cross-entropy does better in 1, MSE on softmax does better in 1, both are" in words
+    assert "Of these, 1 has a chance of 95% or more" in words
     listed = words.partition("its repetition together")[2].partition("Verdicts that the")[0]
     assert listed.count("95%") == 2  # of the heading
     assert listed.count("99%") == 1

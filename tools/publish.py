@@ -14,6 +14,7 @@ import pandas as pd
 
 from lossbench.report import markdown, promises
 from lossbench.report.packing import DIGITS
+from lossbench.report.templating import paragraph
 from lossbench.study.loading import load_study
 from lossbench.study.own_code import local_modules, resolved
 from lossbench.study.paths import EXPORTED, StudyPaths
@@ -130,8 +131,7 @@ def _repeated(tables: Tables) -> str:
     return (
         f" Repeated with other seeds, the study gave {found['primary_same']} of {found['primary']}"
         f" primary verdicts again; of all {found['promise'].verdicts}, {found['differ']} differ and"
-        f" {found['opposite']} are reversed. The replicates of both together decide"
-        f" {found['decided']} of the {found['primary']}."
+        f" {found['opposite']} are reversed. {paragraph('prose/decided.txt.j2', **found)}"
     )
 
 

@@ -39,7 +39,7 @@ def promised(tables: Tables) -> Values:
 def seen(tables: Tables) -> Values:
     """How many of the verdicts that both studies give differ, against what the first promised.
 
-    And how many primary ones the replicates of both together decide.
+    And how many primary ones the replicates of both together decide, by verdict.
     """
     both = rows_of(tables, "repetition")
     known = both.dropna(subset="replication")
@@ -54,7 +54,8 @@ def seen(tables: Tables) -> Values:
         "opposite": int((known["verdict"].map(OPPOSITE) == known["verdict_again"]).sum()),
         "primary": len(primary),
         "primary_same": int((primary["verdict"] == primary["verdict_again"]).sum()),
-        "decided": len(decided),
+        "contrasts": len(whole),
+        "decided": decided["verdict"].value_counts().to_dict(),
         "likely": int((decided["replication"] >= LIKELY).sum()),
         "chance": LIKELY,
     }
