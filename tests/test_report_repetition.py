@@ -90,14 +90,18 @@ def test_opposite_verdicts_and_primary_ones_are_counted(made):
     assert f"Of the {primary} primary verdicts, {primary - 1} are the same" in words
 
 
-def test_the_placebo_s_verdicts_are_told(made):
+def test_the_placebo_s_verdicts_are_told_and_a_clear_one_is_named(made):
     tables, study = made
-    contrasts = tables["contrasts"]
-    tables["contrasts"] = contrasts.assign(loss=contrasts["loss"].replace("mse_logits", PLACEBO))
-    found = tables["contrasts"].query("loss == @PLACEBO and main and rates == 'tuned'")
+    for name, column in (("contrasts", "verdict"), ("repetition", "verdict_again")):
+        frame = tables[name]
+        loss, verdict = frame["loss"].replace("mse_logits", PLACEBO), frame[column]
+        level = verdict.mask((loss == PLACEBO) & verdict.isin(("better", "worse")), "equivalent")
+        tables[name] = frame.assign(loss=loss, **{column: level})
+    again = tables["repetition"]
+    of = (again["loss"] == PLACEBO) & (again["metric"] == "speed") & (again["dataset"] == "mnist")
+    again.loc[of & (again["rates"] == "same_rate"), "verdict_again"] = "worse"
     words = told(tables, study)
-    for verdict, number in (
-        found[found["metric"].isin(("error", "speed"))]["verdict"].value_counts().items()
-    ):
-        times = "1 time" if number == 1 else f"{number} times"
-        assert f"{verdict} {times}" in words
+    assert "its final error is undecided in 1 and equivalent in 1, its speed is" in words
+    assert "is equivalent in 2. A clear verdict on it, better or worse, is wrong. Of its" in words
+    assert "10 verdicts here and 12 in the repetition, of every metric, 1 is clear: Ratio" in words
+    assert "of steps at the shared rate on MNIST with MLP, in the repetition." in words

@@ -1,11 +1,12 @@
 """Would it replicate? What the verdicts promise, and what a repetition of the study said."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pandas as pd
 
-from lossbench.cards.loss import PLACEBO
+from lossbench.cards.loss import PLACEBO, REFERENCE
 from lossbench.report import columns
 from lossbench.report.blocks import Values
 from lossbench.report.data_tables import DataTable, Shown, data_table
@@ -16,9 +17,12 @@ from lossbench.tables.rows import Tables, records, rows_of
 from lossbench.words import numbers
 from lossbench.words.findings import find
 from lossbench.words.names import metric_name
+from lossbench.words.places import tell_apart
 from lossbench.words.questions import ERROR, SPEED, Question
 
 NETWORK = list(runs.NETWORK)
+JUDGED = ("better", "worse", "equivalent", "undecided")
+"""What two studies may say; what is not measurable says nothing."""
 LIKELY = 0.95
 """The chance to come again that a primary verdict should have."""
 
@@ -28,12 +32,33 @@ def promised(tables: Tables) -> Values:
     judged = rows_of(tables, "contrasts")
     return {
         "promise": Promise.of(judged[judged["verdict"] != ""]),
-        "placebo": [
-            row.verdict
+        "placebo": {
+            question.topic: dict(Counter(row.verdict for row in found.rows))
             for question in (ERROR, SPEED)
-            for row in find(tables, question, PLACEBO).rows
-        ],
+            if (found := find(tables, question, PLACEBO)).rows
+        },
+        **_wrong(tables),
     }
+
+
+def _wrong(tables: Tables) -> Values:
+    """How many verdicts there are on the placebo, here and again, and which ones are clear.
+
+    Two equal losses have no clear difference: such a verdict is a false positive.
+    """
+    wanted = {"loss": PLACEBO, "reference": REFERENCE}
+    here, again = (rows_of(tables, name, **wanted) for name in ("contrasts", "repetition"))
+    everything = rows_of(tables, "contrasts")
+    judged = [
+        tell_apart(frame[frame["verdict"].isin(JUDGED)], among=everything)
+        for frame in (here, again.assign(verdict=again["verdict_again"]))
+    ]
+    clear = [
+        (row, bool(repeated))
+        for repeated, frame in enumerate(judged)
+        for row in records(frame[frame["verdict"].isin(OPPOSITE)])
+    ]
+    return {"judged": [len(frame) for frame in judged], "clear": clear}
 
 
 def seen(tables: Tables) -> Values:

@@ -144,6 +144,7 @@ FILTERS = {
     "dataset_name": names.dataset_name,
     "in_sentence": names.in_sentence,
     "loss_name": names.loss_name,
+    "metric_name": names.metric_name,
     "place": place,
     "recipe": described,
     "recorded": recorded,
