@@ -261,6 +261,7 @@ def test_c1_has_the_networks_beside_it() -> None:
         # … and a network that neither recipe tries shows nothing of the claim.
         {"recipe": "constant", "model": "lenet", "value": 9.0},
     )
+    assert found.startswith("On MNIST with MLP, against cross-entropy: ")
     assert found.count("MSE") == 1
     usual, *tried = re.split(", | and ", found.partition(": ")[2])
     assert "1.50× to 8.0×" in usual
@@ -277,6 +278,14 @@ def test_c1_says_what_a_stalled_loss_reached_and_without_such_recipes_is_calculu
     )
     assert "10%" in found
     assert "90%" in found
+    missed = {"value": np.nan, "reach": 0.3, "reference_reach": 0.8}
+    found = on_networks(
+        {"recipe": "annealed", "value": 1.5},
+        {"recipe": "constant", **missed},
+        {"recipe": "confident", "value": 4.0},
+    )
+    assert "needs 1.50× the steps and 4.0× from a saturated start. On MNIST with MLP" in found
+    assert f"(constant, 4{numbers.NO_BREAK}epochs) MSE on softmax reached 30% of the" in found
     assert on_networks({"recipe": "constant", "value": 1.5}) == ""
 
 

@@ -1,5 +1,6 @@
 """What networks show of a claim that calculus decides: beside the verdict, without a vote."""
 
+import math
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,11 +12,12 @@ from lossbench.cards.own_cards import loss_cards
 from lossbench.claims.rule import Grounds, Judgement
 from lossbench.study.settings import Recipe
 from lossbench.tables.rows import records
-from lossbench.tables.runs import NETWORK
+from lossbench.tables.runs import COMPARISON, NETWORK
 from lossbench.words import notes, numbers
 from lossbench.words.findings import select
 from lossbench.words.names import in_sentence, loss_name
 from lossbench.words.phrases import amount
+from lossbench.words.places import Place, on
 from lossbench.words.questions import SPEED
 
 Judge = Callable[[Grounds], Judgement]
@@ -51,9 +53,13 @@ def _told(grounds: Grounds) -> str:
     speeds = speeds[speeds["loss"].isin(losses)].assign(kind=speeds["recipe"].map(kinds))
     tried = speeds[speeds["kind"] != ""][list(NETWORK)].drop_duplicates()
     of_loss = dict(list(speeds.merge(tried).groupby("loss")))
-    told = [_of(loss, of_loss[loss]) for loss in losses if loss in of_loss]
-    words = " ".join(filter(None, told))
-    return f"On networks, against {in_sentence(REFERENCE)}: {words}" if words else ""
+    told = {loss: _of(loss, of_loss[loss]) for loss in losses if loss in of_loss}
+    if not any(told.values()):
+        return ""
+    networks = tried.assign(recipe="", epochs=0)[list(COMPARISON)]
+    where = on(map(Place.of, records(networks)))
+    words = " ".join(filter(None, told.values()))
+    return f"{where[0].upper()}{where[1:]}, against {in_sentence(REFERENCE)}: {words}"
 
 
 def _kind(recipe: Recipe) -> str:
@@ -63,14 +69,15 @@ def _kind(recipe: Recipe) -> str:
 
 
 def _of(loss: str, speeds: pd.DataFrame) -> str:
-    """The ratios in one sentence; where there is none, what each loss reached in another."""
+    """The ratios in one sentence; where there is none, what each loss reached in others."""
     groups = {str(kind): records(rows) for kind, rows in speeds.groupby("kind")}
     needed: list[str] = []
     reached: list[str] = []
     for kind, rows in groups.items():
         if ratio := amount(SPEED, rows, "" if needed else SPEED.unit):
             needed.append(f"{ratio} {kind}".strip())
-        else:
-            reached += [f"{kind} {each}.".strip() for each in notes.reach(rows)]
+        lacking = [row for row in rows if math.isnan(row.value)]
+        where = on(map(Place.of, lacking)) if len(lacking) < len(rows) else kind
+        reached += [f"{where} {each}.".strip() for each in notes.reach(lacking)]
     told = [f"{loss_name(loss)} needs {numbers.join(needed)}."] if needed else []
     return " ".join([*told, *(f"{each[0].upper()}{each[1:]}" for each in reached)])
