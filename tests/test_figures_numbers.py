@@ -15,7 +15,7 @@ from builders.drawn_figures import draw, drawn, in_color_of, panels, study, titl
 from builders.theory_tables import made
 from lossbench.analysis.metrics import BINS
 from lossbench.cards.loss import PRIMARY, REFERENCE
-from lossbench.figures import rate_sensitivity, theme
+from lossbench.figures import rate_sensitivity, same_rate, theme
 from lossbench.figures.panels import places
 from lossbench.tables.logits import matrix, predicted
 from lossbench.tables.rows import of_comparisons
@@ -204,6 +204,16 @@ def test_the_title_of_ratios_at_levels_leaves_out_bounds(knob, where):
     title = drawn("speed-by-level", knob)[1].title
     assert title == f"{where} MSE on softmax needs {values} the steps"
     assert drawn("speed-by-level", "troubled")[1].title.startswith("The ratio of steps at each")
+
+
+def test_the_title_of_the_shared_rate_leaves_out_what_few_replicates_had():
+    tables, settings = study()
+    choices = tables["choices"].query("model != 'mlp' or seed < 2")
+    (mean,) = same_rate._same_rate(tables).query("model != 'mlp' and loss == @PRIMARY").itertuples()
+    told = title("same-rate", tables | {"choices": choices}, settings)
+    assert told.endswith(f" changes by {numbers.points(mean.shared - mean.own)}")
+    few = tables | {"choices": choices.query("seed < 2")}
+    assert title("same-rate", few, settings).startswith("Too few replicates")
 
 
 @pytest.mark.parametrize("knob", drawn_figures.KNOBS)

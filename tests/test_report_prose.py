@@ -209,6 +209,20 @@ def test_verdicts_at_the_shared_rate_are_counted_not_signs(study, tables):
     assert "No tuning run" in counted("worse", float("nan"))
 
 
+def test_at_the_shared_rate_shared_tuning_counts_once_and_what_lacks_it_is_told():
+    tables, study = synthetic.build(networks=1, recipes=True)
+    contrasts = tables["contrasts"]
+    asked = (contrasts["rates"] == "same_rate") & (contrasts["metric"] == "validation_error")
+    once = contrasts[asked].query("epochs != 4")  # which share the tuning runs of six epochs
+    lacking = contrasts["loss"] == "mse_softmax"
+    changed = contrasts.assign(value=contrasts["value"].mask(lacking))
+    words = text(said("same-rate", study, {"contrasts": changed}, values=prose.same_rate))
+    without = (once["loss"] == "mse_softmax").sum()
+    assert f"of {len(once) - without} contrasts" in words
+    assert f"{without} more cannot be compared: the loss's grid never has that rate" in words
+    assert "Comparisons that share their tuning runs count once" in words
+
+
 def test_few_seeds_have_no_intervals(study):
     def repeated(seeds: int) -> str:
         fields = study.model_dump()

@@ -13,6 +13,7 @@ from lossbench.figures.axes import percent_axis, positive
 from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.panels import focus, main, main_rows
 from lossbench.figures.tuning_runs import CHOSEN, tuned
+from lossbench.stats.intervals import MIN_PAIRS
 from lossbench.study.config import Study
 from lossbench.study.fields import LossName
 from lossbench.tables.runs import COMPARISON
@@ -41,18 +42,24 @@ def words(tables: Tables, study: Study) -> Words:
     pairs = main_rows(_same_rate(tables), study)
     loss = focus(pairs)
     mine = pairs[pairs["loss"] == loss]
-    return {"title": _lost_by_sharing(loss, mine) if loss else "No other loss to compare"}
+    title = _lost_by_sharing(loss, mine) if loss else "No other loss to compare"
+    return {"title": title, "fewest": MIN_PAIRS}
 
 
 def _same_rate(tables: Tables) -> pd.DataFrame:
-    """Each loss's mean validation error at the reference's rate (`shared`) and its own (`own`)."""
+    """Each loss's mean validation error at the reference's rate (`shared`) and its own (`own`).
+
+    With the number of `replicates` that had both.
+    """
     choices = tables["choices"].assign(seed=tables["choices"]["tuning_seed"])
     at_rate, at_margin = [*COMPARISON, "seed", "learning_rate"], [*CHOSEN, "seed"]
     reference = choices.loc[choices["loss"] == REFERENCE, at_rate]
     own = choices[[*at_margin, "validation_error"]].rename(columns={"validation_error": "own"})
     at_shared = tuned(tables).merge(reference, on=at_rate).merge(own, on=at_margin)
-    means = at_shared.groupby(CHOSEN)[["validation_error", "own"]].mean().reset_index()
-    return means.rename(columns={"validation_error": "shared"})
+    means = at_shared.groupby(CHOSEN).agg(
+        shared=("validation_error", "mean"), own=("own", "mean"), replicates=("own", "size")
+    )
+    return means.reset_index()
 
 
 def _dumbbells(axes: Axes, pairs: pd.DataFrame, order: Sequence[LossName]) -> None:
@@ -71,6 +78,9 @@ def _dumbbells(axes: Axes, pairs: pd.DataFrame, order: Sequence[LossName]) -> No
 
 def _lost_by_sharing(loss: LossName, pairs: pd.DataFrame) -> str:
     name, reference = names.loss_name(loss), names.in_sentence(REFERENCE)
+    pairs = pairs[pairs["replicates"] >= MIN_PAIRS]
+    if pairs.empty:
+        return f"Too few replicates had {name} at {reference}’s rate to say what it costs"
     if np.allclose(pairs["shared"], pairs["own"]):
         return f"The rate chosen for {reference} is also the best for {name}"
     span = numbers.span(pairs["shared"] - pairs["own"], numbers.points)

@@ -23,7 +23,7 @@ from lossbench.study import plan
 from lossbench.study.config import Study
 from lossbench.study.grid import Comparison
 from lossbench.tables.rows import Tables, records, rows_of
-from lossbench.tables.runs import NETWORK
+from lossbench.tables.runs import COMPARISON, NETWORK
 from lossbench.words import headline
 from lossbench.words.findings import find, on_trial, select
 from lossbench.words.names import dataset_name
@@ -149,10 +149,25 @@ def sensitivity(material: Material) -> Values:
 
 
 def same_rate(material: Material) -> Values:
-    """How often at one shared rate the other loss has each verdict; the placebo is no other one."""
-    found = select(material.tables, "validation_error", rates="same_rate").dropna(subset="value")
-    verdicts = found.loc[found["loss"] != PLACEBO, "verdict"]
-    return {"compared": len(verdicts), "counts": verdicts.value_counts().to_dict()}
+    """How often at one shared rate the other loss has each verdict; the placebo is no other one.
+
+    What comparisons of several lengths say from the same tuning runs counts once.
+    """
+    tuned = pd.DataFrame(
+        [(*Place.of(each)[:-1], each.tuning_epochs) for each in material.study.comparisons],
+        columns=[*COMPARISON, "tuning_epochs"],
+    )
+    contrasts = select(material.tables, "validation_error", rates="same_rate")
+    found = contrasts[contrasts["loss"] != PLACEBO].merge(tuned, how="left")
+    runs = [*COMPARISON[:-1], "tuning_epochs", "loss"]
+    once = found.sort_values("main", ascending=False).drop_duplicates(runs)
+    verdicts = once.dropna(subset="value")["verdict"]
+    return {
+        "compared": len(verdicts),
+        "counts": verdicts.value_counts().to_dict(),
+        "never": len(once) - len(verdicts),
+        "again": len(found) - len(once),
+    }
 
 
 def last_layer(material: Material) -> Values:
