@@ -176,8 +176,13 @@ def test_a_rate_on_an_edge_is_named_with_its_place(study, choices):
         f"4 of {len(choices)} chosen learning rates, of all comparisons together, lie on an edge"
         in told
     )
-    assert "chose an edge for MSE on softmax on MNIST with MLP (0.25: 4 of 4). " in told
+    assert "chose an edge for MSE on softmax on MNIST with MLP (4 of 4 at 0.25). " in told
     assert " inside " not in told
+    both = choices[place & (choices["model"] == "lenet")].index[:2]
+    choices.loc[both, "on_edge"] = True
+    choices.loc[both, "learning_rate"] = [0.01, 3]
+    told = tuned(study, choices)
+    assert "on MNIST with LeNet (2 of 4: 1 at 0.01 and 1 at 3). " in told
 
 
 def test_an_edge_that_few_replicates_choose_is_counted_alone(study, choices):

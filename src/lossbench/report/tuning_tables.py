@@ -1,5 +1,7 @@
 """The tables of the tuning: what was tried, what was chosen."""
 
+from collections import Counter
+
 import pandas as pd
 
 from lossbench.report import columns
@@ -61,8 +63,11 @@ def trials(tables: Tables) -> DataTable:
 
 
 def edges(choices: pd.DataFrame) -> pd.DataFrame:
-    """The choices on an edge of their grid, by loss and rate, and how many there are."""
-    of_loss = choices.groupby([*COMPARISON, "loss"])["seed"].count().rename("replicates")
-    on_edge = choices[choices["on_edge"]]
-    counts = on_edge.groupby([*COMPARISON, "loss", "learning_rate"]).size().rename("count")
-    return counts.reset_index().join(of_loss, on=[*COMPARISON, "loss"])
+    """How many choices lie on an edge of their grid, by loss: of either edge and of both."""
+    of_loss = choices.groupby([*COMPARISON, "loss"])
+    found = of_loss.agg(count=("on_edge", "sum"), replicates=("seed", "count"))
+    on_edge = choices[choices["on_edge"]].groupby([*COMPARISON, "loss"])["learning_rate"]
+    ends = {key: sorted(Counter(rates).items()) for key, rates in on_edge}
+    at_edge = found[found["count"] > 0].reset_index()
+    keys = at_edge[[*COMPARISON, "loss"]].itertuples(index=False, name=None)
+    return at_edge.assign(ends=[ends[key] for key in keys])
