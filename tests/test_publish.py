@@ -73,6 +73,17 @@ def test_a_published_study_compares_with_itself(published, tmp_path):
     assert re.search(r"^\* (\d+) values: \1 identical$", text, re.MULTILINE)
 
 
+def test_the_page_tells_which_of_the_tables_that_it_names_are_not_published():
+    templates = ROOT / "src/lossbench/report/templates"
+    words = {path.stem: path.read_text("utf-8") for path in templates.glob("*/*.j2")}
+    hidden = [
+        text for text in words.values() if set(re.findall(r"(\w+)\.csv", text)) - set(publish.KEPT)
+    ]
+    assert hidden == [words["confusion.txt"]]
+    for text in (*hidden, words["theory-tables.html"]):
+        assert "the folder of a published page leaves" in " ".join(text.split())
+
+
 def test_the_answer_from_text_is_the_answer_from_the_tables(published, monkeypatch):
     folder, tables = published
     monkeypatch.setattr(publish, "ROOT", folder.parent)

@@ -7,7 +7,7 @@ from lossbench.tables.rows import Tables
 from lossbench.tables.theory import THEORY_TABLES
 
 MOST_ROWS = 100
-"""Longer tables hold curves: they stand beside the page as CSV, not in it."""
+"""Longer tables hold curves: they are CSVs alone."""
 
 
 def short_table(name: str, tables: Tables) -> DataTable | None:
