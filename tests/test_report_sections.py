@@ -9,6 +9,7 @@ from lossbench.figures.catalogue import FIGURES, figures_of
 from lossbench.report.blocks import Material, Section, TableBlock, TextBlock
 from lossbench.report.sections import SECTIONS
 from lossbench.report.templating import html
+from lossbench.report.theory_tables import short_table
 from lossbench.tables.study import TABLES
 from lossbench.tables.theory import THEORY_TABLES
 
@@ -33,6 +34,17 @@ def test_a_block_needs_tables_that_exist_and_no_table_that_it_does_not_name(
         assert parts[0].rows
     if isinstance(block, TextBlock):
         assert parts[0]
+
+
+@pytest.mark.parametrize("name", THEORY_TABLES)
+def test_a_theory_table_says_in_words_what_a_column_holds_and_its_unit_once(name):
+    table = short_table(name, {name: made()[name].head(1)})
+    headings = [column.label for column in table.columns]
+    assert len(set(headings)) == len(headings)
+    assert all(len(label) > 1 and "_" not in label for label in headings)
+    for column in table.columns:
+        assert not column.unit or column.unit.rstrip("s") not in column.label.lower()
+    assert not any("_" in cell.text for row in table.rows for cell in row.cells)
 
 
 def test_a_block_is_left_out_where_a_table_has_no_rows(study_and_tables):
