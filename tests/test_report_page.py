@@ -64,6 +64,17 @@ def test_ids_are_unique_links_lead_somewhere_and_tables_have_caption_and_scoped_
         assert all(cell.attributes.get("scope") in ("col", "row") for cell in table.all("th"))
 
 
+def test_a_table_that_loses_columns_in_a_narrow_window_says_so_there_alone(page):
+    tables = [e for e in page.all("div") if e.attributes.get("class") == "table"]
+    kinds = [{str(e.attributes.get("class")) for e in table.all("*")} for table in tables]
+    loses = [any("wide" in kind.split() for kind in found) for found in kinds]
+    assert loses == ["note narrow" in found for found in kinds]
+    assert 0 < sum(loses) < len(loses)
+    outside, _, inside = source("style.css").partition("@media (max-width: 40rem)")
+    assert ".narrow { display: none; }" in outside
+    assert inside.index(".wide { display: none; }") < inside.index(".narrow { display: block; }")
+
+
 def test_is_small_and_loads_nothing(html, page):
     for name in ("src", "srcset", "poster", "data", "action"):
         assert not [e for e in page.all("*") if name in e.attributes]
