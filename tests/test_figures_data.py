@@ -8,7 +8,7 @@ from matplotlib.colors import to_hex
 from matplotlib.lines import Line2D
 
 from builders import synthetic
-from builders.drawn_figures import in_color_of, panels, study
+from builders.drawn_figures import draw, in_color_of, panels, study
 from lossbench.analysis import outcomes
 from lossbench.cards.loss import PRIMARY, REFERENCE
 from lossbench.figures import (
@@ -26,8 +26,8 @@ from lossbench.words import names, numbers
 from lossbench.words.findings import select
 
 
-def table(name: str, query: str = "") -> pd.DataFrame:
-    frame = study()[0][name]
+def table(name: str, query: str = "", knob: str = "plain") -> pd.DataFrame:
+    frame = study(knob)[0][name]
     return frame.query(query) if query else frame
 
 
@@ -140,6 +140,29 @@ def test_paired_runs_are_joined_by_replicate():
         np.testing.assert_allclose(np.sort(marks[:, 0]), np.sort(wide[loss]))
         assert set(marks[:, 1]) == {height}
     np.testing.assert_allclose(axes.get_xticks(), sorted(wide.mean()))
+    ordered = wide.mean().sort_values().index
+    for label, loss in zip(axes.get_xticklabels(), ordered, strict=True):
+        assert to_hex(label.get_color()) == theme.colors()[loss]
+    lower = sum(theirs < ours for theirs, ours in joined)
+    (said,) = (text.get_text() for text in axes.texts if "errors" in text.get_text())
+    assert said.endswith(f"\n{lower} of 4{numbers.NO_BREAK}pairs")
+
+
+def test_a_run_that_diverged_is_a_cross_and_its_errors_are_not_compared():
+    tables, settings = study("troubled")
+    runs = table("runs", "diverged and stage == 'evaluation'", knob="troubled")
+    assert set(zip(runs["loss"], runs["seed"], strict=True)) == {(PRIMARY, 0)}
+    for axes in panels("paired-runs", "troubled").axes:
+        dots, crosses = lines_of(axes, PRIMARY, marks=True)
+        assert (crosses.get_marker(), list(crosses.get_xdata())) == ("x", [0.9])
+        assert len(dots.get_xdata()) == 3
+        (said,) = (text.get_text() for text in axes.texts if "pairs" in text.get_text())
+        assert "1\N{NO-BREAK SPACE}run diverged" in said
+        assert "errors" not in said
+    svg, words = draw("paired-runs", tables, settings)
+    assert svg.count("<title>diverged, counted at chance</title>") == len(runs)
+    assert "×" in words.caption
+    assert "×" not in draw("paired-runs", *study())[1].caption
 
 
 @pytest.mark.parametrize("apart", [0.0, 0.00004, 0.0004])

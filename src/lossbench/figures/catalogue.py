@@ -59,7 +59,7 @@ FIGURES: Registry[Entry] = {
     "paired-runs": Entry(
         "ends-lower",
         "lossbench.figures.paired_runs",
-        ("metrics", "contrasts"),
+        ("metrics", "contrasts", "runs"),
         page_table="seed-errors",
     ),
     "lead-by-level": Entry(

@@ -4,7 +4,6 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,9 +12,12 @@ from lossbench.cards.loss import REFERENCE
 from lossbench.figures import palette, theme
 from lossbench.figures.axes import tell
 from lossbench.figures.drawing import Tables, Words, filled
+from lossbench.figures.hover import say
 from lossbench.figures.panels import heading
 from lossbench.study.config import Study
 from lossbench.study.fields import LossName
+from lossbench.tables.rows import rows_of
+from lossbench.tables.runs import COMPARISON
 from lossbench.words import headline, names, numbers, phrases
 from lossbench.words.findings import find
 from lossbench.words.places import Place
@@ -45,9 +47,14 @@ def draw(tables: Tables, _study: Study) -> Figure:
     shown = [row for row in finding.rows if len(Place.of(row).rows(pairs))]
     figure = Figure(figsize=(theme.HALF, 0.3 + ROW * len(shown)), layout="constrained")
     axes = figure.subplots(len(shown), 1, squeeze=False)[:, 0]
-    for place, (panel, row) in enumerate(zip(axes, shown, strict=True)):
-        _runs(panel, Place.of(row).rows(pairs), finding.loss, named=place == 0)
-        _said(panel, row, relative)
+    for panel, row in zip(axes, shown, strict=True):
+        place = Place.of(row)
+        mine = place.rows(pairs)
+        lost = _lost(tables, mine)
+        _runs(panel, mine[list(lost)], lost, named=panel is axes[0])
+        heading(panel, place.heading)
+        change = _change(relative.get(place._replace(told="")), int(lost.to_numpy().sum()))
+        _say(panel, [_difference(row), *change, _agreement(mine[REFERENCE], mine[finding.loss])])
     axes[-1].set_xlabel("test error, mean of each loss")
     return figure
 
@@ -56,33 +63,55 @@ def words(tables: Tables, _study: Study) -> Words:
     """Who ends lower, and in how many of the pairs."""
     finding = find(tables, ERROR)
     won, pairs = headline.wins(tables, finding)
+    every = headline.pairs(tables, finding.loss)
+    shown = pd.concat([every[:0], *(Place.of(row).rows(every) for row in finding.rows)])
     return {
         "title": phrases.title(finding),
         "loss": names.in_sentence(finding.loss),
         "won": won,
         "pairs": pairs,
+        "diverged": bool(_lost(tables, shown).to_numpy().any()),
         "places": numbers.join([Place.of(row).heading for row in finding.rows]),
     }
 
 
-def _runs(axes: Axes, pairs: pd.DataFrame, loss: str, *, named: bool) -> None:
+def _lost(tables: Tables, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Of each pair and of each of its two losses, whether the run diverged."""
+    key = [*COMPARISON, "seed"]
+    diverged = rows_of(tables, "runs", stage="evaluation", diverged=True)
+    here = pairs.set_index(key)
+    runs = {loss: diverged[diverged["loss"] == loss].set_index(key).index for loss in here}
+    found = {loss: here.index.isin(gone) for loss, gone in runs.items()}
+    return pd.DataFrame(found, index=pairs.index)
+
+
+def _runs(axes: Axes, pairs: pd.DataFrame, lost: pd.DataFrame, *, named: bool) -> None:
     """Reference above, loss below; a grey line joins a replicate's two runs."""
-    for pair in pairs[[REFERENCE, loss]].to_numpy():
+    for pair in pairs.to_numpy():
         axes.plot(pair, [1, 0], color=palette.MUTED.light, linewidth=0.5, alpha=0.6, zorder=1)
-    means = pairs[[REFERENCE, loss]].mean()
-    low, high = pairs[[REFERENCE, loss]].min().min(), pairs[[REFERENCE, loss]].max().max()
-    for height, each in ((1, REFERENCE), (0, loss)):
-        axes.plot(pairs[each], [height] * len(pairs), **theme.mark_style(each, 4))
+    low, high = float(pairs.to_numpy().min()), float(pairs.to_numpy().max())
+    for height, loss in zip((1, 0), pairs, strict=True):
+        _marks(axes, pairs[loss], lost[loss], height)
         if named:
-            _name(axes, each, (low, height))
+            _name(axes, loss, (low, height))
     reach = max(high - low, 1e-6)
     # Words stand on both sides of the runs: the losses' names, and what the contrast says.
     axes.set(xlim=(low - 0.9 * reach, high + 1.5 * reach), ylim=(-0.8, 1.5), yticks=[])
-    _name_means(axes, sorted(means), CLOSE * reach)
+    _name_means(axes, pairs.mean().sort_values(kind="stable"), CLOSE * reach)
     tell(axes.xaxis, numbers.percent)
     axes.spines["left"].set_visible(False)
     axes.spines["bottom"].set_bounds(low - 0.1 * reach, high + 0.1 * reach)  # clear of the names
     axes.grid(visible=False)
+
+
+def _marks(axes: Axes, errors: pd.Series, lost: pd.Series, height: int) -> None:
+    """The runs of one loss; those that diverged are crosses, for their errors are no results."""
+    look = theme.mark_style(errors.name, 4)
+    axes.plot(errors[~lost], [height] * int((~lost).sum()), **look)
+    if lost.any():
+        look |= {"marker": "x", "markersize": 5, "markeredgewidth": 1.2}
+        (crosses,) = axes.plot(errors[lost], [height] * int(lost.sum()), **look, clip_on=False)
+        say(crosses, "diverged, counted at chance")
 
 
 def _name(axes: Axes, loss: LossName, place: tuple[float, float]) -> None:
@@ -101,29 +130,47 @@ def _name(axes: Axes, loss: LossName, place: tuple[float, float]) -> None:
     )
 
 
-def _name_means(axes: Axes, ordered: Sequence[float], close: float) -> None:
-    """Write both means under the axis, those that read alike once, close ones on either side."""
-    lower, higher = map(numbers.percent, ordered)
+def _name_means(axes: Axes, means: pd.Series, close: float) -> None:
+    """Write both means, lower first, under the axis, each in its loss's colour.
+
+    Means that read alike are written once, in no colour; close ones stand on either side.
+    """
+    lower, higher = map(numbers.percent, means)
     if lower == higher:
-        axes.set_xticks([float(np.mean(ordered))], [f"both {lower}"])
-    elif ordered[1] - ordered[0] < close:
-        axes.set_xticks(ordered, [lower + numbers.NO_BREAK, numbers.NO_BREAK + higher])
-        left, right = axes.get_xticklabels()
+        axes.set_xticks([float(means.mean())], [f"both {lower}"])
+        return
+    is_close = means.iloc[1] - means.iloc[0] < close
+    space = numbers.NO_BREAK if is_close else ""
+    axes.set_xticks(list(means), [lower + space, space + higher])
+    left, right = axes.get_xticklabels()
+    if is_close:
         left.set_horizontalalignment("right")
         right.set_horizontalalignment("left")
-    else:
-        axes.set_xticks(ordered, [lower, higher])
+    for label, loss in zip((left, right), means.index, strict=True):
+        label.set_color(theme.colors()[loss])
 
 
-def _said(axes: Axes, row: Any, relative: dict[Place, float]) -> None:
-    """The comparison's name, and beside its runs what its contrast says."""
-    place = Place.of(row)
-    heading(axes, place.heading)
-    share = relative.get(place._replace(told=""))
-    lines = [numbers.points(row.value) if pd.notna(row.value) else "no value"]
-    if share is not None:
-        word = "more" if share > 0 else "fewer"
-        lines.append(f"{numbers.percent(abs(share), 0)} {word} errors")
-    if row.verdict in phrases.OPEN:
-        lines[0] += f", {row.verdict}"
-    axes.text(1, 0.5, "\n".join(lines), transform=axes.transAxes, ha="right", va="center")
+def _difference(row: Any) -> str:
+    """The contrast's value, and its verdict where this is open."""
+    value = numbers.points(row.value) if pd.notna(row.value) else "no value"
+    return value + (f", {row.verdict}" if row.verdict in phrases.OPEN else "")
+
+
+def _change(share: float | None, diverged: int) -> list[str]:
+    """By what share there are more errors; chance errors of diverged runs are none to count."""
+    if diverged:
+        return [f"{numbers.count(diverged, 'run')} diverged"]
+    if share is None:
+        return []
+    return [f"{numbers.percent(abs(share), 0)} {'more' if share > 0 else 'fewer'} errors"]
+
+
+def _agreement(theirs: pd.Series, ours: pd.Series) -> str:
+    """In how many pairs the reference ends lower."""
+    return f"{int((theirs < ours).sum())} of {numbers.count(len(theirs), 'pair')}"
+
+
+def _say(axes: Axes, lines: Sequence[str]) -> None:
+    """Words beside the runs; they may reach down to the labels of the means, left of them."""
+    words = axes.text(1, 1, "\n".join(lines), transform=axes.transAxes, ha="right", va="top")
+    words.set_in_layout(False)
