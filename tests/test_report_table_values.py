@@ -118,7 +118,9 @@ def test_confusion():
         here = predictions[(predictions["label"] == label) & (predictions["model"] == row["model"])]
         here = here[here["dataset"] == row["dataset"]]
         for loss in synthetic.TRAITS:
-            agree(row, **{loss: np.mean(here.loc[here["loss"] == loss, "taken"] == taken)})
+            mine = here[here["loss"] == loss]
+            shares = [np.mean(run["taken"] == taken) for _, run in mine.groupby("seed")]
+            agree(row, **{loss: np.median(shares)})
 
 
 def test_features():

@@ -63,20 +63,23 @@ def most_different(errors: pd.DataFrame) -> list[int]:
 
 
 def confusions(counts: pd.DataFrame) -> pd.DataFrame:
-    """From CONFUSION the images of a label that are taken for another class, mean over runs.
+    """From CONFUSION the `share` of a label's images that is taken for another class, if any is.
 
-    A row a comparison, loss, label and predicted class, with `images` and, of all images of the
-    label, their `share`.
+    It is the median over runs: a mean would tell of a single run that hardly learned. A row a
+    comparison, loss, label and predicted class.
     """
-    runs = counts.groupby(CASE)["seed"].nunique().rename("runs")
-    sums = counts.groupby([*CASE, "label", "predicted"])["count"].sum().rename("images")
-    totals = sums.groupby([*CASE, "label"]).sum().rename("total")
-    frame = sums.reset_index().join(totals, on=[*CASE, "label"]).join(runs, on=CASE)
-    frame = frame[frame["label"] != frame["predicted"]]
-    found = frame.assign(
-        share=frame["images"] / frame["total"], images=frame["images"] / frame["runs"]
-    )
-    return found.drop(columns=["total", "runs"]).reset_index(drop=True)
+    of_label = counts.groupby([*CASE, "seed", "label"])["count"].transform("sum")
+    shares = counts.assign(share=counts["count"] / of_label)
+    pair = [*CASE, "label", "predicted"]
+    medians = [
+        # A run has no row of a pair of classes that it never confuses.
+        case.pivot(index=pair, columns="seed", values="share").fillna(0.0).median(axis=1)
+        for _, case in shares.groupby(CASE)
+    ]
+    found = pd.concat([shares.set_index(pair)["share"].iloc[:0], *medians]).rename("share")
+    frame = found.reset_index()
+    is_confused = (frame["label"] != frame["predicted"]) & (frame["share"] > 0)
+    return frame[is_confused].reset_index(drop=True)
 
 
 def most_confused(found: pd.DataFrame) -> list[tuple[int, int]]:

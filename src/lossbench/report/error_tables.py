@@ -109,7 +109,7 @@ def class_errors(tables: Tables) -> DataTable:
 
 
 def confusion(tables: Tables) -> DataTable:
-    """Shares of classes that were taken for other ones, mean over seeds: the largest."""
+    """Shares of classes that were taken for other ones, median over seeds: the largest."""
     found = confusions(rows_of(tables, "confusion", stage="evaluation"))
     none = found[[*PLACE, "label", "predicted"]].iloc[:0]  # where no run errs
     parts = [
