@@ -15,7 +15,7 @@ from builders.drawn_figures import draw, drawn, in_color_of, panels, study, titl
 from builders.theory_tables import made
 from lossbench.analysis.metrics import BINS
 from lossbench.cards.loss import PRIMARY, REFERENCE
-from lossbench.figures import rate_sensitivity, same_rate, theme
+from lossbench.figures import gradient_and_saturation, rate_sensitivity, same_rate, theme
 from lossbench.figures.panels import places
 from lossbench.tables.logits import matrix, predicted
 from lossbench.tables.rows import of_comparisons
@@ -70,6 +70,28 @@ def test_curves_show_each_run_thin_and_the_median_bold(name, panel, column):
     assert len(thin) == rows["seed"].nunique() == 4
     ends = {round(float(line.get_ydata()[-1]), 12) for line in thin}
     assert ends == set(rows[rows["step"] == rows["step"].max()][column].round(12))
+
+
+@pytest.mark.filterwarnings("error:constrained_layout")  # a label far off a panel takes its room
+def test_a_loss_that_fails_does_not_flatten_the_pair_s_gradients():
+    tables, settings = study()
+    history = tables["history"].copy()
+    place = first_place("history")
+    failing = (history["loss"] == "mse_sigmoid") & (history["step"] > 10)
+    failing &= history.index.isin(place.rows(history).index)
+    columns = ["logit_gradient_rms", "saturation"]
+    history.loc[failing, columns] = 1e-30
+    with theme.applied():
+        figure = gradient_and_saturation.draw(tables | {"history": history}, settings)
+    rows = place.rows(history).query("loss in [@REFERENCE, @PRIMARY] and stage == 'evaluation'")
+    for axes, other, column in zip(figure.axes, figure.axes[2:], columns, strict=False):
+        lowest = rows.loc[rows["step"] > 0, column].min()
+        assert axes.get_ylim()[0] == pytest.approx(lowest / 1000)
+        assert axes.get_ylim()[1] < 10 * history[column].max()
+        assert other.get_ylim()[0] > history.loc[~failing, column].min() / 10
+    said = draw("gradient-and-saturation", tables | {"history": history}, settings)[1].caption
+    assert said.endswith("go on below: MSE on sigmoid on MNIST with MLP.")
+    assert "below" not in drawn("gradient-and-saturation")[1].caption
 
 
 def test_learning_curves_become_one_path_of_runs_and_one_of_the_median():

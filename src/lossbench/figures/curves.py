@@ -21,13 +21,18 @@ def draw_history(axes: Axes, history: pd.DataFrame, column: str) -> dict[LossNam
 
     Call on linear axes and make them log ones afterwards: see `draw_summary`.
     """
-    rows = history[(history["step"] > 0) & history[column].notna()]
-    rows = rows.assign(**{column: positive(rows[column])})
+    rows = measured(history, column)
     draw_runs(axes, thinned(rows, RUN_POINTS), "step", column)
     few = thinned(rows, MEDIAN_POINTS)
     draw_summary(axes, few, "step", column, estimator="median", linewidth=1.9)
     last = {loss: mine[mine["step"] == mine["step"].max()] for loss, mine in by_loss(few)}
     return {loss: float(mine[column].median()) for loss, mine in last.items()}
+
+
+def measured(history: pd.DataFrame, column: str) -> pd.DataFrame:
+    """The rows whose value of `column` has a place on log axes; zeros are moved to one."""
+    rows = history[(history["step"] > 0) & history[column].notna()]
+    return rows.assign(**{column: positive(rows[column])})
 
 
 def draw_runs(axes: Axes, rows: pd.DataFrame, x: str, y: str) -> None:

@@ -1,21 +1,40 @@
 """Why one loss learns faster: the gradient it sends back and how saturated its outputs are."""
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lossbench.cards.loss import REFERENCE
 from lossbench.figures.axes import plain_axis
-from lossbench.figures.curves import draw_history
+from lossbench.figures.curves import draw_history, measured
 from lossbench.figures.drawing import Tables, Words, filled
 from lossbench.figures.legends import label_ends
-from lossbench.figures.panels import evaluation, focus, grid, heading, main, main_rows, subheading
+from lossbench.figures.panels import (
+    evaluation,
+    focus,
+    grid,
+    heading,
+    losses,
+    main,
+    main_rows,
+    subheading,
+)
 from lossbench.study.config import Study
+from lossbench.study.fields import LossName
 from lossbench.tables.runs import COMPARISON
 from lossbench.words import names, numbers
+from lossbench.words.places import Place, on
 
 TEMPLATE = "gradient_and_saturation.j2"
 
 QUANTITIES = {"logit_gradient_rms": "RMS logit gradient", "saturation": "mean output slope"}
+BELOW = 1e-3
+"""A panel ends at this share of the pair's lowest value at the latest.
+
+Under a loss that fails, values fall to the smallest that a computer knows: on an axis that showed
+them, the curves of the pair would be flat."""
+MARGIN = 0.05
+"""Of a panel that was cut off, above its curves."""
 
 
 def available(tables: Tables) -> bool:
@@ -32,11 +51,13 @@ def draw(tables: Tables, study: Study) -> Figure:
     ends = {}
     for line, place in zip(axes, shown, strict=True):
         heading(line[0], place.heading, above=12)
+        mine = place.rows(history)
         for panel, (column, name) in zip(line, QUANTITIES.items(), strict=True):
-            ends[panel] = draw_history(panel, place.rows(history), column)
+            ends[panel] = draw_history(panel, mine, column)
             subheading(panel, name)
-        for panel in line:
+        for panel, column in zip(line, QUANTITIES, strict=True):
             panel.set(xscale="log", yscale="log")
+            _limit(panel, measured(mine, column), column)
             plain_axis(panel.yaxis, log=True)
         plain_axis(line[0].xaxis, log=True)
     for panel in axes[-1]:
@@ -46,8 +67,37 @@ def draw(tables: Tables, study: Study) -> Figure:
 
 
 def words(tables: Tables, study: Study) -> Words:
-    """The first gradient of the loss in focus against that of the reference."""
-    return {"title": _finding(main_rows(evaluation(tables["history"]), study))}
+    """The first gradient of the loss in focus against that of the reference; what goes on below."""
+    history = evaluation(tables["history"])
+    below = [f"{names.in_sentence(loss)} {on(at)}" for loss, at in _below(history, study).items()]
+    return {
+        "title": _finding(main_rows(history, study)),
+        "below": numbers.join(below) if below else "",
+    }
+
+
+def _limit(axes: Axes, rows: pd.DataFrame, column: str) -> None:
+    """Cut the panel off at its floor, if it reaches below."""
+    floor, highest = _floor(rows, column), rows[column].max()
+    if axes.get_ylim()[0] < floor:
+        axes.set_ylim(floor, highest * (highest / floor) ** MARGIN)
+
+
+def _floor(rows: pd.DataFrame, column: str) -> float:
+    """Where the panel of one comparison may end; 0 where it has no curve of the pair."""
+    pair = rows.loc[rows["loss"].isin([REFERENCE, focus(rows)]), column]
+    return BELOW * float(pair[pair > 0].min()) if len(pair) else 0.0
+
+
+def _below(history: pd.DataFrame, study: Study) -> dict[LossName, list[Place]]:
+    """Each loss with a curve that leaves a panel at the bottom, and where it does."""
+    found: dict[LossName, list[Place]] = {}
+    for place in main(history, study):
+        curves = [(measured(place.rows(history), column), column) for column in QUANTITIES]
+        lowest = [rows[rows[column] < _floor(rows, column)] for rows, column in curves]
+        for loss in losses(pd.concat(lowest)):
+            found.setdefault(loss, []).append(place)
+    return found
 
 
 def _finding(history: pd.DataFrame) -> str:

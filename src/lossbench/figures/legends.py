@@ -76,9 +76,10 @@ def spread_apart(positions: Sequence[float], gap: float) -> list[float]:
 
 def _label(axes: Axes, loss: LossName, y: float) -> Annotation:
     fraction = axes.transAxes.inverted().transform(axes.transData.transform((1, y)))[1]
+    # A line may end off the panel; its label there would take all room from the layout.
     return axes.annotate(
         names.loss_name(loss),
-        (1, float(fraction)),
+        (1, float(np.clip(fraction, 0, 1))),
         xycoords="axes fraction",
         xytext=(5, 0),
         textcoords="offset points",
