@@ -266,7 +266,9 @@ def test_projections_show_points_of_the_first_seed_by_class():
     later = every.assign(seed=every["seed"] + 1, x=every["x"] + 9)
     points = at_first(every.query("loss == @REFERENCE"))
     both = tables | {"projections": pd.concat([later, every])}
-    axes = projections.draw(both, settings).axes[0]
+    figure = projections.draw(both, settings)
+    assert len(figure.axes) == projections.LOSSES  # of the first comparison alone
+    axes = figure.axes[0]
     colors = [color.light for color in palette.CLASS_COLORS]
     shown = {colors.index(to_hex(patch.get_edgecolor())): patch for patch in axes.patches}
     assert set(shown) == set(points["label"])

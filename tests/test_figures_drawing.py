@@ -60,7 +60,7 @@ def test_a_figure_without_rows_says_so(name):
 
 
 def test_a_template_keeps_unbreakable_spaces_and_is_refused_without_a_value():
-    words = {"title": "A finding", "shown": "5\N{NO-BREAK SPACE}images"}
+    words = {"title": "A finding", "shown": "5\N{NO-BREAK SPACE}images", "absent": ""}
     assert "5\N{NO-BREAK SPACE}images" in describe("disagreements.j2", words).caption
     with pytest.raises(Exception, match="shown"):
         describe("disagreements.j2", {"title": "A finding"})

@@ -49,19 +49,26 @@ def draw(tables: Tables, study: Study) -> Figure:
 
 
 def words(tables: Tables, study: Study) -> Words:
-    """On how many data sets one loss alone is right more often than the other alone."""
+    """Which loss alone is right on the images shown, and the data sets without such an image."""
     rows = _pictured(tables["gallery"])
     shown = main_of_datasets(rows, study)
-    totals = [place.rows(rows).groupby("right")["total"].first() for place in shown]
-    pair = losses(rows.assign(loss=rows["right"]))
-    more = sum(int(total.get(pair[0], 0) > total.get(pair[-1], 0)) for total in totals)
+    drawn = pd.concat([place.rows(rows) for place in shown])
+    there = {place.dataset for place in shown}
+    absent = {each.dataset: None for each in study.comparisons if each.dataset not in there}
     return {
-        "title": f"{names.loss_name(pair[0])} alone is right more often on {more}"
-        f" of {numbers.count(len(shown), 'data set')}"
-        if len(pair) > 1
-        else f"Test images that only {names.in_sentence(pair[0])} gets right",
+        "title": _kinds(drawn),
         "shown": gallery.SHOWN,
+        "absent": numbers.join([names.dataset_name(name) for name in absent]) if absent else "",
     }
+
+
+def _kinds(rows: pd.DataFrame) -> str:
+    """Of which kind the images shown are: which loss is right on them, and which never."""
+    right, wrong = (losses(rows.assign(loss=rows[side])) for side in ("right", "wrong"))
+    told = " or ".join(map(names.in_sentence, right))
+    if len(right) > 1:
+        return f"Test images that {told} always gets right, the other never"
+    return f"Test images that {told} always gets right and {names.in_sentence(wrong[0])} never"
 
 
 def _counted(right: LossName, rows: pd.DataFrame) -> str:

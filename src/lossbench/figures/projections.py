@@ -1,6 +1,5 @@
 """A view of the last hidden layer: test images of each class, projected to two dimensions."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,12 +13,12 @@ from lossbench.cards.loss import PLACEBO, PRIMARY, REFERENCE
 from lossbench.cards.own_cards import OWN_LOSSES
 from lossbench.figures import palette
 from lossbench.figures.drawing import Tables, Words, filled
-from lossbench.figures.panels import by_loss, grid, heading, losses, main_of_datasets, subheading
+from lossbench.figures.panels import by_loss, grid, heading, losses, main, places, subheading
 from lossbench.study.config import Study
-from lossbench.study.fields import LossName
 from lossbench.tables.rows import class_names
 from lossbench.tables.runs import COMPARISON
 from lossbench.words import names, numbers
+from lossbench.words.places import Place
 
 TEMPLATE = "projections.j2"
 
@@ -34,34 +33,36 @@ available = filled("projections")
 
 
 def draw(tables: Tables, study: Study) -> Figure:
-    """A row for each data set, a panel for each of few losses: the features of one seed."""
-    points = _one_seed(tables)
-    shown = main_of_datasets(points, study)
-    figure, axes = grid(len(shown), LOSSES, panel_height=1.45)
-    for panel in axes.ravel():
+    """A panel for each of few losses: the features of one seed, in the first comparison."""
+    place, points = _drawn(tables, study)
+    figure, axes = grid(1, LOSSES, panel_height=1.45)
+    for panel in axes[0]:
         panel.set_axis_off()
-    for line, place in zip(axes, shown, strict=True):
-        heading(line[0], place.heading, above=12)
-        for panel, (loss, cloud) in zip(line, by_loss(_few(place.rows(points))), strict=False):
-            if panel is not line[0]:
-                panel.set_title(" ", loc="left")
-            _cloud(panel, cloud, _labels(tables, place.dataset))
-            subheading(panel, names.loss_name(loss), color=palette.loss_styles()[loss].color)
+    heading(axes[0, 0], place.heading, above=12)
+    for panel, (loss, cloud) in zip(axes[0], by_loss(points), strict=False):
+        if panel is not axes[0, 0]:
+            panel.set_title(" ", loc="left")
+        _cloud(panel, cloud, _labels(tables, place.dataset))
+        subheading(panel, names.loss_name(loss), color=palette.loss_styles()[loss].color)
     return figure
 
 
 def words(tables: Tables, study: Study) -> Words:
-    """Which of the losses drawn is most compact in this view, on most data sets."""
-    points = _one_seed(tables)
-    shown = main_of_datasets(points, study)
-    compact = Counter(_most_compact(_few(place.rows(points))) for place in shown)
-    ((winner, often),) = compact.most_common(1)
-    where = f" on {often} of {numbers.count(len(shown), 'data set')}" if len(shown) > 1 else ""
+    """What is shown. How compact classes look here is no finding: the measures of features are."""
+    place, points = _drawn(tables, study)
+    shown = numbers.count(len(losses(points)), "loss")
     return {
-        "title": f"Most compact classes in this view: {names.loss_name(winner)}{where}",
+        "title": f"The features of {shown} on {place.in_sentence}, in two dimensions",
         "per_class": PER_CLASS,
-        "keys": [key for place in shown if (key := _key(tables, place.dataset))],
+        "key": _key(tables, place.dataset),
     }
+
+
+def _drawn(tables: Tables, study: Study) -> tuple[Place, pd.DataFrame]:
+    """The first network's comparison that has features, and the points of the losses that are drawn."""
+    points = _one_seed(tables)
+    place = (main(points, study) or places(points, study))[0]
+    return place, _few(place.rows(points))
 
 
 def _key(tables: Tables, dataset: str) -> str:
@@ -108,13 +109,3 @@ def _cloud(axes: Axes, points: pd.DataFrame, labels: Sequence[str]) -> None:
         middle = (float(mine["x"].median()), float(mine["y"].median()))
         axes.annotate(labels[label], middle, ha="center", va="center", fontsize=8, weight="bold")
     axes.autoscale_view()
-
-
-def _most_compact(points: pd.DataFrame) -> LossName:
-    """The loss whose projected classes scatter least, relative to the distance between them."""
-    ratios = {}
-    for loss, cloud in by_loss(points):
-        within = cloud.groupby("label")[["x", "y"]].var().sum(axis=1).mean()
-        between = cloud.groupby("label")[["x", "y"]].mean().var().sum()
-        ratios[loss] = within / between
-    return min(ratios, key=lambda loss: ratios[loss])
