@@ -204,6 +204,19 @@ def test_a_ratio_of_runs_that_miss_levels_is_marked_as_a_bound_or_told_as_reach(
     assert "reaches 0%" in said
 
 
+@pytest.mark.parametrize("figure", ["answer", "speed", "conditions"])
+def test_a_ratio_of_which_both_sides_miss_levels_is_in_brackets(figure):
+    tables, settings = synthetic.build(networks=1, recipes=True)
+    contrasts = tables["contrasts"].copy()
+    speeds = (contrasts["metric"] == SPEED.metric) & (contrasts["loss"] == PRIMARY)
+    contrasts.loc[speeds, "bound"] = "within the budget"
+    svg, words = draw(figure, tables | {"contrasts": contrasts}, settings)
+    row = select({"contrasts": contrasts}, SPEED.metric, loss=PRIMARY).query("main").iloc[0]
+    assert f">({numbers.ratio(row['value'])})</text>" in svg
+    assert f">{numbers.ratio(row['value'])}</text>" not in svg
+    assert "in brackets where each misses levels" in words.caption
+
+
 def test_ratios_at_levels_are_the_tables():
     place = first_place("level_ratios")
     tables, _ = study()

@@ -20,6 +20,8 @@ ROW = 0.2
 """Height of a row in inches."""
 ABOVE = 0.42
 """Height of a panel's heading and axis, in inches."""
+BOUNDS = {"": "{}", "at least": "≥ {}", "at most": "≤ {}", "within the budget": "({})"}
+"""How a ratio is written that is no whole one, for a side or both miss levels."""
 
 
 @dataclass(frozen=True)
@@ -145,8 +147,8 @@ def _ratio(row: Any) -> str:
     if np.isnan(row.value):
         missing = np.isnan(row.reach)
         return "no value" if missing else f"reaches {numbers.percent(row.reach, 0)}"
-    bound = {"at least": "≥ ", "at most": "≤ "}.get(row.bound, "")
-    return bound + numbers.ratio(row.value, toward=numbers.OUTWARD.get(row.bound, 0))
+    value = numbers.ratio(row.value, toward=numbers.OUTWARD.get(row.bound, 0))
+    return BOUNDS[row.bound].format(value)
 
 
 def _band(axes: Axes, rows: pd.DataFrame, heights: Sequence[int], scale: Scale) -> None:

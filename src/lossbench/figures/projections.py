@@ -59,7 +59,7 @@ def words(tables: Tables, study: Study) -> Words:
 
 
 def _drawn(tables: Tables, study: Study) -> tuple[Place, pd.DataFrame]:
-    """The first network's comparison that has features, and the points of the losses that are drawn."""
+    """The first network's comparison, and there the points of the losses that are drawn."""
     points = _one_seed(tables)
     place = (main(points, study) or places(points, study))[0]
     return place, _few(place.rows(points))
