@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
-from lossbench.figures import axes
+from lossbench.figures import axes, theme
+from lossbench.words import numbers
 
 
 @pytest.mark.parametrize(
@@ -22,6 +24,16 @@ def test_log_axes_have_round_ticks(low, high, ticks):
     assert 3 <= len(found) <= 7
     assert (found >= low * 0.99).all()
     assert (found <= high * 1.01).all()
+
+
+def test_tiny_numbers_are_powers_of_ten():
+    with theme.applied():
+        axis = Figure().subplots().yaxis
+        axis.axes.set_ylim(1e-7, 1)
+        axis.axes.set_yscale("log")
+        axes.plain_axis(axis, log=True)
+        labels = [axis.get_major_formatter()(value, 0) for value in (1e-6, -2.5e-7, 1e-3, 0.0)]
+    assert labels == ["1 × 10⁻⁶", f"{numbers.MINUS}2.5 × 10⁻⁷", "0.001", "0"]
 
 
 def test_zeros_are_drawn_far_below_the_smallest_value():

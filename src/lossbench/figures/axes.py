@@ -64,5 +64,7 @@ def log_ticks(low: float, high: float) -> np.ndarray:
 
 
 def _tick(value: float) -> str:
+    if 0 < abs(value) < 1e-4:
+        return numbers.small(value, 3)
     text = f"{value:,.0f}" if abs(value) >= 1000 else f"{float(f'{value:.3g}'):.6g}"
     return text.replace("-", MINUS)

@@ -40,12 +40,12 @@ def number(x: float, digits: int = 2, toward: Toward = 0) -> str:
     return text.replace("-", MINUS)
 
 
-def small(x: float) -> str:
-    """A tiny number in powers of ten: 3 × 10⁻¹⁴."""
+def small(x: float, digits: int = 1) -> str:
+    """A tiny number in powers of ten, with at most so many digits: 3 × 10⁻¹⁴."""
     if x == 0 or not math.isfinite(x):
         return number(x, 0)
-    digits, power = f"{x:.0e}".split("e")
-    return f"{digits} × 10{str(int(power)).translate(_RAISED)}".replace("-", "⁻")
+    leading, power = f"{x:.{digits - 1}e}".split("e")
+    return f"{float(leading):g} × 10{str(int(power)).translate(_RAISED)}".replace("-", MINUS)
 
 
 def within(x: float) -> str:
