@@ -6,6 +6,7 @@ import pytest
 from builders.report_pages import SVG, figure
 from lossbench.errors import LossbenchError
 from lossbench.report.drawings import drawn, embedded
+from lossbench.report.packing import MOST_ROWS
 
 
 @pytest.mark.parametrize(
@@ -38,3 +39,6 @@ def test_a_figure_leads_to_its_table_or_holds_its_numbers():
     assert packed.table == ""
     assert packed.pack is not None
     assert packed.pack.name == "projections"
+    large = pd.concat([ROW] * (MOST_ROWS + 1))
+    beside = drawn("projections", figure(), {"projections": large, "class_names": ROW})
+    assert beside.pack is None  # the names alone are not what is drawn

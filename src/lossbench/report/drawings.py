@@ -58,7 +58,7 @@ def drawn(name: str, content: FigureContent, tables: Tables) -> Figure:
         svg=embedded(content.svg, name),
         content=content,
         table=f"table-{entry.page_table}" if has_table else "",
-        pack=None if has_table else pack(tables, entry.tables),
+        pack=None if has_table else pack(tables, entry.tables[0]),
     )
 
 

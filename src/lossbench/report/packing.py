@@ -2,7 +2,6 @@
 
 import base64
 import gzip
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -27,11 +26,10 @@ class Pack:
     """Base64 of the gzip of the CSV."""
 
 
-def pack(tables: Tables, names: Iterable[str]) -> Pack | None:
-    """The first of the tables called `names` that is there and not too large."""
-    for name in names:
-        if filled(tables, name) and len(tables[name]) <= MOST_ROWS:
-            return Pack(name.replace("_", "-"), _compressed(tables[name]))
+def pack(tables: Tables, name: str) -> Pack | None:
+    """The table, if it is there and not too large."""
+    if filled(tables, name) and len(tables[name]) <= MOST_ROWS:
+        return Pack(name.replace("_", "-"), _compressed(tables[name]))
     return None
 
 
