@@ -129,7 +129,7 @@ def test_what_is_level_is_so_within_a_margin_that_is_told():
     _, found = findings("equivalent")
     (error,), (speed,) = (headline.verdict(found[asked], {}) for asked in ("error", "speed"))
     assert error.lead == speed.lead == "Level"
-    assert error.rest.replace("\N{NO-BREAK SPACE}", " ") == ", within 0.20 pp."
+    assert error.rest.replace("\N{NO-BREAK SPACE}", " ") == ", within 0.20 percentage points."
     assert re.fullmatch(r", within a factor of 1\.\d+\.", speed.rest)
 
 

@@ -216,6 +216,7 @@ def test_claims_count_a_verdict_and_the_others(tables):
         ("www", "wwu", "slower in all 3 and less accurate in 2 of 3"),
         ("wwu", "wbu", "slower in 2, less accurate in 1 and more accurate in 1 of 3"),
         ("uuu", "eeb", "more accurate in 1 of 3"),
+        ("eee", "eee", "as fast and as accurate as cross-entropy in all"),
     ],
 )
 def test_a_title_on_both_questions_counts_their_clear_verdicts(tables, fast, accurate, title):

@@ -72,6 +72,10 @@ def speed_and_error(tables: Tables) -> str:
 def joint(findings: Sequence[Finding], noun: str) -> str:
     """A title on questions about one loss; of those without a clear verdict only if all are so."""
     loss, clear = findings[0].loss, [each for each in findings if _told(each)[0].verdict in CLEAR]
+    if all(each.count("equivalent") == len(each.rows) for each in findings):
+        level = numbers.join([each.question.phrases["equivalent"].short for each in findings])
+        everywhere = f" in all {noun}s" if any(len(each.rows) > 1 for each in findings) else ""
+        return f"{loss_name(loss)} is {level} as {in_sentence(REFERENCE)}{everywhere}"
     if not clear:
         asked = numbers.join([each.question.topic for each in findings]).capitalize()
         are = "are" if len(findings) > 1 else "is"

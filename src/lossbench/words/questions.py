@@ -102,7 +102,7 @@ ERROR = Question(
     wins="ends lower",
     level="end level",
     takes="ends at",
-    margin=lambda margin: f"{numbers.number(100 * margin)}{numbers.NO_BREAK}pp",
+    margin=lambda margin: f"{numbers.number(100 * margin)}{numbers.NO_BREAK}percentage points",
 )
 
 CALIBRATION = Question(
@@ -128,7 +128,7 @@ NLL = Question(
         "better": Phrase(
             "gives the true classes a higher likelihood than {}", "better in likelihood"
         ),
-        "equivalent": Phrase("is level in likelihood with {}", "level in likelihood", "with"),
+        "equivalent": Phrase("is as good in likelihood as {}", "as good in likelihood", "as"),
         "undecided": Phrase("", "not clearly worse or better in likelihood"),
         "not measurable": NOT_MEASURABLE,
     },
@@ -143,7 +143,7 @@ BRIER = Question(
     phrases={
         "worse": Phrase("has a higher Brier score than {}", "worse in Brier score"),
         "better": Phrase("has a lower Brier score than {}", "better in Brier score"),
-        "equivalent": Phrase("is level in Brier score with {}", "level in Brier score", "with"),
+        "equivalent": Phrase("is as good in Brier score as {}", "as good in Brier score", "as"),
         "undecided": Phrase("", "not clearly worse or better in Brier score"),
         "not measurable": NOT_MEASURABLE,
     },
