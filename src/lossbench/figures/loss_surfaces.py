@@ -1,15 +1,13 @@
-"""The surfaces of both losses over two parameters, and how descent runs on them."""
-
-from typing import Any
+"""Both losses over two parameters as contours, and how descent runs on them."""
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lossbench.figures import palette, theme
-from lossbench.figures.contours import contours, surface
+from lossbench.figures import palette
+from lossbench.figures.contours import contours
 from lossbench.figures.drawing import Tables, Words, filled
-from lossbench.figures.panels import by_loss, heading
+from lossbench.figures.panels import by_loss, grid, heading
 from lossbench.study.config import Study
 from lossbench.study.fields import LossName
 from lossbench.theory.sigmoid import OUTPUT_LOSSES
@@ -22,17 +20,15 @@ available = filled("loss_surfaces", "descent_paths")
 
 
 def draw(tables: Tables, _: Study) -> Figure:
-    """Above: each surface; below: its contours with the paths of descent."""
-    figure = Figure(figsize=(theme.WIDTH, 6.0), layout="constrained")
-    for column, (loss, rows) in enumerate(by_loss(tables["loss_surfaces"])):
-        above = figure.add_subplot(2, 2, column + 1, projection="3d")
-        _wireframe(above, rows, loss)
-        below = figure.add_subplot(2, 2, column + 3)
-        contours(below, rows)
+    """A panel a loss: evenly spaced contours, and the paths of descent."""
+    figure, [panels] = grid(1, 2, panel_height=3.0)
+    surfaces = by_loss(tables["loss_surfaces"])
+    for panel, (loss, rows) in zip(panels, surfaces, strict=True):
+        contours(panel, rows, even=True)
         paths = tables["descent_paths"].query("loss == @loss")
         for _start, path in paths.groupby("start"):
-            _path(below, path, loss)
-        heading(below, "Contours and descent")
+            _path(panel, path, loss)
+        heading(panel, names.loss_name(loss))
     return figure
 
 
@@ -46,17 +42,6 @@ def words(tables: Tables, _: Study) -> Words:
         f"under cross-entropy, {arrived['mse_sigmoid']} under MSE"
     )
     return {"title": title}
-
-
-def _wireframe(axes: Any, rows: pd.DataFrame, loss: LossName) -> None:
-    color = palette.loss_styles()[loss].color
-    axes.plot_wireframe(*surface(rows), rcount=21, ccount=21, color=color, linewidth=0.5)
-    axes.set(xlabel="weight", ylabel="bias")  # above both: the subtitle names the mean loss
-    axes.view_init(elev=28, azim=-50)
-    heading(axes, names.loss_name(loss))
-    for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
-        axis.pane.set_visible(False)
-        axis.set_tick_params(pad=0)
 
 
 def _path(axes: Axes, path: pd.DataFrame, loss: LossName) -> None:
