@@ -156,6 +156,29 @@ def test_confusions_are_scikit_learn_s():
     assert (np.diff(drawn_shades[order]) >= 0).all()
 
 
+def test_a_difference_of_confusions_is_drawn_where_all_replicates_agree():
+    rows = rows_of("predictions", first_place("predictions"))
+    by_loss = [
+        np.array(
+            [
+                confusion_matrix(run["label"], predicted(run), labels=range(10), normalize="true")
+                for _, run in rows[rows["loss"] == loss].groupby("seed")
+            ]
+        )
+        for loss in (PRIMARY, REFERENCE)
+    ]
+    excess = by_loss[0] - by_loss[1]
+    agreed = (excess > 0).all(axis=0) | (excess < 0).all(axis=0)
+    median = np.where(agreed & ~np.eye(10, dtype=bool), np.median(excess, axis=0), 0)
+    panel = panels("confusion").axes[2]
+    for mesh, sign in zip(panel.collections, (1, -1), strict=True):
+        shades = np.ma.filled(mesh.get_array().reshape(10, 10), 0)
+        assert ((shades > 0) == (sign * median > 0)).all()
+        deepest = np.ceil(6 * np.sqrt(np.abs(median[shades > 0]) / np.abs(median).max()))
+        np.testing.assert_allclose(shades[shades > 0], deepest)
+    assert median.any()
+
+
 def test_rates_show_the_mean_over_tuning_seeds_where_the_table_has_it():
     place = first_place("choices")
     tables, settings = study()

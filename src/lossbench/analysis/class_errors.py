@@ -68,8 +68,7 @@ def confusions(counts: pd.DataFrame) -> pd.DataFrame:
     It is the median over runs: a mean would tell of a single run that hardly learned. A row a
     comparison, loss, label and predicted class.
     """
-    of_label = counts.groupby([*CASE, "seed", "label"])["count"].transform("sum")
-    shares = counts.assign(share=counts["count"] / of_label)
+    shares = _shares(counts)
     pair = [*CASE, "label", "predicted"]
     medians = [
         # A run has no row of a pair of classes that it never confuses.
@@ -80,6 +79,35 @@ def confusions(counts: pd.DataFrame) -> pd.DataFrame:
     frame = found.reset_index()
     is_confused = (frame["label"] != frame["predicted"]) & (frame["share"] > 0)
     return frame[is_confused].reset_index(drop=True)
+
+
+def agreed_differences(counts: pd.DataFrame, loss: str, reference: str) -> pd.DataFrame:
+    """From CONFUSION by how much `loss` takes a label's images for another class more often.
+
+    The median over replicates that have a run of either, and only where all of these agree on the
+    sign: what else differs may be noise. A row a comparison, label and predicted class.
+    """
+    shares, found = _shares(counts), []
+    for place, case in shares.groupby(list(COMPARISON)):
+        seeds = (set(case.loc[case["loss"] == each, "seed"]) for each in (loss, reference))
+        both = sorted(set.intersection(*seeds))
+        wide = case.pivot(index=["label", "predicted"], columns=["loss", "seed"], values="share")
+        ours, theirs = (
+            wide.reindex(columns=[(each, seed) for seed in both]).fillna(0.0).to_numpy()
+            for each in (loss, reference)
+        )
+        excess = pd.DataFrame(ours - theirs, wide.index)
+        agreed = (excess > 0).all(axis=1) | (excess < 0).all(axis=1)
+        medians = excess[agreed & bool(both)].median(axis=1).rename("difference")
+        found.append(medians.reset_index().assign(**dict(zip(COMPARISON, place, strict=True))))
+    frame = pd.concat(found)
+    return frame[frame["label"] != frame["predicted"]].reset_index(drop=True)
+
+
+def _shares(counts: pd.DataFrame) -> pd.DataFrame:
+    """With the `share` of its label's images in its run."""
+    of_label = counts.groupby([*CASE, "seed", "label"])["count"].transform("sum")
+    return counts.assign(share=counts["count"] / of_label)
 
 
 def most_confused(found: pd.DataFrame) -> list[tuple[int, int]]:

@@ -14,7 +14,12 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from lossbench.analysis.class_errors import SHOWN, confusions, most_confused
+from lossbench.analysis.class_errors import (
+    SHOWN,
+    agreed_differences,
+    confusions,
+    most_confused,
+)
 from lossbench.cards.loss import REFERENCE
 from lossbench.figures import palette, theme
 from lossbench.figures.axes import percent_axis
@@ -53,7 +58,9 @@ def draw(tables: Tables, study: Study) -> Figure:
 
     Of more than SHOWN classes: the pairs of classes that either loss confuses most.
     """
-    found, pair = confusions(tables["confusion"]), _pair(tables["confusion"])
+    counts = tables["confusion"]
+    found, pair = confusions(counts), _pair(counts)
+    differing = agreed_differences(counts, pair[1], pair[0]) if len(pair) == 2 else None
     shown = main_of_datasets(tables["confusion"], study)
     figure, axes = grid(len(shown), len(pair) + (len(pair) == 2), panel_height=2.15)
     for line, place in zip(axes, shown, strict=True):
@@ -63,6 +70,8 @@ def draw(tables: Tables, study: Study) -> Figure:
             _pairs(_one_panel(line), place, mine[mine["loss"].isin(pair)], labels)
         else:
             _matrices(line, place, mine, pair, labels)
+            if differing is not None:
+                _difference(line[2], place.rows(differing), pair, labels)
     return figure
 
 
@@ -106,16 +115,13 @@ def _matrices(
     for panel, loss, matrix in zip(line, pair, matrices, strict=False):
         _cells(panel, matrix, most, loss)
         subheading(panel, names.loss_name(loss), color=palette.loss_styles()[loss].color)
-    if len(pair) == 2:
-        _difference(line[2], matrices[1] - matrices[0], pair)
-    for panel in line:
         _frame(panel, labels, first=panel is line[0])
 
 
-def _matrix(found: pd.DataFrame, classes: int) -> Matrix:
-    """The share of each label (row) taken for each other class (column)."""
+def _matrix(found: pd.DataFrame, classes: int, value: str = "share") -> Matrix:
+    """The `value` of each label (row) and class that it was taken for (column)."""
     matrix = np.zeros((classes, classes))
-    matrix[found["label"], found["predicted"]] = found["share"]
+    matrix[found["label"], found["predicted"]] = found[value]
     return matrix
 
 
@@ -168,11 +174,17 @@ def _cells(axes: Axes, matrix: Matrix, most: float, loss: LossName) -> None:
     )
 
 
-def _difference(axes: Axes, matrix: Matrix, pair: Sequence[LossName]) -> None:
+def _difference(
+    axes: Axes, found: pd.DataFrame, pair: Sequence[LossName], labels: list[str]
+) -> None:
+    """Where all replicates agree which of the two errs more, in that one's colour."""
+    matrix = _matrix(found, len(labels), "difference")
     most = float(np.abs(matrix).max())
     _cells(axes, matrix, most, pair[1])
     _cells(axes, -matrix, most, pair[0])
-    subheading(axes, "which errs more")
+    up_to = f"errs more, by ≤{numbers.NO_BREAK}{numbers.points(most, toward=1).lstrip('+')}"
+    subheading(axes, up_to if most else "replicates disagree")
+    _frame(axes, labels, first=False)
 
 
 def _frame(axes: Axes, classes: list[str], *, first: bool) -> None:
