@@ -191,5 +191,6 @@ def test_the_pairs_that_the_reference_wins_are_counted_run_by_run():
         metrics[metrics["loss"] == loss].set_index(key)["value"] for loss in (PRIMARY, REFERENCE)
     )
     won = int(np.sum(theirs < ours.reindex(theirs.index)))
-    assert headline.wins(tables | {"metrics": metrics}, finding) == (won, len(theirs))
+    pairs = headline.compared_pairs(tables | {"metrics": metrics}, finding)
+    assert (headline.wins(pairs, PRIMARY), len(pairs)) == (won, len(theirs))
     assert 0 < won < len(theirs)

@@ -82,26 +82,24 @@ def confusions(counts: pd.DataFrame) -> pd.DataFrame:
 
 
 def agreed_differences(counts: pd.DataFrame, loss: str, reference: str) -> pd.DataFrame:
-    """From CONFUSION by how much `loss` takes a label's images for another class more often.
+    """By how much more of a label's images `loss` takes for another class, in one comparison.
 
-    The median over replicates that have a run of either, and only where all of these agree on the
-    sign: what else differs may be noise. A row a comparison, label and predicted class.
+    `counts`: the comparison's CONFUSION. The `difference` is the median over the replicates with a
+    run of both losses, and is there only where these agree on its sign: all else may be noise. A
+    row a label and predicted class.
     """
-    shares, found = _shares(counts), []
-    for place, case in shares.groupby(list(COMPARISON)):
-        seeds = (set(case.loc[case["loss"] == each, "seed"]) for each in (loss, reference))
-        both = sorted(set.intersection(*seeds))
-        wide = case.pivot(index=["label", "predicted"], columns=["loss", "seed"], values="share")
-        ours, theirs = (
-            wide.reindex(columns=[(each, seed) for seed in both]).fillna(0.0).to_numpy()
-            for each in (loss, reference)
-        )
-        excess = pd.DataFrame(ours - theirs, wide.index)
-        agreed = (excess > 0).all(axis=1) | (excess < 0).all(axis=1)
-        medians = excess[agreed & bool(both)].median(axis=1).rename("difference")
-        found.append(medians.reset_index().assign(**dict(zip(COMPARISON, place, strict=True))))
-    frame = pd.concat(found)
-    return frame[frame["label"] != frame["predicted"]].reset_index(drop=True)
+    shares = _shares(counts)
+    seeds = (set(shares.loc[shares["loss"] == each, "seed"]) for each in (loss, reference))
+    both = sorted(set.intersection(*seeds))
+    wide = shares.pivot(index=["label", "predicted"], columns=["loss", "seed"], values="share")
+    ours, theirs = (
+        wide.reindex(columns=[(each, seed) for seed in both]).fillna(0.0).to_numpy()
+        for each in (loss, reference)
+    )
+    excess = pd.DataFrame(ours - theirs, wide.index)
+    agreed = (excess > 0).all(axis=1) | (excess < 0).all(axis=1)
+    found = excess[agreed & bool(both)].median(axis=1).rename("difference").reset_index()
+    return found[found["label"] != found["predicted"]]
 
 
 def _shares(counts: pd.DataFrame) -> pd.DataFrame:

@@ -60,8 +60,7 @@ def draw(tables: Tables, study: Study) -> Figure:
     """
     counts = tables["confusion"]
     found, pair = confusions(counts), _pair(counts)
-    differing = agreed_differences(counts, pair[1], pair[0]) if len(pair) == 2 else None
-    shown = main_of_datasets(tables["confusion"], study)
+    shown = main_of_datasets(counts, study)
     figure, axes = grid(len(shown), len(pair) + (len(pair) == 2), panel_height=2.15)
     for line, place in zip(axes, shown, strict=True):
         labels = class_labels(tables, place.dataset)
@@ -70,8 +69,9 @@ def draw(tables: Tables, study: Study) -> Figure:
             _pairs(_one_panel(line), place, mine[mine["loss"].isin(pair)], labels)
         else:
             _matrices(line, place, mine, pair, labels)
-            if differing is not None:
-                _difference(line[2], place.rows(differing), pair, labels)
+            if len(pair) == 2:
+                differing = agreed_differences(place.rows(counts), pair[1], pair[0])
+                _difference(line[2], differing, pair, labels)
     return figure
 
 

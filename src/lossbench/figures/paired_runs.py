@@ -8,7 +8,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lossbench.cards.loss import REFERENCE
 from lossbench.figures import palette, theme
 from lossbench.figures.axes import tell
 from lossbench.figures.drawing import Tables, Words, filled
@@ -54,7 +53,8 @@ def draw(tables: Tables, _study: Study) -> Figure:
         _runs(panel, mine[list(lost)], lost, named=panel is axes[0])
         heading(panel, place.heading)
         change = _change(relative.get(place._replace(told="")), int(lost.to_numpy().sum()))
-        _say(panel, [_difference(row), *change, _agreement(mine[REFERENCE], mine[finding.loss])])
+        agreed = f"{headline.wins(mine, finding.loss)} of {numbers.count(len(mine), 'pair')}"
+        _say(panel, [_difference(row), *change, agreed])
     axes[-1].set_xlabel("test error, mean of each loss")
     return figure
 
@@ -62,15 +62,13 @@ def draw(tables: Tables, _study: Study) -> Figure:
 def words(tables: Tables, _study: Study) -> Words:
     """Who ends lower, and in how many of the pairs."""
     finding = find(tables, ERROR)
-    won, pairs = headline.wins(tables, finding)
-    every = headline.pairs(tables, finding.loss)
-    shown = pd.concat([every[:0], *(Place.of(row).rows(every) for row in finding.rows)])
+    pairs = headline.compared_pairs(tables, finding)
     return {
         "title": phrases.title(finding),
         "loss": names.in_sentence(finding.loss),
-        "won": won,
-        "pairs": pairs,
-        "diverged": bool(_lost(tables, shown).to_numpy().any()),
+        "won": headline.wins(pairs, finding.loss),
+        "pairs": len(pairs),
+        "diverged": bool(_lost(tables, pairs).to_numpy().any()),
         "places": numbers.join([Place.of(row).heading for row in finding.rows]),
     }
 
@@ -163,11 +161,6 @@ def _change(share: float | None, diverged: int) -> list[str]:
     if share is None:
         return []
     return [f"{numbers.percent(abs(share), 0)} {'more' if share > 0 else 'fewer'} errors"]
-
-
-def _agreement(theirs: pd.Series, ours: pd.Series) -> str:
-    """In how many pairs the reference ends lower."""
-    return f"{int((theirs < ours).sum())} of {numbers.count(len(theirs), 'pair')}"
 
 
 def _say(axes: Axes, lines: Sequence[str]) -> None:

@@ -139,11 +139,15 @@ def pairs(tables: Tables, loss: str) -> pd.DataFrame:
     return wide.dropna().reset_index()
 
 
-def wins(tables: Tables, finding: Finding) -> tuple[int, int]:
-    """In how many pairs of runs, of all that are compared, the reference ends lower."""
+def compared_pairs(tables: Tables, finding: Finding) -> pd.DataFrame:
+    """Those of the comparisons that the finding has."""
     found = pairs(tables, finding.loss)
-    found = pd.concat([found[:0], *(Place.of(row).rows(found) for row in finding.rows)])
-    return int((found[REFERENCE] < found[finding.loss]).sum()), len(found)
+    return pd.concat([found[:0], *(Place.of(row).rows(found) for row in finding.rows)])
+
+
+def wins(found: pd.DataFrame, loss: str) -> int:
+    """In how many of the pairs of runs the reference ends lower."""
+    return int((found[REFERENCE] < found[loss]).sum())
 
 
 def _amounts(error: Finding, speed: Finding, relative: Mapping[Place, float]) -> str:

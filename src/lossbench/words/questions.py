@@ -120,37 +120,27 @@ CALIBRATION = Question(
     unit=" in calibration error",
 )
 
-NLL = Question(
-    metric="nll",
-    asks="gives the true classes a higher likelihood",
-    phrases={
-        "worse": Phrase("gives the true classes a lower likelihood than {}", "worse in likelihood"),
-        "better": Phrase(
-            "gives the true classes a higher likelihood than {}", "better in likelihood"
-        ),
-        "equivalent": Phrase("is as good in likelihood as {}", "as good in likelihood", "as"),
-        "undecided": Phrase("", "not clearly worse or better in likelihood"),
-        "not measurable": NOT_MEASURABLE,
-    },
-    write=numbers.signed,
-    subject="the likelihoods",
-    topic="likelihood",
-)
 
-BRIER = Question(
-    metric="brier",
-    asks="has a lower Brier score",
-    phrases={
-        "worse": Phrase("has a higher Brier score than {}", "worse in Brier score"),
-        "better": Phrase("has a lower Brier score than {}", "better in Brier score"),
-        "equivalent": Phrase("is as good in Brier score as {}", "as good in Brier score", "as"),
-        "undecided": Phrase("", "not clearly worse or better in Brier score"),
-        "not measurable": NOT_MEASURABLE,
-    },
-    write=numbers.signed,
-    subject="the Brier scores",
-    topic="Brier score",
-)
+def _proper_score(metric: str, name: str) -> Question:
+    """A score of probabilities, which is best where they are those of the classes."""
+    return Question(
+        metric=metric,
+        asks=f"is better in {name}",
+        phrases={
+            "worse": Phrase(f"is worse in {name} than {{}}", f"worse in {name}"),
+            "better": Phrase(f"is better in {name} than {{}}", f"better in {name}"),
+            "equivalent": Phrase(f"is as good in {name} as {{}}", f"as good in {name}", "as"),
+            "undecided": Phrase("", f"not clearly worse or better in {name}"),
+            "not measurable": NOT_MEASURABLE,
+        },
+        write=numbers.signed,
+        subject=f"the values of the {name}",
+        topic=name,
+    )
+
+
+NLL = _proper_score("nll", "likelihood")
+BRIER = _proper_score("brier", "Brier score")
 
 SCATTER = Question(
     metric="scatter_ratio",
